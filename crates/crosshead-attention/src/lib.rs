@@ -1,0 +1,1 @@
+//! Multi-head attention with one mask type and a preallocated key/value cache

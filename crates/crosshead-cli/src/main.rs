@@ -1,0 +1,2 @@
+//! crosshead
+fn main() {}

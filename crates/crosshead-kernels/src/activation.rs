@@ -1,0 +1,32 @@
+//! The activation between the two products of a feed-forward layer.
+
+use burn::tensor::{Tensor, activation};
+
+/// An element-wise activation function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// f(x) = x.
+    #[default]
+    Identity,
+    /// f(x) = max(0, x); the paper's (Vaswani et al. 2017, section 3.3).
+    Relu,
+    /// f(x) = x·Φ(x), with the error function (Hendrycks & Gimpel 2016).
+    Gelu,
+    /// GELU in its tanh approximation, as in GPT-2.
+    GeluTanh,
+    /// f(x) = x·σ(x), also called swish (Elfwing et al. 2017).
+    Silu,
+}
+
+impl Activation {
+    /// The function of each element.
+    pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Identity => x,
+            Self::Relu => activation::relu(x),
+            Self::Gelu => activation::gelu(x),
+            Self::GeluTanh => activation::gelu_approximate(x),
+            Self::Silu => activation::silu(x),
+        }
+    }
+}

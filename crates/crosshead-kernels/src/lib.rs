@@ -1,0 +1,25 @@
+//! The operations a Transformer is made of.
+//!
+//! Every operation is one function over burn tensors with a *plain* body in ordinary tensor code, which any
+//! backend runs; on burn's Flex CPU backend (feature `flex`) a fused, multi-threaded body takes its place. Both
+//! compute the same function, forward and backward.
+
+pub mod activation;
+pub mod adam;
+pub mod attention;
+pub mod dropout;
+pub mod embedding;
+pub mod linear;
+pub mod loss;
+pub mod norm;
+pub mod random;
+
+pub use activation::Activation;
+pub use adam::{AdamStep, adam_step, sum_of_squares};
+pub use attention::{AttentionOptions, attention};
+pub use dropout::{add_dropout, dropout};
+pub use embedding::embedding;
+pub use linear::{Linear, LinearConfig, linear};
+pub use loss::{LabelSmoothing, linear_cross_entropy};
+pub use norm::{LayerNorm, LayerNormConfig, layer_norm};
+pub use random::{Mode, RandomKey};

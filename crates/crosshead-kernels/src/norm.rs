@@ -1,0 +1,70 @@
+//! Layer normalization.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+/// y = (x − mean) / √(variance + ε) · γ + β, over each row (Ba, Kiros & Hinton 2016; biased variance).
+///
+/// # Shapes
+/// - `x`: `[rows, d_model]`, `gamma` and `beta`: `[d_model]`
+/// - output: `[rows, d_model]`
+pub fn layer_norm(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<2> {
+    plain(x, gamma, beta, epsilon)
+}
+
+pub(crate) fn plain(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<2> {
+    let centered = x.clone() - x.mean_dim(1);
+    let variance = centered.clone().square().mean_dim(1); // [rows, 1]
+    centered / (variance + epsilon).sqrt() * gamma.unsqueeze() + beta.unsqueeze()
+}
+
+/// Configuration of a [`LayerNorm`].
+#[derive(Clone, Debug)]
+pub struct LayerNormConfig {
+    d_model: usize,
+    epsilon: f32,
+}
+
+impl LayerNormConfig {
+    /// A normalization of `d_model` features with ε = 1e-5.
+    pub fn new(d_model: usize) -> Self {
+        Self { d_model, epsilon: 1e-5 }
+    }
+
+    /// The number added to the variance.
+    pub fn with_epsilon(mut self, epsilon: f32) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// A normalization with γ = 1 and β = 0.
+    pub fn init(&self, device: &Device) -> LayerNorm {
+        LayerNorm {
+            weight: Param::from_tensor(Tensor::ones([self.d_model], device)),
+            bias: Param::from_tensor(Tensor::zeros([self.d_model], device)),
+            epsilon: self.epsilon,
+        }
+    }
+}
+
+/// Layer normalization with its parameters.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    /// γ, `[d_model]`
+    pub weight: Param<Tensor<1>>,
+    /// β, `[d_model]`
+    pub bias: Param<Tensor<1>>,
+    /// ε, added to the variance.
+    #[module(skip)]
+    pub epsilon: f32,
+}
+
+impl LayerNorm {
+    /// The normalized rows.
+    ///
+    /// # Shapes
+    /// - `x` and output: `[rows, d_model]`
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        layer_norm(x, self.weight.val(), self.bias.val(), self.epsilon)
+    }
+}

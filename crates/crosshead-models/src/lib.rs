@@ -1,0 +1,1 @@
+//! Transformer models, their weights by path, and Hugging Face model directories

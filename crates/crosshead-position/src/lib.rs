@@ -1,0 +1,1 @@
+//! Positional encodings: fixed sinusoids and learned tables

@@ -1,0 +1,1 @@
+//! Invariance checks for attention, blocks and models, and the reader of PyTorch fixtures

@@ -1,0 +1,1 @@
+//! The training loop: loss, schedule, optimizer step, exact resume, checkpoints, log

@@ -1,0 +1,1 @@
+//! Transformer toolkit: translation, from training to use, on burn
