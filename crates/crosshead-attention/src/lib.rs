@@ -1,1 +1,9 @@
-//! Multi-head attention with one mask type and a preallocated key/value cache
+#![doc = include_str!("../README.md")]
+
+mod kv_cache;
+mod mask;
+mod multi_head;
+
+pub use kv_cache::{KeyValue, KvCache};
+pub use mask::AttentionMask;
+pub use multi_head::{MultiHeadAttention, MultiHeadAttentionConfig};

@@ -1,0 +1,113 @@
+//! Keys and values of the positions seen so far.
+
+use burn::tensor::{Int, Tensor};
+
+/// The projected keys and values of one attention layer.
+///
+/// # Shapes
+/// - both: `[batch, k_len, n_kv_heads, d_head]`
+#[derive(Clone, Debug)]
+pub struct KeyValue {
+    /// The keys.
+    pub key: Tensor<4>,
+    /// The values.
+    pub value: Tensor<4>,
+}
+
+impl KeyValue {
+    /// The keys and values of a new batch whose row i is row `rows[i]` of this one.
+    pub fn select(self, rows: Tensor<1, Int>) -> Self {
+        Self { key: self.key.select(0, rows.clone()), value: self.value.select(0, rows) }
+    }
+
+    /// Row count and number of keys.
+    fn size(&self) -> (usize, usize) {
+        let [batch, k_len, ..] = self.key.dims();
+        (batch, k_len)
+    }
+}
+
+/// Keys and values of the positions decoded so far, in buffers allocated once.
+///
+/// A step appends its own keys and values and attends to all of them, so each position is projected once.
+#[derive(Clone, Debug)]
+pub struct KvCache {
+    buffers: Option<KeyValue>,
+    len: usize,
+    capacity: usize,
+}
+
+impl KvCache {
+    /// An empty cache with room for `capacity` positions.
+    pub fn new(capacity: usize) -> Self {
+        Self { buffers: None, len: 0, capacity }
+    }
+
+    /// The number of positions seen: where the next one begins.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no position was seen yet.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Appends keys and values, and returns those of all positions seen.
+    ///
+    /// # Panics
+    /// If the capacity is exceeded or the batch differs from the one before.
+    pub fn append(&mut self, new: KeyValue) -> KeyValue {
+        let [batch, added, n_kv_heads, _] = new.key.dims();
+        let end = self.len + added;
+        assert!(
+            end <= self.capacity,
+            "position {end} exceeds the cache's capacity ({})",
+            self.capacity
+        );
+        let KeyValue { key, value } = self.buffers.take().unwrap_or_else(|| {
+            let empty = |like: &Tensor<4>| {
+                Tensor::zeros([batch, self.capacity, n_kv_heads, like.dims()[3]], &like.device())
+            };
+            KeyValue { key: empty(&new.key), value: empty(&new.value) }
+        });
+        assert!(
+            key.dims()[0] == batch,
+            "a batch of {batch} does not fit the cache's {}",
+            key.dims()[0]
+        );
+        let at = |x: &Tensor<4>| [0..batch, self.len..end, 0..n_kv_heads, 0..x.dims()[3]];
+        // A buffer that nobody else holds is written in place.
+        let (key_range, value_range) = (at(&new.key), at(&new.value));
+        let buffers = KeyValue {
+            key: key.slice_assign(key_range, new.key),
+            value: value.slice_assign(value_range, new.value),
+        };
+        self.len = end;
+        let seen = KeyValue {
+            key: buffers.key.clone().narrow(1, 0, end),
+            value: buffers.value.clone().narrow(1, 0, end),
+        };
+        self.buffers = Some(buffers);
+        seen
+    }
+
+    /// Row i of the cache becomes what row `rows[i]` was; rows may repeat, move or fall away.
+    pub fn reorder(&mut self, rows: &Tensor<1, Int>) {
+        self.buffers = self.buffers.take().map(|buffers| buffers.select(rows.clone()));
+    }
+
+    /// Forgets the positions from `len` on.
+    ///
+    /// # Panics
+    /// If fewer positions were seen.
+    pub fn truncate(&mut self, len: usize) {
+        assert!(len <= self.len, "cannot truncate {} positions to {len}", self.len);
+        self.len = len;
+    }
+
+    /// Row count and number of positions.
+    pub fn size(&self) -> (usize, usize) {
+        (self.buffers.as_ref().map_or(0, |buffers| buffers.size().0), self.len)
+    }
+}

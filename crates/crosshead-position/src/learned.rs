@@ -1,0 +1,93 @@
+//! A learned table of positions.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+/// Configuration of [`LearnedPositions`].
+#[derive(Clone, Debug)]
+pub struct LearnedPositionsConfig {
+    max_len: usize,
+    d_model: usize,
+    offset: usize,
+}
+
+impl LearnedPositionsConfig {
+    /// A table of `max_len` positions of `d_model` features.
+    pub fn new(max_len: usize, d_model: usize) -> Self {
+        Self { max_len, d_model, offset: 0 }
+    }
+
+    /// The rows of the table that come before position 0 (2 in BART and RoBERTa).
+    pub fn with_offset(mut self, offset: usize) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// A table of zeros: a model's initializer draws it, or a checkpoint fills it.
+    pub fn init(&self, device: &Device) -> LearnedPositions {
+        let weight =
+            Param::from_tensor(Tensor::zeros([self.offset + self.max_len, self.d_model], device));
+        LearnedPositions { weight, offset: self.offset }
+    }
+}
+
+/// A learned vector for each position (Gehring et al. 2017; used by BERT and GPT-2).
+#[derive(Module, Debug)]
+pub struct LearnedPositions {
+    /// `[offset + max_len, d_model]`
+    pub weight: Param<Tensor<2>>,
+    #[module(skip)]
+    offset: usize,
+}
+
+impl LearnedPositions {
+    /// The encodings of positions `start` to `start + len - 1`.
+    ///
+    /// # Shapes
+    /// - output: `[len, d_model]`
+    ///
+    /// # Panics
+    /// If a position lies beyond the table.
+    pub fn forward(&self, start: usize, len: usize) -> Tensor<2> {
+        let max_len = self.max_len();
+        assert!(
+            start + len <= max_len,
+            "positions {start}..{} exceed max_len ({max_len})",
+            start + len
+        );
+        self.weight.val().narrow(0, self.offset + start, len)
+    }
+
+    /// The number of positions.
+    pub fn max_len(&self) -> usize {
+        self.weight.lazy_shape()[0] - self.offset
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Int;
+
+    fn table(offset: usize) -> LearnedPositions {
+        let device = Device::flex();
+        let mut positions = LearnedPositionsConfig::new(4, 3).with_offset(offset).init(&device);
+        let rows = (offset + 4) as i64;
+        let values =
+            Tensor::<1, Int>::arange(0..rows * 3, &device).float().reshape([rows as usize, 3]);
+        positions.weight = Param::from_tensor(values);
+        positions
+    }
+
+    #[test]
+    fn position_n_is_row_n_behind_the_offset() {
+        let row: Vec<f32> = table(2).forward(1, 1).into_data().iter::<f32>().collect();
+        assert_eq!(row, [9.0, 10.0, 11.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "positions 3..5 exceed max_len (4)")]
+    fn a_position_beyond_the_table_is_refused() {
+        table(2).forward(3, 2);
+    }
+}

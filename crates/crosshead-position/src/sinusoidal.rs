@@ -1,0 +1,124 @@
+//! Sinusoidal positional encodings.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Where a frequency's sine and cosine stand in the encoding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SinusoidLayout {
+    /// sin, cos, sin, cos, … as in the paper.
+    #[default]
+    Interleaved,
+    /// All sines, then all cosines, as in Tensor2Tensor, Marian and Pegasus.
+    Concatenated,
+}
+
+/// Configuration of [`SinusoidalPositions`].
+#[derive(Clone, Debug)]
+pub struct SinusoidalPositionsConfig {
+    d_model: usize,
+    layout: SinusoidLayout,
+}
+
+impl SinusoidalPositionsConfig {
+    /// Encodings of `d_model` features in the paper's layout.
+    pub fn new(d_model: usize) -> Self {
+        Self { d_model, layout: SinusoidLayout::default() }
+    }
+
+    /// The order of sines and cosines.
+    pub fn with_layout(mut self, layout: SinusoidLayout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// The encodings; they have no parameters.
+    pub fn init(&self) -> SinusoidalPositions {
+        SinusoidalPositions { d_model: self.d_model, layout: self.layout }
+    }
+}
+
+/// PE(pos, 2i) = sin(pos / 10000^(2i/d_model)), PE(pos, 2i+1) = cos of the same angle
+/// (Vaswani et al. 2017, section 3.5). Any position has an encoding.
+#[derive(Module, Debug)]
+pub struct SinusoidalPositions {
+    #[module(skip)]
+    d_model: usize,
+    #[module(skip)]
+    layout: SinusoidLayout,
+}
+
+impl SinusoidalPositions {
+    /// The encodings of positions `start` to `start + len - 1`.
+    ///
+    /// # Shapes
+    /// - output: `[len, d_model]`
+    pub fn forward(&self, start: usize, len: usize, device: &Device) -> Tensor<2> {
+        let mut values = Vec::with_capacity(len * self.d_model);
+        for position in start..start + len {
+            self.write(position, &mut values);
+        }
+        Tensor::from_data(TensorData::new(values, [len, self.d_model]), device)
+    }
+
+    /// Appends one position's encoding, computed in f64.
+    fn write(&self, position: usize, row: &mut Vec<f32>) {
+        let angle =
+            |i: usize| position as f64 / 10_000_f64.powf((2 * i) as f64 / self.d_model as f64);
+        let pairs = self.d_model.div_ceil(2);
+        match self.layout {
+            SinusoidLayout::Interleaved => row.extend((0..self.d_model).map(|j| match j % 2 {
+                0 => angle(j / 2).sin() as f32,
+                _ => angle(j / 2).cos() as f32,
+            })),
+            SinusoidLayout::Concatenated => {
+                row.extend((0..pairs).map(|i| angle(i).sin() as f32));
+                row.extend((0..self.d_model - pairs).map(|i| angle(i).cos() as f32));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(layout: SinusoidLayout, d_model: usize, start: usize, len: usize) -> Vec<f32> {
+        let positions = SinusoidalPositionsConfig::new(d_model).with_layout(layout).init();
+        positions.forward(start, len, &Device::flex()).into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn position_zero_is_sin_zero_and_cos_zero() {
+        assert_eq!(rows(SinusoidLayout::Interleaved, 4, 0, 1), [0.0, 1.0, 0.0, 1.0]);
+        assert_eq!(rows(SinusoidLayout::Concatenated, 4, 0, 1), [0.0, 0.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn the_first_pair_turns_by_one_radian_a_position() {
+        let row = rows(SinusoidLayout::Interleaved, 6, 1, 1);
+        assert_eq!((row[0], row[1]), (1_f64.sin() as f32, 1_f64.cos() as f32));
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_at_an_offset_is_the_row_of_the_whole_table(
+            start in 0usize..600, len in 1usize..9, d_model in 1usize..20, concatenated: bool,
+        ) {
+            let layout = if concatenated { SinusoidLayout::Concatenated } else { SinusoidLayout::Interleaved };
+            let whole = rows(layout, d_model, 0, start + len);
+            prop_assert_eq!(&whole[start * d_model..], &rows(layout, d_model, start, len)[..]);
+        }
+
+        #[test]
+        fn layouts_hold_the_same_values(position in 0usize..600, pairs in 1usize..10) {
+            let interleaved = rows(SinusoidLayout::Interleaved, 2 * pairs, position, 1);
+            let concatenated = rows(SinusoidLayout::Concatenated, 2 * pairs, position, 1);
+            for i in 0..pairs {
+                prop_assert_eq!(interleaved[2 * i], concatenated[i]);
+                prop_assert_eq!(interleaved[2 * i + 1], concatenated[pairs + i]);
+            }
+        }
+    }
+}
