@@ -1,14 +1,12 @@
-//! The operations a Transformer is made of.
-//!
-//! Every operation is one function over burn tensors with a *plain* body in ordinary tensor code, which any
-//! backend runs; on burn's Flex CPU backend (feature `flex`) a fused, multi-threaded body takes its place. Both
-//! compute the same function, forward and backward.
+#![doc = include_str!("../README.md")]
 
 pub mod activation;
 pub mod adam;
 pub mod attention;
 pub mod dropout;
 pub mod embedding;
+#[cfg(feature = "flex")]
+mod flex;
 pub mod linear;
 pub mod loss;
 pub mod norm;

@@ -1,0 +1,1 @@
+//! Fused output projection and softmax cross entropy.

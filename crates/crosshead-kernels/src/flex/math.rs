@@ -1,0 +1,1 @@
+//! Vectorizable elementary functions and reductions over slices.
