@@ -1,1 +1,17 @@
-//! Transformer models, their weights by path, and Hugging Face model directories
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod encoder_decoder;
+mod error;
+mod files;
+mod hub;
+mod init;
+pub mod parameters;
+mod steps;
+
+pub use config::EncoderDecoderConfig;
+pub use encoder_decoder::{EncoderDecoder, Memory, TokenBatch};
+pub use error::ModelError;
+pub use files::{write_atomic, write_directory};
+pub use init::initialize;
+pub use steps::DecoderSteps;

@@ -1,1 +1,15 @@
-//! The training loop: loss, schedule, optimizer step, exact resume, checkpoints, log
+#![doc = include_str!("../README.md")]
+
+mod checkpoint;
+mod error;
+mod log;
+mod optimizer;
+mod schedule;
+mod trainer;
+
+pub use checkpoint::{Checkpoint, CheckpointStore, Progress};
+pub use error::TrainError;
+pub use log::RunLog;
+pub use optimizer::{Adam, AdamConfig};
+pub use schedule::Schedule;
+pub use trainer::{Observer, Outcome, StepReport, Task, TrainConfig, Trainer, Validation};

@@ -1,0 +1,75 @@
+//! What can be wrong with a model directory.
+
+use std::path::{Path, PathBuf};
+
+/// What can be wrong with a model directory; every message names the file and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A file or folder could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A JSON file is malformed, or a key of it is missing or has the wrong type.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// The line, the column and the key.
+        source: serde_json::Error,
+    },
+    /// A configuration that no model of this crate can have.
+    #[error("{}: {key}: {reason}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
+    /// A weights file that is truncated or not in safetensors format.
+    #[error("{}: not a whole safetensors file ({source}); copy or download it again", path.display())]
+    Safetensors {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        source: safetensors::SafeTensorError,
+    },
+    /// A tensor that the model needs and the file lacks.
+    #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json", path.display())]
+    MissingTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name in the file.
+        tensor: String,
+    },
+    /// A tensor that the model has no place for.
+    #[error("{}: tensor `{tensor}` has no place in the model of config.json", path.display())]
+    UnexpectedTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name in the file.
+        tensor: String,
+    },
+    /// A tensor whose shape, type or values do not fit.
+    #[error("{}: tensor `{tensor}`: {reason}", path.display())]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name in the file.
+        tensor: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl ModelError {
+    /// Wraps an error of the operating system with the path it is about.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}

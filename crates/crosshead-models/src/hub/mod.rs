@@ -1,0 +1,47 @@
+//! Model directories in Hugging Face's layout.
+
+mod config_json;
+mod names;
+mod weights;
+
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use crate::{EncoderDecoder, EncoderDecoderConfig, ModelError, write_atomic, write_directory};
+
+impl EncoderDecoder {
+    /// Loads a model directory: `config.json` and `model.safetensors`.
+    ///
+    /// # Errors
+    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
+    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        let config = EncoderDecoderConfig::from_json_file(&dir.join("config.json"))?;
+        weights::load(config.skeleton(device), &dir.join("model.safetensors"))
+    }
+
+    /// Writes a model directory that this crate, `transformers` and CTranslate2 load: `config.json`,
+    /// `generation_config.json` and `model.safetensors`, and what `extra` adds, such as a tokenizer.
+    ///
+    /// The directory appears whole or not at all.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
+        &self,
+        dir: &Path,
+        extra: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(parent) = dir.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        write_directory(dir, |dir| {
+            self.config().write_json_files(dir)?;
+            let path = dir.join("model.safetensors");
+            let bytes = weights::serialize(self, &path)?;
+            write_atomic(&path, &bytes).map_err(ModelError::io(&path))?;
+            extra(dir)
+        })
+    }
+}

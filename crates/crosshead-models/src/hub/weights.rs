@@ -1,0 +1,104 @@
+//! `model.safetensors` of an encoder-decoder.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::{DType, TensorData};
+use crosshead_blocks::NormOrder;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize as write};
+
+use super::names;
+use crate::{EncoderDecoder, EncoderDecoderConfig, ModelError, parameters};
+
+/// Tables of sinusoids that some checkpoints carry; ours are computed.
+const POSITIONS: [&str; 2] =
+    ["model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight"];
+
+/// Other names of the tied embedding that some checkpoints carry.
+const TIED: [&str; 3] =
+    ["lm_head.weight", "model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"];
+
+/// Fills a model from a file.
+pub(super) fn load(model: EncoderDecoder, path: &Path) -> Result<EncoderDecoder, ModelError> {
+    let bytes = fs::read(path).map_err(ModelError::io(path))?;
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|source| ModelError::Safetensors { path: path.to_owned(), source })?;
+    let mut tensors: HashMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
+    let mut values = HashMap::new();
+    for (parameter, shape) in parameters::shapes(&model) {
+        let name = names::bart(&parameter);
+        let tensor = tensors.remove(&name).ok_or_else(|| ModelError::MissingTensor {
+            path: path.to_owned(),
+            tensor: name.clone(),
+        })?;
+        let data = read(&tensor, &shape).map_err(|reason| ModelError::Tensor {
+            path: path.to_owned(),
+            tensor: name,
+            reason,
+        })?;
+        values.insert(parameter, data);
+    }
+    let known = |name: &str| POSITIONS.contains(&name) || TIED.contains(&name);
+    if let Some(name) = tensors.into_keys().filter(|name| !known(name)).min() {
+        return Err(ModelError::UnexpectedTensor { path: path.to_owned(), tensor: name });
+    }
+    Ok(parameters::replace(model, |parameter, _| values.remove(parameter)))
+}
+
+/// The values of a tensor as f32, where they have the shape the model needs.
+fn read(tensor: &TensorView<'_>, shape: &[usize]) -> Result<TensorData, String> {
+    // `final_logits_bias` has a leading dimension of one in files.
+    let squeezed: Vec<usize> =
+        tensor.shape().iter().copied().skip_while(|&size| size == 1).collect();
+    if tensor.shape() != shape && squeezed != shape {
+        return Err(format!("has shape {:?}, but config.json asks for {shape:?}", tensor.shape()));
+    }
+    if tensor.dtype() != Dtype::F32 {
+        return Err(format!("has type {:?}; only F32 is supported", tensor.dtype()));
+    }
+    let values: Vec<f32> = tensor
+        .data()
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        .collect();
+    if let Some(index) = values.iter().position(|value| value.is_nan()) {
+        return Err(format!("element {index} is NaN"));
+    }
+    Ok(TensorData::new(values, shape.to_vec()))
+}
+
+/// The bytes of a file that holds the model.
+pub(super) fn serialize(model: &EncoderDecoder, path: &Path) -> Result<Vec<u8>, ModelError> {
+    let mut tensors = BTreeMap::new();
+    for (parameter, data) in parameters::read(model) {
+        let mut shape = data.shape.to_vec();
+        if parameter == "logits_bias" {
+            shape.insert(0, 1);
+        }
+        tensors.insert(names::bart(&parameter), (shape, data.convert_dtype(DType::F32)));
+    }
+    tensors.extend(position_tables(model.config(), model));
+    let views = tensors.iter().map(|(name, (shape, data))| {
+        TensorView::new(Dtype::F32, shape.clone(), data.as_bytes())
+            .map(|view| (name.as_str(), view))
+    });
+    let wrap = |source| ModelError::Safetensors { path: path.to_owned(), source };
+    let views = views.collect::<Result<Vec<_>, _>>().map_err(wrap)?;
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    write(views, Some(metadata)).map_err(wrap)
+}
+
+/// The sinusoids, which a Pegasus file carries and a Marian file does not.
+fn position_tables(
+    config: &EncoderDecoderConfig,
+    model: &EncoderDecoder,
+) -> Vec<(String, (Vec<usize>, TensorData))> {
+    if config.norm_order == NormOrder::Post {
+        return Vec::new();
+    }
+    let table = model.positions.forward(0, config.max_len, &model.device()).into_data();
+    POSITIONS
+        .map(|name| (name.to_owned(), (vec![config.max_len, config.d_model], table.clone())))
+        .into()
+}

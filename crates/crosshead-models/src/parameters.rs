@@ -1,0 +1,147 @@
+//! A module's parameters by path.
+//!
+//! burn names a parameter by a random id; here its name is the path of fields that leads to it, such as
+//! `encoder.layers.0.self_attn.q_proj.weight`. Enum variants do not appear in it.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor, TensorData};
+
+/// Where a walk over a module stands.
+#[derive(Default)]
+struct Path {
+    segments: Vec<String>,
+}
+
+impl Path {
+    fn enter(&mut self, name: &str) {
+        self.segments.push(name.to_owned());
+    }
+
+    fn exit(&mut self) {
+        self.segments.pop();
+    }
+
+    fn name(&self) -> String {
+        self.segments.join(".")
+    }
+}
+
+/// The path and shape of every parameter, in the order of the fields; no parameter is drawn for it.
+pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
+    struct Shapes(Path, Vec<(String, Vec<usize>)>);
+    impl ModuleVisitor for Shapes {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.1.push((self.0.name(), param.lazy_shape().to_vec()));
+        }
+    }
+    let mut visitor = Shapes(Path::default(), Vec::new());
+    module.visit(&mut visitor);
+    visitor.1
+}
+
+/// The values of every parameter by path.
+pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
+    struct Read(Path, BTreeMap<String, TensorData>);
+    impl ModuleVisitor for Read {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.1.insert(self.0.name(), param.val().into_data());
+        }
+    }
+    let mut visitor = Read(Path::default(), BTreeMap::new());
+    module.visit(&mut visitor);
+    visitor.1
+}
+
+/// Takes the gradient of every parameter that has one, flattened, by path.
+pub fn take_gradients<M: Module>(
+    module: &M,
+    gradients: &mut Gradients,
+) -> BTreeMap<String, Tensor<1>> {
+    struct Take<'a>(Path, &'a mut Gradients, BTreeMap<String, Tensor<1>>);
+    impl ModuleVisitor for Take<'_> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = param.val().grad_remove(self.1) {
+                let n = gradient.shape().num_elements();
+                self.2.insert(self.0.name(), gradient.reshape([n]));
+            }
+        }
+    }
+    let mut visitor = Take(Path::default(), gradients, BTreeMap::new());
+    module.visit(&mut visitor);
+    visitor.2
+}
+
+/// Replaces the values for which `f(path, shape)` has some; a parameter not yet drawn stays undrawn otherwise.
+///
+/// # Panics
+/// If a value does not have the parameter's shape.
+pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<TensorData>) -> M {
+    struct Replace<F>(Path, F);
+    impl<F: FnMut(&str, &[usize]) -> Option<TensorData>> ModuleMapper for Replace<F> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let (path, shape) = (self.0.name(), param.lazy_shape());
+            let Some(data) = (self.1)(&path, &shape.to_vec()) else { return param };
+            assert!(
+                data.shape == shape,
+                "{path}: a value of shape {:?} does not fit {shape:?}",
+                data.shape
+            );
+            let value = Tensor::from_data(data, &param.lazy_device());
+            let id = param.id;
+            param.transform_for_load(value, id)
+        }
+    }
+    module.map(&mut Replace(Path::default(), f))
+}
+
+/// Replaces every value by `f(path, value)`, flattened and outside autodiff.
+pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
+    struct Update<F>(Path, F);
+    impl<F: FnMut(&str, Tensor<1>) -> Tensor<1>> ModuleMapper for Update<F> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let path = self.0.name();
+            let (id, value, mapper) = param.consume();
+            let (shape, tracked) = (value.shape(), value.is_require_grad());
+            let autodiff = value.is_autodiff();
+            let value = if autodiff { value.inner() } else { value };
+            let flat = (self.1)(&path, value.reshape([shape.num_elements()]));
+            let value = flat.reshape(shape);
+            let value =
+                if autodiff { Tensor::from_inner(value).set_require_grad(tracked) } else { value };
+            Param::from_mapped_value(id, value, mapper)
+        }
+    }
+    module.map(&mut Update(Path::default(), f))
+}

@@ -1,0 +1,56 @@
+//! What can stop a training run.
+
+use std::path::{Path, PathBuf};
+
+/// What can stop a training run; every message says where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A file or folder could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A checkpoint that is incomplete, damaged or of another model.
+    #[error("checkpoint {}: {reason}", path.display())]
+    Checkpoint {
+        /// The checkpoint's folder or file.
+        path: PathBuf,
+        /// What is wrong with it and what to do.
+        reason: String,
+    },
+    /// The loss or a gradient is not a number.
+    #[error("step {step}: the {what} is not finite; lower train.peak or raise train.warmup, or look at the data")]
+    NotFinite {
+        /// The step, from 1.
+        step: u64,
+        /// What is not finite.
+        what: &'static str,
+    },
+    /// There is nothing to train on.
+    #[error("there is no training example")]
+    NoExamples,
+    /// What an observer reports, such as a failed save.
+    #[error(transparent)]
+    Observer(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl TrainError {
+    /// Wraps an error of the operating system with the path it is about.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    /// A damaged checkpoint.
+    pub(crate) fn checkpoint(path: &Path, reason: impl ToString) -> Self {
+        Self::Checkpoint { path: path.to_owned(), reason: reason.to_string() }
+    }
+}
+
+impl From<std::io::Error> for TrainError {
+    fn from(source: std::io::Error) -> Self {
+        Self::Observer(Box::new(source))
+    }
+}

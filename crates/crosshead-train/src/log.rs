@@ -1,0 +1,47 @@
+//! `log.jsonl`: one JSON object a line.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::TrainError;
+
+/// A run's log: one JSON object a line, each with the key `step`.
+#[derive(Debug)]
+pub struct RunLog {
+    path: PathBuf,
+    file: File,
+}
+
+impl RunLog {
+    /// Opens a run's log and drops the lines behind `step`, so that a resumed run's log is that of an uninterrupted
+    /// one.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
+        let kept = match fs::read_to_string(path) {
+            Ok(text) => text.lines().filter(|line| is_before(line, step)).map(|line| format!("{line}\n")).collect(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(TrainError::io(path)(error)),
+        };
+        crosshead_models::write_atomic(path, kept.as_bytes()).map_err(TrainError::io(path))?;
+        let file = OpenOptions::new().append(true).open(path).map_err(TrainError::io(path))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Appends one line.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&mut self, entry: &Value) -> Result<(), TrainError> {
+        writeln!(self.file, "{entry}").map_err(TrainError::io(&self.path))
+    }
+}
+
+/// Whether a line belongs to the steps up to `step`; a line cut off by a crash does not.
+fn is_before(line: &str, step: u64) -> bool {
+    serde_json::from_str::<Value>(line).is_ok_and(|entry| entry["step"].as_u64().is_some_and(|at| at <= step))
+}

@@ -1,0 +1,73 @@
+//! Learning rates over the steps of a run.
+
+/// The learning rate as a function of the step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Schedule {
+    /// Always the peak.
+    Constant {
+        /// The learning rate.
+        peak: f64,
+    },
+    /// peak · min(step / warmup, √(warmup / step)): linear warm-up, then inverse square root (Vaswani et al. 2017,
+    /// equation 3, "Noam", where peak = (d_model · warmup)^−½).
+    InverseSquareRoot {
+        /// The highest learning rate, reached at step `warmup`.
+        peak: f64,
+        /// Steps of linear growth.
+        warmup: u64,
+    },
+    /// Linear warm-up to the peak, then half a cosine down to `end` at step `steps` (Loshchilov & Hutter 2017).
+    Cosine {
+        /// The highest learning rate, reached at step `warmup`.
+        peak: f64,
+        /// The learning rate of the last step.
+        end: f64,
+        /// Steps of linear growth.
+        warmup: u64,
+        /// Steps of the run.
+        steps: u64,
+    },
+}
+
+impl Schedule {
+    /// The learning rate of a step, counted from 1.
+    pub fn rate(&self, step: u64) -> f64 {
+        let at = step.max(1) as f64;
+        match *self {
+            Self::Constant { peak } => peak,
+            Self::InverseSquareRoot { peak, warmup } => {
+                let warmup = warmup.max(1) as f64;
+                peak * (at / warmup).min((warmup / at).sqrt())
+            }
+            Self::Cosine { peak, warmup, .. } if step < warmup => peak * at / warmup as f64,
+            Self::Cosine { peak, end, warmup, steps } => {
+                let share = (at - warmup as f64) / (steps.saturating_sub(warmup).max(1) as f64);
+                end + (peak - end) * 0.5 * (1.0 + (std::f64::consts::PI * share.min(1.0)).cos())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noam_is_the_papers_equation_3() {
+        let (d_model, warmup) = (512.0_f64, 4000_u64);
+        let schedule = Schedule::InverseSquareRoot { peak: (d_model * warmup as f64).powf(-0.5), warmup };
+        for step in [1_u64, 100, 3999, 4000, 4001, 100_000] {
+            let s = step as f64;
+            let paper = d_model.powf(-0.5) * s.powf(-0.5).min(s * (warmup as f64).powf(-1.5));
+            assert!((schedule.rate(step) / paper - 1.0).abs() < 1e-12, "step {step}");
+        }
+    }
+
+    #[test]
+    fn cosine_starts_low_peaks_after_warmup_and_ends_at_its_end() {
+        let schedule = Schedule::Cosine { peak: 1e-3, end: 1e-4, warmup: 100, steps: 2000 };
+        assert!((schedule.rate(1) - 1e-5).abs() < 1e-12);
+        assert!((schedule.rate(100) - 1e-3).abs() < 1e-12);
+        assert!((schedule.rate(2000) - 1e-4).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,253 @@
+//! The training loop, for every task alike.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use crosshead_data::BatchStream;
+use crosshead_kernels::{Mode, RandomKey};
+use crosshead_models::parameters;
+
+use crate::{Adam, AdamConfig, Checkpoint, Progress, Schedule, TrainError};
+
+/// What is learned: a loss over examples.
+pub trait Task {
+    /// What is trained.
+    type Model: Module;
+
+    /// The summed loss of the examples with the given indices, `[1]`.
+    fn loss(&self, model: &Self::Model, examples: &[usize], mode: Mode) -> Tensor<1>;
+
+    /// What the summed loss is divided by: the number of targets in the examples.
+    fn targets(&self, examples: &[usize]) -> usize;
+}
+
+/// The length and the pace of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrainConfig {
+    /// Optimizer steps.
+    pub steps: u64,
+    /// Batches whose gradients make one step.
+    pub accumulate: usize,
+    /// The learning rate of each step.
+    pub schedule: Schedule,
+    /// The optimizer's constants.
+    pub adam: AdamConfig,
+    /// Steps between two validations.
+    pub validate_every: u64,
+    /// Steps between two checkpoints.
+    pub checkpoint_every: u64,
+    /// The seed of dropout.
+    pub seed: u64,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// How far the run is, this step included.
+    pub progress: Progress,
+    /// Mean loss of a target of this step, in nats.
+    pub loss: f64,
+    /// The gradients' global norm before clipping.
+    pub gradient_norm: f64,
+    /// The learning rate.
+    pub learning_rate: f64,
+    /// Targets of this step.
+    pub targets: usize,
+}
+
+/// What a validation found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Validation {
+    /// The score by which the best model is kept; higher is better.
+    pub score: f64,
+}
+
+/// Who is told of a run's course, and takes part in it.
+pub trait Observer<M> {
+    /// A step is done.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn on_step(&mut self, report: &StepReport) -> Result<(), TrainError>;
+
+    /// It is time to validate the model, which is outside autodiff.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn validate(&mut self, model: &M, progress: &Progress) -> Result<Validation, TrainError>;
+
+    /// The model is the best so far and is to be kept.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn on_best(&mut self, model: &M, progress: &Progress) -> Result<(), TrainError>;
+
+    /// The state from which the run can go on is to be kept.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn on_checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError>;
+
+    /// Whether the run is to stop after this step, with a checkpoint.
+    fn should_stop(&self) -> bool;
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All steps are done.
+    Finished,
+    /// The observer asked to stop.
+    Stopped,
+}
+
+/// A run: the model, the optimizer and the place in the data.
+pub struct Trainer<'a, T: Task> {
+    task: &'a T,
+    config: TrainConfig,
+    batches: BatchStream,
+    /// Absent only while the optimizer holds it, so that its buffers have one owner and are updated in place.
+    model: Option<T::Model>,
+    optimizer: Adam,
+    progress: Progress,
+}
+
+impl<'a, T: Task> Trainer<'a, T> {
+    /// A run from the start.
+    pub fn new(task: &'a T, config: TrainConfig, batches: BatchStream, model: T::Model) -> Self {
+        let optimizer = Adam::new(config.adam);
+        Self { task, config, batches, model: Some(model), optimizer, progress: Progress::default() }
+    }
+
+    /// The same run from a checkpoint on: its further steps are, bit for bit, those of a run that never stopped.
+    ///
+    /// # Errors
+    /// If the checkpoint belongs to another model.
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, String> {
+        let Checkpoint { progress, mut weights, optimizer } = checkpoint;
+        for (path, shape) in parameters::shapes(self.model()) {
+            match weights.get(&path) {
+                None => return Err(format!("it has no weight `{path}`: it belongs to another model")),
+                Some(data) if data.shape.to_vec() != shape => {
+                    return Err(format!("`{path}` has shape {:?}, but the recipe asks for {shape:?}", data.shape));
+                }
+                Some(_) => {}
+            }
+        }
+        let device = self.model().devices().into_iter().next().unwrap_or_default();
+        self.optimizer = Adam::from_state(self.config.adam, progress.step, optimizer, &device)
+            .map_err(|name| format!("optimizer state `{name}` has no partner"))?;
+        self.model = self.model.map(|model| parameters::replace(model, |path, _| weights.remove(path)));
+        self.batches.seek(progress.position());
+        self.progress = progress;
+        Ok(self)
+    }
+
+    /// Trains to the last step, or until the observer asks to stop.
+    ///
+    /// # Errors
+    /// If the loss or a gradient is not finite, or the observer fails.
+    pub fn run(&mut self, observer: &mut impl Observer<T::Model>) -> Result<Outcome, TrainError> {
+        while self.progress.step < self.config.steps {
+            let report = self.step()?;
+            observer.on_step(&report)?;
+            let step = self.progress.step;
+            let last = step == self.config.steps;
+            if last || step.is_multiple_of(self.config.validate_every.max(1)) {
+                self.validate(observer)?;
+            }
+            let stop = !last && observer.should_stop();
+            if last || stop || step.is_multiple_of(self.config.checkpoint_every.max(1)) {
+                observer.on_checkpoint(self.checkpoint())?;
+            }
+            if stop {
+                return Ok(Outcome::Stopped);
+            }
+        }
+        Ok(Outcome::Finished)
+    }
+
+    /// The model as it is.
+    pub fn model(&self) -> &T::Model {
+        self.model.as_ref().expect("the optimizer gives the model back")
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    fn step(&mut self) -> Result<StepReport, TrainError> {
+        let started = Instant::now();
+        let step = self.progress.step + 1;
+        let batches = self.next_batches()?;
+        let targets: usize = batches.iter().map(|batch| self.task.targets(batch)).sum();
+        let key = RandomKey::new(self.config.seed).stream("dropout").at_step(step);
+        let mut gradients = BTreeMap::new();
+        let mut loss = 0.0;
+        for (index, batch) in batches.iter().enumerate() {
+            let mode = Mode::Train(key.index(index));
+            let mean = self.task.loss(self.model(), batch, mode) / targets.max(1) as f64;
+            loss += mean.clone().into_scalar::<f64>();
+            add(&mut gradients, parameters::take_gradients(self.model(), &mut mean.backward()));
+        }
+        if !loss.is_finite() {
+            return Err(TrainError::NotFinite { step, what: "loss" });
+        }
+        let learning_rate = self.config.schedule.rate(step);
+        let model = self.model.take().expect("the optimizer gives the model back");
+        let (model, gradient_norm) = self.optimizer.step(model, gradients, learning_rate);
+        self.model = Some(model);
+        if !gradient_norm.is_finite() {
+            return Err(TrainError::NotFinite { step, what: "gradient" });
+        }
+        self.progress.step = step;
+        self.progress.tokens += targets as u64;
+        self.progress.seconds += started.elapsed().as_secs_f64();
+        Ok(StepReport { progress: self.progress.clone(), loss, gradient_norm, learning_rate, targets })
+    }
+
+    /// The batches of one step; moves the place in the data behind them.
+    fn next_batches(&mut self) -> Result<Vec<Vec<usize>>, TrainError> {
+        let mut batches = Vec::with_capacity(self.config.accumulate);
+        for _ in 0..self.config.accumulate.max(1) {
+            let (_, batch) = self.batches.next().ok_or(TrainError::NoExamples)?;
+            batches.push(batch);
+        }
+        let next = self.batches.position();
+        (self.progress.epoch, self.progress.batch) = (next.epoch, next.batch);
+        Ok(batches)
+    }
+
+    fn validate(&mut self, observer: &mut impl Observer<T::Model>) -> Result<(), TrainError> {
+        let model = self.model().valid();
+        let Validation { score } = observer.validate(&model, &self.progress)?;
+        if self.progress.best_score.is_none_or(|best| score > best) {
+            self.progress.best_score = Some(score);
+            self.progress.best_step = Some(self.progress.step);
+            observer.on_best(&model, &self.progress)?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            progress: self.progress.clone(),
+            weights: parameters::read(self.model()),
+            optimizer: self.optimizer.state(),
+        }
+    }
+}
+
+/// Adds one batch's gradients to those of the step.
+fn add(sum: &mut BTreeMap<String, Tensor<1>>, gradients: BTreeMap<String, Tensor<1>>) {
+    for (path, gradient) in gradients {
+        let total = match sum.remove(&path) {
+            Some(present) => present + gradient,
+            None => gradient,
+        };
+        sum.insert(path, total);
+    }
+}
