@@ -1,0 +1,220 @@
+//! BLEU (Papineni et al. 2002, *BLEU: a Method for Automatic Evaluation of Machine Translation*).
+
+mod score;
+mod statistics;
+
+pub use score::BleuScore;
+
+use crate::corpus::{self, Segment};
+use crate::score::{case, signature, yes_no};
+use crate::text::trim_end;
+use crate::{EvaluateError, Tokenizer};
+use statistics::Statistics;
+
+/// The longest n-grams that BLEU compares.
+pub const MAX_ORDER: usize = 4;
+
+/// What stands in for a precision of zero, which would make the whole score zero
+/// (Chen and Cherry 2014, *A Systematic Comparison of Smoothing Techniques for Sentence-Level BLEU*).
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Smoothing {
+    /// `exp`: the k-th order without a match counts 1/2ᵏ matches (method 3, as in mteval).
+    #[default]
+    Exponential,
+    /// `floor`: an order without a match counts this many matches (method 1); sacreBLEU's default is 0.1.
+    Floor(f64),
+    /// `add-k`: this is added to matches and totals of all orders but the first (method 2); sacreBLEU's
+    /// default is 1.
+    AddK(f64),
+    /// `none`: an order without a match makes the score zero.
+    None,
+}
+
+impl Smoothing {
+    fn signature(self) -> String {
+        match self {
+            Self::Exponential => "exp".to_owned(),
+            Self::Floor(value) => format!("floor[{value:.2}]"),
+            Self::AddK(value) => format!("add-k[{value:.2}]"),
+            Self::None => "none".to_owned(),
+        }
+    }
+
+    fn check(self) -> Result<(), EvaluateError> {
+        match self {
+            Self::Floor(value) | Self::AddK(value) if !(value.is_finite() && value >= 0.0) => {
+                Err(EvaluateError::SmoothingValue { value })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The metric BLEU and its settings; the defaults are sacreBLEU's.
+///
+/// BLEU = BP · exp(¼ Σₙ ln pₙ), where pₙ in percent is the share of the hypotheses' n-grams, n = 1 to 4, that
+/// a reference contains, and BP = min(1, exp(1 − r/c)) for a hypothesis length c and reference length r in
+/// tokens. Counts are summed over the corpus first, so the score is not a mean of sentence scores.
+#[derive(Debug, Clone, Default)]
+pub struct Bleu {
+    tokenizer: Tokenizer,
+    smoothing: Smoothing,
+    lowercase: bool,
+    effective_order: bool,
+}
+
+impl Bleu {
+    /// BLEU with the 13a tokenizer and exponential smoothing, on the text's own case.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how segments are split into tokens.
+    pub fn with_tokenizer(mut self, tokenizer: Tokenizer) -> Self {
+        self.tokenizer = tokenizer;
+        self
+    }
+
+    /// Sets what stands in for a precision of zero.
+    pub fn with_smoothing(mut self, smoothing: Smoothing) -> Self {
+        self.smoothing = smoothing;
+        self
+    }
+
+    /// Sets whether case is ignored.
+    pub fn with_lowercase(mut self, lowercase: bool) -> Self {
+        self.lowercase = lowercase;
+        self
+    }
+
+    /// Sets whether orders longer than the hypothesis are left out of the mean, which is what one wants for
+    /// a single sentence: a hypothesis of three tokens has no 4-gram.
+    pub fn with_effective_order(mut self, effective_order: bool) -> Self {
+        self.effective_order = effective_order;
+        self
+    }
+
+    /// The score of a corpus with one reference per hypothesis.
+    ///
+    /// # Errors
+    ///
+    /// If the corpus is empty, the numbers of hypotheses and references differ, or a smoothing value is
+    /// negative or not finite.
+    pub fn corpus(
+        &self,
+        hypotheses: &[impl AsRef<str>],
+        references: &[impl AsRef<str>],
+    ) -> Result<BleuScore, EvaluateError> {
+        self.corpus_multi(hypotheses, &[references])
+    }
+
+    /// The score of a corpus with several reference streams, each with one reference per hypothesis.
+    ///
+    /// # Errors
+    ///
+    /// As [`corpus`](Self::corpus), and if there is no stream.
+    pub fn corpus_multi<R: AsRef<str>>(
+        &self,
+        hypotheses: &[impl AsRef<str>],
+        references: &[impl AsRef<[R]>],
+    ) -> Result<BleuScore, EvaluateError> {
+        let segments = corpus::segments(hypotheses, references)?;
+        self.score(segments.map(|segment| self.statistics(&segment)).sum(), references.len())
+    }
+
+    /// The score of one sentence with one or more references; see
+    /// [`with_effective_order`](Self::with_effective_order).
+    ///
+    /// # Errors
+    ///
+    /// If there is no reference, or a smoothing value is negative or not finite.
+    pub fn sentence(
+        &self,
+        hypothesis: &str,
+        references: &[impl AsRef<str>],
+    ) -> Result<BleuScore, EvaluateError> {
+        let segment = corpus::sentence(hypothesis, references)?;
+        self.score(self.statistics(&segment), references.len())
+    }
+
+    fn statistics(&self, segment: &Segment<'_>) -> Statistics {
+        let hypothesis = self.tokenize(segment.hypothesis);
+        let references: Vec<_> = segment.references.iter().map(|r| self.tokenize(r)).collect();
+        Statistics::of_segment(&hypothesis, &references)
+    }
+
+    fn tokenize(&self, segment: &str) -> String {
+        if self.lowercase {
+            self.tokenizer.tokenize(trim_end(&segment.to_lowercase())).into_owned()
+        } else {
+            self.tokenizer.tokenize(trim_end(segment)).into_owned()
+        }
+    }
+
+    fn score(
+        &self,
+        statistics: Statistics,
+        n_references: usize,
+    ) -> Result<BleuScore, EvaluateError> {
+        self.smoothing.check()?;
+        let (precisions, order) = self.precisions(&statistics);
+        let brevity_penalty = statistics.brevity_penalty();
+        let mean_log = precisions[..order].iter().map(|p| p.ln()).sum::<f64>() / order as f64;
+        Ok(BleuScore {
+            score: brevity_penalty * mean_log.exp(),
+            signature: self.signature(n_references),
+            precisions,
+            brevity_penalty,
+            matches: statistics.matches,
+            totals: statistics.totals,
+            hypothesis_len: statistics.hypothesis_len,
+            reference_len: statistics.reference_len,
+        })
+    }
+
+    /// Smoothed precisions in percent, and how many of them the mean is over.
+    fn precisions(&self, statistics: &Statistics) -> ([f64; MAX_ORDER], usize) {
+        let mut precisions = [0.0; MAX_ORDER];
+        let mut order = MAX_ORDER;
+        if statistics.matches == [0; MAX_ORDER] {
+            return (precisions, order);
+        }
+        let mut unmatched_orders = 0;
+        for (n, precision) in precisions.iter_mut().enumerate() {
+            let added = match self.smoothing {
+                Smoothing::AddK(k) if n > 0 => k,
+                _ => 0.0,
+            };
+            let matches = statistics.matches[n] as f64 + added;
+            let total = statistics.totals[n] as f64 + added;
+            if total == 0.0 {
+                break;
+            }
+            if self.effective_order {
+                order = n + 1;
+            }
+            let smoothed = match self.smoothing {
+                Smoothing::Exponential if matches == 0.0 => {
+                    unmatched_orders += 1;
+                    0.5_f64.powi(unmatched_orders)
+                }
+                Smoothing::Floor(value) if matches == 0.0 => value,
+                _ => matches,
+            };
+            *precision = 100.0 * smoothed / total;
+        }
+        (precisions, order)
+    }
+
+    fn signature(&self, n_references: usize) -> String {
+        signature(
+            n_references,
+            &[
+                ("case", case(self.lowercase)),
+                ("eff", yes_no(self.effective_order)),
+                ("tok", self.tokenizer.name()),
+                ("smooth", &self.smoothing.signature()),
+            ],
+        )
+    }
+}

@@ -1,0 +1,64 @@
+//! A BLEU score with the numbers it is made of.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::MAX_ORDER;
+use crate::Score;
+
+/// BLEU with its precisions, brevity penalty and lengths; index n − 1 of an array is about n-grams.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BleuScore {
+    /// BLEU from 0 (no match) to 100 (all matches).
+    pub score: f64,
+    /// The settings in sacreBLEU's form: `key:value` pairs separated by `|`.
+    pub signature: String,
+    /// Smoothed n-gram precisions in percent; 0 where the hypotheses have no n-gram, or no match at all.
+    pub precisions: [f64; MAX_ORDER],
+    /// The penalty for hypotheses shorter than their references, from 0 to 1 (no penalty).
+    pub brevity_penalty: f64,
+    /// Hypothesis n-grams found in a reference, without smoothing.
+    pub matches: [u64; MAX_ORDER],
+    /// Hypothesis n-grams.
+    pub totals: [u64; MAX_ORDER],
+    /// Tokens in the hypotheses.
+    pub hypothesis_len: u64,
+    /// Tokens in the references; of several, in the one closest in length to its hypothesis.
+    pub reference_len: u64,
+}
+
+impl BleuScore {
+    /// Hypothesis length over reference length; 0 if the references are empty.
+    pub fn length_ratio(&self) -> f64 {
+        match self.reference_len {
+            0 => 0.0,
+            reference_len => self.hypothesis_len as f64 / reference_len as f64,
+        }
+    }
+}
+
+impl From<BleuScore> for Score {
+    fn from(bleu: BleuScore) -> Self {
+        Self { name: "BLEU".to_owned(), score: bleu.score, signature: bleu.signature }
+    }
+}
+
+/// Writes sacreBLEU's line, `BLEU|signature = 27.30 60.1/35.2/… (BP = … ratio = … hyp_len = … ref_len = …)`,
+/// the score with two decimals unless the format asks for others (`{:.4}`).
+impl fmt::Display for BleuScore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = f.precision().unwrap_or(2);
+        let precisions = self.precisions.map(|p| format!("{p:.1}")).join("/");
+        write!(
+            f,
+            "BLEU|{} = {:.decimals$} {precisions} (BP = {:.3} ratio = {:.3} hyp_len = {} ref_len = {})",
+            self.signature,
+            self.score,
+            self.brevity_penalty,
+            self.length_ratio(),
+            self.hypothesis_len,
+            self.reference_len,
+        )
+    }
+}

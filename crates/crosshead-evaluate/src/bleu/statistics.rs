@@ -1,0 +1,68 @@
+//! The counts that BLEU is computed from: they add up over the segments of a corpus.
+
+use std::array;
+use std::iter::Sum;
+
+use super::MAX_ORDER;
+use crate::ngrams::{self, Counts};
+use crate::text::words;
+
+/// Sufficient statistics of BLEU; index n − 1 holds the counts of n-grams.
+#[derive(Default)]
+pub(super) struct Statistics {
+    pub(super) matches: [u64; MAX_ORDER],
+    pub(super) totals: [u64; MAX_ORDER],
+    pub(super) hypothesis_len: u64,
+    pub(super) reference_len: u64,
+}
+
+impl Statistics {
+    /// Counts of one segment, its texts tokenized, with at least one reference.
+    pub(super) fn of_segment(hypothesis: &str, references: &[String]) -> Self {
+        let hypothesis: Vec<_> = words(hypothesis).collect();
+        let references: Vec<Vec<_>> = references.iter().map(|r| words(r).collect()).collect();
+        Self {
+            matches: array::from_fn(|n| matches(&hypothesis, &references, n + 1)),
+            totals: array::from_fn(|n| hypothesis.len().saturating_sub(n) as u64),
+            hypothesis_len: hypothesis.len() as u64,
+            reference_len: closest_len(&references, hypothesis.len()) as u64,
+        }
+    }
+
+    /// min(1, exp(1 − r/c)), Papineni et al. 2002, section 2.3; 0 for hypotheses without a token against
+    /// references with one.
+    pub(super) fn brevity_penalty(&self) -> f64 {
+        if self.hypothesis_len >= self.reference_len {
+            return 1.0;
+        }
+        (1.0 - self.reference_len as f64 / self.hypothesis_len as f64).exp()
+    }
+}
+
+impl Sum for Statistics {
+    fn sum<I: Iterator<Item = Self>>(segments: I) -> Self {
+        segments.fold(Self::default(), |sum, segment| Self {
+            matches: array::from_fn(|n| sum.matches[n] + segment.matches[n]),
+            totals: array::from_fn(|n| sum.totals[n] + segment.totals[n]),
+            hypothesis_len: sum.hypothesis_len + segment.hypothesis_len,
+            reference_len: sum.reference_len + segment.reference_len,
+        })
+    }
+}
+
+fn matches(hypothesis: &[&str], references: &[Vec<&str>], order: usize) -> u64 {
+    let mut limits = Counts::new();
+    for reference in references {
+        ngrams::merge_max(&mut limits, ngrams::count(reference, order));
+    }
+    ngrams::clipped_matches(&ngrams::count(hypothesis, order), &limits)
+}
+
+/// Length of the reference closest in length, the shorter one of two equally close.
+fn closest_len(references: &[Vec<&str>], hypothesis_len: usize) -> usize {
+    references
+        .iter()
+        .map(Vec::len)
+        .min_by_key(|&len| (len.abs_diff(hypothesis_len), len))
+        .unwrap_or_default()
+}

@@ -1,0 +1,214 @@
+//! chrF (Popović 2015, *chrF: character n-gram F-score for automatic MT evaluation*) and chrF++ (Popović
+//! 2017, *chrF++: words helping character n-grams*).
+
+mod statistics;
+
+use crate::corpus::{self, Segment};
+use crate::score::{case, signature, yes_no};
+use crate::{EvaluateError, Score};
+use statistics::{OrderCounts, Units, add};
+
+/// The metric chrF and its settings; the defaults are sacreBLEU's, which it calls chrF2.
+///
+/// chrF = 100 · (1 + β²) · P · R / (β² · P + R), where precision P and recall R are means over the n-gram
+/// orders. Counts are summed over the corpus first, so the score is not a mean of sentence scores.
+#[derive(Debug, Clone)]
+pub struct Chrf {
+    char_order: usize,
+    word_order: usize,
+    beta: u32,
+    lowercase: bool,
+    whitespace: bool,
+    eps_smoothing: bool,
+}
+
+impl Default for Chrf {
+    fn default() -> Self {
+        Self {
+            char_order: 6,
+            word_order: 0,
+            beta: 2,
+            lowercase: false,
+            whitespace: false,
+            eps_smoothing: false,
+        }
+    }
+}
+
+impl Chrf {
+    /// chrF over character n-grams of 1 to 6, with β = 2.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// chrF++: chrF over word unigrams and bigrams too.
+    pub fn plus_plus() -> Self {
+        Self::default().with_word_order(2)
+    }
+
+    /// Sets the longest character n-grams.
+    pub fn with_char_order(mut self, char_order: usize) -> Self {
+        self.char_order = char_order;
+        self
+    }
+
+    /// Sets the longest word n-grams, 0 for none.
+    pub fn with_word_order(mut self, word_order: usize) -> Self {
+        self.word_order = word_order;
+        self
+    }
+
+    /// Sets how many times more recall counts than precision.
+    pub fn with_beta(mut self, beta: u32) -> Self {
+        self.beta = beta;
+        self
+    }
+
+    /// Sets whether case is ignored.
+    pub fn with_lowercase(mut self, lowercase: bool) -> Self {
+        self.lowercase = lowercase;
+        self
+    }
+
+    /// Sets whether white space is part of the character n-grams.
+    pub fn with_whitespace(mut self, whitespace: bool) -> Self {
+        self.whitespace = whitespace;
+        self
+    }
+
+    /// Sets whether the F-score is taken per order and averaged over all of them, those without an n-gram at
+    /// 10⁻¹⁶, as chrF++.py, NLTK and Moses do. Otherwise precision and recall are averaged over the orders
+    /// that both sides have n-grams of (sacreBLEU's "effective order").
+    pub fn with_eps_smoothing(mut self, eps_smoothing: bool) -> Self {
+        self.eps_smoothing = eps_smoothing;
+        self
+    }
+
+    /// The score of a corpus with one reference per hypothesis.
+    ///
+    /// # Errors
+    ///
+    /// If the corpus is empty, the numbers of hypotheses and references differ, or both orders are 0.
+    pub fn corpus(
+        &self,
+        hypotheses: &[impl AsRef<str>],
+        references: &[impl AsRef<str>],
+    ) -> Result<Score, EvaluateError> {
+        self.corpus_multi(hypotheses, &[references])
+    }
+
+    /// The score of a corpus with several reference streams, each with one reference per hypothesis; a
+    /// segment counts against the reference it scores best with.
+    ///
+    /// # Errors
+    ///
+    /// As [`corpus`](Self::corpus), and if there is no stream.
+    pub fn corpus_multi<R: AsRef<str>>(
+        &self,
+        hypotheses: &[impl AsRef<str>],
+        references: &[impl AsRef<[R]>],
+    ) -> Result<Score, EvaluateError> {
+        self.score(corpus::segments(hypotheses, references)?, references.len())
+    }
+
+    /// The score of one sentence against the reference it scores best with.
+    ///
+    /// # Errors
+    ///
+    /// If there is no reference, or both orders are 0.
+    pub fn sentence(
+        &self,
+        hypothesis: &str,
+        references: &[impl AsRef<str>],
+    ) -> Result<Score, EvaluateError> {
+        self.score([corpus::sentence(hypothesis, references)?], references.len())
+    }
+
+    fn score<'a>(
+        &self,
+        segments: impl IntoIterator<Item = Segment<'a>>,
+        n_references: usize,
+    ) -> Result<Score, EvaluateError> {
+        if self.char_order + self.word_order == 0 {
+            return Err(EvaluateError::NoOrder);
+        }
+        let mut counts = vec![OrderCounts::default(); self.char_order + self.word_order];
+        for segment in segments {
+            add(&mut counts, &self.best_counts(&segment));
+        }
+        Ok(Score {
+            name: format!("chrF{}{}", self.beta, "+".repeat(self.word_order)),
+            score: 100.0 * self.f_score(&counts),
+            signature: self.signature(n_references),
+        })
+    }
+
+    /// Counts against the reference with the best F-score, the first one of several.
+    fn best_counts(&self, segment: &Segment<'_>) -> Vec<OrderCounts> {
+        let hypothesis = self.units(segment.hypothesis);
+        let mut best = (Vec::new(), f64::NEG_INFINITY);
+        for reference in &segment.references {
+            let reference = self.units(reference);
+            let counts = hypothesis.compare(&reference, self.char_order, self.word_order);
+            let f_score = self.f_score(&counts);
+            if f_score > best.1 {
+                best = (counts, f_score);
+            }
+        }
+        best.0
+    }
+
+    fn units(&self, segment: &str) -> Units {
+        if self.lowercase {
+            Units::new(&segment.to_lowercase(), self.whitespace)
+        } else {
+            Units::new(segment, self.whitespace)
+        }
+    }
+
+    fn f_score(&self, counts: &[OrderCounts]) -> f64 {
+        if self.eps_smoothing { self.mean_f_score(counts) } else { self.f_score_of_means(counts) }
+    }
+
+    fn mean_f_score(&self, counts: &[OrderCounts]) -> f64 {
+        const EPSILON: f64 = 1e-16;
+        let sum: f64 = counts
+            .iter()
+            .map(|order| {
+                let precision = order.precision().unwrap_or(EPSILON);
+                let recall = order.recall().unwrap_or(EPSILON);
+                self.f_beta(precision, recall).unwrap_or(EPSILON)
+            })
+            .sum();
+        sum / counts.len() as f64
+    }
+
+    fn f_score_of_means(&self, counts: &[OrderCounts]) -> f64 {
+        let orders: Vec<_> =
+            counts.iter().filter_map(|order| order.precision().zip(order.recall())).collect();
+        let mean = |value: fn(&(f64, f64)) -> f64| {
+            orders.iter().map(value).sum::<f64>() / orders.len().max(1) as f64
+        };
+        self.f_beta(mean(|order| order.0), mean(|order| order.1)).unwrap_or(0.0)
+    }
+
+    /// The F-score, undefined if its denominator is 0.
+    fn f_beta(&self, precision: f64, recall: f64) -> Option<f64> {
+        let factor = f64::from(self.beta).powi(2);
+        let denominator = factor * precision + recall;
+        (denominator > 0.0).then(|| (1.0 + factor) * precision * recall / denominator)
+    }
+
+    fn signature(&self, n_references: usize) -> String {
+        signature(
+            n_references,
+            &[
+                ("case", case(self.lowercase)),
+                ("eff", yes_no(!self.eps_smoothing)),
+                ("nc", &self.char_order.to_string()),
+                ("nw", &self.word_order.to_string()),
+                ("space", yes_no(self.whitespace)),
+            ],
+        )
+    }
+}

@@ -1,0 +1,94 @@
+//! The counts that chrF is computed from: they add up over the segments of a corpus.
+
+use std::hash::Hash;
+
+use crate::ngrams;
+use crate::text::{visible_chars, words};
+
+/// A segment as chrF compares it: its characters and its words.
+pub(super) struct Units {
+    chars: Vec<char>,
+    words: Vec<String>,
+}
+
+impl Units {
+    pub(super) fn new(segment: &str, whitespace: bool) -> Self {
+        Self {
+            chars: if whitespace {
+                segment.chars().collect()
+            } else {
+                visible_chars(segment).collect()
+            },
+            words: words(segment).flat_map(split_punctuation).map(str::to_owned).collect(),
+        }
+    }
+
+    /// Counts of a hypothesis against a reference: character orders first, then word orders.
+    pub(super) fn compare(
+        &self,
+        reference: &Self,
+        char_order: usize,
+        word_order: usize,
+    ) -> Vec<OrderCounts> {
+        let chars = (1..=char_order).map(|n| OrderCounts::new(&self.chars, &reference.chars, n));
+        let words = (1..=word_order).map(|n| OrderCounts::new(&self.words, &reference.words, n));
+        chars.chain(words).collect()
+    }
+}
+
+/// Counts of the n-grams of one order.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OrderCounts {
+    hypothesis: u64,
+    reference: u64,
+    matches: u64,
+}
+
+impl OrderCounts {
+    fn new<T: Eq + Hash>(hypothesis: &[T], reference: &[T], order: usize) -> Self {
+        let total = |items: &[T]| (items.len() + 1).saturating_sub(order) as u64;
+        let reference_total = total(reference);
+        Self {
+            // an order that the reference is too short for says nothing about precision
+            hypothesis: if reference_total == 0 { 0 } else { total(hypothesis) },
+            reference: reference_total,
+            matches: ngrams::clipped_matches(
+                &ngrams::count(hypothesis, order),
+                &ngrams::count(reference, order),
+            ),
+        }
+    }
+
+    /// The share of the hypothesis's n-grams that match, undefined if it has none.
+    pub(super) fn precision(&self) -> Option<f64> {
+        (self.hypothesis > 0).then(|| self.matches as f64 / self.hypothesis as f64)
+    }
+
+    /// The share of the reference's n-grams that match, undefined if it has none.
+    pub(super) fn recall(&self) -> Option<f64> {
+        (self.reference > 0).then(|| self.matches as f64 / self.reference as f64)
+    }
+}
+
+/// Adds a segment's counts to those of a corpus.
+pub(super) fn add(corpus: &mut [OrderCounts], segment: &[OrderCounts]) {
+    for (sum, order) in corpus.iter_mut().zip(segment) {
+        sum.hypothesis += order.hypothesis;
+        sum.reference += order.reference;
+        sum.matches += order.matches;
+    }
+}
+
+/// A word with one punctuation mark split off at its end, or else at its start, as chrF++.py does: `(hi)`
+/// becomes `(hi` and `)`.
+fn split_punctuation(word: &str) -> Vec<&str> {
+    let is_punctuation = |c: char| c.is_ascii_punctuation();
+    let split = if word.chars().nth(1).is_none() {
+        None
+    } else if word.ends_with(is_punctuation) {
+        Some(word.len() - 1)
+    } else {
+        word.starts_with(is_punctuation).then_some(1)
+    };
+    split.map_or_else(|| vec![word], |at| vec![&word[..at], &word[at..]])
+}

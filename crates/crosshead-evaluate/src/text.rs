@@ -1,0 +1,21 @@
+//! Text as sacreBLEU sees it: Python's notion of white space.
+
+/// Whether Python's `str.split()` splits at `c`: Unicode white space and the four ASCII separators.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
+}
+
+/// The words of `line`, as Python's `line.split()`.
+pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(is_space).filter(|word| !word.is_empty())
+}
+
+/// `line` without trailing white space, as Python's `line.rstrip()`.
+pub(crate) fn trim_end(line: &str) -> &str {
+    line.trim_end_matches(is_space)
+}
+
+/// The characters of `line` that are not white space.
+pub(crate) fn visible_chars(line: &str) -> impl Iterator<Item = char> {
+    line.chars().filter(|&c| !is_space(c))
+}
