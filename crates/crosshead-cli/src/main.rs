@@ -1,2 +1,37 @@
-//! crosshead
-fn main() {}
+//! The command `crosshead`: train, translate and evaluate Transformers.
+
+mod allocator;
+mod args;
+mod commands;
+mod device;
+mod embedded;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    allocator::keep_memory();
+    let args = Args::parse();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<()> {
+    device::set_threads(args.compute.threads)?;
+    match args.command {
+        Command::Train(train) => commands::train::run(&train, &args.compute),
+        Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
+        Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
+        Command::Recipes(recipes) => commands::recipes::run(&recipes),
+    }
+}

@@ -108,9 +108,9 @@ pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<Ten
             let (path, shape) = (self.0.name(), param.lazy_shape());
             let Some(data) = (self.1)(&path, &shape.to_vec()) else { return param };
             assert!(
-                data.shape == shape,
+                *data.shape() == shape,
                 "{path}: a value of shape {:?} does not fit {shape:?}",
-                data.shape
+                data.shape()
             );
             let value = Tensor::from_data(data, &param.lazy_device());
             let id = param.id;

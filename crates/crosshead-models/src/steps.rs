@@ -32,7 +32,7 @@ impl StepModel for DecoderSteps<'_> {
         let input = TokenBatch { ids: tokens, lengths: &lengths };
         let states = self.model.decode_cached(input, &self.memory_mask, &mut self.cache);
         let logits = self.model.logits(states).into_data();
-        logits.into_vec::<f32>().expect("logits are f32")
+        logits.try_into_vec::<f32>().expect("logits are f32")
     }
 
     fn reorder(&mut self, rows: &[usize]) {

@@ -77,7 +77,8 @@ impl CheckpointStore {
     /// The steps there is a checkpoint of, in ascending order.
     pub fn steps(&self) -> Vec<u64> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let mut steps: Vec<u64> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        let mut steps: Vec<u64> =
+            entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
         steps.sort_unstable();
         steps
     }
@@ -89,7 +90,9 @@ impl CheckpointStore {
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
         fs::create_dir_all(&self.dir).map_err(TrainError::io(&self.dir))?;
         let older = self.steps();
-        write_directory(&self.dir.join(checkpoint.progress.step.to_string()), |dir| fill(dir, checkpoint))?;
+        write_directory(&self.dir.join(checkpoint.progress.step.to_string()), |dir| {
+            fill(dir, checkpoint)
+        })?;
         for step in older.into_iter().filter(|&step| step != checkpoint.progress.step) {
             let path = self.dir.join(step.to_string());
             fs::remove_dir_all(&path).map_err(TrainError::io(&path))?;
@@ -106,7 +109,8 @@ impl CheckpointStore {
         let dir = self.dir.join(step.to_string());
         let path = dir.join(STATE);
         let text = fs::read_to_string(&path).map_err(TrainError::io(&path))?;
-        let state: State = serde_json::from_str(&text).map_err(|error| TrainError::checkpoint(&path, error))?;
+        let state: State =
+            serde_json::from_str(&text).map_err(|error| TrainError::checkpoint(&path, error))?;
         let read = |name: &str| {
             let path = dir.join(name);
             let bytes = fs::read(&path).map_err(TrainError::io(&path))?;
@@ -131,7 +135,8 @@ fn fill(dir: &Path, checkpoint: &Checkpoint) -> Result<(), TrainError> {
     }
     let path = dir.join(STATE);
     let state = State { progress: checkpoint.progress.clone(), sha256 };
-    let text = serde_json::to_string_pretty(&state).map_err(|error| TrainError::checkpoint(&path, error))?;
+    let text = serde_json::to_string_pretty(&state)
+        .map_err(|error| TrainError::checkpoint(&path, error))?;
     write_atomic(&path, text.as_bytes()).map_err(TrainError::io(&path))
 }
 
@@ -143,7 +148,8 @@ fn bytes(tensors: &BTreeMap<String, TensorData>) -> Result<Vec<u8>, safetensors:
     let f32s: Vec<(&String, TensorData)> =
         tensors.iter().map(|(name, data)| (name, data.clone().convert_dtype(DType::F32))).collect();
     let views = f32s.iter().map(|(name, data)| {
-        TensorView::new(Dtype::F32, data.shape.to_vec(), data.as_bytes()).map(|view| (name.as_str(), view))
+        TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes())
+            .map(|view| (name.as_str(), view))
     });
     serialize(views.collect::<Result<Vec<_>, _>>()?, None)
 }
@@ -152,8 +158,11 @@ fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, TensorData>, safetensors::Sa
     let file = SafeTensors::deserialize(bytes)?;
     let views: HashMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
     let data = |view: &TensorView<'_>| {
-        let values: Vec<f32> =
-            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let values: Vec<f32> = view
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
         TensorData::new(values, view.shape().to_vec())
     };
     Ok(views.iter().map(|(name, view)| (name.clone(), data(view))).collect())
@@ -166,7 +175,13 @@ mod tests {
     fn checkpoint(step: u64) -> Checkpoint {
         let data = |value: f32| TensorData::new(vec![value, -0.0, f32::MIN_POSITIVE], [3]);
         Checkpoint {
-            progress: Progress { step, epoch: 2, batch: 7, best_score: Some(0.1), ..Progress::default() },
+            progress: Progress {
+                step,
+                epoch: 2,
+                batch: 7,
+                best_score: Some(0.1),
+                ..Progress::default()
+            },
             weights: BTreeMap::from([("a.b".to_owned(), data(step as f32))]),
             optimizer: BTreeMap::from([("first.a.b".to_owned(), data(0.5))]),
         }

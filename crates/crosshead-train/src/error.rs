@@ -22,7 +22,9 @@ pub enum TrainError {
         reason: String,
     },
     /// The loss or a gradient is not a number.
-    #[error("step {step}: the {what} is not finite; lower train.peak or raise train.warmup, or look at the data")]
+    #[error(
+        "step {step}: the {what} is not finite; lower train.peak or raise train.warmup, or look at the data"
+    )]
     NotFinite {
         /// The step, from 1.
         step: u64,

@@ -23,7 +23,11 @@ impl RunLog {
     /// If the file cannot be read or written.
     pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
         let kept = match fs::read_to_string(path) {
-            Ok(text) => text.lines().filter(|line| is_before(line, step)).map(|line| format!("{line}\n")).collect(),
+            Ok(text) => text
+                .lines()
+                .filter(|line| is_before(line, step))
+                .map(|line| format!("{line}\n"))
+                .collect(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(TrainError::io(path)(error)),
         };
@@ -43,5 +47,6 @@ impl RunLog {
 
 /// Whether a line belongs to the steps up to `step`; a line cut off by a crash does not.
 fn is_before(line: &str, step: u64) -> bool {
-    serde_json::from_str::<Value>(line).is_ok_and(|entry| entry["step"].as_u64().is_some_and(|at| at <= step))
+    serde_json::from_str::<Value>(line)
+        .is_ok_and(|entry| entry["step"].as_u64().is_some_and(|at| at <= step))
 }

@@ -63,12 +63,21 @@ impl Adam {
         self.step += 1;
         let AdamConfig { beta1, beta2, epsilon, weight_decay, max_norm } = self.config;
         let gradient_scale = if max_norm > 0.0 && norm > max_norm { max_norm / norm } else { 1.0 };
-        let step =
-            AdamStep { learning_rate, beta1, beta2, epsilon, weight_decay, step: self.step, gradient_scale };
+        let step = AdamStep {
+            learning_rate,
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            step: self.step,
+            gradient_scale,
+        };
         let model = parameters::update(model, |path, value| {
             let Some(gradient) = gradients.remove(path) else { return value };
-            let (first, second) =
-                self.moments.remove(path).unwrap_or_else(|| (value.zeros_like(), value.zeros_like()));
+            let (first, second) = self
+                .moments
+                .remove(path)
+                .unwrap_or_else(|| (value.zeros_like(), value.zeros_like()));
             let (value, first, second) = adam_step(value, gradient, first, second, step);
             self.moments.insert(path.to_owned(), (first, second));
             value
@@ -79,7 +88,10 @@ impl Adam {
     /// The moments by parameter path, behind `first.` and `second.`.
     pub fn state(&self) -> BTreeMap<String, TensorData> {
         let named = |(path, (first, second)): (&String, &Moments)| {
-            [(format!("first.{path}"), first.to_data()), (format!("second.{path}"), second.to_data())]
+            [
+                (format!("first.{path}"), first.to_data()),
+                (format!("second.{path}"), second.to_data()),
+            ]
         };
         self.moments.iter().flat_map(named).collect()
     }
@@ -97,7 +109,9 @@ impl Adam {
         let device = device.clone().inner();
         let mut moments = BTreeMap::new();
         while let Some((name, data)) = state.pop_first() {
-            let partner = name.strip_prefix("first.").map(|path| (path.to_owned(), state.remove(&format!("second.{path}"))));
+            let partner = name
+                .strip_prefix("first.")
+                .map(|path| (path.to_owned(), state.remove(&format!("second.{path}"))));
             let Some((path, Some(second))) = partner else { return Err(name) };
             let tensor = |data| Tensor::<1>::from_data(data, &device);
             moments.insert(path, (tensor(data), tensor(second)));

@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn noam_is_the_papers_equation_3() {
         let (d_model, warmup) = (512.0_f64, 4000_u64);
-        let schedule = Schedule::InverseSquareRoot { peak: (d_model * warmup as f64).powf(-0.5), warmup };
+        let schedule =
+            Schedule::InverseSquareRoot { peak: (d_model * warmup as f64).powf(-0.5), warmup };
         for step in [1_u64, 100, 3999, 4000, 4001, 100_000] {
             let s = step as f64;
             let paper = d_model.powf(-0.5) * s.powf(-0.5).min(s * (warmup as f64).powf(-1.5));

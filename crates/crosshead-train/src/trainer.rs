@@ -129,9 +129,14 @@ impl<'a, T: Task> Trainer<'a, T> {
         let Checkpoint { progress, mut weights, optimizer } = checkpoint;
         for (path, shape) in parameters::shapes(self.model()) {
             match weights.get(&path) {
-                None => return Err(format!("it has no weight `{path}`: it belongs to another model")),
-                Some(data) if data.shape.to_vec() != shape => {
-                    return Err(format!("`{path}` has shape {:?}, but the recipe asks for {shape:?}", data.shape));
+                None => {
+                    return Err(format!("it has no weight `{path}`: it belongs to another model"));
+                }
+                Some(data) if data.shape().to_vec() != shape => {
+                    return Err(format!(
+                        "`{path}` has shape {:?}, but the recipe asks for {shape:?}",
+                        data.shape()
+                    ));
                 }
                 Some(_) => {}
             }
@@ -139,7 +144,8 @@ impl<'a, T: Task> Trainer<'a, T> {
         let device = self.model().devices().into_iter().next().unwrap_or_default();
         self.optimizer = Adam::from_state(self.config.adam, progress.step, optimizer, &device)
             .map_err(|name| format!("optimizer state `{name}` has no partner"))?;
-        self.model = self.model.map(|model| parameters::replace(model, |path, _| weights.remove(path)));
+        self.model =
+            self.model.map(|model| parameters::replace(model, |path, _| weights.remove(path)));
         self.batches.seek(progress.position());
         self.progress = progress;
         Ok(self)
@@ -206,7 +212,13 @@ impl<'a, T: Task> Trainer<'a, T> {
         self.progress.step = step;
         self.progress.tokens += targets as u64;
         self.progress.seconds += started.elapsed().as_secs_f64();
-        Ok(StepReport { progress: self.progress.clone(), loss, gradient_norm, learning_rate, targets })
+        Ok(StepReport {
+            progress: self.progress.clone(),
+            loss,
+            gradient_norm,
+            learning_rate,
+            targets,
+        })
     }
 
     /// The batches of one step; moves the place in the data behind them.

@@ -8,6 +8,7 @@ use crosshead_kernels::Activation;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::GenerationDefaults;
 use crate::{EncoderDecoderConfig, ModelError, write_atomic};
 
 /// The keys of a Marian or Pegasus `config.json` that decide what the model computes.
@@ -82,10 +83,15 @@ impl EncoderDecoderConfig {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub(super) fn write_json_files(&self, dir: &Path) -> Result<(), ModelError> {
-        for (name, value) in
-            [("config.json", self.to_json()), ("generation_config.json", self.generation_json())]
-        {
+    pub(super) fn write_json_files(
+        &self,
+        generation: GenerationDefaults,
+        dir: &Path,
+    ) -> Result<(), ModelError> {
+        for (name, value) in [
+            ("config.json", self.to_json()),
+            ("generation_config.json", self.generation_json(generation)),
+        ] {
             let path = dir.join(name);
             write_atomic(&path, format!("{value:#}\n").as_bytes())
                 .map_err(ModelError::io(&path))?;
@@ -126,7 +132,7 @@ impl EncoderDecoderConfig {
         })
     }
 
-    fn generation_json(&self) -> serde_json::Value {
+    fn generation_json(&self, generation: GenerationDefaults) -> serde_json::Value {
         json!({
             "pad_token_id": self.pad_id,
             "eos_token_id": self.eos_id,
@@ -134,7 +140,8 @@ impl EncoderDecoderConfig {
             "forced_eos_token_id": self.eos_id,
             "bad_words_ids": [[self.pad_id]],
             "max_length": self.max_len,
-            "num_beams": 4,
+            "num_beams": generation.num_beams,
+            "length_penalty": short(generation.length_penalty),
         })
     }
 }

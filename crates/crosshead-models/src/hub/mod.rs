@@ -1,6 +1,7 @@
 //! Model directories in Hugging Face's layout.
 
 mod config_json;
+mod generation_json;
 mod names;
 mod weights;
 
@@ -8,6 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use burn::tensor::Device;
+
+pub use generation_json::GenerationDefaults;
 
 use crate::{EncoderDecoder, EncoderDecoderConfig, ModelError, write_atomic, write_directory};
 
@@ -31,13 +34,14 @@ impl EncoderDecoder {
     pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
         &self,
         dir: &Path,
+        generation: GenerationDefaults,
         extra: impl FnOnce(&Path) -> Result<(), E>,
     ) -> Result<(), E> {
         if let Some(parent) = dir.parent() {
             fs::create_dir_all(parent)?;
         }
         write_directory(dir, |dir| {
-            self.config().write_json_files(dir)?;
+            self.config().write_json_files(generation, dir)?;
             let path = dir.join("model.safetensors");
             let bytes = weights::serialize(self, &path)?;
             write_atomic(&path, &bytes).map_err(ModelError::io(&path))?;

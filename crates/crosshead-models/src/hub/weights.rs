@@ -72,7 +72,7 @@ fn read(tensor: &TensorView<'_>, shape: &[usize]) -> Result<TensorData, String> 
 pub(super) fn serialize(model: &EncoderDecoder, path: &Path) -> Result<Vec<u8>, ModelError> {
     let mut tensors = BTreeMap::new();
     for (parameter, data) in parameters::read(model) {
-        let mut shape = data.shape.to_vec();
+        let mut shape = data.shape().to_vec();
         if parameter == "logits_bias" {
             shape.insert(0, 1);
         }

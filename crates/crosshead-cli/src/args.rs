@@ -1,0 +1,152 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A Transformer toolkit: train, translate and evaluate, on a CPU or a GPU.
+#[derive(Parser)]
+#[command(
+    name = "crosshead",
+    version,
+    about,
+    propagate_version = true,
+    after_help = "Examples:
+  crosshead train translate-en-de
+  crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
+  cat lines.txt | crosshead translate --model runs/translate-en-de -
+  crosshead evaluate --model runs/translate-en-de --data test.tsv --json
+  crosshead recipes"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) compute: Compute,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the arithmetic runs.
+#[derive(clap::Args)]
+pub(crate) struct Compute {
+    /// The backend to compute on; ndarray and wgpu must be compiled in
+    #[arg(
+        long,
+        global = true,
+        env = "CROSSHEAD_DEVICE",
+        default_value = "flex",
+        value_name = "DEVICE"
+    )]
+    pub(crate) device: DeviceName,
+    /// CPU threads; by default one for each core
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// A backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeviceName {
+    /// The CPU, with fused operations
+    Flex,
+    /// The CPU, burn's ndarray backend
+    Ndarray,
+    /// A GPU, through Vulkan, Metal or DirectX
+    Wgpu,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Train a model by a recipe
+    Train(Train),
+    /// Translate sentences
+    Translate(Translate),
+    /// Score translations of a file of pairs with BLEU and chrF
+    Evaluate(Evaluate),
+    /// List the embedded recipes, or print one
+    Recipes(Recipes),
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead train translate-en-de
+  crosshead train translate-en-de --set train.steps=200 --out runs/short
+  crosshead train my-recipe.toml --set data.train=pairs.tsv
+  crosshead train translate-en-de --resume
+
+A run writes runs/NAME: recipe.toml (every key), log.jsonl, checkpoints/ and model/, the best model. Ctrl-C saves a
+checkpoint and stops; --resume goes on from it.")]
+pub(crate) struct Train {
+    /// An embedded recipe's name, or the path of a TOML file
+    pub(crate) recipe: String,
+    /// Put a value over the recipe's, as in train.steps=2000; can be repeated
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The run's directory; by default runs/ and the recipe's name
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on from the run's last checkpoint
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
+  cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
+  crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"")]
+pub(crate) struct Translate {
+    /// A run directory, or a model directory (Marian or Pegasus)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    /// Print one JSON object a line: source, translation, score
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Sentences, or - for lines from standard input
+    #[arg(required = true)]
+    pub(crate) sentences: Vec<String>,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead evaluate --model runs/translate-en-de --data test.tsv
+  crosshead evaluate --model runs/translate-en-de --data embedded:translate-en-de/test.tsv --beams 1 --json")]
+pub(crate) struct Evaluate {
+    /// A run directory, or a model directory (Marian or Pegasus)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// Pairs to translate and compare with: a TSV file, source and target a line, or embedded:NAME
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    /// Print the scores as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How translations are searched for.
+#[derive(clap::Args)]
+pub(crate) struct Search {
+    /// Hypotheses followed at once, 1 for greedy search; by default as the model says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) beams: Option<u16>,
+    /// α of the score log p / lenᵅ; by default as the model says
+    #[arg(long, value_name = "ALPHA")]
+    pub(crate) length_penalty: Option<f32>,
+    /// Sentences decoded together
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) batch_size: u16,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead recipes
+  crosshead recipes translate-en-de > my-recipe.toml")]
+pub(crate) struct Recipes {
+    /// The recipe to print
+    pub(crate) name: Option<String>,
+}

@@ -1,0 +1,39 @@
+//! The device that the command line names.
+
+use anyhow::{Context, bail};
+use burn::tensor::Device;
+
+use crate::args::DeviceName;
+
+/// The device, where it was compiled in.
+pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
+    match name {
+        #[cfg(feature = "flex")]
+        DeviceName::Flex => Ok(Device::flex()),
+        #[cfg(feature = "ndarray")]
+        #[allow(
+            deprecated,
+            reason = "burn deprecates ndarray in favour of flex; it stays as an opt-in"
+        )]
+        DeviceName::Ndarray => Ok(Device::ndarray()),
+        #[cfg(feature = "wgpu")]
+        DeviceName::Wgpu => Device::wgpu_options().init().context("no usable GPU was found"),
+        #[allow(unreachable_patterns, reason = "with all features there is no other device")]
+        other => {
+            let feature = format!("{other:?}").to_lowercase();
+            bail!("device {feature} is not compiled in; build with `--features {feature}`")
+        }
+    }
+}
+
+/// Limits the threads of the CPU backends.
+pub(crate) fn set_threads(threads: Option<usize>) -> anyhow::Result<()> {
+    let Some(threads) = threads else { return Ok(()) };
+    if threads == 0 {
+        bail!("--threads must be at least 1");
+    }
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .context("cannot start the threads")
+}

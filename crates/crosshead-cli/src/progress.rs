@@ -1,0 +1,73 @@
+//! Progress on standard error: a bar on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
+
+/// The time between two plain lines.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The progress of one piece of long work.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    total: u64,
+    started: Instant,
+    /// Where this program took the work up.
+    first: Option<u64>,
+    shown: Option<Instant>,
+}
+
+impl Progress {
+    /// The progress of `total` units.
+    pub(crate) fn new(total: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}")
+                .unwrap_or(ProgressStyle::default_bar());
+            ProgressBar::new(total).with_style(style)
+        });
+        Self { bar, total, started: Instant::now(), first: None, shown: None }
+    }
+
+    /// `done` units are done; `text` says more.
+    pub(crate) fn update(&mut self, done: u64, text: &str) {
+        let first = *self.first.get_or_insert(done.saturating_sub(1));
+        let rate = (done - first) as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
+        let left = Duration::from_secs_f64(
+            (self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9),
+        );
+        let text = format!("{text} eta {}", minutes(left));
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            bar.set_message(text);
+            return;
+        }
+        if done == self.total || self.shown.is_none_or(|shown| shown.elapsed() >= PLAIN_INTERVAL) {
+            self.shown = Some(Instant::now());
+            output::message(format_args!("{done}/{} {text}", self.total));
+        }
+    }
+
+    /// Writes a line above the bar.
+    pub(crate) fn message(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| output::message(text)),
+            None => output::message(text),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Minutes and seconds.
+pub(crate) fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
