@@ -1,0 +1,101 @@
+//! What a trained vocabulary promises.
+
+use std::collections::HashSet;
+
+use crosshead_tokenize::{BpeConfig, TokenizeError, Tokenizer};
+
+const TRAINING: &str = include_str!("../fixtures/training.txt");
+
+fn train(lines: &[&str], vocab_size: usize) -> Result<Tokenizer, TokenizeError> {
+    Tokenizer::train_bpe(lines.iter().copied(), &BpeConfig::new(vocab_size))
+}
+
+fn trained(vocab_size: usize) -> Tokenizer {
+    Tokenizer::train_bpe(TRAINING.lines(), &BpeConfig::new(vocab_size)).unwrap()
+}
+
+fn json_with_threads(threads: usize) -> String {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| trained(600).to_json())
+}
+
+#[test]
+fn vocabulary_has_exactly_the_size_asked_for() {
+    for vocab_size in [200, 333, 600] {
+        let tokenizer = trained(vocab_size);
+        let tokens: HashSet<String> =
+            (0..vocab_size as u32).filter_map(|id| tokenizer.id_to_token(id)).collect();
+        assert_eq!(tokenizer.vocab_size(), vocab_size);
+        assert_eq!(tokens.len(), vocab_size);
+        assert_eq!(tokenizer.id_to_token(vocab_size as u32), None);
+    }
+}
+
+#[test]
+fn a_text_with_few_pairs_gives_a_smaller_vocabulary() {
+    let tokenizer = train(&["ab"], 1000).unwrap();
+    // </s> <unk> a b ▁ ▁a|ab ▁ab <pad>
+    assert_eq!(tokenizer.vocab_size(), 8);
+    assert_eq!(tokenizer.special().pad, 7);
+}
+
+#[test]
+fn special_tokens_have_their_ids() {
+    let tokenizer = trained(600);
+    let special = tokenizer.special();
+    assert_eq!((special.eos, special.unk, special.bos, special.pad), (0, Some(1), None, 599));
+    assert_eq!(tokenizer.token_to_id("</s>"), Some(0));
+    assert_eq!(tokenizer.token_to_id("<unk>"), Some(1));
+    assert_eq!(tokenizer.token_to_id("<pad>"), Some(599));
+}
+
+#[test]
+fn training_twice_gives_identical_bytes() {
+    assert_eq!(trained(600).to_json(), trained(600).to_json());
+}
+
+#[test]
+fn threads_do_not_change_the_tokenizer() {
+    let one = json_with_threads(1);
+    assert_eq!(one, json_with_threads(2));
+    assert_eq!(one, json_with_threads(5));
+}
+
+#[test]
+fn rare_pairs_are_not_merged_below_the_minimum_frequency() {
+    let lines = ["abab abab cd"];
+    let config = BpeConfig::new(100).with_min_frequency(2);
+    let tokenizer = Tokenizer::train_bpe(lines.into_iter(), &config).unwrap();
+    assert!(tokenizer.token_to_id("▁abab").is_some());
+    assert!(tokenizer.token_to_id("cd").is_none());
+    assert!(tokenizer.token_to_id("▁c").is_none());
+}
+
+#[test]
+fn a_vocabulary_below_the_alphabet_is_refused_with_the_smallest_that_works() {
+    for vocab_size in [0, 1, 2, 3, 6] {
+        let error = train(&["abc"], vocab_size).unwrap_err();
+        assert!(matches!(error, TokenizeError::VocabularyTooSmall { smallest: 7, .. }), "{error}");
+        assert!(error.to_string().contains("7 at least"));
+    }
+    assert_eq!(train(&["abc"], 7).unwrap().vocab_size(), 7);
+}
+
+#[test]
+fn training_without_text_is_refused() {
+    for lines in [&[][..], &[""], &[" ", "\t"]] {
+        assert!(matches!(train(lines, 100), Err(TokenizeError::EmptyText)), "{lines:?}");
+    }
+}
+
+#[test]
+fn special_tokens_spelled_in_the_training_text_do_not_become_tokens() {
+    let lines = ["<pad><pad></s> end", "a</s>b <unk>c", "<pad> </s> <pad> <unk>"].repeat(20);
+    let tokenizer = train(&lines, 200).unwrap();
+    let special = tokenizer.special();
+    assert_eq!(special.pad as usize, tokenizer.vocab_size() - 1);
+    for line in lines {
+        let ids = tokenizer.encode(line).unwrap();
+        assert!(!ids.contains(&special.eos) && !ids.contains(&special.pad), "{line}");
+    }
+}
