@@ -1,0 +1,211 @@
+//! What to search for.
+
+use crate::{GenerateError, LengthPenalty};
+
+/// Options of [`greedy`](crate::greedy), [`beam_search`](crate::beam_search) and [`sample`](crate::sample).
+///
+/// Defaults are those of Hugging Face transformers with four beams; the length limit is 256.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GenerateConfig {
+    /// The token that every sequence is fed first.
+    pub start_id: u32,
+    /// The token that ends a sequence.
+    pub eos_id: u32,
+    /// Tokens that are never generated, such as padding.
+    pub suppressed: Vec<u32>,
+    /// What the probabilities of the tokens that are not suppressed sum to.
+    pub normalization: Normalization,
+    /// Most tokens to generate, the end token counted and the start token not: `max_new_tokens` of transformers, where
+    /// `max_length` counts the start token too.
+    pub max_len: MaxLen,
+    /// Fewest tokens before the end token: `min_new_tokens` of transformers.
+    pub min_len: usize,
+    /// Number of hypotheses that [`beam_search`](crate::beam_search) follows at once.
+    pub beams: usize,
+    /// Number of hypotheses that [`beam_search`](crate::beam_search) returns, at most `beams`.
+    pub n_best: usize,
+    /// How hypotheses of different lengths are compared.
+    pub length_penalty: LengthPenalty,
+    /// When a sentence with `beams` finished hypotheses is done.
+    pub early_stopping: EarlyStopping,
+    /// No n-gram of this many tokens may occur twice, the start token counted; 0 for no such limit.
+    pub no_repeat_ngram_size: usize,
+    /// Divides positive and multiplies negative scores of tokens that occurred before, the start token counted (Keskar
+    /// et al., *CTRL*, 2019, section 4.1); 1 for none. As in transformers, the scores are logits in greedy decoding and
+    /// sampling, and log-probabilities in beam search.
+    pub repetition_penalty: f32,
+}
+
+/// Most tokens to generate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MaxLen {
+    /// The same limit for every sequence.
+    Same(usize),
+    /// One limit per sequence of the batch.
+    PerRow(Vec<usize>),
+}
+
+/// When beam search is done with a sentence that has as many finished hypotheses as beams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EarlyStopping {
+    /// At once (`early_stopping=True` of transformers).
+    Full,
+    /// When the best live beam, ended here, would rank below all of them (`early_stopping=False`).
+    #[default]
+    Heuristic,
+    /// When the best live beam would rank below all of them even if it grew to the best length for its score without
+    /// losing probability (`early_stopping="never"`).
+    Never,
+}
+
+/// How suppressed tokens enter the softmax.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Normalization {
+    /// Suppressed tokens are left out: the others' probabilities sum to 1. Right for tokens that training left out of
+    /// the softmax as well, and what CTranslate2 does.
+    #[default]
+    Allowed,
+    /// The softmax is over the whole vocabulary, and suppressed tokens are struck out afterwards, as in the beam search
+    /// of transformers.
+    WholeVocabulary,
+}
+
+impl GenerateConfig {
+    /// The default search for a model whose sequences start with `start_id` and end with `eos_id`.
+    pub fn new(start_id: u32, eos_id: u32) -> Self {
+        Self {
+            start_id,
+            eos_id,
+            suppressed: Vec::new(),
+            normalization: Normalization::default(),
+            max_len: MaxLen::Same(256),
+            min_len: 0,
+            beams: 4,
+            n_best: 1,
+            length_penalty: LengthPenalty::Average,
+            early_stopping: EarlyStopping::default(),
+            no_repeat_ngram_size: 0,
+            repetition_penalty: 1.0,
+        }
+    }
+
+    /// Sets [`suppressed`](Self::suppressed).
+    pub fn with_suppressed(self, suppressed: impl Into<Vec<u32>>) -> Self {
+        Self { suppressed: suppressed.into(), ..self }
+    }
+
+    /// Sets [`normalization`](Self::normalization).
+    pub fn with_normalization(self, normalization: Normalization) -> Self {
+        Self { normalization, ..self }
+    }
+
+    /// Sets [`max_len`](Self::max_len).
+    pub fn with_max_len(self, max_len: impl Into<MaxLen>) -> Self {
+        Self { max_len: max_len.into(), ..self }
+    }
+
+    /// Sets [`min_len`](Self::min_len).
+    pub fn with_min_len(self, min_len: usize) -> Self {
+        Self { min_len, ..self }
+    }
+
+    /// Sets [`beams`](Self::beams).
+    pub fn with_beams(self, beams: usize) -> Self {
+        Self { beams, ..self }
+    }
+
+    /// Sets [`n_best`](Self::n_best).
+    pub fn with_n_best(self, n_best: usize) -> Self {
+        Self { n_best, ..self }
+    }
+
+    /// Sets [`length_penalty`](Self::length_penalty).
+    pub fn with_length_penalty(self, length_penalty: LengthPenalty) -> Self {
+        Self { length_penalty, ..self }
+    }
+
+    /// Sets [`early_stopping`](Self::early_stopping).
+    pub fn with_early_stopping(self, early_stopping: EarlyStopping) -> Self {
+        Self { early_stopping, ..self }
+    }
+
+    /// Sets [`no_repeat_ngram_size`](Self::no_repeat_ngram_size).
+    pub fn with_no_repeat_ngram_size(self, no_repeat_ngram_size: usize) -> Self {
+        Self { no_repeat_ngram_size, ..self }
+    }
+
+    /// Sets [`repetition_penalty`](Self::repetition_penalty).
+    pub fn with_repetition_penalty(self, repetition_penalty: f32) -> Self {
+        Self { repetition_penalty, ..self }
+    }
+
+    /// Checks what every kind of search relies on.
+    pub(crate) fn check(&self, batch: usize, vocab_size: usize) -> Result<(), GenerateError> {
+        let suppressed = self.suppressed.iter().map(|&token| ("suppressed", token));
+        let named = [("start_id", self.start_id), ("eos_id", self.eos_id)];
+        for (option, token) in named.into_iter().chain(suppressed) {
+            if token as usize >= vocab_size {
+                return Err(GenerateError::TokenOutOfVocabulary { option, token, vocab_size });
+            }
+        }
+        if let MaxLen::PerRow(limits) = &self.max_len
+            && limits.len() != batch
+        {
+            return Err(GenerateError::MaxLenCount { limits: limits.len(), batch });
+        }
+        if let Some(sequence) = (0..batch).find(|&sequence| self.max_len.of(sequence) == 0) {
+            return Err(out_of_range("max_len", self.max_len.of(sequence), "1 or more"));
+        }
+        if !(self.repetition_penalty.is_finite() && self.repetition_penalty > 0.0) {
+            let expected = "a finite number above 0";
+            return Err(out_of_range("repetition_penalty", self.repetition_penalty, expected));
+        }
+        if !self.length_penalty.alpha().is_finite() {
+            let alpha = self.length_penalty.alpha();
+            return Err(out_of_range("length_penalty", alpha, "a finite number"));
+        }
+        Ok(())
+    }
+
+    /// Checks what beam search relies on besides [`check`](Self::check).
+    pub(crate) fn check_beams(&self) -> Result<(), GenerateError> {
+        if self.beams == 0 {
+            return Err(out_of_range("beams", self.beams, "1 or more"));
+        }
+        if self.n_best == 0 || self.n_best > self.beams {
+            return Err(out_of_range("n_best", self.n_best, "from 1 to the number of beams"));
+        }
+        Ok(())
+    }
+}
+
+/// The error of an option that is outside its range.
+pub(crate) fn out_of_range(
+    option: &'static str,
+    value: impl ToString,
+    expected: &'static str,
+) -> GenerateError {
+    GenerateError::OptionOutOfRange { option, value: value.to_string(), expected }
+}
+
+impl MaxLen {
+    /// The limit of one sequence of the batch.
+    pub(crate) fn of(&self, sequence: usize) -> usize {
+        match self {
+            Self::Same(limit) => *limit,
+            Self::PerRow(limits) => limits[sequence],
+        }
+    }
+}
+
+impl From<usize> for MaxLen {
+    fn from(limit: usize) -> Self {
+        Self::Same(limit)
+    }
+}
+
+impl From<Vec<usize>> for MaxLen {
+    fn from(limits: Vec<usize>) -> Self {
+        Self::PerRow(limits)
+    }
+}

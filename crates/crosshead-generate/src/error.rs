@@ -1,0 +1,62 @@
+//! What can be wrong with a request or with a model's output.
+
+/// Why a search could not run to its end.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerateError {
+    /// A row of logits has no softmax.
+    #[error(
+        "the model produced NaN or infinite logits at step {step}, row {row}: its weights or its inputs are broken"
+    )]
+    InvalidLogits {
+        /// Number of the step, from 0.
+        step: usize,
+        /// Row within that step's batch.
+        row: usize,
+    },
+
+    /// The model returned a wrong number of logits.
+    #[error(
+        "the model returned {len} logits for {rows} rows over a vocabulary of {vocab_size}: \
+         `StepModel::step` must return rows × vocab_size values"
+    )]
+    LogitsShape {
+        /// Number of values returned.
+        len: usize,
+        /// Number of rows fed.
+        rows: usize,
+        /// The model's vocabulary size.
+        vocab_size: usize,
+    },
+
+    /// A token id of the configuration is not in the model's vocabulary.
+    #[error("`{option}` is token {token}, but the vocabulary has {vocab_size} tokens")]
+    TokenOutOfVocabulary {
+        /// The option that names the token.
+        option: &'static str,
+        /// The token id.
+        token: u32,
+        /// The model's vocabulary size.
+        vocab_size: usize,
+    },
+
+    /// [`MaxLen::PerRow`](crate::MaxLen::PerRow) does not fit the batch.
+    #[error("`max_len` names {limits} limits for a batch of {batch}: give one per sequence")]
+    MaxLenCount {
+        /// Number of limits given.
+        limits: usize,
+        /// Number of sequences in the batch.
+        batch: usize,
+    },
+
+    /// An option has a value outside its range.
+    #[error("`{option}` is {value}: it must be {expected}")]
+    OptionOutOfRange {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+}

@@ -1,0 +1,26 @@
+//! The result of a search.
+
+use crate::LengthPenalty;
+
+/// One generated sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// The generated tokens, without the start token and without the end token.
+    pub tokens: Vec<u32>,
+    /// Sum of the tokens' natural log-probabilities, the end token's included; beam search sums penalized ones under a
+    /// repetition penalty.
+    pub log_prob: f32,
+    /// `log_prob` divided by the length penalty; what beams are ranked by.
+    pub score: f32,
+    /// Whether the sequence ended with the end token; `false` where it was cut off.
+    pub finished: bool,
+}
+
+impl Hypothesis {
+    /// The hypothesis of a `path` that begins with the start token and does not contain the end token.
+    pub(crate) fn new(path: &[u32], log_prob: f32, penalty: LengthPenalty, finished: bool) -> Self {
+        let tokens = path[1..].to_vec();
+        let len = tokens.len() + usize::from(finished);
+        Self { score: log_prob / penalty.divisor(len), tokens, log_prob, finished }
+    }
+}

@@ -1,0 +1,148 @@
+//! One row of logits with its softmax, read once.
+
+use crate::exp::exp_nonpositive;
+
+/// Logits per block: a block and its exponentials stay in the fastest cache.
+const BLOCK: usize = 512;
+
+/// Independent partial results, so that a reduction becomes vector instructions.
+const LANES: usize = 16;
+
+/// The next token's logits of one row, and what normalizes them.
+///
+/// Reading a row also notes the largest value of each block of [`BLOCK`] logits, so that a search for the best tokens
+/// skips most of the row.
+pub(crate) struct LogitRow<'a> {
+    logits: &'a mut [f32],
+    /// Upper bound on the logits of each block.
+    block_max: Vec<f32>,
+    log_sum_exp: f32,
+}
+
+impl<'a> LogitRow<'a> {
+    /// Reads a row; `None` if it has no softmax: NaN, +∞, or nothing above -∞.
+    pub(crate) fn new(logits: &'a mut [f32]) -> Option<Self> {
+        let mut block_max = Vec::with_capacity(logits.len().div_ceil(BLOCK));
+        let mut max = f32::NEG_INFINITY;
+        let mut sum = 0.0;
+        for block in logits.chunks(BLOCK) {
+            let largest = block_maximum(block);
+            block_max.push(largest);
+            if largest > max {
+                sum *= exp_nonpositive(max - largest);
+                max = largest;
+            }
+            // A block of -∞ alone must not become -∞ - -∞, and one with a NaN must not be skipped.
+            sum += sum_exp(block, if max == f32::NEG_INFINITY { 0.0 } else { max });
+        }
+        let log_sum_exp = max + sum.ln();
+        log_sum_exp.is_finite().then_some(Self { logits, block_max, log_sum_exp })
+    }
+
+    /// Log-probability of a token.
+    pub(crate) fn log_prob(&self, token: u32) -> f32 {
+        self.logits[token as usize] - self.log_sum_exp
+    }
+
+    /// Replaces the log-probability of a token; the others' stay.
+    pub(crate) fn set_log_prob(&mut self, token: u32, log_prob: f32) {
+        let token = token as usize;
+        let logit = log_prob + self.log_sum_exp;
+        self.logits[token] = logit;
+        let block_max = &mut self.block_max[token / BLOCK];
+        *block_max = block_max.max(logit);
+    }
+
+    /// Makes a token impossible; the others' probabilities stay.
+    pub(crate) fn ban(&mut self, token: u32) {
+        self.logits[token as usize] = f32::NEG_INFINITY;
+    }
+
+    /// The row in blocks, in the order of tokens: an upper bound on the block's log-probabilities, and the tokens with
+    /// theirs.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (f32, impl Iterator<Item = (u32, f32)>)> {
+        let blocks = self.logits.chunks(BLOCK).zip(&self.block_max).enumerate();
+        blocks.map(|(block, (logits, max))| {
+            let tokens = (block * BLOCK) as u32..;
+            let log_probs = logits.iter().map(|logit| logit - self.log_sum_exp);
+            (max - self.log_sum_exp, tokens.zip(log_probs))
+        })
+    }
+}
+
+/// The largest value, NaN left out.
+fn block_maximum(block: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let (chunks, rest) = block.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, value);
+        }
+    }
+    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, larger)
+}
+
+/// `Σ exp(x - max)`; NaN if any value is NaN or +∞.
+fn sum_exp(block: &[f32], max: f32) -> f32 {
+    let (chunks, rest) = block.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane += exp_nonpositive(value - max);
+        }
+    }
+    lanes.iter().sum::<f32>() + rest.iter().map(|value| exp_nonpositive(value - max)).sum::<f32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn exact_log_softmax(logits: &[f32]) -> Vec<f64> {
+        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = logits.iter().map(|&x| f64::from(x - max).exp()).sum();
+        logits.iter().map(|&x| f64::from(x) - f64::from(max) - sum.ln()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn log_probabilities_are_the_log_softmax(
+            logits in prop::collection::vec(prop_oneof![9 => -60f32..60.0, 1 => Just(f32::NEG_INFINITY)], 1..1500),
+        ) {
+            prop_assume!(logits.iter().any(|x| x.is_finite()));
+            let exact = exact_log_softmax(&logits);
+            let mut values = logits.clone();
+            let row = LogitRow::new(&mut values).unwrap();
+            for (token, expected) in exact.into_iter().enumerate() {
+                let log_prob = f64::from(row.log_prob(token as u32));
+                prop_assert!(log_prob == expected || (log_prob - expected).abs() < 2e-5, "{log_prob} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_without_a_softmax_are_refused_wherever_the_bad_value_is() {
+        for bad in [f32::NAN, f32::INFINITY] {
+            for at in [0, 15, 511, 512, 1099] {
+                for fill in [0.0, f32::NEG_INFINITY] {
+                    let mut logits = vec![fill; 1100];
+                    logits[at] = bad;
+                    assert!(LogitRow::new(&mut logits).is_none(), "{bad} at {at} among {fill}");
+                }
+            }
+        }
+        assert!(LogitRow::new(&mut [f32::NEG_INFINITY; 700]).is_none());
+        assert!(LogitRow::new(&mut []).is_none());
+    }
+
+    #[test]
+    fn a_raised_token_raises_the_bound_of_its_block() {
+        let mut logits = vec![0.0; 1100];
+        let mut row = LogitRow::new(&mut logits).unwrap();
+        row.set_log_prob(700, -0.5);
+        let bounds: Vec<_> = row.blocks().map(|(bound, _)| bound).collect();
+        assert!(bounds[0] < -1.0 && bounds[1] >= -0.5 && bounds[2] < -1.0, "{bounds:?}");
+    }
+}

@@ -1,0 +1,93 @@
+//! The best continuations of a few rows, without sorting the vocabulary.
+
+use crate::logits::LogitRow;
+
+/// A token that may continue a path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Candidate {
+    /// Log-probability of the path with this token.
+    pub(crate) log_prob: f32,
+    /// Number of the row that it continues.
+    pub(crate) row: usize,
+    /// The token.
+    pub(crate) token: u32,
+}
+
+/// The `k` candidates with the highest log-probability, best first; of equal ones, the lower row and then the lower
+/// token. Impossible candidates (-∞) are left out.
+pub(crate) struct TopK {
+    k: usize,
+    best: Vec<Candidate>,
+}
+
+impl TopK {
+    /// Keeps `k` candidates.
+    pub(crate) fn new(k: usize) -> Self {
+        Self { k, best: Vec::with_capacity(k + 1) }
+    }
+
+    /// Offers every token of a row whose path has `path_log_prob` so far; rows must come in ascending order.
+    pub(crate) fn offer(&mut self, row: usize, logits: &LogitRow, path_log_prob: f32) {
+        for (bound, log_probs) in logits.blocks() {
+            if self.admits(bound + path_log_prob) {
+                for (token, log_prob) in log_probs {
+                    self.insert(Candidate { log_prob: log_prob + path_log_prob, row, token });
+                }
+            }
+        }
+    }
+
+    /// The candidates kept, best first.
+    pub(crate) fn into_best(self) -> Vec<Candidate> {
+        self.best
+    }
+
+    fn admits(&self, log_prob: f32) -> bool {
+        match self.best.last() {
+            Some(worst) if self.best.len() == self.k => log_prob > worst.log_prob,
+            _ => log_prob > f32::NEG_INFINITY,
+        }
+    }
+
+    fn insert(&mut self, candidate: Candidate) {
+        if !self.admits(candidate.log_prob) {
+            return;
+        }
+        // After equal ones, which came earlier and so have the lower row or token.
+        let at = self.best.partition_point(|kept| kept.log_prob >= candidate.log_prob);
+        self.best.insert(at, candidate);
+        self.best.truncate(self.k);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equals_the_head_of_a_stable_sort(
+            mut rows in prop::collection::vec(prop::collection::vec((-6i32..6).prop_map(|x| x as f32), 1100), 1..4),
+            banned in prop::collection::vec(0usize..1100, 0..20),
+            k in 1usize..40,
+        ) {
+            // Few distinct values, so that ties are everywhere.
+            let mut top = TopK::new(k);
+            let mut all = Vec::new();
+            for (index, logits) in rows.iter_mut().enumerate() {
+                let path_log_prob = -(index as f32);
+                let mut row = LogitRow::new(logits).unwrap();
+                banned.iter().for_each(|&token| row.ban(token as u32));
+                all.extend((0..1100).map(|token| Candidate {
+                    log_prob: row.log_prob(token) + path_log_prob, row: index, token,
+                }));
+                top.offer(index, &row, path_log_prob);
+            }
+            all.retain(|candidate| candidate.log_prob > f32::NEG_INFINITY);
+            all.sort_by(|a, b| b.log_prob.total_cmp(&a.log_prob));
+            all.truncate(k);
+            prop_assert_eq!(top.into_best(), all);
+        }
+    }
+}
