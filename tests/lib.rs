@@ -1,1 +1,28 @@
-//! Shared helpers of the end-to-end tests.
+//! What the tests of the whole toolkit share: the device they run on, and where their fixtures are.
+
+use std::path::PathBuf;
+
+use burn::tensor::Device;
+
+/// The device that `CROSSHEAD_DEVICE` names; `flex` without it.
+///
+/// # Panics
+/// If the device is unknown, not compiled in or not there.
+pub fn device() -> Device {
+    let name = std::env::var("CROSSHEAD_DEVICE").unwrap_or_else(|_| "flex".to_owned());
+    match name.as_str() {
+        #[cfg(feature = "flex")]
+        "flex" => Device::flex(),
+        #[cfg(feature = "ndarray")]
+        #[allow(deprecated, reason = "burn deprecates ndarray in favour of flex; it stays as an opt-in")]
+        "ndarray" => Device::ndarray(),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => Device::wgpu_options().init().unwrap_or_else(|error| panic!("no usable GPU: {error}")),
+        other => panic!("device {other} is not compiled in; test with `cargo xtask test --device {other}`"),
+    }
+}
+
+/// A file or folder of `tests/fixtures`.
+pub fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}

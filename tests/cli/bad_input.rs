@@ -1,0 +1,130 @@
+//! What users get wrong, and what they are told.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Folder, assert_names, error_of, files, stderr};
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let folder = Folder::with_toy_corpus();
+    for args in [&[][..], &["fly"], &["translate", "x"], &["translate", "--model", "m"], &["train", "r", "--device", "toaster"]]
+    {
+        let output = folder.command(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn bad_training_data_is_named_by_file_and_line() {
+    let folder = Folder::with_toy_corpus();
+    fs::create_dir(folder.path("folder")).unwrap();
+    folder.write("empty.tsv", "");
+    folder.write("one-column.tsv", "a\tb\nno tab here\n");
+    folder.write("three-columns.tsv", "a\tb\nc\td\te\n");
+    folder.write("latin1.tsv", b"a\tb\nc\t\xfcber\n");
+    let cases: [(&str, &[&str]); 6] = [
+        ("missing.tsv", &["missing.tsv"]),
+        ("folder", &["folder", "director"]),
+        ("empty.tsv", &["empty.tsv", "empty"]),
+        ("one-column.tsv", &["one-column.tsv", "2"]),
+        ("three-columns.tsv", &["three-columns.tsv", "2"]),
+        ("latin1.tsv", &["latin1.tsv", "2", "UTF-8"]),
+    ];
+    for (name, parts) in cases {
+        let set = format!("data.train={name}");
+        assert_names(&folder.fails(&["train", "tiny.toml", "--out", name, "--set", &set]), parts);
+    }
+}
+
+#[test]
+fn a_line_of_10_000_words_is_left_out_of_training_and_cut_in_translation() {
+    let folder = Folder::with_toy_corpus();
+    let long = vec!["one"; 10_000].join(" ");
+    let mut corpus = fs::read_to_string(folder.path("toy.tsv")).unwrap();
+    corpus.push_str(&format!("{long}\t{long}\n"));
+    folder.write("toy.tsv", corpus);
+    let args = ["train", "tiny.toml", "--out", "run", "--set", "model.max_len=64"];
+    let output = folder.command(&args).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_names(&stderr(&output), &["100 pairs", "1 left out"]);
+    let output = folder.command(&["translate", "--model", "run", &long]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_names(&stderr(&output), &["warning", "sentence 1", "cut"]);
+}
+
+#[test]
+fn a_bad_recipe_is_named_by_line_or_key() {
+    let folder = Folder::with_toy_corpus();
+    folder.write("unknown-key.toml", "task = \"translate\"\n[data]\ntrain = \"a\"\nvalid = \"b\"\n[train]\nstepps = 1\n");
+    folder.write("no-toml.toml", "task = = 3\n");
+    assert_names(&folder.fails(&["train", "unknown-key.toml"]), &["unknown-key.toml", "line 6", "stepps"]);
+    assert_names(&folder.fails(&["train", "no-toml.toml"]), &["no-toml.toml", "line 1"]);
+    assert_names(&folder.fails(&["train", "missing.toml"]), &["missing.toml"]);
+    assert_names(&folder.fails(&["train", "no-such-recipe"]), &["no-such-recipe", "translate-en-de"]);
+    assert_names(&folder.fails(&["train", "tiny.toml", "--set", "train.stepps=1"]), &["stepps"]);
+    assert_names(&folder.fails(&["train", "tiny.toml", "--set", "model.n_heads=5"]), &["model.n_heads", "divisible"]);
+}
+
+#[test]
+fn a_bad_model_directory_is_named_by_file() {
+    let folder = Folder::with_toy_corpus();
+    folder.train("run", &[]);
+    let weights = folder.path("run/model/model.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    let translate = ["translate", "--model", "run", "one"];
+    for broken in [&whole[..whole.len() / 2], &whole[..5], b"", b"PK\x03\x04 this is a zip file, not weights"] {
+        fs::write(&weights, broken).unwrap();
+        assert_names(&folder.fails(&translate), &["model.safetensors"]);
+    }
+    fs::remove_file(&weights).unwrap();
+    assert_names(&folder.fails(&translate), &["model.safetensors"]);
+    fs::write(folder.path("run/model/config.json"), "{\"model_type\": ").unwrap();
+    assert_names(&folder.fails(&translate), &["config.json", "line 1"]);
+    assert_names(&folder.fails(&["translate", "--model", "nowhere", "one"]), &["nowhere", "no model"]);
+    assert_names(&folder.fails(&["evaluate", "--model", "run", "--data", "missing.tsv"]), &["missing.tsv"]);
+}
+
+#[test]
+fn input_that_is_not_utf8_is_named_by_line() {
+    let folder = Folder::with_toy_corpus();
+    folder.train("run", &[]);
+    let args = ["translate", "--model", "run", "-"];
+    let mut child = folder
+        .command(&args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"one\n\xff\xfe\n").unwrap();
+    assert_names(&error_of(&args, &child.wait_with_output().unwrap()), &["line 2", "UTF-8"]);
+}
+
+#[test]
+fn a_device_that_is_not_compiled_in_names_the_feature() {
+    let folder = Folder::with_toy_corpus();
+    if cfg!(feature = "wgpu") {
+        return;
+    }
+    let message = folder.fails(&["train", "tiny.toml", "--device", "wgpu"]);
+    assert_names(&message, &["wgpu", "--features wgpu"]);
+}
+
+/// A file system that is full shows as a write that fails; a limit on file size does the same for any user.
+#[test]
+fn a_full_disk_fails_cleanly_and_leaves_nothing_half_written() {
+    let folder = Folder::with_toy_corpus();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 16; exec {} train tiny.toml --out run",
+        env!("CARGO_BIN_EXE_crosshead")
+    );
+    let output = Command::new("bash").args(["-c", &script]).current_dir(folder.path("")).output().unwrap();
+    let message = error_of(&["train"], &output);
+    assert_names(&message, &["too large"]);
+    for path in files(&folder.path("run")) {
+        let name = path.display().to_string();
+        assert!(!name.ends_with(".safetensors") && !name.contains("partial"), "{name} is left behind");
+    }
+}

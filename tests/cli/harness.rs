@@ -1,0 +1,122 @@
+//! Runs the binary in a folder of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A recipe that trains in a second: `toy.tsv` is its data.
+pub(crate) const TINY: &str = r#"
+task = "translate"
+
+[data]
+train = "toy.tsv"
+valid = "toy.tsv"
+test = "toy.tsv"
+
+[tokenizer]
+vocab_size = 60
+
+[model]
+preset = "tiny"
+d_model = 32
+d_ff = 64
+n_encoder_layers = 1
+n_decoder_layers = 1
+
+[train]
+steps = 12
+batch_tokens = 300
+peak = 3e-3
+warmup = 4
+validate_every = 6
+checkpoint_every = 4
+
+[decode]
+beams = 2
+"#;
+
+/// A folder with a toy corpus, in which commands run.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    /// A folder that holds `tiny.toml` and the pairs it asks for.
+    pub(crate) fn with_toy_corpus() -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        folder.write("tiny.toml", TINY);
+        folder.write("toy.tsv", toy_corpus());
+        folder
+    }
+
+    /// The path of a file in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    /// A command of the binary that runs in the folder.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crosshead"));
+        command.args(args).current_dir(&self.0).env_remove("CROSSHEAD_DEVICE").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the binary and asserts that it succeeds; gives its standard output.
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let output = self.command(args).output().unwrap();
+        assert!(output.status.success(), "{args:?} failed:\n{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs the binary and asserts that it fails with exit code 1 and a message, not a panic; gives the message.
+    pub(crate) fn fails(&self, args: &[&str]) -> String {
+        error_of(args, &self.command(args).output().unwrap())
+    }
+
+    /// Trains the tiny recipe into `out`.
+    pub(crate) fn train(&self, out: &str, more: &[&str]) -> String {
+        self.ok(&[&["train", "tiny.toml", "--out", out], more].concat())
+    }
+}
+
+/// The message of a command that failed as it should.
+pub(crate) fn error_of(args: &[&str], output: &Output) -> String {
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(1), "{args:?} must fail with 1:\n{message}");
+    assert!(message.contains("error: "), "{args:?}: {message}");
+    assert!(!message.contains("panicked"), "{args:?}: {message}");
+    message
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Asserts that a message holds every part.
+#[track_caller]
+pub(crate) fn assert_names(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is missing in:\n{message}");
+    }
+}
+
+/// Every file under a folder, by relative path.
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+/// 100 pairs of numbers in English and German words.
+fn toy_corpus() -> String {
+    const ENGLISH: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    const GERMAN: [&str; 10] = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"];
+    (0..100).map(|n| format!("{} {}\t{} {}\n", ENGLISH[n / 10], ENGLISH[n % 10], GERMAN[n / 10], GERMAN[n % 10])).collect()
+}

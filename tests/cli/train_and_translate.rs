@@ -1,0 +1,99 @@
+//! Training, translating and evaluating.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::harness::{Folder, files};
+
+#[test]
+fn a_trained_model_translates_and_evaluates() {
+    let folder = Folder::with_toy_corpus();
+    let report = folder.train("run", &[]);
+    assert!(report.contains("test BLEU") && report.contains("test chrF"), "{report}");
+    for name in ["recipe.toml", "log.jsonl", "model/config.json", "model/model.safetensors", "model/tokenizer.json"] {
+        assert!(folder.path("run").join(name).is_file(), "{name} is missing");
+    }
+
+    let one = folder.ok(&["translate", "--model", "run", "two three", ""]);
+    assert_eq!(one.lines().count(), 2);
+    assert_eq!(one.lines().nth(1), Some(""), "an empty sentence stays empty");
+
+    let json = folder.ok(&["evaluate", "--model", "run/model", "--data", "toy.tsv", "--json"]);
+    let scores: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(scores["sentences"], 100);
+    for metric in ["bleu", "chrf"] {
+        assert!((0.0..=100.0).contains(&scores[metric]["score"].as_f64().unwrap()), "{json}");
+        assert!(scores[metric]["signature"].as_str().unwrap().contains("version:"), "{json}");
+    }
+}
+
+#[test]
+fn standard_input_gives_the_same_lines_as_arguments() {
+    let folder = Folder::with_toy_corpus();
+    folder.train("run", &[]);
+    let arguments = folder.ok(&["translate", "--model", "run", "one two", "three", "nine nine"]);
+    let mut child = folder
+        .command(&["translate", "--model", "run", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all("one two\r\nthree\nnine nine".as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), arguments);
+}
+
+#[test]
+fn both_norm_orders_learn_the_toy_task() {
+    let folder = Folder::with_toy_corpus();
+    for order in ["pre", "post"] {
+        let set = format!("model.norm_order={order}");
+        let more = ["--set", "train.steps=300", "--set", "train.validate_every=100", "--set", &set, "--json"];
+        let report: serde_json::Value = serde_json::from_str(&folder.train(order, &more)).unwrap();
+        let bleu = report["test"]["chrf"]["score"].as_f64().unwrap();
+        assert!(bleu > 90.0, "{order}-norm reaches chrF {bleu} on its own training pairs");
+    }
+}
+
+#[test]
+fn a_run_is_the_same_bit_for_bit_with_one_and_two_threads() {
+    let folder = Folder::with_toy_corpus();
+    folder.train("one", &["--threads", "1"]);
+    folder.train("two", &["--threads", "2"]);
+    for name in ["tokenizer/tokenizer.json", "model/model.safetensors", "checkpoints/12/weights.safetensors"] {
+        let read = |run: &str| fs::read(folder.path(run).join(name)).unwrap();
+        assert!(read("one") == read("two"), "{name} differs");
+    }
+    let losses = |run: &str| -> Vec<String> {
+        let log = fs::read_to_string(folder.path(run).join("log.jsonl")).unwrap();
+        let entries = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        entries.map(|entry| format!("{} {}", entry["loss"], entry["valid_loss"])).collect()
+    };
+    assert_eq!(losses("one"), losses("two"));
+}
+
+#[test]
+fn nothing_temporary_is_left_behind() {
+    let folder = Folder::with_toy_corpus();
+    folder.train("run", &[]);
+    let names: Vec<String> = files(&folder.path("run")).iter().map(|path| path.display().to_string()).collect();
+    assert!(names.iter().all(|name| !name.contains("partial") && !name.contains(".old")), "{names:?}");
+}
+
+#[test]
+fn recipes_are_listed_and_printed() {
+    let folder = Folder::with_toy_corpus();
+    assert!(folder.ok(&["recipes"]).contains("translate-en-de"));
+    let printed = folder.ok(&["recipes", "translate-en-de"]);
+    assert!(printed.contains("task = \"translate\""), "{printed}");
+}
+
+#[test]
+fn every_subcommand_explains_itself_with_examples() {
+    let folder = Folder::with_toy_corpus();
+    for command in [&[][..], &["train"], &["translate"], &["evaluate"], &["recipes"]] {
+        let help = folder.ok(&[command, &["--help"]].concat());
+        assert!(help.contains("Examples:"), "{command:?}: {help}");
+    }
+}
