@@ -1,0 +1,117 @@
+//! What batches and their order promise, for any lengths.
+
+use crosshead_data::{BatchPosition, BatchStream, Order, token_budget_batches};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+type Lengths = Vec<(usize, usize)>;
+
+fn lengths() -> impl Strategy<Value = Lengths> {
+    vec((1_usize..40, 1_usize..40), 1..120)
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    let shuffled = any::<(u64, u64)>().prop_map(|(seed, epoch)| Order::Shuffled { seed, epoch });
+    prop_oneof![1 => Just(Order::Sorted), 4 => shuffled]
+}
+
+fn shuffled(lengths: &Lengths, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+    token_budget_batches(lengths, 200, Order::Shuffled { seed, epoch })
+}
+
+fn many() -> Lengths {
+    (0..300).map(|index| (1 + index % 7, 1 + index % 11)).collect()
+}
+
+proptest! {
+    #[test]
+    fn every_example_is_in_exactly_one_batch(lengths in lengths(), budget in 0_usize..400, order in order()) {
+        let mut seen = token_budget_batches(&lengths, budget, order).concat();
+        seen.sort_unstable();
+        prop_assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_batch_over_the_budget_is_one_example(lengths in lengths(), budget in 0_usize..400, order in order()) {
+        for batch in token_budget_batches(&lengths, budget, order) {
+            let src_len = batch.iter().map(|&index| lengths[index].0).max().unwrap();
+            let tgt_len = batch.iter().map(|&index| lengths[index].1).max().unwrap();
+            prop_assert!(batch.len() == 1 || (src_len + tgt_len) * batch.len() <= budget);
+        }
+    }
+
+    #[test]
+    fn epochs_have_the_same_number_of_batches(lengths in lengths(), budget in 0_usize..400, order in order()) {
+        let sorted = token_budget_batches(&lengths, budget, Order::Sorted);
+        prop_assert_eq!(token_budget_batches(&lengths, budget, order).len(), sorted.len());
+    }
+
+    #[test]
+    fn sorted_batches_go_from_short_to_long_targets(lengths in lengths(), budget in 0_usize..400) {
+        let order = token_budget_batches(&lengths, budget, Order::Sorted).concat();
+        prop_assert!(order.is_sorted_by_key(|&index| (lengths[index].1, lengths[index].0, index)));
+    }
+
+    #[test]
+    fn a_resumed_stream_is_the_tail_of_the_whole(lengths in lengths(), seed in any::<u64>(), start in 0_usize..60) {
+        let stream = BatchStream::new(lengths, 200, seed);
+        let whole: Vec<_> = stream.clone().take(start + 40).collect();
+        let resumed: Vec<_> = stream.clone().seek(whole[start].0).take(40).collect();
+        prop_assert_eq!(&whole[start..], &resumed[..]);
+
+        let mut stopped = stream.clone();
+        stopped.by_ref().take(start).for_each(drop);
+        let resumed: Vec<_> = stream.seek(stopped.position()).take(40).collect();
+        prop_assert_eq!(&whole[start..], &resumed[..]);
+    }
+
+    #[test]
+    fn a_stream_is_its_epochs_one_after_another(lengths in lengths(), seed in any::<u64>()) {
+        let mut stream = BatchStream::new(lengths.clone(), 200, seed);
+        for epoch in 0..3 {
+            for (batch, indices) in shuffled(&lengths, seed, epoch).into_iter().enumerate() {
+                prop_assert_eq!(stream.next(), Some((BatchPosition { epoch, batch }, indices)));
+            }
+        }
+    }
+}
+
+#[test]
+fn seeds_and_epochs_change_the_order_and_nothing_else_does() {
+    let lengths = many();
+    assert_eq!(shuffled(&lengths, 1, 0), shuffled(&lengths, 1, 0));
+    assert_ne!(shuffled(&lengths, 1, 0), shuffled(&lengths, 2, 0));
+    assert_ne!(shuffled(&lengths, 1, 0), shuffled(&lengths, 1, 1));
+    assert_ne!(shuffled(&lengths, 1, 0), shuffled(&lengths, 0, 1));
+}
+
+#[test]
+fn examples_of_equal_lengths_meet_in_new_batches_every_epoch() {
+    let sets = |epoch| {
+        let mut batches = shuffled(&vec![(5, 5); 100], 1, epoch);
+        batches.iter_mut().for_each(|batch| batch.sort_unstable());
+        batches.sort();
+        batches
+    };
+    assert_ne!(sets(0), sets(1));
+}
+
+#[test]
+fn shuffled_batches_do_not_go_from_short_to_long() {
+    let lengths = many();
+    let longest = |batch: &Vec<usize>| batch.iter().map(|&index| lengths[index].1).max();
+    assert!(!shuffled(&lengths, 1, 0).iter().is_sorted_by_key(longest));
+}
+
+#[test]
+fn no_examples_give_no_batches() {
+    assert!(token_budget_batches(&[], 100, Order::Sorted).is_empty());
+    assert_eq!(BatchStream::new(Vec::new(), 100, 1).next(), None);
+}
+
+#[test]
+fn a_position_behind_an_epoch_is_the_start_of_the_next() {
+    let stream = BatchStream::new(many(), 200, 1);
+    let start_of_5 = stream.clone().seek(BatchPosition { epoch: 5, batch: 0 }).next();
+    assert_eq!(stream.seek(BatchPosition { epoch: 4, batch: usize::MAX }).next(), start_of_5);
+}
