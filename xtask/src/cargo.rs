@@ -1,0 +1,42 @@
+//! Running cargo and other programs from the root of the workspace.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::root;
+
+/// Runs `cargo` with `args`.
+pub(crate) fn run<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Result<()> {
+    execute(command().args(args))
+}
+
+/// The documentation of all crates, with rustdoc's warnings as errors.
+pub(crate) fn doc(open: bool) -> Result<()> {
+    let mut doc = command();
+    doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    if open {
+        doc.arg("--open");
+    }
+    execute(&mut doc)
+}
+
+/// The cargo that runs this program, or the one in the path.
+pub(crate) fn command() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// Runs a program in the root of the workspace and fails if it fails.
+pub(crate) fn execute(command: &mut Command) -> Result<()> {
+    let status = command
+        .current_dir(root())
+        .status()
+        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
+    if !status.success() {
+        let args = command.get_args().collect::<Vec<_>>().join(OsStr::new(" "));
+        bail!("{} {} failed: {status}", command.get_program().display(), args.display());
+    }
+    Ok(())
+}

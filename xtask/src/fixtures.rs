@@ -1,0 +1,76 @@
+//! The Python scripts that write the fixtures from independent references, and those that check our output.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::cargo;
+
+/// Arguments of `cargo xtask fixtures`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Runs the scripts that check what Crosshead writes (`tests/fixtures/check_*.py`) instead
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the export scripts of all crates, or the check scripts, with `$PYTHON` or `python3`.
+pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
+    let tests = root.join("tests/fixtures");
+    let scripts = if args.check {
+        scripts(&tests, "check_")?
+    } else {
+        let mut found = Vec::new();
+        for folder in fixture_folders(root)?.into_iter().chain([tests]) {
+            found.extend(scripts(&folder, "export")?);
+        }
+        found
+    };
+    if scripts.is_empty() {
+        bail!("there is no script to run");
+    }
+    let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
+    for script in scripts {
+        println!("==> {}", script.strip_prefix(root).unwrap_or(&script).display());
+        cargo::execute(Command::new(&python).arg(&script)).context(
+            "the head of the script names the Python packages that it needs; \
+             set PYTHON to choose another interpreter",
+        )?;
+    }
+    Ok(())
+}
+
+/// `fixtures/` of each crate.
+fn fixture_folders(root: &Path) -> Result<Vec<PathBuf>> {
+    let crates = root.join("crates");
+    let mut folders = Vec::new();
+    for entry in
+        fs::read_dir(&crates).with_context(|| format!("cannot list {}", crates.display()))?
+    {
+        folders.push(entry?.path().join("fixtures"));
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// The Python files of a folder, if it exists, whose names start with `prefix`, in the order of their names.
+fn scripts(folder: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut scripts = Vec::new();
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?
+    {
+        let name = entry?.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(".py")) {
+            scripts.push(folder.join(name));
+        }
+    }
+    scripts.sort();
+    Ok(scripts)
+}

@@ -1,0 +1,60 @@
+//! Project automation: `cargo xtask <command>`.
+
+#![allow(clippy::print_stdout, reason = "a command-line program")]
+
+mod cargo;
+mod ci;
+mod fixtures;
+mod test;
+mod tidy;
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// Project automation: what continuous integration runs, and what keeps the code in order.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// All checks: format, tidy, clippy, tests, builds without features, documentation
+    Ci,
+    /// The tests of the workspace, or those of one device's backend
+    Test(test::Args),
+    /// The rules that the compiler does not know: the dependency graph, `unsafe`, file length, …
+    Tidy,
+    /// Regenerates the fixtures with the Python scripts beside them
+    Fixtures(fixtures::Args),
+    /// The benchmarks, in release mode
+    Bench {
+        /// Arguments for the benchmark program
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// The documentation of all crates; a warning is an error
+    Doc {
+        /// Opens it in the browser
+        #[arg(long)]
+        open: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    match Command::parse() {
+        Command::Ci => ci::run(),
+        Command::Test(args) => test::run(&args),
+        Command::Tidy => tidy::run(root()),
+        Command::Fixtures(args) => fixtures::run(root(), &args),
+        Command::Bench { args } => {
+            let bench =
+                ["run", "--release", "--package", "crosshead-tests", "--example", "bench", "--"];
+            cargo::run(bench.into_iter().chain(args.iter().map(String::as_str)))
+        }
+        Command::Doc { open } => cargo::doc(open),
+    }
+}
+
+/// The root of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+}

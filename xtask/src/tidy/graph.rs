@@ -1,0 +1,169 @@
+//! The dependency graph of the workspace.
+
+use super::Finding;
+use super::manifest::{Manifest, Section};
+
+/// A crate, and what it may depend on.
+struct Node {
+    name: &'static str,
+    /// Crates of the workspace, beside the test kit for tests.
+    may_use: &'static [&'static str],
+    /// Whether it knows tensors.
+    burn: bool,
+}
+
+/// The test kit: any crate's tests may use it, and nothing else may.
+const TESTKIT: &str = "crosshead-testkit";
+
+/// The whole graph. To add an edge, change docs/architecture.md and this table together.
+const GRAPH: [Node; 13] = [
+    Node { name: "crosshead-tokenize", may_use: &[], burn: false },
+    Node { name: "crosshead-evaluate", may_use: &[], burn: false },
+    Node { name: "crosshead-data", may_use: &[], burn: false },
+    Node { name: "crosshead-generate", may_use: &[], burn: true },
+    Node { name: "crosshead-position", may_use: &[], burn: true },
+    Node { name: "crosshead-kernels", may_use: &[], burn: true },
+    Node { name: TESTKIT, may_use: &[], burn: true },
+    Node {
+        name: "crosshead-attention",
+        may_use: &["crosshead-kernels", "crosshead-position"],
+        burn: true,
+    },
+    Node {
+        name: "crosshead-blocks",
+        may_use: &["crosshead-attention", "crosshead-kernels"],
+        burn: true,
+    },
+    Node {
+        name: "crosshead-models",
+        may_use: &[
+            "crosshead-attention",
+            "crosshead-blocks",
+            "crosshead-generate",
+            "crosshead-kernels",
+            "crosshead-position",
+        ],
+        burn: true,
+    },
+    Node {
+        name: "crosshead-train",
+        may_use: &["crosshead-data", "crosshead-kernels", "crosshead-models"],
+        burn: true,
+    },
+    Node {
+        name: "crosshead",
+        may_use: &[
+            "crosshead-attention",
+            "crosshead-blocks",
+            "crosshead-data",
+            "crosshead-evaluate",
+            "crosshead-generate",
+            "crosshead-kernels",
+            "crosshead-models",
+            "crosshead-position",
+            "crosshead-tokenize",
+            "crosshead-train",
+        ],
+        burn: true,
+    },
+    Node { name: "crosshead-cli", may_use: &["crosshead"], burn: true },
+];
+
+/// Dependencies of a crate under `crates/` that are not in the graph.
+pub(super) fn check(manifest: &Manifest) -> Vec<Finding> {
+    if !manifest.path.starts_with("crates") {
+        return Vec::new();
+    }
+    let Some(node) = GRAPH.iter().find(|node| node.name == manifest.name) else {
+        let message = format!(
+            "crate `{}` is not in the dependency graph: \
+             add it to docs/architecture.md and xtask/src/tidy/graph.rs",
+            manifest.name
+        );
+        return vec![Finding::new(&manifest.path, 1, message)];
+    };
+    let mut findings = Vec::new();
+    for dependency in &manifest.dependencies {
+        let used = dependency.name.as_str();
+        let internal = GRAPH.iter().any(|node| node.name == used);
+        let for_tests = used == TESTKIT && dependency.section == Section::Dev;
+        let message = if internal && !for_tests && !node.may_use.contains(&used) {
+            format!("{} must not depend on {used}: {}", node.name, advice(node))
+        } else if used == "burn" && !node.burn {
+            format!("{} must not depend on burn: it works on text and ids alone", node.name)
+        } else {
+            continue;
+        };
+        findings.push(Finding::new(&manifest.path, dependency.line, message));
+    }
+    findings
+}
+
+fn advice(node: &Node) -> String {
+    let allowed = match node.may_use {
+        [] => "no other crate".to_owned(),
+        names => names.join(", "),
+    };
+    format!(
+        "it may use {allowed}, and its tests {TESTKIT}; \
+         take the value as an argument, or move the code to where both are known"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn messages(name: &str, body: &str) -> Vec<String> {
+        let path = PathBuf::from(format!("crates/{name}/Cargo.toml"));
+        let text = format!("[package]\nname = \"{name}\"\n{body}");
+        let findings = check(&Manifest::parse(&path, &text).unwrap());
+        findings.iter().map(Finding::to_string).collect()
+    }
+
+    #[test]
+    fn an_edge_outside_the_graph_is_found() {
+        for section in ["dependencies", "build-dependencies", "target.'cfg(unix)'.dependencies"] {
+            let body = format!("[{section}]\nserde = \"1\"\ncrosshead-models.workspace = true\n");
+            let found = messages("crosshead-attention", &body);
+            assert_eq!(found.len(), 1, "{section}: {found:?}");
+            assert!(found[0].starts_with(
+                "crates/crosshead-attention/Cargo.toml:5: \
+                 crosshead-attention must not depend on crosshead-models"
+            ));
+        }
+    }
+
+    #[test]
+    fn an_edge_of_the_graph_is_allowed() {
+        let body = "[dependencies]\ncrosshead-kernels.workspace = true\nburn.workspace = true\n";
+        assert_eq!(messages("crosshead-attention", body), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_test_kit_is_for_tests() {
+        let dev = messages("crosshead-data", "[dev-dependencies]\ncrosshead-testkit = {}\n");
+        assert_eq!(dev, Vec::<String>::new());
+        assert_eq!(messages("crosshead-data", "[dependencies]\ncrosshead-testkit = {}\n").len(), 1);
+    }
+
+    #[test]
+    fn a_text_crate_that_uses_burn_is_found() {
+        assert_eq!(messages("crosshead-tokenize", "[dependencies]\nburn = \"0.22\"\n").len(), 1);
+    }
+
+    #[test]
+    fn a_crate_outside_the_graph_is_found() {
+        assert_eq!(messages("crosshead-new", "").len(), 1);
+    }
+
+    #[test]
+    fn the_graph_has_no_cycle() {
+        for (index, node) in GRAPH.iter().enumerate() {
+            let earlier: Vec<_> = GRAPH[..index].iter().map(|node| node.name).collect();
+            assert!(node.may_use.iter().all(|used| earlier.contains(used)), "{}", node.name);
+        }
+    }
+}
