@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::cargo;
 
 /// The test target of `crosshead-tests` that compares a device with the reference.
-const PARITY_TESTS: &str = "backend_parity";
+const PARITY_TESTS: &str = "parity";
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args, Default)]
