@@ -30,7 +30,7 @@ impl LabelSmoothing {
 /// smoothed label.
 ///
 /// With z the logits, the loss of a row is logsumexp(z) − (1 − ε)·z\[label\] − ε·mean(z). Rows whose target is
-/// `n_classes` or above (padding) count for nothing.
+/// not a class, from 0 to `n_classes` − 1, are padding and count for nothing.
 ///
 /// # Shapes
 /// - `x`: `[rows, d_model]`, `weight`: `[vocab_size, d_model]`, `bias`: `[vocab_size]`, `targets`: `[rows]`
@@ -51,6 +51,13 @@ pub fn linear_cross_entropy(
         n_classes <= vocab_size,
         "n_classes ({n_classes}) must not exceed vocab_size ({vocab_size})"
     );
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        let epsilon = smoothing.uniform_share(n_classes);
+        return crate::flex::loss::linear_cross_entropy(
+            x, weight, bias, targets, n_classes, epsilon,
+        );
+    }
     plain(x, weight, bias, targets, n_classes, smoothing)
 }
 
@@ -65,8 +72,9 @@ pub(crate) fn plain(
     let weight = weight.narrow(0, 0, n_classes);
     let bias = bias.map(|bias| bias.narrow(0, 0, n_classes));
     let logits = crate::linear::plain(x, weight, bias, crate::Activation::Identity); // [rows, n_classes]
-    let real = targets.clone().lower_elem(n_classes as i64).float().unsqueeze_dim(1); // [rows, 1]
-    let labels = targets.clamp(0, n_classes as i64 - 1).unsqueeze_dim(1); // [rows, 1]
+    let labels = targets.clone().clamp(0, n_classes as i64 - 1); // [rows]
+    let real = labels.clone().equal(targets).float().unsqueeze_dim(1); // [rows, 1]
+    let labels = labels.unsqueeze_dim(1); // [rows, 1]
     let peak = logits.clone().detach().max_dim(1);
     let log_sum_exp = (logits.clone() - peak.clone()).exp().sum_dim(1).log() + peak;
     let epsilon = smoothing.uniform_share(n_classes);

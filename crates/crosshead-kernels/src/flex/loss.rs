@@ -1,1 +1,0 @@
-//! Fused output projection and softmax cross entropy.
