@@ -25,8 +25,7 @@ pub(crate) fn run() -> Result<()> {
     for (name, step) in STEPS {
         println!("\n==> {name}");
         let start = Instant::now();
-        step()
-            .with_context(|| format!("step `{name}` failed; `cargo xtask ci` runs all of them"))?;
+        step().with_context(|| format!("step `{name}` failed"))?;
         times.push((name, start.elapsed().as_secs_f64()));
     }
     println!("\nAll steps passed:");
