@@ -12,13 +12,35 @@ use crate::{Activation, RandomKey};
 /// # Shapes
 /// - `x`: `[rows, d_in]`, `weight`: `[d_out, d_in]`, `bias`: `[d_out]`
 /// - output: `[rows, d_out]`
+///
+/// # Panics
+/// If the shapes do not fit each other.
 pub fn linear(
     x: Tensor<2>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
     activation: Activation,
 ) -> Tensor<2> {
+    check(&x, &weight, bias.as_ref());
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        return crate::flex::linear::linear(x, weight, bias, activation);
+    }
     plain(x, weight, bias, activation)
+}
+
+fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>) {
+    let ([_, d_in], [d_out, weight_in]) = (x.dims(), weight.dims());
+    assert!(
+        d_in == weight_in,
+        "x {:?} and weight {:?} do not fit: [rows, d_in] and [d_out, d_in]",
+        x.dims(),
+        weight.dims()
+    );
+    if let Some(bias) = bias {
+        let [len] = bias.dims();
+        assert!(len == d_out, "bias [{len}] does not fit weight {:?}: [d_out]", weight.dims());
+    }
 }
 
 pub(crate) fn plain(

@@ -1,9 +1,15 @@
 //! Memory of tensors: their values as slices, and new tensors from values.
 
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
 
 use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{Bytes, DType, Shape};
+use burn::tensor::{AllocationProperty, Bytes, DType, Shape};
+use burn_std::{AccessError, AccessPolicy, AllocationController};
+
+use super::pool::Block;
 
 /// The values of a tensor, row-major, copied only where its layout has gaps or another order.
 pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
@@ -15,23 +21,49 @@ pub(crate) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice().expect("a contiguous f32 tensor")
 }
 
+/// The values of a contiguous f32 tensor for changing; they are copied where another tensor shares them.
+pub(crate) fn values_mut(tensor: &mut FlexTensor) -> &mut [f32] {
+    let (start, end) = tensor.layout().contiguous_offsets().expect("a contiguous tensor");
+    &mut tensor.storage_mut()[start..end]
+}
+
+/// The sizes of a tensor's dimensions.
+///
+/// # Panics
+/// If it has not `D` dimensions.
+pub(crate) fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
+    tensor.layout().shape().dims()
+}
+
 /// Memory for the values of a new tensor.
-pub(crate) struct Buffer(Vec<f32>);
+pub(crate) struct Buffer {
+    block: Block,
+    len: usize,
+}
 
 impl Buffer {
     /// Memory for `len` values that the caller writes in full: what they are before is unspecified.
     pub(crate) fn unspecified(len: usize) -> Self {
-        Self::zeros(len)
+        let mut block = Block::new(len);
+        if cfg!(debug_assertions) {
+            block.fill(f32::NAN); // shows what is read without having been written
+        }
+        Self { block, len }
     }
 
     /// `len` zeros.
     pub(crate) fn zeros(len: usize) -> Self {
-        Self(vec![0.0; len])
+        let mut buffer = Self::unspecified(len);
+        buffer.fill(0.0);
+        buffer
     }
 
     /// A contiguous tensor of these values.
     pub(crate) fn into_tensor(self, shape: impl Into<Shape>) -> FlexTensor {
-        FlexTensor::new(Bytes::from_elems(self.0), Layout::contiguous(shape.into()), DType::F32)
+        let bytes = self.len * size_of::<f32>();
+        // SAFETY: a block is initialized in full and holds at least `len` values.
+        let bytes = unsafe { Bytes::from_controller(Box::new(Allocation(self.block)), bytes) };
+        FlexTensor::new(bytes, Layout::contiguous(shape.into()), DType::F32)
     }
 }
 
@@ -39,12 +71,40 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.0
+        &self.block[..self.len]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.0
+        &mut self.block[..self.len]
+    }
+}
+
+/// A block as the memory of a tensor.
+struct Allocation(Block);
+
+impl AllocationController for Allocation {
+    fn alloc_align(&self) -> usize {
+        align_of::<f32>()
+    }
+
+    fn property(&self) -> AllocationProperty {
+        AllocationProperty::Other
+    }
+
+    unsafe fn memory_mut(
+        &mut self,
+        _: AccessPolicy,
+    ) -> Result<&mut [MaybeUninit<u8>], AccessError> {
+        let (start, len) = (self.0.as_mut_ptr().cast(), size_of_val(&*self.0));
+        // SAFETY: the same memory, borrowed as long, as bytes; the caller writes nothing uninitialized.
+        Ok(unsafe { std::slice::from_raw_parts_mut(start, len) })
+    }
+
+    fn memory(&self, _: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
+        let (start, len) = (self.0.as_ptr().cast(), size_of_val(&*self.0));
+        // SAFETY: the same memory, borrowed as long, as bytes.
+        Ok(unsafe { std::slice::from_raw_parts(start, len) })
     }
 }

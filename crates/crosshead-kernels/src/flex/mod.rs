@@ -4,12 +4,21 @@
 //! with a hand-written backward pass. Work is split into fixed parts that depend on shapes alone, and partial sums
 //! are combined in a fixed order, so results are bit-identical for any number of threads.
 
+pub(crate) mod activation;
 pub(crate) mod attention;
 pub(crate) mod buffer;
+pub(crate) mod dots;
+pub(crate) mod linear;
 pub(crate) mod loss;
 pub(crate) mod math;
+pub(crate) mod optional;
 pub(crate) mod parallel;
+pub(crate) mod pool;
 pub(crate) mod product;
+pub(crate) mod reduce;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod transpose;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Tensor};

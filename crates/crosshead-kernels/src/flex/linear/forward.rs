@@ -1,0 +1,113 @@
+//! y = activation(x·Wᵀ + b) over slices.
+
+use rayon::prelude::*;
+
+use crate::Activation;
+use crate::flex::buffer::Buffer;
+use crate::flex::dots::row_dots;
+use crate::flex::parallel::{self, rows_per_panel};
+use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::transpose::transpose;
+use crate::flex::vectorized;
+
+/// Up to this many rows, dot products with rows of the weight beat a product that first turns the weight round.
+const FEW_ROWS: usize = 64;
+
+/// Multiplications and additions of one part of a product with few rows.
+const FEW_ROWS_PART: usize = 1 << 17;
+
+/// An affine map followed by an activation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Map<'a> {
+    /// `[d_out, d_in]`
+    pub(crate) weight: &'a [f32],
+    /// `[d_out]`
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) d_in: usize,
+    pub(crate) d_out: usize,
+    pub(crate) activation: Activation,
+}
+
+impl Map<'_> {
+    /// The outputs of `rows` rows, and the pre-activations where a derivative needs them and `save` says so.
+    pub(crate) fn forward(&self, x: &[f32], rows: usize, save: bool) -> (Buffer, Option<Buffer>) {
+        let mut y = Buffer::unspecified(rows * self.d_out);
+        if save && !self.activation.differentiates_by_output() {
+            let mut z = Buffer::unspecified(rows * self.d_out);
+            let affine = Self { activation: Activation::Identity, ..*self };
+            affine.write(x, rows, &mut z);
+            self.activate(&z, rows, &mut y);
+            (y, Some(z))
+        } else {
+            self.write(x, rows, &mut y);
+            (y, None)
+        }
+    }
+
+    fn write(&self, x: &[f32], rows: usize, y: &mut [f32]) {
+        if rows <= FEW_ROWS {
+            self.write_few_rows(x, rows, y);
+        } else {
+            self.write_panels(x, rows, y);
+        }
+    }
+
+    /// Parts of the output features, so that each weight is read once.
+    fn write_few_rows(&self, x: &[f32], rows: usize, y: &mut [f32]) {
+        let Self { weight, bias, d_in, d_out, activation } = *self;
+        let part_len = (FEW_ROWS_PART / (rows * d_in).max(1)).max(1).next_multiple_of(16);
+        let mut parts: Vec<Vec<&mut [f32]>> =
+            (0..d_out.div_ceil(part_len)).map(|_| Vec::with_capacity(rows)).collect();
+        for row in y.chunks_mut(d_out.max(1)) {
+            for (part, columns) in parts.iter_mut().zip(row.chunks_mut(part_len)) {
+                part.push(columns);
+            }
+        }
+        parallel::for_each(
+            parts.par_iter_mut().enumerate(),
+            parallel::product_work(rows, d_in, d_out),
+            |(part, columns)| {
+                let first = part * part_len;
+                row_dots(x, &weight[first * d_in..], d_in, columns);
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for row in columns {
+                            let bias = bias.map(|bias| &bias[first..][..row.len()]);
+                            activation.apply_rows(row, bias, row.len());
+                        }
+                    },
+                );
+            },
+        );
+    }
+
+    /// Panels of rows, each finished while it is in cache.
+    fn write_panels(&self, x: &[f32], rows: usize, y: &mut [f32]) {
+        let Self { weight, bias, d_in, d_out, activation } = *self;
+        let mut transposed = Buffer::unspecified(weight.len());
+        transpose(weight, d_out, &mut transposed);
+        let weight = Matrix::new(&transposed, d_in, d_out, d_out);
+        let work = parallel::product_work(rows, d_in, d_out);
+        parallel::for_each_rows(y, d_out, rows_per_panel(rows), work, |first, panel| {
+            let x = Matrix::new(&x[first * d_in..], panel.len() / d_out, d_in, d_in);
+            multiply(panel, d_out, x, weight, 1.0, Output::Replace);
+            vectorized(
+                #[inline(always)]
+                || activation.apply_rows(panel, bias, d_out),
+            );
+        });
+    }
+
+    /// `y` = activation(`z`).
+    fn activate(&self, z: &[f32], rows: usize, y: &mut [f32]) {
+        let d_out = self.d_out;
+        parallel::for_each_rows(y, d_out, rows_per_panel(rows), 8 * z.len(), |first, panel| {
+            let z = &z[first * d_out..][..panel.len()];
+            vectorized(
+                #[inline(always)]
+                || self.activation.apply_into(z, panel),
+            );
+        });
+    }
+}
