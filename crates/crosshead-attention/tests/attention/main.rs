@@ -1,0 +1,7 @@
+//! The claims that attention, its masks and its cache must meet.
+
+mod bricks;
+mod cache;
+mod gradients;
+mod invariances;
+mod masks;
