@@ -1,0 +1,116 @@
+//! Random stacks and inputs.
+
+use burn::tensor::{Device, Tensor};
+use crosshead_attention::AttentionMask;
+use crosshead_blocks::{Decoder, Encoder, LayerConfig, NormOrder};
+use crosshead_kernels::{Activation, Mode, RandomKey};
+use crosshead_testkit::{jittered, random};
+use proptest::prelude::*;
+
+/// A tolerance for sums of a few dozen products in f32, taken in another order and passed through a few layers.
+pub(crate) const TOLERANCE: f32 = 5e-5;
+
+/// A tolerance for gradients of a stack, of their norm.
+pub(crate) const GRADIENT_TOLERANCE: f32 = 2e-3;
+
+/// The sizes of a stack and its input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) order: NormOrder,
+    pub(crate) batch: usize,
+    pub(crate) seq: usize,
+    n_heads: usize,
+    d_head: usize,
+    n_layers: usize,
+}
+
+/// At least eight features: the norm of two is their sign, which has no slope.
+pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
+    let orders = prop::sample::select(vec![NormOrder::Pre, NormOrder::Post]);
+    (orders, 2..4_usize, 3..7_usize, 2..4_usize, 4..7_usize, 1..4_usize).prop_map(
+        |(order, batch, seq, n_heads, d_head, n_layers)| Shape {
+            order,
+            batch,
+            seq,
+            n_heads,
+            d_head,
+            n_layers,
+        },
+    )
+}
+
+impl Shape {
+    /// Layers with a smooth activation, so that finite differences apply.
+    pub(crate) fn config(self) -> LayerConfig {
+        LayerConfig::new(self.d_model(), self.n_heads, 2 * self.d_model() + 1)
+            .with_norm_order(self.order)
+            .with_activation(Activation::Gelu)
+    }
+
+    pub(crate) fn d_model(self) -> usize {
+        self.n_heads * self.d_head
+    }
+
+    /// An encoder whose biases are not zero and whose norms are not one.
+    pub(crate) fn encoder(self) -> Encoder {
+        self.encoder_of(self.config())
+    }
+
+    pub(crate) fn encoder_of(self, config: LayerConfig) -> Encoder {
+        jittered(config.init_encoder(self.n_layers, &Device::flex()), 0.2, 1)
+    }
+
+    /// A decoder whose biases are not zero and whose norms are not one.
+    pub(crate) fn decoder(self) -> Decoder {
+        self.decoder_of(self.config())
+    }
+
+    pub(crate) fn decoder_of(self, config: LayerConfig) -> Decoder {
+        jittered(config.init_decoder(self.n_layers, &Device::flex()), 0.2, 2)
+    }
+
+    /// Layers that are to be trained.
+    pub(crate) fn trained_encoder(self) -> Encoder {
+        self.config().init_encoder(self.n_layers, &Device::flex().autodiff())
+    }
+
+    /// Layers that are to be trained.
+    pub(crate) fn trained_decoder(self) -> Decoder {
+        self.config().init_decoder(self.n_layers, &Device::flex().autodiff())
+    }
+
+    pub(crate) fn x(self) -> Tensor<3> {
+        random([self.batch, self.seq, self.d_model()], 3, &Device::flex()) * 2.0
+    }
+
+    /// An encoder's output, two positions longer than `x`.
+    pub(crate) fn memory(self) -> Tensor<3> {
+        random([self.batch, self.seq + 2, self.d_model()], 4, &Device::flex())
+    }
+
+    /// Lengths of which at least one is shorter than `len`.
+    pub(crate) fn lengths(self, len: usize) -> Vec<usize> {
+        (0..self.batch).map(|row| (len - 1).saturating_sub(row).max(1)).collect()
+    }
+
+    /// The mask of `memory`.
+    pub(crate) fn memory_mask(self) -> AttentionMask {
+        let len = self.seq + 2;
+        AttentionMask::key_lengths(&self.lengths(len), len, &Device::flex())
+    }
+}
+
+/// A third of everything dropped.
+pub(crate) fn with_dropout(config: LayerConfig) -> LayerConfig {
+    config.with_dropout(0.3).with_attention_dropout(0.3).with_activation_dropout(0.3)
+}
+
+pub(crate) fn training(seed: u64) -> Mode {
+    Mode::Train(RandomKey::new(seed))
+}
+
+/// A number on which every output has its own influence.
+pub(crate) fn loss(y: Tensor<3>) -> Tensor<1> {
+    let weights = random(y.dims(), 5, &y.device());
+    (y * weights).sum()
+}

@@ -1,0 +1,152 @@
+//! The decoder.
+
+use burn::tensor::{Device, Int, Tensor};
+use crosshead_attention::AttentionMask;
+use crosshead_blocks::{Decoder, DecoderCache};
+use crosshead_kernels::Mode;
+use crosshead_testkit::{
+    Sequence, a_batch_of_one_equals_its_row, a_gradient_reaches_every_parameter,
+    cached_steps_equal_the_full_pass, dropout_is_off_at_inference,
+    future_tokens_do_not_change_past_outputs, gradients_agree_with_finite_differences,
+    padded_rows_equal_unpadded_rows, padding_content_does_not_change_real_outputs, random,
+    reordered_steps_equal_the_full_pass, training_is_a_pure_function_of_the_key,
+};
+use proptest::prelude::*;
+
+use crate::bricks::{GRADIENT_TOLERANCE, Shape, TOLERANCE, loss, shapes, training, with_dropout};
+
+/// The outputs of all positions, from the shape's memory.
+fn full(decoder: &Decoder, shape: Shape, x: Tensor<3>) -> Tensor<3> {
+    decoder.forward(x, shape.memory(), &shape.memory_mask(), Mode::Eval)
+}
+
+/// What decoding step by step holds.
+struct State {
+    cache: DecoderCache,
+    memory_mask: AttentionMask,
+}
+
+impl State {
+    fn start(decoder: &Decoder, shape: Shape) -> Self {
+        let cache = decoder.start(shape.memory(), shape.seq);
+        Self { cache, memory_mask: shape.memory_mask() }
+    }
+
+    fn step(&mut self, decoder: &Decoder, x: Tensor<3>) -> Tensor<3> {
+        decoder.forward_cached(x, &self.memory_mask, &mut self.cache)
+    }
+
+    fn reorder(&mut self, rows: &[usize]) {
+        let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+        let rows = Tensor::<1, Int>::from_data(&*rows, &Device::flex());
+        self.cache.reorder(&rows);
+        self.memory_mask = self.memory_mask.select(rows);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn future_tokens_do_not_change_past_outputs_of_a_decoder(shape in shapes()) {
+        let decoder = shape.decoder();
+        let f = |x| full(&decoder, shape, x);
+        future_tokens_do_not_change_past_outputs(f, shape.x(), TOLERANCE).unwrap();
+    }
+
+    #[test]
+    fn the_padding_of_the_memory_does_not_change_the_output(shape in shapes()) {
+        let decoder = shape.decoder();
+        // As many queries as there are real keys: the checks compare outputs up to a row's length.
+        let x = random([shape.batch, shape.seq + 2, shape.d_model()], 9, &Device::flex());
+        let f = |memory: Tensor<3>, lengths: &[usize]| {
+            let mask = AttentionMask::key_lengths(lengths, memory.dims()[1], &memory.device());
+            decoder.forward(x.clone(), memory, &mask, Mode::Eval)
+        };
+        let lengths = shape.lengths(shape.seq + 2);
+        padding_content_does_not_change_real_outputs(f, shape.memory(), &lengths, TOLERANCE).unwrap();
+    }
+
+    #[test]
+    fn a_padded_target_gives_the_outputs_of_an_unpadded_one(shape in shapes()) {
+        let decoder = shape.decoder();
+        let memory = shape.memory().rows(&[0]);
+        // Under a causal mask the padding behind a row needs no mask of its own.
+        let f = |x: Tensor<3>, _: &[usize]| {
+            let memory = memory.rows(&vec![0; x.dims()[0]]);
+            decoder.forward(x, memory, &AttentionMask::none(), Mode::Eval)
+        };
+        let lengths = shape.lengths(shape.seq);
+        padded_rows_equal_unpadded_rows(f, shape.x(), &lengths, TOLERANCE).unwrap();
+    }
+
+    #[test]
+    fn a_row_is_decoded_alike_alone_and_in_a_batch(shape in shapes()) {
+        let (decoder, x, memory) = (shape.decoder(), shape.x(), shape.memory());
+        let lengths = shape.lengths(shape.seq + 2);
+        let f = |rows: &[usize]| {
+            let lengths: Vec<usize> = rows.iter().map(|&row| lengths[row]).collect();
+            let mask = AttentionMask::key_lengths(&lengths, shape.seq + 2, &Device::flex());
+            decoder.forward(x.rows(rows), memory.rows(rows), &mask, Mode::Eval)
+        };
+        a_batch_of_one_equals_its_row(f, shape.batch, TOLERANCE).unwrap();
+    }
+
+    #[test]
+    fn cached_decoding_equals_the_full_pass(shape in shapes()) {
+        let decoder = shape.decoder();
+        cached_steps_equal_the_full_pass(
+            |x| full(&decoder, shape, x),
+            || State::start(&decoder, shape),
+            |state, x| state.step(&decoder, x),
+            shape.x(),
+            TOLERANCE,
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn reordered_rows_go_on_with_their_own_past_and_memory(shape in shapes()) {
+        let decoder = shape.decoder();
+        reordered_steps_equal_the_full_pass(
+            |x| full(&decoder, shape, x),
+            || State::start(&decoder, shape),
+            |state, x| state.step(&decoder, x),
+            State::reorder,
+            shape.x(),
+            TOLERANCE,
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn dropout_is_off_at_inference_and_keyed_in_training(shape in shapes()) {
+        let with = shape.decoder_of(with_dropout(shape.config()));
+        let without = shape.decoder();
+        let inference = |x| full(&with, shape, x);
+        dropout_is_off_at_inference(inference, |x| full(&without, shape, x), &shape.x()).unwrap();
+        let train = |x, seed| with.forward(x, shape.memory(), &shape.memory_mask(), training(seed));
+        training_is_a_pure_function_of_the_key(train, inference, &shape.x()).unwrap();
+    }
+
+    #[test]
+    fn a_gradient_reaches_every_parameter_of_a_decoder(shape in shapes()) {
+        let decoder = shape.trained_decoder();
+        let (x, memory) = (Tensor::from_inner(shape.x()), Tensor::from_inner(shape.memory()));
+        let y = decoder.forward(x, memory, &shape.memory_mask(), training(6));
+        a_gradient_reaches_every_parameter(&decoder, &loss(y)).unwrap();
+    }
+
+    #[test]
+    fn the_gradients_of_a_decoder_are_its_slopes(shape in shapes(), drop: bool) {
+        let config = if drop { with_dropout(shape.config()) } else { shape.config() };
+        let decoder = shape.decoder_of(config);
+        let mask = shape.memory_mask();
+        let x = random([shape.batch, shape.seq, shape.d_model()], 7, &Device::flex());
+        let of_x = |x| decoder.forward(x, shape.memory(), &mask, training(8));
+        gradients_agree_with_finite_differences(of_x, &x, GRADIENT_TOLERANCE).unwrap();
+        let of_memory = |memory| decoder.forward(x.clone(), memory, &mask, training(8));
+        gradients_agree_with_finite_differences(of_memory, &shape.memory(), GRADIENT_TOLERANCE)
+            .unwrap();
+    }
+}

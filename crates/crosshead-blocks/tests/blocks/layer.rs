@@ -1,0 +1,111 @@
+//! What the norm order and the sub-layers of a layer mean.
+
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
+use crosshead_attention::AttentionMask;
+use crosshead_blocks::{EncoderLayer, LayerConfig, NormOrder};
+use crosshead_kernels::Mode;
+use crosshead_testkit::{
+    assert_close, check_close, jittered, map_parameters, random,
+    training_is_a_pure_function_of_the_key,
+};
+use proptest::prelude::*;
+
+use burn::tensor::Device;
+
+use crate::bricks::{TOLERANCE, shapes, training};
+
+/// The module with the last product of every sub-layer set to zero, so that only residuals and norms are left.
+fn without_sub_layers<M: Module>(module: M) -> M {
+    map_parameters(module, |path, data| {
+        if path.contains("out_proj") || path.contains("down") {
+            TensorData::zeros::<f32, _>(data.shape().clone())
+        } else {
+            data
+        }
+    })
+}
+
+/// One encoder layer at inference, without a mask.
+fn run(layer: &EncoderLayer, x: Tensor<3>) -> Tensor<3> {
+    layer.forward(x, &AttentionMask::none(), Mode::Eval)
+}
+
+/// Mean and mean square of each position's features.
+fn moments(y: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+    (y.clone().mean_dim(2), y.square().mean_dim(2))
+}
+
+fn ones(x: &Tensor<3>) -> Tensor<3> {
+    x.ones_like()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_pre_norm_layer_adds_to_its_input(shape in shapes()) {
+        let config = shape.config().with_norm_order(NormOrder::Pre);
+        let layer = without_sub_layers(jittered(config.init_encoder_layer(&Device::flex()), 0.2, 1));
+        assert_close(&run(&layer, shape.x()), &shape.x(), 0.0, 0.0);
+    }
+
+    #[test]
+    fn a_post_norm_layer_ends_with_its_norm(shape in shapes()) {
+        let config = shape.config().with_norm_order(NormOrder::Post);
+        let mut layer = jittered(config.init_encoder_layer(&Device::flex()), 0.2, 1);
+        let norm = layer.feed_forward_norm.clone();
+        layer.feed_forward_norm = config.init_encoder_layer(&Device::flex()).feed_forward_norm;
+        let normalized = run(&layer, shape.x());
+        let (mean, mean_square) = moments(normalized.clone());
+        assert_close(&mean, &mean.zeros_like(), 0.0, TOLERANCE);
+        // ε = 1e-5 takes a little off the variance.
+        assert_close(&mean_square, &ones(&mean_square), 2e-2, 0.0);
+        layer.feed_forward_norm = norm.clone();
+        let scaled = normalized * norm.weight.val().unsqueeze() + norm.bias.val().unsqueeze();
+        assert_close(&run(&layer, shape.x()), &scaled, TOLERANCE, TOLERANCE);
+    }
+
+    #[test]
+    fn a_position_of_the_feed_forward_sub_layer_sees_itself_alone(shape in shapes()) {
+        let layer = shape.config().init_encoder_layer(&Device::flex());
+        let x = shape.x();
+        let whole = layer.feed_forward.forward(x.clone(), Mode::Eval);
+        let one = layer.feed_forward.forward(x.narrow(1, 2, 1), Mode::Eval);
+        assert_close(&one, &whole.narrow(1, 2, 1), TOLERANCE, TOLERANCE);
+    }
+
+    #[test]
+    fn each_dropout_acts_by_itself(shape in shapes(), which in 0..3_usize) {
+        let with: fn(LayerConfig, f32) -> LayerConfig = [
+            LayerConfig::with_dropout,
+            LayerConfig::with_attention_dropout,
+            LayerConfig::with_activation_dropout,
+        ][which];
+        let layer = with(shape.config(), 0.5).init_encoder_layer(&Device::flex());
+        let mask = AttentionMask::none();
+        let train = |x, seed| layer.forward(x, &mask, training(seed));
+        training_is_a_pure_function_of_the_key(train, |x| run(&layer, x), &shape.x()).unwrap();
+    }
+}
+
+#[test]
+fn layers_of_a_stack_drop_different_elements() {
+    let device = Device::flex();
+    let config = LayerConfig::new(8, 2, 16).with_norm_order(NormOrder::Pre).with_dropout(0.5);
+    let layer = config.init_encoder_layer(&device);
+    let x = random([2, 3, 8], 1, &device);
+    let of_layer =
+        |index| layer.forward(x.clone(), &AttentionMask::none(), training(1).index(index));
+    assert!(check_close(&of_layer(0), &of_layer(1), 1e-3, 1e-3).is_err());
+}
+
+#[test]
+fn only_a_pre_norm_stack_ends_with_a_norm_of_its_own() {
+    let device = Device::flex();
+    let config = |order| LayerConfig::new(8, 2, 16).with_norm_order(order);
+    assert!(config(NormOrder::Pre).init_encoder(1, &device).final_norm.is_some());
+    assert!(config(NormOrder::Pre).init_decoder(1, &device).final_norm.is_some());
+    assert!(config(NormOrder::Post).init_encoder(1, &device).final_norm.is_none());
+    assert!(config(NormOrder::Post).init_decoder(1, &device).final_norm.is_none());
+}

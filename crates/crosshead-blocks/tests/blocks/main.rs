@@ -1,0 +1,6 @@
+//! The claims that layers and stacks must meet, in both norm orders.
+
+mod bricks;
+mod decoder;
+mod encoder;
+mod layer;
