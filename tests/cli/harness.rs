@@ -29,6 +29,7 @@ batch_tokens = 300
 peak = 3e-3
 warmup = 4
 validate_every = 6
+select = "loss"
 checkpoint_every = 4
 
 [decode]
@@ -116,7 +117,19 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
 
 /// 100 pairs of numbers in English and German words.
 fn toy_corpus() -> String {
-    const ENGLISH: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-    const GERMAN: [&str; 10] = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"];
-    (0..100).map(|n| format!("{} {}\t{} {}\n", ENGLISH[n / 10], ENGLISH[n % 10], GERMAN[n / 10], GERMAN[n % 10])).collect()
+    const ENGLISH: [&str; 10] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    const GERMAN: [&str; 10] =
+        ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"];
+    (0..100)
+        .map(|n| {
+            format!(
+                "{} {}\t{} {}\n",
+                ENGLISH[n / 10],
+                ENGLISH[n % 10],
+                GERMAN[n / 10],
+                GERMAN[n % 10]
+            )
+        })
+        .collect()
 }

@@ -43,7 +43,11 @@ fn train_step() -> impl FnMut() {
     let mut model = Some(config.init(1, &Device::flex().autodiff()));
     let mut adam = Adam::new(AdamConfig::default());
     let ids = |name| -> Vec<u32> {
-        RandomKey::new(1).stream(name).take(batch * len).map(|word| word % (vocab_size as u32 - 1)).collect()
+        RandomKey::new(1)
+            .stream(name)
+            .take(batch * len)
+            .map(|word| word % (vocab_size as u32 - 1))
+            .collect()
     };
     let (source, target, lengths) = (ids("source"), ids("target"), vec![len; batch]);
     let mut step = 0;
@@ -52,7 +56,13 @@ fn train_step() -> impl FnMut() {
         let mode = Mode::Train(RandomKey::new(1).at_step(step));
         let current = model.take().expect("the optimizer gives the model back");
         let input = |ids| TokenBatch { ids, lengths: &lengths };
-        let loss = current.loss(input(&source), input(&target), &target, LabelSmoothing::AllClasses(0.1), mode);
+        let loss = current.loss(
+            input(&source),
+            input(&target),
+            &target,
+            LabelSmoothing::AllClasses(0.1),
+            mode,
+        );
         let mut gradients = (loss / (batch * len) as f64).backward();
         let gradients = parameters::take_gradients(&current, &mut gradients);
         model = Some(adam.step(current, gradients, 1e-4).0);
@@ -84,5 +94,6 @@ fn report(work: &str, unit: &str, units: f64, run: &mut impl FnMut()) {
 fn peak_rss_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or(f64::NAN)
+        / 1024.0
 }

@@ -26,7 +26,7 @@ pub struct Progress {
     pub epoch: u64,
     /// The next batch within the epoch.
     pub batch: usize,
-    /// Real target tokens seen.
+    /// Real tokens seen, as the task counts them.
     pub tokens: u64,
     /// Seconds spent in training steps.
     pub seconds: f64,

@@ -21,6 +21,9 @@ pub trait Task {
 
     /// What the summed loss is divided by: the number of targets in the examples.
     fn targets(&self, examples: &[usize]) -> usize;
+
+    /// The real tokens that the model reads in the examples, by which speed is measured.
+    fn tokens(&self, examples: &[usize]) -> usize;
 }
 
 /// The length and the pace of a run.
@@ -78,7 +81,7 @@ pub trait Observer<M> {
     /// Ends the run.
     fn validate(&mut self, model: &M, progress: &Progress) -> Result<Validation, TrainError>;
 
-    /// The model is the best so far and is to be kept.
+    /// The model is the best so far, or as good as the best, and is to be kept.
     ///
     /// # Errors
     /// Ends the run.
@@ -146,7 +149,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             .map_err(|name| format!("optimizer state `{name}` has no partner"))?;
         self.model =
             self.model.map(|model| parameters::replace(model, |path, _| weights.remove(path)));
-        self.batches.seek(progress.position());
+        self.batches = self.batches.seek(progress.position());
         self.progress = progress;
         Ok(self)
     }
@@ -210,7 +213,8 @@ impl<'a, T: Task> Trainer<'a, T> {
             return Err(TrainError::NotFinite { step, what: "gradient" });
         }
         self.progress.step = step;
-        self.progress.tokens += targets as u64;
+        self.progress.tokens +=
+            batches.iter().map(|batch| self.task.tokens(batch) as u64).sum::<u64>();
         self.progress.seconds += started.elapsed().as_secs_f64();
         Ok(StepReport {
             progress: self.progress.clone(),
@@ -236,7 +240,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     fn validate(&mut self, observer: &mut impl Observer<T::Model>) -> Result<(), TrainError> {
         let model = self.model().valid();
         let Validation { score } = observer.validate(&model, &self.progress)?;
-        if self.progress.best_score.is_none_or(|best| score > best) {
+        if self.progress.best_score.is_none_or(|best| score >= best) {
             self.progress.best_score = Some(score);
             self.progress.best_step = Some(self.progress.step);
             observer.on_best(&model, &self.progress)?;

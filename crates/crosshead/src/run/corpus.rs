@@ -30,14 +30,16 @@ impl Corpus {
         let test = recipe.data.test.as_deref().map_or(Ok(Vec::new()), |name| pairs(name, host))?;
         let tokenizer = tokenizer(recipe, dir, resume, &train_pairs)?;
         let max_len = recipe.data.max_len;
-        let (train, dropped) = filter_by_length(encode(&tokenizer, &train_pairs)?, max_len, LongExamples::Drop);
+        let (train, dropped) =
+            filter_by_length(encode(&tokenizer, &train_pairs)?, max_len, LongExamples::Drop);
         host.on_event(Event::Message(format!(
             "data: {} pairs to train on, {} valid, {} test; {dropped} left out (more than {max_len} tokens)",
             train.len(),
             valid_pairs.len(),
             test.len()
         )));
-        let (valid, _) = filter_by_length(encode(&tokenizer, &valid_pairs)?, max_len, LongExamples::Drop);
+        let (valid, _) =
+            filter_by_length(encode(&tokenizer, &valid_pairs)?, max_len, LongExamples::Drop);
         Ok(Self { tokenizer, train, valid, valid_pairs, test })
     }
 }

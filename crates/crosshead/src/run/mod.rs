@@ -90,8 +90,9 @@ pub fn train(
     host: &mut impl Host,
 ) -> Result<Option<Summary>, Error> {
     let checkpoints = CheckpointStore::new(&dir.join("checkpoints"));
-    prepare(dir, recipe, resume)?;
+    check_directory(dir, recipe, resume)?;
     let corpus = Corpus::load(recipe, dir, resume, host)?;
+    write_recipe(dir, recipe)?;
     let vocab_size = corpus.tokenizer.vocab_size();
     let config = recipe.model.resolve(vocab_size);
     let model = config.init(recipe.train.seed, &device.clone().autodiff());
@@ -129,11 +130,10 @@ pub fn train(
     Ok(Some(Summary { model: model_dir, train_seconds, test, test_pairs }))
 }
 
-/// Makes a new run's directory, or checks that a resumed one is of the same recipe.
-fn prepare(dir: &Path, recipe: &Recipe, resume: bool) -> Result<(), Error> {
+/// Checks that a new run's directory holds no run, or that a resumed one is of the same recipe.
+fn check_directory(dir: &Path, recipe: &Recipe, resume: bool) -> Result<(), Error> {
     let path = dir.join("recipe.toml");
     let refuse = |reason: String| Err(Error::Run { dir: dir.to_owned(), reason });
-    let resolved = recipe.to_toml();
     match (fs::read_to_string(&path), resume) {
         (Ok(_), false) => refuse(
             "holds a run; go on with --resume, choose another --out, or delete it".to_owned(),
@@ -142,11 +142,13 @@ fn prepare(dir: &Path, recipe: &Recipe, resume: bool) -> Result<(), Error> {
             refuse(format!("{} differs from this recipe; resume with the same one", path.display()))
         }
         (Err(_), true) => refuse("holds no run to resume; start it without --resume".to_owned()),
-        _ => {
-            fs::create_dir_all(dir).map_err(Error::io(dir))?;
-            write_atomic(&path, resolved.as_bytes()).map_err(Error::io(&path))
-        }
+        _ => Ok(()),
     }
+}
+
+fn write_recipe(dir: &Path, recipe: &Recipe) -> Result<(), Error> {
+    let path = dir.join("recipe.toml");
+    write_atomic(&path, recipe.to_toml().as_bytes()).map_err(Error::io(&path))
 }
 
 /// Whether a run's recipe is this one; a run may be made longer or shorter.

@@ -57,7 +57,7 @@ impl<H: Host> Observer<EncoderDecoder> for RunObserver<'_, H> {
             Selection::Bleu => bleu,
             Selection::Loss => -loss,
         };
-        let best = progress.best_score.is_none_or(|best| score > best);
+        let best = progress.best_score.is_none_or(|best| score >= best);
         self.log
             .write(&json!({ "step": progress.step, "valid_loss": loss, "valid_bleu": bleu }))?;
         self.host.on_event(Event::Validated { step: progress.step, loss, bleu, best });

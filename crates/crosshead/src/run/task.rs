@@ -55,4 +55,9 @@ impl Task for TranslationTask<'_> {
     fn targets(&self, examples: &[usize]) -> usize {
         examples.iter().map(|&index| self.examples[index].target.len()).sum()
     }
+
+    fn tokens(&self, examples: &[usize]) -> usize {
+        let tokens = |example: &Example| example.source.len() + example.target.len();
+        examples.iter().map(|&index| tokens(&self.examples[index])).sum()
+    }
 }
