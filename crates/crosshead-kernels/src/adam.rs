@@ -40,6 +40,10 @@ pub fn adam_step<const D: usize>(
     second: Tensor<D>,
     step: AdamStep,
 ) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
+    #[cfg(feature = "flex")]
+    if is_fusable(&parameter) {
+        return crate::flex::adam::adam_step(parameter, gradient, first, second, step);
+    }
     plain(parameter, gradient, first, second, step)
 }
 
@@ -62,5 +66,19 @@ pub(crate) fn plain<const D: usize>(
 
 /// Σ x², summed in f64 in a fixed order.
 pub fn sum_of_squares<const D: usize>(x: &Tensor<D>) -> f64 {
+    #[cfg(feature = "flex")]
+    if is_fusable(x) {
+        return crate::flex::adam::sum_of_squares(x);
+    }
+    plain_sum_of_squares(x)
+}
+
+pub(crate) fn plain_sum_of_squares<const D: usize>(x: &Tensor<D>) -> f64 {
     x.to_data().iter::<f32>().map(|value| f64::from(value).powi(2)).sum()
+}
+
+/// Whether a tensor lies on the Flex backend without autodiff.
+#[cfg(feature = "flex")]
+fn is_fusable<const D: usize>(x: &Tensor<D>) -> bool {
+    crate::flex::is_flex(x) && !x.is_autodiff()
 }

@@ -8,7 +8,20 @@ use burn::tensor::{Device, Tensor};
 /// # Shapes
 /// - `x`: `[rows, d_model]`, `gamma` and `beta`: `[d_model]`
 /// - output: `[rows, d_model]`
+///
+/// # Panics
+/// If the shapes do not fit each other.
 pub fn layer_norm(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<2> {
+    let ([_, d_model], [gamma_len], [beta_len]) = (x.dims(), gamma.dims(), beta.dims());
+    assert!(
+        [gamma_len, beta_len] == [d_model; 2],
+        "x {:?}, gamma [{gamma_len}] and beta [{beta_len}] do not fit: [rows, d_model], [d_model]",
+        x.dims()
+    );
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        return crate::flex::norm::layer_norm(x, gamma, beta, epsilon);
+    }
     plain(x, gamma, beta, epsilon)
 }
 

@@ -38,8 +38,8 @@ impl Mode {
 /// stream is then a pure function of the key and `i`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RandomKey {
-    stream: u64,
-    step: u64,
+    pub(crate) stream: u64,
+    pub(crate) step: u64,
 }
 
 impl RandomKey {

@@ -5,14 +5,17 @@
 //! are combined in a fixed order, so results are bit-identical for any number of threads.
 
 pub(crate) mod activation;
+pub(crate) mod adam;
 pub(crate) mod attention;
 pub(crate) mod buffer;
 pub(crate) mod dots;
 pub(crate) mod linear;
 pub(crate) mod loss;
 pub(crate) mod math;
+pub(crate) mod norm;
 pub(crate) mod optional;
 pub(crate) mod parallel;
+pub(crate) mod philox;
 pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod reduce;
