@@ -6,20 +6,22 @@ use crate::RandomKey;
 /// Blocks of four words that are drawn together: enough for the compiler to use whole vectors.
 const BLOCKS: usize = 32;
 
-/// A word of each block, in the lower half of a 64-bit lane; the upper half is arbitrary.
-type Lanes = [u64; BLOCKS];
+/// The words of elements `first` and on of the stream.
+pub(crate) fn fill(key: RandomKey, first: u64, words: &mut [u32]) {
+    for_each_word(key, first, words, |value, word| *value = word);
+}
 
 /// Calls `f(value, word)` for every value with its word: those of elements `first` and on of the stream.
 #[inline(always)]
-pub(crate) fn for_each_word(
+pub(crate) fn for_each_word<T>(
     key: RandomKey,
     first: u64,
-    values: &mut [f32],
-    f: impl Fn(&mut f32, u32),
+    values: &mut [T],
+    f: impl Fn(&mut T, u32),
 ) {
     vectorized(
         #[inline(always)]
-        || {
+        move || {
             let (mut block, mut skip, mut rest) = (first / 4, (first % 4) as usize, values);
             while !rest.is_empty() {
                 let words = blocks(key, block);
@@ -35,40 +37,36 @@ pub(crate) fn for_each_word(
 /// [`RandomKey::words`] of the blocks from `first` on.
 #[inline(always)]
 fn blocks(key: RandomKey, first: u64) -> [[u32; 4]; BLOCKS] {
-    let mut counter = [[0; BLOCKS], [0; BLOCKS], [key.step; BLOCKS], [key.step >> 32; BLOCKS]];
+    // A word of each block, in the lower half of a 64-bit lane; the upper half is arbitrary.
+    let mut counter = [[0_u64; BLOCKS]; 4];
     for lane in 0..BLOCKS {
         let block = first.wrapping_add(lane as u64);
-        (counter[0][lane], counter[1][lane]) = (block, block >> 32);
+        counter[0][lane] = block;
+        counter[1][lane] = block >> 32;
+        counter[2][lane] = key.step;
+        counter[3][lane] = key.step >> 32;
     }
     let mut round_key = [key.stream as u32, (key.stream >> 32) as u32];
     for _ in 0..10 {
-        counter = round(&counter, round_key);
+        let mut next = [[0; BLOCKS]; 4];
+        for lane in 0..BLOCKS {
+            let product0 = u64::from(counter[0][lane] as u32) * 0xd251_1f53;
+            let product2 = u64::from(counter[2][lane] as u32) * 0xcd9e_8d57;
+            next[0][lane] = (product2 >> 32) ^ counter[1][lane] ^ u64::from(round_key[0]);
+            next[1][lane] = product2;
+            next[2][lane] = (product0 >> 32) ^ counter[3][lane] ^ u64::from(round_key[1]);
+            next[3][lane] = product0;
+        }
+        counter = next;
         round_key =
             [round_key[0].wrapping_add(0x9e37_79b9), round_key[1].wrapping_add(0xbb67_ae85)];
     }
+    let [c0, c1, c2, c3] = counter;
     let mut words = [[0; 4]; BLOCKS];
     for (lane, words) in words.iter_mut().enumerate() {
-        for (word, lanes) in words.iter_mut().zip(&counter) {
-            *word = lanes[lane] as u32;
-        }
+        *words = [c0[lane] as u32, c1[lane] as u32, c2[lane] as u32, c3[lane] as u32];
     }
     words
-}
-
-/// One round of Philox4x32 in every lane.
-#[inline(always)]
-fn round(counter: &[Lanes; 4], key: [u32; 2]) -> [Lanes; 4] {
-    let [c0, c1, c2, c3] = counter;
-    let mut next = [[0; BLOCKS]; 4];
-    for lane in 0..BLOCKS {
-        let product0 = u64::from(c0[lane] as u32) * 0xd251_1f53;
-        let product2 = u64::from(c2[lane] as u32) * 0xcd9e_8d57;
-        next[0][lane] = (product2 >> 32) ^ c1[lane] ^ u64::from(key[0]);
-        next[1][lane] = product2;
-        next[2][lane] = (product0 >> 32) ^ c3[lane] ^ u64::from(key[1]);
-        next[3][lane] = product0;
-    }
-    next
 }
 
 #[cfg(test)]
@@ -81,11 +79,10 @@ mod tests {
         let carry = 4 * u64::from(u32::MAX); // where the counter's lower half overflows
         for first in [0, 1, 3, 30, carry - 9, carry + 2] {
             for len in [0, 1, 2, 127, 128, 129, 300] {
-                let mut words = vec![f32::NAN; len];
-                for_each_word(key, first, &mut words, |value, word| *value = f32::from_bits(word));
+                let mut words = vec![0; len];
+                fill(key, first, &mut words);
                 for (index, word) in (first..).zip(words) {
-                    let expected = key.words(index / 4)[(index % 4) as usize];
-                    assert_eq!(word.to_bits(), expected, "{index}");
+                    assert_eq!(word, key.words(index / 4)[(index % 4) as usize], "{index}");
                 }
             }
         }
