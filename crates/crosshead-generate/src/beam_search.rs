@@ -115,7 +115,7 @@ impl Sentence {
         for (number, (beam, logits)) in self.live.iter().zip(rows).enumerate() {
             let mut logits = read_row(logits, config).ok_or(number)?;
             penalize_log_probs(&mut logits, &beam.path, config.repetition_penalty);
-            ban_tokens(&mut logits, &beam.path, config);
+            ban_tokens(&mut logits, &beam.path, self.max_len, config);
             top.offer(number, &logits, beam.log_prob);
         }
         Ok(top.into_best())

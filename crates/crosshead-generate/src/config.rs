@@ -18,6 +18,9 @@ pub struct GenerateConfig {
     /// Most tokens to generate, the end token counted and the start token not: `max_new_tokens` of transformers, where
     /// `max_length` counts the start token too.
     pub max_len: MaxLen,
+    /// Whether the last token that `max_len` allows is the end token, with probability 1, as with `forced_eos_token_id`
+    /// of transformers; otherwise such a sequence is cut off.
+    pub forced_eos: bool,
     /// Fewest tokens before the end token: `min_new_tokens` of transformers.
     pub min_len: usize,
     /// Number of hypotheses that [`beam_search`](crate::beam_search) follows at once.
@@ -79,6 +82,7 @@ impl GenerateConfig {
             suppressed: Vec::new(),
             normalization: Normalization::default(),
             max_len: MaxLen::Same(256),
+            forced_eos: false,
             min_len: 0,
             beams: 4,
             n_best: 1,
@@ -102,6 +106,11 @@ impl GenerateConfig {
     /// Sets [`max_len`](Self::max_len).
     pub fn with_max_len(self, max_len: impl Into<MaxLen>) -> Self {
         Self { max_len: max_len.into(), ..self }
+    }
+
+    /// Sets [`forced_eos`](Self::forced_eos).
+    pub fn with_forced_eos(self, forced_eos: bool) -> Self {
+        Self { forced_eos, ..self }
     }
 
     /// Sets [`min_len`](Self::min_len).

@@ -18,8 +18,17 @@ pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &GenerateConfig) -> Op
     }
 }
 
-/// Bans what may not follow `path`, which begins with the start token: a repeated n-gram, an end that is too early.
-pub(crate) fn ban_tokens(row: &mut LogitRow, path: &[u32], config: &GenerateConfig) {
+/// Bans what may not follow `path`, which begins with the start token: a repeated n-gram, an end that is too early or,
+/// if the end is forced at `max_len` tokens, anything else there.
+pub(crate) fn ban_tokens(
+    row: &mut LogitRow,
+    path: &[u32],
+    max_len: usize,
+    config: &GenerateConfig,
+) {
+    if config.forced_eos && path.len() == max_len {
+        return row.force(config.eos_id);
+    }
     if path.len() <= config.min_len {
         row.ban(config.eos_id);
     }

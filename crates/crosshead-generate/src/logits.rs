@@ -58,6 +58,12 @@ impl<'a> LogitRow<'a> {
         self.logits[token as usize] = f32::NEG_INFINITY;
     }
 
+    /// Makes a token certain and all others impossible.
+    pub(crate) fn force(&mut self, token: u32) {
+        self.logits.fill(f32::NEG_INFINITY);
+        self.set_log_prob(token, 0.0);
+    }
+
     /// The row in blocks, in the order of tokens: an upper bound on the block's log-probabilities, and the tokens with
     /// theirs.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = (f32, impl Iterator<Item = (u32, f32)>)> {

@@ -85,7 +85,7 @@ impl Path {
         penalize_logits(logits, &self.tokens, config.repetition_penalty);
         let mut logits = read_row(logits, config)
             .ok_or(GenerateError::InvalidLogits { step: position.step, row })?;
-        ban_tokens(&mut logits, &self.tokens, config);
+        ban_tokens(&mut logits, &self.tokens, self.max_len, config);
         let Some(token) = choose(&logits, position) else {
             self.end = Some(End::CutOff);
             return Ok(());
