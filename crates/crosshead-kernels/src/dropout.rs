@@ -9,10 +9,12 @@ use crate::random::{Mode, RandomKey, drop_threshold};
 /// # Panics
 /// If `p` is outside [0, 1).
 pub fn dropout<const D: usize>(x: Tensor<D>, p: f32, mode: Mode) -> Tensor<D> {
-    match active(p, mode) {
-        Some(key) => plain(x, p, key),
-        None => x,
+    let Some(key) = active(p, mode) else { return x };
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        return crate::flex::dropout::dropout(x, p, key);
     }
+    plain(x, p, key)
 }
 
 /// `residual` + dropout(`x`): the way out of every sub-layer (Vaswani et al. 2017, section 5.4).
@@ -21,9 +23,16 @@ pub fn dropout<const D: usize>(x: Tensor<D>, p: f32, mode: Mode) -> Tensor<D> {
 /// - `residual`, `x` and output: `[rows, d_model]`
 ///
 /// # Panics
-/// If `p` is outside [0, 1).
+/// If the shapes differ or `p` is outside [0, 1).
 pub fn add_dropout(residual: Tensor<2>, x: Tensor<2>, p: f32, mode: Mode) -> Tensor<2> {
-    residual + dropout(x, p, mode)
+    let (left, right) = (residual.dims(), x.dims());
+    assert!(left == right, "residual {left:?} and x {right:?} must have the same shape");
+    let Some(key) = active(p, mode) else { return residual + x };
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        return crate::flex::dropout::add_dropout(residual, x, p, key);
+    }
+    residual + plain(x, p, key)
 }
 
 /// The key to draw a mask from, where one is needed.

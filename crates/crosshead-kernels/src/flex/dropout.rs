@@ -1,0 +1,235 @@
+//! Dropout, alone and with the addition to the residual, as backend extensions.
+
+use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::{
+    Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
+};
+use burn::tensor::Tensor;
+
+use super::buffer::{Buffer, contiguous, values};
+use super::{parallel, philox, vectorized};
+use crate::RandomKey;
+use crate::random::drop_threshold;
+
+/// The fused body of [`crate::dropout()`].
+pub(crate) fn dropout<const D: usize>(x: Tensor<D>, p: f32, key: RandomKey) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as DropoutOps>::dropout(x.into_dispatch(), Mask { key, p }))
+}
+
+/// The fused body of [`crate::add_dropout`].
+pub(crate) fn add_dropout(residual: Tensor<2>, x: Tensor<2>, p: f32, key: RandomKey) -> Tensor<2> {
+    let (residual, x) = (residual.into_dispatch(), x.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as DropoutOps>::add_dropout(residual, x, Mask { key, p }))
+}
+
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait DropoutOps: Backend {
+    fn dropout(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self>;
+
+    fn add_dropout(
+        residual: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        mask: Mask,
+    ) -> FloatTensor<Self>;
+}
+
+impl DropoutOps for Flex {
+    fn dropout(x: FlexTensor, mask: Mask) -> FlexTensor {
+        let x = contiguous(x);
+        mask.apply(values(&x)).into_tensor(x.layout().shape().clone())
+    }
+
+    fn add_dropout(residual: FlexTensor, x: FlexTensor, mask: Mask) -> FlexTensor {
+        let (residual, x) = (contiguous(residual), contiguous(x));
+        let sum = mask.apply_and_add(values(&residual), values(&x));
+        sum.into_tensor(x.layout().shape().clone())
+    }
+}
+
+impl<C: CheckpointStrategy> DropoutOps for Autodiff<Flex, C> {
+    fn dropout(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self> {
+        let prepared = DropoutBackward.prepare::<C>([x.node()]).compute_bound().stateful();
+        let y = Flex::dropout(x.into_primitive(), mask);
+        match prepared {
+            OpsKind::UnTracked(prepared) => prepared.finish(y),
+            OpsKind::Tracked(prepared) => prepared.finish(mask, y),
+        }
+    }
+
+    fn add_dropout(
+        residual: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        mask: Mask,
+    ) -> FloatTensor<Self> {
+        let nodes = [residual.node(), x.node()];
+        let prepared = AddDropoutBackward.prepare::<C>(nodes).compute_bound().stateful();
+        let y = Flex::add_dropout(residual.into_primitive(), x.into_primitive(), mask);
+        match prepared {
+            OpsKind::UnTracked(prepared) => prepared.finish(y),
+            OpsKind::Tracked(prepared) => prepared.finish(mask, y),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct DropoutBackward;
+
+impl Backward<Flex, 1> for DropoutBackward {
+    type State = Mask;
+
+    fn backward(self, ops: Ops<Mask, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [parent] = ops.parents;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        if let Some(parent) = parent {
+            grads.register::<Flex>(parent.id, Flex::dropout(gradient, ops.state));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct AddDropoutBackward;
+
+impl Backward<Flex, 2> for AddDropoutBackward {
+    type State = Mask;
+
+    fn backward(self, ops: Ops<Mask, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [residual, x] = ops.parents;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        if let Some(parent) = x {
+            grads.register::<Flex>(parent.id, Flex::dropout(gradient.clone(), ops.state));
+        }
+        if let Some(parent) = residual {
+            grads.register::<Flex>(parent.id, gradient);
+        }
+    }
+}
+
+/// The mask of one call; it is drawn again wherever it is needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mask {
+    key: RandomKey,
+    p: f32,
+}
+
+impl Mask {
+    /// x·mask / (1 − p).
+    fn apply(self, x: &[f32]) -> Buffer {
+        self.map(x, |first, factors, y| {
+            for ((y, x), factor) in y.iter_mut().zip(&x[first..]).zip(factors) {
+                *y = x * factor;
+            }
+        })
+    }
+
+    /// `residual` + x·mask / (1 − p).
+    fn apply_and_add(self, residual: &[f32], x: &[f32]) -> Buffer {
+        self.map(x, |first, factors, y| {
+            let inputs = residual[first..].iter().zip(&x[first..]);
+            for ((y, (residual, x)), factor) in y.iter_mut().zip(inputs).zip(factors) {
+                *y = residual + x * factor;
+            }
+        })
+    }
+
+    /// Calls `f(first, factors, y)` for every run of the output, with the index of its first element.
+    fn map(self, like: &[f32], f: impl Fn(usize, &[f32], &mut [f32]) + Send + Sync) -> Buffer {
+        /// Elements of one part, and of the runs that the factors are drawn for.
+        const PART: usize = 1 << 13;
+        const RUN: usize = 512;
+        let (threshold, kept) = (drop_threshold(self.p), 1.0 / (1.0 - self.p));
+        let mut y = Buffer::unspecified(like.len());
+        parallel::for_each_rows(&mut y, 1, PART, 8 * like.len(), |start, part| {
+            let (mut words, mut factors) = ([0; RUN], [0.0; RUN]);
+            for (run, y) in part.chunks_mut(RUN).enumerate() {
+                let first = start + run * RUN;
+                let (words, factors) = (&mut words[..y.len()], &mut factors[..y.len()]);
+                philox::fill(self.key, first as u64, words);
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (factor, word) in factors.iter_mut().zip(words) {
+                            *factor = if *word < threshold { 0.0 } else { kept };
+                        }
+                        f(first, factors, y);
+                    },
+                );
+            }
+        });
+        y
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::flex::testing::{
+        assert_same_for_any_number_of_threads, normal, value_and_gradients,
+    };
+    use crate::{Mode, dropout as public};
+
+    fn key() -> RandomKey {
+        RandomKey::new(7).stream("dropout").at_step(3)
+    }
+
+    fn plain_sum(residual: Tensor<2>, x: Tensor<2>, p: f32, key: RandomKey) -> Tensor<2> {
+        residual + public::plain(x, p, key)
+    }
+
+    /// The sum and the gradients of residual and x.
+    fn run(
+        body: fn(Tensor<2>, Tensor<2>, f32, RandomKey) -> Tensor<2>,
+        shape: [usize; 2],
+        p: f32,
+    ) -> Vec<TensorData> {
+        let device = Device::flex().autodiff();
+        let [residual, x] = [1, 2].map(|seed| normal::<2>(seed, shape, &device).require_grad());
+        let y = body(residual.clone(), x.clone(), p, key());
+        value_and_gradients!(y, [residual, x])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn fused_and_plain_have_the_same_bits(
+            rows in 0..50_usize,
+            cols in 1..700_usize,
+            p in 0.01..0.99_f32,
+        ) {
+            let shape = [rows, cols];
+            prop_assert_eq!(run(add_dropout, shape, p), run(plain_sum, shape, p));
+            let x = normal::<3>(1, [rows, cols, 1], &Device::flex());
+            let fused = dropout(x.clone(), p, key()).into_data();
+            prop_assert_eq!(fused, public::plain(x, p, key()).into_data());
+        }
+    }
+
+    #[test]
+    fn the_gradient_passes_where_the_value_passed() {
+        let device = Device::flex().autodiff();
+        let x = Tensor::<2>::ones([40, 50], &device).require_grad();
+        let y = public::dropout(x.clone(), 0.4, Mode::Train(key()));
+        let gradient = x.grad(&y.clone().sum().backward()).expect("a gradient");
+        assert_eq!(gradient.into_data(), y.into_data());
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_the_number_of_threads() {
+        assert_same_for_any_number_of_threads(|| run(add_dropout, [70, 900], 0.1));
+    }
+
+    #[test]
+    fn an_untracked_residual_leaves_the_gradient_of_x_as_it_is() {
+        let device = Device::flex().autodiff();
+        let [residual, x] = [1, 2].map(|seed| normal::<2>(seed, [3, 5], &device));
+        let x = x.require_grad();
+        let y = public::add_dropout(residual, x.clone(), 0.2, Mode::Train(key()));
+        let [sum, _, gradient] = &run(plain_sum, [3, 5], 0.2)[..] else { panic!("three results") };
+        assert_eq!(value_and_gradients!(y, [x]), [sum.clone(), gradient.clone()]);
+    }
+}
