@@ -14,11 +14,18 @@ pub fn device() -> Device {
         #[cfg(feature = "flex")]
         "flex" => Device::flex(),
         #[cfg(feature = "ndarray")]
-        #[allow(deprecated, reason = "burn deprecates ndarray in favour of flex; it stays as an opt-in")]
+        #[allow(
+            deprecated,
+            reason = "burn deprecates ndarray in favour of flex; it stays as an opt-in"
+        )]
         "ndarray" => Device::ndarray(),
         #[cfg(feature = "wgpu")]
-        "wgpu" => Device::wgpu_options().init().unwrap_or_else(|error| panic!("no usable GPU: {error}")),
-        other => panic!("device {other} is not compiled in; test with `cargo xtask test --device {other}`"),
+        "wgpu" => {
+            Device::wgpu_options().init().unwrap_or_else(|error| panic!("no usable GPU: {error}"))
+        }
+        other => panic!(
+            "device {other} is not compiled in; test with `cargo xtask test --device {other}`"
+        ),
     }
 }
 

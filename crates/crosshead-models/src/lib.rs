@@ -13,6 +13,6 @@ pub use config::EncoderDecoderConfig;
 pub use encoder_decoder::{EncoderDecoder, Memory, TokenBatch};
 pub use error::ModelError;
 pub use files::{write_atomic, write_directory};
-pub use hub::GenerationDefaults;
+pub use hub::{GenerationDefaults, names};
 pub use init::initialize;
 pub use steps::DecoderSteps;

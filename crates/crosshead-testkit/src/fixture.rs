@@ -79,6 +79,27 @@ impl Fixture {
         Tensor::from_data(TensorData::new(values, entry.shape.clone()), device)
     }
 
+    /// A single number.
+    ///
+    /// # Panics
+    /// If there is no such tensor, or it holds anything but one float.
+    pub fn scalar(&self, name: &str) -> f64 {
+        let entry = self.entry(name);
+        let values: Vec<f64> = match entry.dtype {
+            Dtype::F32 => elements(&entry.bytes, f32::from_le_bytes).map(f64::from).collect(),
+            Dtype::F64 => elements(&entry.bytes, f64::from_le_bytes).collect(),
+            other => self.refuse(name, other, "a float"),
+        };
+        let &[value] = values.as_slice() else {
+            panic!(
+                "{}: tensor `{name}` has shape {:?}, not one element",
+                self.path.display(),
+                entry.shape
+            )
+        };
+        value
+    }
+
     /// A tensor of integers or booleans, row-major.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 mod config_json;
 mod generation_json;
-mod names;
+pub mod names;
 mod weights;
 
 use std::fs;

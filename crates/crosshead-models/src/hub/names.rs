@@ -19,7 +19,7 @@ const BART: &[Rename] = &[
 ];
 
 /// The name in a Marian or Pegasus checkpoint of the parameter at `path`.
-pub(super) fn bart(path: &str) -> String {
+pub fn bart(path: &str) -> String {
     let mut rest: Vec<&str> = path.split('.').collect();
     let mut name = Vec::new();
     while !rest.is_empty() {
