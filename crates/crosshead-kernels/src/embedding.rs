@@ -9,12 +9,19 @@ use burn::tensor::{Int, Tensor};
 /// # Shapes
 /// - `weight`: `[vocab_size, d_model]`, `ids`: `[rows]`
 /// - output: `[rows, d_model]`
+///
+/// # Panics
+/// If an id is not below `vocab_size`; some backends do not look.
 pub fn embedding(
     weight: Tensor<2>,
     ids: Tensor<1, Int>,
     scale: f32,
     padding_id: Option<usize>,
 ) -> Tensor<2> {
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&weight) {
+        return crate::flex::embedding::embedding(weight, ids, scale, padding_id);
+    }
     plain(weight, ids, scale, padding_id)
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod attention;
 pub(crate) mod buffer;
 pub(crate) mod dots;
 pub(crate) mod dropout;
+pub(crate) mod embedding;
 pub(crate) mod linear;
 pub(crate) mod loss;
 pub(crate) mod math;
