@@ -64,30 +64,41 @@ pub(crate) fn compare_where<const D: usize>(
     actual: &Tensor<D>,
     expected: &Tensor<D>,
     bound: Bound,
-    counts: impl Fn([usize; D]) -> bool,
+    counts: impl Fn(&[usize]) -> bool,
 ) -> Result<(), CheckError> {
-    let (shape, expected_shape) = (actual.dims(), expected.dims());
-    if shape != expected_shape {
-        let (actual, expected) = (shape.to_vec(), expected_shape.to_vec());
+    compare_data(context, &actual.to_data(), &expected.to_data(), bound, counts)
+}
+
+/// The same for values of any rank.
+pub(crate) fn compare_data(
+    context: impl Into<String>,
+    actual: &TensorData,
+    expected: &TensorData,
+    bound: Bound,
+    counts: impl Fn(&[usize]) -> bool,
+) -> Result<(), CheckError> {
+    let shape = actual.shape();
+    if shape != expected.shape() {
+        let (actual, expected) = (shape.to_vec(), expected.shape().to_vec());
         return Err(CheckError::new(context, Finding::Shape { actual, expected }));
     }
-    let (actual, expected) = (values(actual), values(expected));
-    let mut worst = (0.0, 0);
+    let mut worst: Option<(f32, Vec<usize>, f32, f32)> = None;
     let (mut count, mut compared) = (0, 0);
-    for at in (0..actual.len()).filter(|&at| counts(index(at, shape))) {
+    for (at, (actual, expected)) in actual.iter::<f32>().zip(expected.iter::<f32>()).enumerate() {
+        let index = unravel(at, shape);
+        if !counts(&index) {
+            continue;
+        }
         compared += 1;
-        let excess = bound.excess(actual[at], expected[at]);
+        let excess = bound.excess(actual, expected);
         if excess > 0.0 {
             count += 1;
-            worst = if excess > worst.0 { (excess, at) } else { worst };
+            if worst.as_ref().is_none_or(|(most, ..)| excess > *most) {
+                worst = Some((excess, index, actual, expected));
+            }
         }
     }
-    if count == 0 {
-        return Ok(());
-    }
-    let (_, at) = worst;
-    let index = index(at, shape).to_vec();
-    let (actual, expected) = (actual[at], expected[at]);
+    let Some((_, index, actual, expected)) = worst else { return Ok(()) };
     Err(CheckError::new(context, Finding::Value { index, actual, expected, count, compared }))
 }
 
@@ -123,8 +134,7 @@ pub(crate) fn check_finite(context: impl Into<String>, x: &TensorData) -> Result
     match x.iter::<f32>().enumerate().find(|(_, value)| !value.is_finite()) {
         None => Ok(()),
         Some((at, value)) => {
-            let mut index = vec![0; x.shape().num_dims()];
-            unravel(at, x.shape(), &mut index);
+            let index = unravel(at, x.shape());
             Err(CheckError::new(context, Finding::NotFinite { index, value }))
         }
     }
@@ -135,18 +145,14 @@ pub(crate) fn values<const D: usize>(x: &Tensor<D>) -> Vec<f32> {
     x.to_data().iter::<f32>().collect()
 }
 
-fn index<const D: usize>(offset: usize, shape: [usize; D]) -> [usize; D] {
-    let mut index = [0; D];
-    unravel(offset, &shape, &mut index);
-    index
-}
-
-/// Writes the index of the element at a row-major offset.
-fn unravel(mut offset: usize, shape: &[usize], index: &mut [usize]) {
+/// The index of the element at a row-major offset.
+fn unravel(mut offset: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
     for (place, size) in index.iter_mut().zip(shape).rev() {
         *place = offset % size;
         offset /= size;
     }
+    index
 }
 
 #[cfg(test)]

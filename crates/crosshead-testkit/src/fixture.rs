@@ -64,43 +64,29 @@ impl Fixture {
     /// # Panics
     /// If there is no such tensor, or it has another rank or type.
     pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
-        let entry = self.entry(name);
+        let shape = self.shape(name);
         assert!(
-            entry.shape.len() == D,
-            "{}: tensor `{name}` has shape {:?}, not {D} dimensions",
-            self.path.display(),
-            entry.shape
+            shape.len() == D,
+            "{}: tensor `{name}` has shape {shape:?}, not {D} dimensions",
+            self.path.display()
         );
-        let values: Vec<f32> = match entry.dtype {
+        Tensor::from_data(TensorData::new(self.floats(name), shape.to_vec()), device)
+    }
+
+    /// The elements of a tensor of floats, row-major.
+    ///
+    /// # Panics
+    /// If there is no such tensor, or it has another type.
+    pub fn floats(&self, name: &str) -> Vec<f32> {
+        let entry = self.entry(name);
+        match entry.dtype {
             Dtype::F32 => elements(&entry.bytes, f32::from_le_bytes).collect(),
             Dtype::F64 => elements(&entry.bytes, f64::from_le_bytes).map(|x| x as f32).collect(),
             other => self.refuse(name, other, "floats"),
-        };
-        Tensor::from_data(TensorData::new(values, entry.shape.clone()), device)
+        }
     }
 
-    /// A single number.
-    ///
-    /// # Panics
-    /// If there is no such tensor, or it holds anything but one float.
-    pub fn scalar(&self, name: &str) -> f64 {
-        let entry = self.entry(name);
-        let values: Vec<f64> = match entry.dtype {
-            Dtype::F32 => elements(&entry.bytes, f32::from_le_bytes).map(f64::from).collect(),
-            Dtype::F64 => elements(&entry.bytes, f64::from_le_bytes).collect(),
-            other => self.refuse(name, other, "a float"),
-        };
-        let &[value] = values.as_slice() else {
-            panic!(
-                "{}: tensor `{name}` has shape {:?}, not one element",
-                self.path.display(),
-                entry.shape
-            )
-        };
-        value
-    }
-
-    /// A tensor of integers or booleans, row-major.
+    /// The elements of a tensor of integers or booleans, row-major.
     ///
     /// # Panics
     /// If there is no such tensor, or it has another type.
@@ -133,19 +119,23 @@ fn elements<'a, const N: usize, T>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use safetensors::tensor::TensorView;
 
     /// A file in the temporary folder, removed when dropped.
-    struct TemporaryFile(PathBuf);
+    pub(crate) struct TemporaryFile(PathBuf);
 
     impl TemporaryFile {
-        fn new(name: &str, bytes: &[u8]) -> Self {
+        pub(crate) fn new(name: &str, bytes: &[u8]) -> Self {
             let name = format!("crosshead-testkit-{}-{name}", std::process::id());
             let path = std::env::temp_dir().join(name);
             fs::write(&path, bytes).unwrap();
             Self(path)
+        }
+
+        pub(crate) fn path(&self) -> &Path {
+            &self.0
         }
     }
 
@@ -155,8 +145,12 @@ mod tests {
         }
     }
 
+    pub(crate) fn floats(values: &[f32]) -> Vec<u8> {
+        values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
     fn fixture(name: &str) -> (TemporaryFile, Fixture) {
-        let floats: Vec<u8> = [1.5_f32, -2.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let floats = floats(&[1.5, -2.0]);
         let doubles: Vec<u8> = [0.25_f64].iter().flat_map(|x| x.to_le_bytes()).collect();
         let ids: Vec<u8> = [7_i32, -1].iter().flat_map(|x| x.to_le_bytes()).collect();
         let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes);
@@ -167,7 +161,7 @@ mod tests {
             ("tokens", view(Dtype::I32, &[2], &ids).unwrap()),
         ];
         let file = TemporaryFile::new(name, &safetensors::serialize(views, None).unwrap());
-        let fixture = Fixture::open(&file.0);
+        let fixture = Fixture::open(file.path());
         (file, fixture)
     }
 
@@ -218,6 +212,6 @@ mod tests {
     #[should_panic(expected = "foreign: ")]
     fn a_foreign_file_is_named() {
         let file = TemporaryFile::new("foreign", b"not safetensors");
-        Fixture::open(&file.0);
+        Fixture::open(file.path());
     }
 }

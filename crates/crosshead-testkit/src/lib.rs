@@ -15,6 +15,7 @@ mod padding;
 mod parameters;
 mod random;
 mod sequence;
+mod torch;
 
 pub use batch::a_batch_of_one_equals_its_row;
 pub use cache::{cached_steps_equal_the_full_pass, reordered_steps_equal_the_full_pass};
@@ -32,3 +33,4 @@ pub use padding::{
 pub use parameters::{gradients_by_path, map_parameters};
 pub use random::{jittered, random};
 pub use sequence::Sequence;
+pub use torch::TorchCase;

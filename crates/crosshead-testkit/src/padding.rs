@@ -22,7 +22,7 @@ pub fn padding_content_does_not_change_real_outputs<X: Sequence>(
 ) -> Result<(), CheckError> {
     require_padding(&x, lengths)?;
     let expected = f(x.clone(), lengths);
-    let real = |[row, position, _]: [usize; 3]| position < lengths[row];
+    let real = |index: &[usize]| index[1] < lengths[index[0]];
     x.others().into_iter().try_for_each(|other| {
         let changed = x.replace_where(&other, |row, position| position >= lengths[row]);
         let actual = f(changed, lengths);

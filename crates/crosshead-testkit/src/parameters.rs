@@ -46,6 +46,7 @@ pub fn gradients_by_path<M: Module>(
 /// What the walk over a module finds at a parameter.
 pub(crate) struct Found {
     pub(crate) path: String,
+    pub(crate) shape: Vec<usize>,
     pub(crate) trained: bool,
     pub(crate) gradient: Option<TensorData>,
 }
@@ -64,6 +65,7 @@ pub(crate) fn visit<M: Module>(module: &M, gradients: &Gradients) -> Vec<Found> 
             let value = param.val();
             self.2.push(Found {
                 path: self.0.join("."),
+                shape: value.dims().to_vec(),
                 trained: value.is_require_grad(),
                 gradient: value.grad(self.1).map(Tensor::into_data),
             });

@@ -5,3 +5,4 @@ mod cache;
 mod gradients;
 mod invariances;
 mod masks;
+mod torch;

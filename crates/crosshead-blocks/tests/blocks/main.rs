@@ -4,3 +4,4 @@ mod bricks;
 mod decoder;
 mod encoder;
 mod layer;
+mod torch;
