@@ -1,4 +1,4 @@
-//! The Python scripts that write the fixtures from independent references, and those that check our output.
+//! The Python scripts that write the fixtures from independent references, and the one that checks our output.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,35 +13,52 @@ use crate::cargo;
 /// Arguments of `cargo xtask fixtures`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Runs the scripts that check what Crosshead writes (`tests/fixtures/check_*.py`) instead
+    /// Checks instead that transformers loads what Crosshead saves, and computes the same logits
     #[arg(long)]
     check: bool,
 }
 
-/// Runs the export scripts of all crates, or the check scripts, with `$PYTHON` or `python3`.
+/// Runs the export scripts of all crates, or the check of saved models, with `$PYTHON` or `python3`.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let tests = root.join("tests/fixtures");
-    let scripts = if args.check {
-        scripts(&tests, "check_")?
-    } else {
-        let mut found = Vec::new();
-        for folder in fixture_folders(root)?.into_iter().chain([tests]) {
-            found.extend(scripts(&folder, "export")?);
-        }
-        found
-    };
-    if scripts.is_empty() {
+    if args.check {
+        return check(root, &tests);
+    }
+    let mut found = Vec::new();
+    for folder in fixture_folders(root)?.into_iter().chain([tests]) {
+        found.extend(scripts(&folder, "export")?);
+    }
+    if found.is_empty() {
         bail!("there is no script to run");
     }
-    let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
-    for script in scripts {
+    for script in found {
         println!("==> {}", script.strip_prefix(root).unwrap_or(&script).display());
-        cargo::execute(Command::new(&python).arg(&script)).context(
-            "the head of the script names the Python packages that it needs; \
-             set PYTHON to choose another interpreter",
-        )?;
+        python(&script, &[])?;
     }
     Ok(())
+}
+
+/// Saves a model of each norm order and has the script compare it with transformers.
+fn check(root: &Path, tests: &Path) -> Result<()> {
+    let saved = root.join("target/saved-models");
+    let example = ["run", "-p", "crosshead-tests", "--example", "save_models", "--"];
+    cargo::execute(cargo::command().args(example).arg(&saved))?;
+    for family in ["marian", "pegasus"] {
+        println!("==> {family}");
+        let dir = saved.join(family);
+        let arguments = [dir.clone(), dir.join("check.json")].map(OsString::from);
+        python(&tests.join("check_saved_model.py"), &arguments)?;
+    }
+    Ok(())
+}
+
+/// Runs a script with `$PYTHON` or `python3`.
+fn python(script: &Path, arguments: &[OsString]) -> Result<()> {
+    let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
+    cargo::execute(Command::new(&python).arg(script).args(arguments)).context(
+        "the head of the script names the Python packages that it needs; \
+         set PYTHON to choose another interpreter",
+    )
 }
 
 /// `fixtures/` of each crate.

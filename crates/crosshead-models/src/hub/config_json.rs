@@ -117,6 +117,8 @@ impl EncoderDecoderConfig {
             "activation_function": activation.map_or("linear", |(_, name)| name),
             "max_position_embeddings": self.max_len,
             "static_position_embeddings": true,
+            "normalize_before": self.norm_order == NormOrder::Pre,
+            "normalize_embedding": false,
             "scale_embedding": self.scale_embedding,
             "share_encoder_decoder_embeddings": true,
             "tie_word_embeddings": true,
