@@ -87,7 +87,7 @@ impl EncoderDecoderConfig {
                 return Err((key, format!("{size} is outside 1 to {}", 1 << 24)));
             }
         }
-        if self.d_model % self.n_heads != 0 {
+        if !self.d_model.is_multiple_of(self.n_heads) {
             return Err((
                 "n_heads",
                 format!(

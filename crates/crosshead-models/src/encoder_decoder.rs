@@ -31,7 +31,7 @@ impl TokenBatch<'_> {
     fn size(&self) -> (usize, usize) {
         let batch = self.lengths.len();
         assert!(
-            batch > 0 && self.ids.len() % batch == 0,
+            batch > 0 && self.ids.len().is_multiple_of(batch),
             "{} ids are no {batch} rows",
             self.ids.len()
         );

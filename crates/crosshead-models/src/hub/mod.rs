@@ -21,7 +21,7 @@ impl EncoderDecoder {
     /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = EncoderDecoderConfig::from_json_file(&dir.join("config.json"))?;
-        weights::load(config.skeleton(device), &dir.join("model.safetensors"))
+        weights::load(&config, &dir.join("model.safetensors"), device)
     }
 
     /// Writes a model directory that this crate, `transformers` and CTranslate2 load: `config.json`,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-use burn::tensor::{DType, TensorData};
+use burn::tensor::{DType, Device, TensorData};
 use crosshead_blocks::NormOrder;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize as write};
 
@@ -19,24 +19,27 @@ const POSITIONS: [&str; 2] =
 const TIED: [&str; 3] =
     ["lm_head.weight", "model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"];
 
-/// Fills a model from a file.
-pub(super) fn load(model: EncoderDecoder, path: &Path) -> Result<EncoderDecoder, ModelError> {
+/// The tensors of a file by name.
+type Tensors<'a> = HashMap<String, TensorView<'a>>;
+
+/// Loads a model of the given configuration from a file.
+pub(super) fn load(
+    config: &EncoderDecoderConfig,
+    path: &Path,
+    device: &Device,
+) -> Result<EncoderDecoder, ModelError> {
     let bytes = fs::read(path).map_err(ModelError::io(path))?;
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|source| ModelError::Safetensors { path: path.to_owned(), source })?;
-    let mut tensors: HashMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
+    let mut tensors: Tensors<'_> = file.tensors().into_iter().collect();
+    check_sizes(config, &tensors, path)?;
+    let model = config.skeleton(device);
     let mut values = HashMap::new();
     for (parameter, shape) in parameters::shapes(&model) {
         let name = names::bart(&parameter);
-        let tensor = tensors.remove(&name).ok_or_else(|| ModelError::MissingTensor {
-            path: path.to_owned(),
-            tensor: name.clone(),
-        })?;
-        let data = read(&tensor, &shape).map_err(|reason| ModelError::Tensor {
-            path: path.to_owned(),
-            tensor: name,
-            reason,
-        })?;
+        let tensor = find(&tensors, &name, &shape, path)?;
+        let data = read(tensor, &shape).map_err(|reason| wrong(path, &name, reason))?;
+        tensors.remove(&name);
         values.insert(parameter, data);
     }
     let known = |name: &str| POSITIONS.contains(&name) || TIED.contains(&name);
@@ -46,14 +49,57 @@ pub(super) fn load(model: EncoderDecoder, path: &Path) -> Result<EncoderDecoder,
     Ok(parameters::replace(model, |parameter, _| values.remove(parameter)))
 }
 
-/// The values of a tensor as f32, where they have the shape the model needs.
-fn read(tensor: &TensorView<'_>, shape: &[usize]) -> Result<TensorData, String> {
+/// Compares the sizes of the configuration with tensors that show them, before memory for the model is taken: a
+/// mistyped number of layers must not use it up.
+fn check_sizes(
+    config: &EncoderDecoderConfig,
+    tensors: &Tensors<'_>,
+    path: &Path,
+) -> Result<(), ModelError> {
+    let last_layer = |stack: &str, n_layers: usize| {
+        let parameter = format!("{stack}.layers.{}.feed_forward.up.weight", n_layers - 1);
+        (parameter, [config.d_ff, config.d_model])
+    };
+    let shown = [
+        ("embedding".to_owned(), [config.vocab_size, config.d_model]),
+        last_layer("encoder", config.n_encoder_layers),
+        last_layer("decoder", config.n_decoder_layers),
+    ];
+    shown.iter().try_for_each(|(parameter, shape)| {
+        find(tensors, &names::bart(parameter), shape, path).map(|_| ())
+    })
+}
+
+/// The tensor of that name and shape.
+fn find<'t, 'a>(
+    tensors: &'t Tensors<'a>,
+    name: &str,
+    shape: &[usize],
+    path: &Path,
+) -> Result<&'t TensorView<'a>, ModelError> {
+    let tensor = tensors.get(name).ok_or_else(|| ModelError::MissingTensor {
+        path: path.to_owned(),
+        tensor: name.to_owned(),
+    })?;
     // `final_logits_bias` has a leading dimension of one in files.
-    let squeezed: Vec<usize> =
-        tensor.shape().iter().copied().skip_while(|&size| size == 1).collect();
-    if tensor.shape() != shape && squeezed != shape {
-        return Err(format!("has shape {:?}, but config.json asks for {shape:?}", tensor.shape()));
+    let squeezed = tensor.shape().iter().skip_while(|&&size| size == 1);
+    if tensor.shape() != shape && !squeezed.eq(shape) {
+        let found = tensor.shape();
+        return Err(wrong(
+            path,
+            name,
+            format!("has shape {found:?}, but config.json asks for {shape:?}"),
+        ));
     }
+    Ok(tensor)
+}
+
+fn wrong(path: &Path, name: &str, reason: String) -> ModelError {
+    ModelError::Tensor { path: path.to_owned(), tensor: name.to_owned(), reason }
+}
+
+/// The values of a tensor as f32, in the shape the model needs.
+fn read(tensor: &TensorView<'_>, shape: &[usize]) -> Result<TensorData, String> {
     if tensor.dtype() != Dtype::F32 {
         return Err(format!("has type {:?}; only F32 is supported", tensor.dtype()));
     }
