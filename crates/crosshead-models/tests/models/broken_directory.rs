@@ -1,0 +1,319 @@
+//! Model directories with something wrong in them: an error that names the place, never a panic.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use burn::tensor::Device;
+use crosshead_models::{EncoderDecoder, GenerationDefaults, ModelError};
+use proptest::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+use crate::tiny::model;
+
+const CONFIG: &str = "config.json";
+const WEIGHTS: &str = "model.safetensors";
+const NORM: &str = "model.encoder.layers.1.final_layer_norm.weight";
+
+/// The files of a sound model directory.
+static SOUND: LazyLock<BTreeMap<&str, Vec<u8>>> = LazyLock::new(|| {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("model");
+    let defaults = GenerationDefaults::default();
+    model(Default::default()).save_pretrained(&path, defaults, |_| Ok::<_, SaveError>(())).unwrap();
+    [CONFIG, WEIGHTS, "generation_config.json"]
+        .map(|file| (file, fs::read(path.join(file)).unwrap()))
+        .into()
+});
+
+#[derive(Debug)]
+struct SaveError;
+
+impl From<ModelError> for SaveError {
+    fn from(_: ModelError) -> Self {
+        Self
+    }
+}
+
+impl From<std::io::Error> for SaveError {
+    fn from(_: std::io::Error) -> Self {
+        Self
+    }
+}
+
+/// A model directory that a test breaks.
+struct Dir(TempDir);
+
+impl Dir {
+    /// A sound directory.
+    fn new() -> Self {
+        let dir = tempdir().unwrap();
+        for (file, bytes) in SOUND.iter() {
+            fs::write(dir.path().join(file), bytes).unwrap();
+        }
+        Self(dir)
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn without(self, file: &str) -> Self {
+        fs::remove_file(self.path(file)).unwrap();
+        self
+    }
+
+    fn with(self, file: &str, bytes: impl AsRef<[u8]>) -> Self {
+        fs::write(self.path(file), bytes).unwrap();
+        self
+    }
+
+    /// A folder in the place of a file.
+    fn with_folder(self, file: &str) -> Self {
+        let dir = self.without(file);
+        fs::create_dir(dir.path(file)).unwrap();
+        dir
+    }
+
+    /// `config.json` with another value of a key, or without it.
+    fn with_key(self, key: &str, value: Option<Value>) -> Self {
+        let mut config: Value = serde_json::from_slice(&SOUND[CONFIG]).unwrap();
+        let keys = config.as_object_mut().unwrap();
+        match value {
+            Some(value) => keys.insert(key.to_owned(), value),
+            None => keys.remove(key),
+        };
+        self.with(CONFIG, config.to_string())
+    }
+
+    /// `model.safetensors` with changed tensors.
+    fn with_tensors(self, change: impl FnOnce(&mut BTreeMap<String, OwnedTensor>)) -> Self {
+        let file = SafeTensors::deserialize(&SOUND[WEIGHTS]).unwrap();
+        let owned = |(name, view): (&str, TensorView<'_>)| {
+            (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
+        };
+        let mut tensors: BTreeMap<String, OwnedTensor> = file.iter().map(owned).collect();
+        change(&mut tensors);
+        let views = tensors.iter().map(|(name, (dtype, shape, data))| {
+            (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
+        });
+        let bytes = safetensors::serialize(views, None).unwrap();
+        self.with(WEIGHTS, bytes)
+    }
+
+    fn load(&self) -> Result<EncoderDecoder, ModelError> {
+        EncoderDecoder::from_pretrained(self.0.path(), &Device::flex())
+    }
+
+    /// Loading fails, and the message names the file and every one of `parts`.
+    #[track_caller]
+    fn fails(&self, file: &str, parts: &[&str]) -> ModelError {
+        let error = self.load().expect_err("a broken directory was loaded");
+        let message = error.to_string();
+        assert!(message.starts_with(&self.path(file).display().to_string()), "{message}");
+        for part in parts {
+            assert!(message.contains(part), "`{part}` is not in: {message}");
+        }
+        error
+    }
+}
+
+type OwnedTensor = (Dtype, Vec<usize>, Vec<u8>);
+
+#[test]
+fn the_directory_that_tests_break_is_sound() {
+    Dir::new().load().unwrap();
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for file in [CONFIG, WEIGHTS] {
+        let error = Dir::new().without(file).fails(file, &["No such file"]);
+        assert!(matches!(error, ModelError::Io { .. }));
+    }
+    let error = EncoderDecoder::from_pretrained(Path::new("no/such/dir"), &Device::flex());
+    assert!(error.unwrap_err().to_string().starts_with("no/such/dir/config.json: "));
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_named() {
+    for file in [CONFIG, WEIGHTS] {
+        let error = Dir::new().with_folder(file).fails(file, &["directory"]);
+        assert!(matches!(error, ModelError::Io { .. }));
+    }
+}
+
+#[test]
+fn foreign_bytes_in_place_of_weights_are_named() {
+    for bytes in [&b""[..], b"version https://git-lfs", &[0xff; 64], b"<!DOCTYPE html>"] {
+        let error = Dir::new().with(WEIGHTS, bytes).fails(WEIGHTS, &["safetensors", "again"]);
+        assert!(matches!(error, ModelError::Safetensors { .. }));
+    }
+}
+
+#[test]
+fn a_missing_tensor_is_named() {
+    let dir = Dir::new().with_tensors(|tensors| {
+        tensors.remove(NORM).unwrap();
+    });
+    let error = dir.fails(WEIGHTS, &[NORM, "missing"]);
+    assert!(matches!(error, ModelError::MissingTensor { tensor, .. } if tensor == NORM));
+}
+
+#[test]
+fn an_extra_tensor_is_named() {
+    let dir = Dir::new().with_tensors(|tensors| {
+        tensors.insert("model.adapter.weight".to_owned(), (Dtype::F32, vec![1], vec![0; 4]));
+    });
+    let error = dir.fails(WEIGHTS, &["model.adapter.weight", "no place"]);
+    assert!(matches!(error, ModelError::UnexpectedTensor { .. }));
+}
+
+#[test]
+fn a_wrong_shape_is_named_with_both_shapes() {
+    let dir = Dir::new().with_tensors(|tensors| {
+        tensors.insert(NORM.to_owned(), (Dtype::F32, vec![2, 4], vec![0; 32]));
+    });
+    dir.fails(WEIGHTS, &[NORM, "[2, 4]", "[8]", "config.json"]);
+}
+
+#[test]
+fn a_wrong_type_is_named() {
+    let dir = Dir::new().with_tensors(|tensors| {
+        tensors.insert(NORM.to_owned(), (Dtype::F16, vec![8], vec![0; 16]));
+    });
+    dir.fails(WEIGHTS, &[NORM, "F16", "F32"]);
+}
+
+#[test]
+fn nan_is_named_with_its_element() {
+    let dir = Dir::new().with_tensors(|tensors| {
+        let (_, _, data) = tensors.get_mut(NORM).unwrap();
+        data[3 * 4..4 * 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    });
+    dir.fails(WEIGHTS, &[NORM, "element 3", "NaN"]);
+}
+
+#[test]
+fn weights_of_another_size_are_named() {
+    for (key, value) in [("d_model", 16), ("vocab_size", 14), ("encoder_layers", 3)] {
+        Dir::new().with_key(key, Some(json!(value))).fails(WEIGHTS, &["tensor `", "config.json"]);
+    }
+    // Too few layers leave tensors without a place.
+    let error = Dir::new().with_key("decoder_layers", Some(json!(1))).fails(WEIGHTS, &["layers.1"]);
+    assert!(matches!(error, ModelError::UnexpectedTensor { .. }));
+}
+
+#[test]
+fn malformed_json_is_named_with_its_line() {
+    for text in ["", "{", "[]", "null", "{\"model_type\": \"marian\",}", "\u{feff}{}"] {
+        let error = Dir::new().with(CONFIG, text).fails(CONFIG, &["line 1"]);
+        assert!(matches!(error, ModelError::Json { .. }), "{text}");
+    }
+    Dir::new().with(CONFIG, b"\xff\xfe\x00").fails(CONFIG, &["UTF-8"]);
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    for key in [
+        "model_type",
+        "vocab_size",
+        "d_model",
+        "encoder_layers",
+        "decoder_layers",
+        "encoder_attention_heads",
+        "decoder_attention_heads",
+        "encoder_ffn_dim",
+        "decoder_ffn_dim",
+        "activation_function",
+        "pad_token_id",
+        "eos_token_id",
+    ] {
+        let error = Dir::new().with_key(key, None).fails(CONFIG, &[key]);
+        assert!(matches!(error, ModelError::Json { .. }), "{key}");
+    }
+}
+
+#[test]
+fn an_impossible_value_is_named_with_its_key() {
+    let cases = [
+        ("model_type", json!("bert"), &["model_type", "bert", "marian", "pegasus"][..]),
+        ("activation_function", json!("selu"), &["activation_function", "selu"]),
+        ("d_model", json!(9), &["d_model (9)", "n_heads (2)"]),
+        ("d_model", json!(0), &["d_model", "0"]),
+        ("vocab_size", json!(0), &["vocab_size"]),
+        ("encoder_layers", json!(0), &["n_encoder_layers"]),
+        ("encoder_attention_heads", json!(4), &["encoder_attention_heads", "4 and 2"]),
+        ("decoder_ffn_dim", json!(7), &["encoder_ffn_dim", "12 and 7"]),
+        ("pad_token_id", json!(3), &["decoder_start_token_id", "pad_token_id"]),
+        ("eos_token_id", json!(13), &["eos_id", "13"]),
+        ("decoder_start_token_id", json!(3), &["decoder_start_token_id", "pad_token_id"]),
+        ("dropout", json!(1.0), &["dropout", "1"]),
+        ("attention_dropout", json!(-0.1), &["attention_dropout", "-0.1"]),
+        ("tie_word_embeddings", json!(false), &["tie_word_embeddings"]),
+        ("max_position_embeddings", json!(0), &["max_len"]),
+    ];
+    for (key, value, parts) in cases {
+        let error = Dir::new().with_key(key, Some(value)).fails(CONFIG, parts);
+        assert!(matches!(error, ModelError::Config { .. }), "{key}");
+    }
+}
+
+#[test]
+fn a_value_of_another_type_is_an_error_of_the_json() {
+    for value in [json!("8"), json!(-8), json!(8.5), json!(null), json!([8]), json!({})] {
+        let error = Dir::new().with_key("d_model", Some(value)).fails(CONFIG, &["line"]);
+        assert!(matches!(error, ModelError::Json { .. }));
+    }
+}
+
+#[test]
+fn a_size_beyond_all_memory_is_an_error() {
+    for key in ["vocab_size", "d_model", "encoder_layers", "encoder_ffn_dim"] {
+        for value in [json!(1_u64 << 24), json!(u64::MAX), json!(1e300)] {
+            let dir = Dir::new().with_key(key, Some(value));
+            assert!(dir.load().is_err(), "{key}");
+        }
+    }
+}
+
+#[test]
+fn impossible_generation_defaults_are_named() {
+    for (text, part) in [("{", "line 1"), (r#"{"num_beams": 0}"#, "num_beams")] {
+        let dir = Dir::new().with("generation_config.json", text);
+        let message = GenerationDefaults::from_dir(dir.0.path()).unwrap_err().to_string();
+        assert!(message.contains("generation_config.json") && message.contains(part), "{message}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn truncated_weights_are_named(share in 0.0..1.0_f64) {
+        let whole = &SOUND[WEIGHTS];
+        let len = (share * whole.len() as f64) as usize;
+        Dir::new().with(WEIGHTS, &whole[..len]).fails(WEIGHTS, &["not a whole safetensors file"]);
+    }
+
+    #[test]
+    fn weights_with_any_byte_changed_load_or_give_an_error(place in 0.0..1.0_f64, byte: u8) {
+        let mut bytes = SOUND[WEIGHTS].clone();
+        // Half of the changes hit the header, where the structure is.
+        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let reach = if byte % 2 == 0 { header } else { bytes.len() };
+        bytes[(place * reach as f64) as usize] = byte;
+        let _ = Dir::new().with(WEIGHTS, bytes).load();
+    }
+
+    #[test]
+    fn a_config_with_any_byte_changed_loads_or_gives_an_error(place in 0.0..1.0_f64, byte: u8) {
+        let mut bytes = SOUND[CONFIG].clone();
+        let at = (place * bytes.len() as f64) as usize;
+        bytes[at] = byte;
+        let _ = Dir::new().with(CONFIG, bytes).load();
+    }
+}

@@ -1,0 +1,144 @@
+//! Model directories that are written and read back.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use burn::tensor::Device;
+use crosshead_kernels::Activation;
+use crosshead_models::{
+    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, ModelError, parameters,
+};
+use proptest::prelude::*;
+use tempfile::tempdir;
+
+use crate::tiny::{config, model, model_of, norm_orders};
+
+/// What a test adds to a directory: nothing.
+fn nothing(_: &Path) -> Result<(), SaveError> {
+    Ok(())
+}
+
+#[derive(Debug)]
+enum SaveError {
+    Model,
+    Io(io::Error),
+}
+
+impl From<ModelError> for SaveError {
+    fn from(_: ModelError) -> Self {
+        Self::Model
+    }
+}
+
+impl From<io::Error> for SaveError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+fn save(model: &EncoderDecoder, dir: &Path) {
+    model.save_pretrained(dir, GenerationDefaults::default(), nothing).unwrap();
+}
+
+fn configs() -> impl Strategy<Value = EncoderDecoderConfig> {
+    use Activation::{Gelu, GeluTanh, Relu, Silu};
+    let activations = prop::sample::select(vec![Relu, Gelu, GeluTanh, Silu]);
+    let layers = (1..3_usize, 1..3_usize);
+    let rates = (0.0..0.9_f32, 0.0..0.9_f32, 0.0..0.9_f32);
+    let ids = (0..13_u32, 0..13_u32);
+    (norm_orders(), activations, layers, rates, ids, any::<bool>(), 1..64_usize).prop_map(
+        |(norm_order, activation, layers, rates, ids, scale_embedding, max_len)| {
+            EncoderDecoderConfig {
+                activation,
+                n_encoder_layers: layers.0,
+                n_decoder_layers: layers.1,
+                dropout: rates.0,
+                attention_dropout: rates.1,
+                activation_dropout: rates.2,
+                pad_id: ids.0,
+                eos_id: ids.1,
+                scale_embedding,
+                max_len,
+                ..config(norm_order)
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn what_is_saved_is_loaded_bit_for_bit(config in configs()) {
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("model");
+        let model = model_of(config);
+        save(&model, &path);
+        let loaded = EncoderDecoder::from_pretrained(&path, &Device::flex()).unwrap();
+        prop_assert_eq!(loaded.config(), model.config());
+        prop_assert_eq!(parameters::read(&loaded), parameters::read(&model));
+    }
+
+    #[test]
+    fn a_loaded_model_is_saved_byte_for_byte_as_it_was(order in norm_orders()) {
+        let dir = tempdir().unwrap();
+        let (first, second) = (dir.path().join("first"), dir.path().join("second"));
+        save(&model(order), &first);
+        save(&EncoderDecoder::from_pretrained(&first, &Device::flex()).unwrap(), &second);
+        for file in ["config.json", "generation_config.json", "model.safetensors"] {
+            prop_assert!(fs::read(first.join(file)).unwrap() == fs::read(second.join(file)).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_model_loads_for_training_too() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("model");
+    save(&model(Default::default()), &path);
+    let loaded = EncoderDecoder::from_pretrained(&path, &Device::flex().autodiff()).unwrap();
+    assert!(loaded.embedding.val().is_require_grad());
+    assert!(!loaded.logits_bias.val().is_require_grad());
+}
+
+#[test]
+fn generation_defaults_are_read_back() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("model");
+    let defaults = GenerationDefaults { num_beams: 7, length_penalty: 0.6 };
+    model(Default::default()).save_pretrained(&path, defaults, nothing).unwrap();
+    assert_eq!(GenerationDefaults::from_dir(&path).unwrap(), defaults);
+}
+
+#[test]
+fn without_generation_config_the_defaults_hold() {
+    let dir = tempdir().unwrap();
+    assert_eq!(GenerationDefaults::from_dir(dir.path()).unwrap(), GenerationDefaults::default());
+}
+
+#[test]
+fn a_save_that_fails_leaves_the_old_model_and_nothing_else() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("model");
+    let old = model(Default::default());
+    save(&old, &path);
+    let new = config(Default::default()).init(9, &Device::flex());
+    let full = |_: &Path| Err(SaveError::Io(io::Error::other("no space left")));
+    let error = new.save_pretrained(&path, GenerationDefaults::default(), full).unwrap_err();
+    assert!(matches!(error, SaveError::Io(error) if error.to_string() == "no space left"));
+    let loaded = EncoderDecoder::from_pretrained(&path, &Device::flex()).unwrap();
+    assert_eq!(parameters::read(&loaded), parameters::read(&old));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_file_in_the_place_of_the_directory_is_an_error() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("file");
+    fs::write(&path, "text").unwrap();
+    let inside = path.join("model");
+    let model = model(Default::default());
+    assert!(model.save_pretrained(&inside, GenerationDefaults::default(), nothing).is_err());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "text");
+}

@@ -1,0 +1,95 @@
+//! The first weights.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, TensorData};
+use crosshead_blocks::NormOrder;
+use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, initialize, parameters};
+use crosshead_testkit::jittered;
+
+use crate::tiny::{PAD_ID, VOCAB_SIZE, config};
+
+fn weights(config: &EncoderDecoderConfig, seed: u64) -> BTreeMap<String, TensorData> {
+    parameters::read(&config.init(seed, &Device::flex()))
+}
+
+fn values(data: &TensorData) -> Vec<f32> {
+    data.iter::<f32>().collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_weights_and_another_one_others() {
+    let config = config(NormOrder::Pre);
+    let (first, second) = (weights(&config, 1), weights(&config, 2));
+    assert_eq!(first, weights(&config, 1));
+    for (path, data) in &first {
+        let drawn = data.shape().num_dims() == 2;
+        assert_eq!(*data != second[path], drawn, "{path}");
+    }
+}
+
+#[test]
+fn a_weight_does_not_depend_on_the_rest_of_the_model() {
+    let small = config(NormOrder::Post);
+    let large = EncoderDecoderConfig { n_encoder_layers: 3, n_decoder_layers: 4, ..small.clone() };
+    let large = weights(&large, 1);
+    for (path, data) in weights(&small, 1) {
+        assert_eq!(large[&path], data, "{path}");
+    }
+}
+
+#[test]
+fn a_weight_does_not_depend_on_what_stood_there_before() {
+    let model: EncoderDecoder = config(NormOrder::Post).init(5, &Device::flex());
+    let again = initialize(jittered(model.clone(), 0.5, 1), 5, PAD_ID as usize);
+    for (path, data) in parameters::read(&model) {
+        if data.shape().num_dims() == 2 {
+            assert_eq!(parameters::read(&again)[&path], data, "{path}");
+        }
+    }
+}
+
+#[test]
+fn no_two_matrices_are_drawn_alike() {
+    let weights = weights(&config(NormOrder::Pre), 1);
+    let mut firsts: Vec<u32> = weights
+        .values()
+        .filter(|data| data.shape().num_dims() == 2)
+        .map(|data| values(data)[0].to_bits())
+        .collect();
+    let n = firsts.len();
+    firsts.sort_unstable();
+    firsts.dedup();
+    assert_eq!(firsts.len(), n);
+}
+
+#[test]
+fn matrices_biases_and_norms_begin_as_they_should() {
+    let config = config(NormOrder::Pre);
+    for (path, data) in weights(&config, 1) {
+        let values = values(&data);
+        match *data.shape().as_slice() {
+            [rows, columns] if path != "embedding" => {
+                let bound = (6.0 / (rows + columns) as f32).sqrt();
+                assert!(values.iter().all(|value| value.abs() <= bound), "{path}");
+                let largest =
+                    values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+                assert!(largest > 0.9 * bound, "{path}: Glorot-uniform fills its range");
+            }
+            [VOCAB_SIZE, d_model] => {
+                let (words, padding) = values.split_at((VOCAB_SIZE - 1) * d_model);
+                assert!(padding.iter().all(|&value| value == 0.0), "{path}: the row of padding");
+                let mean_square =
+                    words.iter().map(|value| value * value).sum::<f32>() / words.len() as f32;
+                assert!((mean_square * d_model as f32 - 1.0).abs() < 0.4, "{path}: {mean_square}");
+            }
+            _ if path == "logits_bias" => {
+                assert!(values[..VOCAB_SIZE - 1].iter().all(|&value| value == 0.0), "{path}");
+            }
+            _ => {
+                let start = if path.ends_with("norm.weight") { 1.0 } else { 0.0 };
+                assert!(values.iter().all(|&value| value == start), "{path}");
+            }
+        }
+    }
+}
