@@ -52,12 +52,24 @@ fn yes() -> bool {
 }
 
 /// Activations and their names in `config.json`.
-const ACTIVATIONS: [(Activation, &str); 5] = [
+const ACTIVATIONS: [(Activation, &str); 6] = [
+    (Activation::Identity, "linear"),
     (Activation::Relu, "relu"),
     (Activation::Gelu, "gelu"),
     (Activation::GeluTanh, "gelu_new"),
     (Activation::Silu, "swish"),
     (Activation::Silu, "silu"),
+];
+
+/// Names of the configuration that are others in `config.json`.
+const KEYS: [(&str, &str); 7] = [
+    ("d_ff", "encoder_ffn_dim"),
+    ("n_heads", "encoder_attention_heads"),
+    ("n_encoder_layers", "encoder_layers"),
+    ("n_decoder_layers", "decoder_layers"),
+    ("max_len", "max_position_embeddings"),
+    ("pad_id", "pad_token_id"),
+    ("eos_id", "eos_token_id"),
 ];
 
 /// Norm orders and the families that have them.
@@ -76,7 +88,10 @@ impl EncoderDecoderConfig {
         let json: ConfigJson = serde_json::from_str(&text)
             .map_err(|source| ModelError::Json { path: path.to_owned(), source })?;
         let config = json.into_config().and_then(|config| config.check().map(|()| config));
-        config.map_err(|(key, reason)| ModelError::Config { path: path.to_owned(), key, reason })
+        config.map_err(|(key, reason)| {
+            let key = KEYS.iter().find(|(ours, _)| *ours == key).map_or(key, |(_, theirs)| theirs);
+            ModelError::Config { path: path.to_owned(), key, reason }
+        })
     }
 
     /// Writes `config.json` and `generation_config.json`.

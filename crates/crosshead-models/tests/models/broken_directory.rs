@@ -1,127 +1,16 @@
 //! Model directories with something wrong in them: an error that names the place, never a panic.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_models::{EncoderDecoder, GenerationDefaults, ModelError};
 use proptest::prelude::*;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde_json::{Value, json};
-use tempfile::{TempDir, tempdir};
+use safetensors::tensor::Dtype;
+use serde_json::json;
 
-use crate::tiny::model;
+use crate::breakable::{CONFIG, Dir, SOUND, WEIGHTS};
 
-const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
 const NORM: &str = "model.encoder.layers.1.final_layer_norm.weight";
-
-/// The files of a sound model directory.
-static SOUND: LazyLock<BTreeMap<&str, Vec<u8>>> = LazyLock::new(|| {
-    let dir = tempdir().unwrap();
-    let path = dir.path().join("model");
-    let defaults = GenerationDefaults::default();
-    model(Default::default()).save_pretrained(&path, defaults, |_| Ok::<_, SaveError>(())).unwrap();
-    [CONFIG, WEIGHTS, "generation_config.json"]
-        .map(|file| (file, fs::read(path.join(file)).unwrap()))
-        .into()
-});
-
-#[derive(Debug)]
-struct SaveError;
-
-impl From<ModelError> for SaveError {
-    fn from(_: ModelError) -> Self {
-        Self
-    }
-}
-
-impl From<std::io::Error> for SaveError {
-    fn from(_: std::io::Error) -> Self {
-        Self
-    }
-}
-
-/// A model directory that a test breaks.
-struct Dir(TempDir);
-
-impl Dir {
-    /// A sound directory.
-    fn new() -> Self {
-        let dir = tempdir().unwrap();
-        for (file, bytes) in SOUND.iter() {
-            fs::write(dir.path().join(file), bytes).unwrap();
-        }
-        Self(dir)
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.0.path().join(file)
-    }
-
-    fn without(self, file: &str) -> Self {
-        fs::remove_file(self.path(file)).unwrap();
-        self
-    }
-
-    fn with(self, file: &str, bytes: impl AsRef<[u8]>) -> Self {
-        fs::write(self.path(file), bytes).unwrap();
-        self
-    }
-
-    /// A folder in the place of a file.
-    fn with_folder(self, file: &str) -> Self {
-        let dir = self.without(file);
-        fs::create_dir(dir.path(file)).unwrap();
-        dir
-    }
-
-    /// `config.json` with another value of a key, or without it.
-    fn with_key(self, key: &str, value: Option<Value>) -> Self {
-        let mut config: Value = serde_json::from_slice(&SOUND[CONFIG]).unwrap();
-        let keys = config.as_object_mut().unwrap();
-        match value {
-            Some(value) => keys.insert(key.to_owned(), value),
-            None => keys.remove(key),
-        };
-        self.with(CONFIG, config.to_string())
-    }
-
-    /// `model.safetensors` with changed tensors.
-    fn with_tensors(self, change: impl FnOnce(&mut BTreeMap<String, OwnedTensor>)) -> Self {
-        let file = SafeTensors::deserialize(&SOUND[WEIGHTS]).unwrap();
-        let owned = |(name, view): (&str, TensorView<'_>)| {
-            (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
-        };
-        let mut tensors: BTreeMap<String, OwnedTensor> = file.iter().map(owned).collect();
-        change(&mut tensors);
-        let views = tensors.iter().map(|(name, (dtype, shape, data))| {
-            (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
-        });
-        let bytes = safetensors::serialize(views, None).unwrap();
-        self.with(WEIGHTS, bytes)
-    }
-
-    fn load(&self) -> Result<EncoderDecoder, ModelError> {
-        EncoderDecoder::from_pretrained(self.0.path(), &Device::flex())
-    }
-
-    /// Loading fails, and the message names the file and every one of `parts`.
-    #[track_caller]
-    fn fails(&self, file: &str, parts: &[&str]) -> ModelError {
-        let error = self.load().expect_err("a broken directory was loaded");
-        let message = error.to_string();
-        assert!(message.starts_with(&self.path(file).display().to_string()), "{message}");
-        for part in parts {
-            assert!(message.contains(part), "`{part}` is not in: {message}");
-        }
-        error
-    }
-}
-
-type OwnedTensor = (Dtype, Vec<usize>, Vec<u8>);
 
 #[test]
 fn the_directory_that_tests_break_is_sound() {
@@ -245,16 +134,16 @@ fn an_impossible_value_is_named_with_its_key() {
         ("d_model", json!(9), &["d_model (9)", "n_heads (2)"]),
         ("d_model", json!(0), &["d_model", "0"]),
         ("vocab_size", json!(0), &["vocab_size"]),
-        ("encoder_layers", json!(0), &["n_encoder_layers"]),
+        ("encoder_layers", json!(0), &["config.json: encoder_layers: 0"]),
         ("encoder_attention_heads", json!(4), &["encoder_attention_heads", "4 and 2"]),
         ("decoder_ffn_dim", json!(7), &["encoder_ffn_dim", "12 and 7"]),
         ("pad_token_id", json!(3), &["decoder_start_token_id", "pad_token_id"]),
-        ("eos_token_id", json!(13), &["eos_id", "13"]),
+        ("eos_token_id", json!(13), &["eos_token_id", "13"]),
         ("decoder_start_token_id", json!(3), &["decoder_start_token_id", "pad_token_id"]),
         ("dropout", json!(1.0), &["dropout", "1"]),
         ("attention_dropout", json!(-0.1), &["attention_dropout", "-0.1"]),
         ("tie_word_embeddings", json!(false), &["tie_word_embeddings"]),
-        ("max_position_embeddings", json!(0), &["max_len"]),
+        ("max_position_embeddings", json!(0), &["max_position_embeddings"]),
     ];
     for (key, value, parts) in cases {
         let error = Dir::new().with_key(key, Some(value)).fails(CONFIG, parts);
@@ -284,7 +173,7 @@ fn a_size_beyond_all_memory_is_an_error() {
 fn impossible_generation_defaults_are_named() {
     for (text, part) in [("{", "line 1"), (r#"{"num_beams": 0}"#, "num_beams")] {
         let dir = Dir::new().with("generation_config.json", text);
-        let message = GenerationDefaults::from_dir(dir.0.path()).unwrap_err().to_string();
+        let message = GenerationDefaults::from_dir(dir.root()).unwrap_err().to_string();
         assert!(message.contains("generation_config.json") && message.contains(part), "{message}");
     }
 }

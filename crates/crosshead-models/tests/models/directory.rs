@@ -6,44 +6,15 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_kernels::Activation;
-use crosshead_models::{
-    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, ModelError, parameters,
-};
+use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, parameters};
 use proptest::prelude::*;
 use tempfile::tempdir;
 
-use crate::tiny::{config, model, model_of, norm_orders};
-
-/// What a test adds to a directory: nothing.
-fn nothing(_: &Path) -> Result<(), SaveError> {
-    Ok(())
-}
-
-#[derive(Debug)]
-enum SaveError {
-    Model,
-    Io(io::Error),
-}
-
-impl From<ModelError> for SaveError {
-    fn from(_: ModelError) -> Self {
-        Self::Model
-    }
-}
-
-impl From<io::Error> for SaveError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-fn save(model: &EncoderDecoder, dir: &Path) {
-    model.save_pretrained(dir, GenerationDefaults::default(), nothing).unwrap();
-}
+use crate::tiny::{SaveError, config, model, model_of, norm_orders, nothing, save};
 
 fn configs() -> impl Strategy<Value = EncoderDecoderConfig> {
-    use Activation::{Gelu, GeluTanh, Relu, Silu};
-    let activations = prop::sample::select(vec![Relu, Gelu, GeluTanh, Silu]);
+    use Activation::{Gelu, GeluTanh, Identity, Relu, Silu};
+    let activations = prop::sample::select(vec![Identity, Relu, Gelu, GeluTanh, Silu]);
     let layers = (1..3_usize, 1..3_usize);
     let rates = (0.0..0.9_f32, 0.0..0.9_f32, 0.0..0.9_f32);
     let ids = (0..13_u32, 0..13_u32);

@@ -1,5 +1,6 @@
 //! The claims that a model, its decoding and its directory must meet.
 
+mod breakable;
 mod broken_directory;
 mod directory;
 mod gradients;

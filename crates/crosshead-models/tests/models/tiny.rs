@@ -1,9 +1,14 @@
 //! A small model, and sentences for it.
 
+use std::io;
+use std::path::Path;
+
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_blocks::NormOrder;
 use crosshead_kernels::Activation;
-use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, TokenBatch};
+use crosshead_models::{
+    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, ModelError, TokenBatch,
+};
 use crosshead_testkit::jittered;
 use proptest::prelude::*;
 
@@ -100,4 +105,32 @@ impl Batch {
 
 pub(crate) fn host_ids(ids: &Tensor<2, Int>) -> Vec<u32> {
     ids.to_data().iter::<i64>().map(|id| id as u32).collect()
+}
+
+/// What a test adds to a model directory: nothing.
+pub(crate) fn nothing(_: &Path) -> Result<(), SaveError> {
+    Ok(())
+}
+
+/// What saving returns.
+#[derive(Debug)]
+pub(crate) enum SaveError {
+    Model,
+    Io(io::Error),
+}
+
+impl From<ModelError> for SaveError {
+    fn from(_: ModelError) -> Self {
+        Self::Model
+    }
+}
+
+impl From<io::Error> for SaveError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+pub(crate) fn save(model: &EncoderDecoder, dir: &Path) {
+    model.save_pretrained(dir, GenerationDefaults::default(), nothing).unwrap();
 }
