@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command-line program")]
 
+mod bench;
 mod cargo;
 mod ci;
 mod fixtures;
@@ -26,11 +27,7 @@ enum Command {
     /// Regenerates the fixtures with the Python scripts beside them
     Fixtures(fixtures::Args),
     /// The benchmarks, in release mode
-    Bench {
-        /// Arguments for the benchmark program
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
+    Bench(bench::Args),
     /// The documentation of all crates; a warning is an error
     Doc {
         /// Opens it in the browser
@@ -45,11 +42,7 @@ fn main() -> Result<()> {
         Command::Test(args) => test::run(&args),
         Command::Tidy => tidy::run(root()),
         Command::Fixtures(args) => fixtures::run(root(), &args),
-        Command::Bench { args } => {
-            let bench =
-                ["run", "--release", "--package", "crosshead-tests", "--example", "bench", "--"];
-            cargo::run(bench.into_iter().chain(args.iter().map(String::as_str)))
-        }
+        Command::Bench(args) => bench::run(root(), &args),
         Command::Doc { open } => cargo::doc(open),
     }
 }
