@@ -9,24 +9,17 @@ impl Activation {
         matches!(self, Self::Identity | Self::Relu)
     }
 
-    /// Replaces each row of `values` by the activation of `values` + `bias`.
+    /// Replaces `values` by the activation of `values` + `bias`.
     #[inline(always)]
-    pub(crate) fn apply_rows(self, values: &mut [f32], bias: Option<&[f32]>, row_len: usize) {
+    pub(crate) fn apply_with_bias(self, values: &mut [f32], bias: Option<&[f32]>) {
         match self {
             Self::Identity if bias.is_none() => {}
-            Self::Identity => map_rows(values, bias, row_len, |x| x),
-            Self::Relu => map_rows(values, bias, row_len, relu),
-            Self::Gelu => map_rows(values, bias, row_len, gelu),
-            Self::GeluTanh => map_rows(values, bias, row_len, gelu_tanh),
-            Self::Silu => map_rows(values, bias, row_len, silu),
+            Self::Identity => map(values, bias, |x| x),
+            Self::Relu => map(values, bias, relu),
+            Self::Gelu => map(values, bias, gelu),
+            Self::GeluTanh => map(values, bias, gelu_tanh),
+            Self::Silu => map(values, bias, silu),
         }
-    }
-
-    /// `out` = the activation of `values`.
-    #[inline(always)]
-    pub(crate) fn apply_into(self, values: &[f32], out: &mut [f32]) {
-        out.copy_from_slice(values);
-        self.apply_rows(out, None, values.len());
     }
 
     /// `gradient` times the derivative, in place.
@@ -45,13 +38,11 @@ impl Activation {
 }
 
 #[inline(always)]
-fn map_rows(values: &mut [f32], bias: Option<&[f32]>, row_len: usize, f: impl Fn(f32) -> f32) {
+fn map(values: &mut [f32], bias: Option<&[f32]>, f: impl Fn(f32) -> f32) {
     match bias {
         None => values.iter_mut().for_each(|value| *value = f(*value)),
         Some(bias) => {
-            for row in values.chunks_exact_mut(row_len) {
-                row.iter_mut().zip(bias).for_each(|(value, bias)| *value = f(*value + bias));
-            }
+            values.iter_mut().zip(bias).for_each(|(value, bias)| *value = f(*value + bias))
         }
     }
 }
@@ -149,7 +140,7 @@ mod tests {
 
     fn value(activation: Activation, x: f32) -> f32 {
         let mut values = [x];
-        activation.apply_rows(&mut values, None, 1);
+        activation.apply_with_bias(&mut values, None);
         values[0]
     }
 

@@ -23,6 +23,7 @@ pub(crate) mod product;
 pub(crate) mod reduce;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod tiles;
 pub(crate) mod transpose;
 
 use burn::backend::DispatchDevice;

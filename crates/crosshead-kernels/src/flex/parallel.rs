@@ -31,13 +31,6 @@ pub(crate) fn for_each_rows<T: Send>(
     for_each(parts, work, |(part, rows)| f(part * rows_per_part, rows));
 }
 
-/// The rows of one part of a matrix product: enough parts for a few threads, and rows enough that packing pays.
-pub(crate) fn rows_per_panel(rows: usize) -> usize {
-    const MOST: usize = 128;
-    const FEWEST_PARTS: usize = 4;
-    rows.div_ceil(rows.div_ceil(MOST).next_multiple_of(2).max(FEWEST_PARTS)).max(1)
-}
-
 /// The work of a matrix product, in the elementary operations of [`for_each`].
 pub(crate) fn product_work(rows: usize, inner: usize, cols: usize) -> usize {
     const MULTIPLY_ADDS_PER_OPERATION: usize = 8;

@@ -1,6 +1,8 @@
 //! Matrix products over slices, in the calling thread.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use gemm::Parallelism;
 
 /// A matrix over a slice: element (i, j) is at `i * row_stride + j * col_stride`.
@@ -33,6 +35,22 @@ impl<'a> Matrix<'a> {
             ..self
         }
     }
+
+    /// The rows in a range.
+    pub(super) fn row_range(self, range: Range<usize>) -> Self {
+        let start = (range.start * self.row_stride).min(self.values.len());
+        Self { values: &self.values[start..], rows: range.len(), ..self }
+    }
+
+    /// The columns in a range.
+    pub(super) fn col_range(self, range: Range<usize>) -> Self {
+        self.transposed().row_range(range).transposed()
+    }
+
+    /// The numbers of rows and columns.
+    pub(super) fn dims(&self) -> [usize; 2] {
+        [self.rows, self.cols]
+    }
 }
 
 /// What a product does with the values that its output holds already.
@@ -58,14 +76,31 @@ pub(crate) fn multiply(
 ) {
     assert_eq!(lhs.cols, rhs.rows, "inner dimensions of a product");
     assert!(out.len() >= extent(lhs.rows, rhs.cols, row_stride), "product exceeds its output");
-    // SAFETY: `Matrix::new` and the assertion above have checked that every element of the three matrices lies in
-    // its slice; `out` is borrowed mutably, so it overlaps neither operand.
+    // SAFETY: the assertion above; `out` is borrowed mutably, so it overlaps neither operand.
+    unsafe { multiply_into(out.as_mut_ptr(), row_stride, lhs, rhs, alpha, output) }
+}
+
+/// [`multiply`] into memory that other parts of a larger output share.
+///
+/// # Safety
+/// The inner dimensions must agree. From `out` on, the rows of the product, `row_stride` values apart, must be
+/// initialized memory that nothing else reads or writes meanwhile.
+pub(super) unsafe fn multiply_into(
+    out: *mut f32,
+    row_stride: usize,
+    lhs: Matrix,
+    rhs: Matrix,
+    alpha: f32,
+    output: Output,
+) {
+    // SAFETY: every element of the operands lies in its slice (see `Matrix::new`), and of the output where the caller
+    // promises.
     unsafe {
         gemm::gemm(
             lhs.rows,
             rhs.cols,
             lhs.cols,
-            out.as_mut_ptr(),
+            out,
             1,
             row_stride as isize,
             output == Output::Add,

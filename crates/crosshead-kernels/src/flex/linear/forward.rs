@@ -5,16 +5,19 @@ use rayon::prelude::*;
 use crate::Activation;
 use crate::flex::buffer::Buffer;
 use crate::flex::dots::row_dots;
-use crate::flex::parallel::{self, rows_per_panel};
-use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::product::Matrix;
+use crate::flex::tiles::multiply_tiled;
 use crate::flex::transpose::transpose;
-use crate::flex::vectorized;
+use crate::flex::{parallel, vectorized};
 
 /// Up to this many rows, dot products with rows of the weight beat a product that first turns the weight round.
 const FEW_ROWS: usize = 64;
 
 /// Multiplications and additions of one part of a product with few rows.
 const FEW_ROWS_PART: usize = 1 << 17;
+
+/// Elements of one part of an activation.
+pub(super) const ACTIVATION_PART: usize = 1 << 14;
 
 /// An affine map followed by an activation.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +39,7 @@ impl Map<'_> {
             let mut z = Buffer::unspecified(rows * self.d_out);
             let affine = Self { activation: Activation::Identity, ..*self };
             affine.write(x, rows, &mut z);
-            self.activate(&z, rows, &mut y);
+            self.activate(&z, &mut y);
             (y, Some(z))
         } else {
             self.write(x, rows, &mut y);
@@ -48,7 +51,7 @@ impl Map<'_> {
         if rows <= FEW_ROWS {
             self.write_few_rows(x, rows, y);
         } else {
-            self.write_panels(x, rows, y);
+            self.write_tiles(x, rows, y);
         }
     }
 
@@ -73,8 +76,7 @@ impl Map<'_> {
                     #[inline(always)]
                     || {
                         for row in columns {
-                            let bias = bias.map(|bias| &bias[first..][..row.len()]);
-                            activation.apply_rows(row, bias, row.len());
+                            activation.apply_with_bias(row, bias.map(|bias| &bias[first..]));
                         }
                     },
                 );
@@ -82,31 +84,27 @@ impl Map<'_> {
         );
     }
 
-    /// Panels of rows, each finished while it is in cache.
-    fn write_panels(&self, x: &[f32], rows: usize, y: &mut [f32]) {
+    /// Tiles, each finished while it is in cache.
+    fn write_tiles(&self, x: &[f32], rows: usize, y: &mut [f32]) {
         let Self { weight, bias, d_in, d_out, activation } = *self;
         let mut transposed = Buffer::unspecified(weight.len());
         transpose(weight, d_out, &mut transposed);
-        let weight = Matrix::new(&transposed, d_in, d_out, d_out);
-        let work = parallel::product_work(rows, d_in, d_out);
-        parallel::for_each_rows(y, d_out, rows_per_panel(rows), work, |first, panel| {
-            let x = Matrix::new(&x[first * d_in..], panel.len() / d_out, d_in, d_in);
-            multiply(panel, d_out, x, weight, 1.0, Output::Replace);
-            vectorized(
-                #[inline(always)]
-                || activation.apply_rows(panel, bias, d_out),
-            );
-        });
+        multiply_tiled(
+            y,
+            Matrix::new(x, rows, d_in, d_in),
+            Matrix::new(&transposed, d_in, d_out, d_out),
+            #[inline(always)]
+            |first, row| activation.apply_with_bias(row, bias.map(|bias| &bias[first..])),
+        );
     }
 
     /// `y` = activation(`z`).
-    fn activate(&self, z: &[f32], rows: usize, y: &mut [f32]) {
-        let d_out = self.d_out;
-        parallel::for_each_rows(y, d_out, rows_per_panel(rows), 8 * z.len(), |first, panel| {
-            let z = &z[first * d_out..][..panel.len()];
+    fn activate(&self, z: &[f32], y: &mut [f32]) {
+        parallel::for_each_rows(y, 1, ACTIVATION_PART, 8 * z.len(), |first, y| {
+            y.copy_from_slice(&z[first..][..y.len()]);
             vectorized(
                 #[inline(always)]
-                || self.activation.apply_into(z, panel),
+                || self.activation.apply_with_bias(y, None),
             );
         });
     }

@@ -131,7 +131,7 @@ impl<const N: usize> Backward<Flex, N> for LinearBackward {
         let (map, rows) = (arguments.map(), arguments.rows());
         let mut dz = contiguous(grads.consume::<Flex>(&ops.node));
         if let Some(saved) = saved {
-            map.backward_activation(values_mut(&mut dz), values(&saved), rows);
+            map.backward_activation(values_mut(&mut dz), values(&saved));
         }
         let dz = values(&dz);
         for (index, parent) in ops.parents.into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::flex::buffer::Buffer;
-use crate::flex::math::sum;
+use crate::flex::math::{dot, sum};
 use crate::flex::reduce::combine;
 use crate::flex::{parallel, vectorized};
 
@@ -119,18 +119,4 @@ fn differentiate(gradient: &mut [f32], normalized: &[f32], gamma: &[f32], scale:
     for (gradient, normalized) in gradient.iter_mut().zip(normalized) {
         *gradient = scale * (*gradient - mean - normalized * slope);
     }
-}
-
-/// Σ aᵢ·bᵢ, in an order that depends on the length alone.
-#[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let ((a_chunks, a_rest), (b_chunks, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for lane in 0..LANES {
-            lanes[lane] += a[lane] * b[lane];
-        }
-    }
-    a_rest.iter().zip(b_rest).fold(sum(&lanes), |sum, (a, b)| sum + a * b)
 }
