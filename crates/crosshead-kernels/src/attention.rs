@@ -38,6 +38,10 @@ pub fn attention(
     mode: Mode,
 ) -> Tensor<4> {
     check(&q, &k, &v, bias.as_ref());
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&q) {
+        return crate::flex::attention::attention(q, k, v, bias, options, mode);
+    }
     plain(q, k, v, bias, options, mode)
 }
 

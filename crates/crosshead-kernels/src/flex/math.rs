@@ -59,6 +59,19 @@ pub(crate) fn sum(values: &[f32]) -> f32 {
     rest.iter().fold(sum_lanes(lanes), |sum, value| sum + value)
 }
 
+/// Σ aᵢ·bᵢ of slices of one length, in an order that depends on it alone.
+#[inline(always)]
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let ((a_chunks, a_rest), (b_chunks, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    a_rest.iter().zip(b_rest).fold(sum_lanes(lanes), |sum, (a, b)| sum + a * b)
+}
+
 /// Replaces every value by e^(value − `shift`) and returns their sum.
 #[inline(always)]
 pub(crate) fn exp_and_sum(values: &mut [f32], shift: f32) -> f32 {
@@ -125,6 +138,7 @@ mod tests {
                 assert!((got - expected).abs() < 1e-4, "{len}: {got} {expected}");
             };
             close(sum(&values), values.iter().sum());
+            close(dot(&values, &values), values.iter().map(|v| v * v).sum());
             let mut powers = values.clone();
             close(exp_and_sum(&mut powers, 3.0), values.iter().map(|v| (v - 3.0).exp()).sum());
             for (power, value) in powers.iter().zip(values) {

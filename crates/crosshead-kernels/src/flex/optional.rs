@@ -1,7 +1,13 @@
 //! A tensor that may be missing, as an argument of a backend extension.
 
-use burn::backend::{Backend, Dispatch, ExtensionType, tensor::FloatTensor};
+use burn::backend::autodiff::{checkpoint::strategy::CheckpointStrategy, ops::NodeGuard};
+use burn::backend::flex::FlexTensor;
+use burn::backend::{
+    Autodiff, AutodiffBackend, Backend, Dispatch, ExtensionType, Flex, tensor::FloatTensor,
+};
 use burn::tensor::Tensor;
+
+use super::buffer::Buffer;
 
 /// An optional tensor; `Option` itself cannot be an argument of a backend extension.
 #[derive(ExtensionType)]
@@ -18,6 +24,27 @@ impl<B: Backend> Optional<B> {
         match self {
             Self::Absent => None,
             Self::Present(tensor) => Some(tensor),
+        }
+    }
+}
+
+impl<C: CheckpointStrategy> Optional<Autodiff<Flex, C>> {
+    /// Whether there is a tensor and autodiff tracks it.
+    pub(crate) fn is_tracked(&self) -> bool {
+        matches!(self, Self::Present(tensor) if tensor.is_tracked())
+    }
+
+    /// The tensor and its node; where there is none, the node of an untracked tensor.
+    pub(crate) fn into_parts(self) -> (Option<FlexTensor>, NodeGuard) {
+        match self.into_option() {
+            Some(tensor) => {
+                let (tensor, node) = tensor.into_parts();
+                (Some(tensor), node)
+            }
+            None => {
+                let untracked = Buffer::zeros(0).into_tensor([0]);
+                (None, Autodiff::<Flex, C>::from_inner(untracked).node())
+            }
         }
     }
 }

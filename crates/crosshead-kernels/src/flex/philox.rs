@@ -39,12 +39,11 @@ pub(crate) fn for_each_word<T>(
 fn blocks(key: RandomKey, first: u64) -> [[u32; 4]; BLOCKS] {
     // A word of each block, in the lower half of a 64-bit lane; the upper half is arbitrary.
     let mut counter = [[0_u64; BLOCKS]; 4];
+    let [c0, c1, c2, c3] = &mut counter;
     for lane in 0..BLOCKS {
         let block = first.wrapping_add(lane as u64);
-        counter[0][lane] = block;
-        counter[1][lane] = block >> 32;
-        counter[2][lane] = key.step;
-        counter[3][lane] = key.step >> 32;
+        (c0[lane], c1[lane]) = (block, block >> 32);
+        (c2[lane], c3[lane]) = (key.step, key.step >> 32);
     }
     let mut round_key = [key.stream as u32, (key.stream >> 32) as u32];
     for _ in 0..10 {

@@ -12,10 +12,10 @@ use std::borrow::Cow;
 use burn::backend::autodiff::{
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
     grads::Gradients,
-    ops::{Backward, NodeGuard, Ops, OpsKind},
+    ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::{
-    Autodiff, AutodiffBackend, Backend, Dispatch, Flex, backend_extension,
+    Autodiff, Backend, Dispatch, Flex, backend_extension,
     flex::FlexTensor,
     tensor::{FloatTensor, IntTensor},
 };
@@ -82,15 +82,11 @@ impl<C: CheckpointStrategy> LossOps for Autodiff<Flex, C> {
         n_classes: usize,
         epsilon: f32,
     ) -> FloatTensor<Self> {
-        let bias = bias.into_option();
-        let wanted = Wanted {
-            x: x.is_tracked(),
-            weight: weight.is_tracked(),
-            bias: bias.as_ref().is_some_and(|bias| bias.is_tracked()),
-        };
+        let wanted =
+            Wanted { x: x.is_tracked(), weight: weight.is_tracked(), bias: bias.is_tracked() };
         let (x, x_node) = x.into_parts();
         let (weight, weight_node) = weight.into_parts();
-        let (bias, bias_node) = optional_parts::<C>(bias);
+        let (bias, bias_node) = bias.into_parts();
         let prepared =
             LinearCrossEntropy.prepare::<C>([x_node, weight_node, bias_node]).compute_bound();
         let (loss, gradients) = run(x, weight, bias, targets, n_classes, epsilon, wanted);
@@ -98,16 +94,6 @@ impl<C: CheckpointStrategy> LossOps for Autodiff<Flex, C> {
             OpsKind::Tracked(prepared) => prepared.finish(gradients, loss),
             OpsKind::UnTracked(prepared) => prepared.finish(loss),
         }
-    }
-}
-
-/// The tensor and its node; for a missing tensor, that of an untracked one.
-fn optional_parts<C: CheckpointStrategy>(
-    tensor: Option<FloatTensor<Autodiff<Flex, C>>>,
-) -> (Option<FlexTensor>, NodeGuard) {
-    match tensor.map(|tensor| tensor.into_parts()) {
-        Some((tensor, node)) => (Some(tensor), node),
-        None => (None, Autodiff::<Flex, C>::from_inner(Buffer::zeros(0).into_tensor([0])).node()),
     }
 }
 

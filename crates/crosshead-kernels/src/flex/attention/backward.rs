@@ -1,0 +1,239 @@
+//! The gradients of attention; its weights are computed again, block by block (Dao 2023, FlashAttention-2,
+//! algorithm 2).
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::heads::Heads;
+use super::problem::{BLOCK_QUERIES, Block, Problem};
+use super::segments::Segments;
+use crate::flex::buffer::Buffer;
+use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::{math, parallel, vectorized};
+
+/// What the forward pass left, and the gradient of its output.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome<'a> {
+    /// `[batch, q_len, n_heads, d_value]`
+    pub(super) out: Heads<'a>,
+    /// `[batch, q_len, n_heads, d_value]`
+    pub(super) gradient: Heads<'a>,
+    /// `[batch, n_heads, q_len]`
+    pub(super) log_sum_exp: &'a [f32],
+}
+
+/// Something for each operand; what belongs to the bias is that of the scores, `[batch, n_heads, q_len, k_len]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Each<T> {
+    pub(super) q: T,
+    pub(super) k: T,
+    pub(super) v: T,
+    pub(super) bias: T,
+}
+
+/// The wanted gradients.
+pub(super) fn backward(
+    problem: &Problem,
+    outcome: &Outcome,
+    wanted: Each<bool>,
+) -> Each<Option<Buffer>> {
+    let sizes = problem.sizes;
+    let queries = sizes.batch * sizes.n_heads * sizes.q_len;
+    let keys = sizes.batch * sizes.n_kv_heads * sizes.k_len;
+    let mut gradients = Each {
+        q: wanted.q.then(|| Buffer::unspecified(queries * sizes.d_head)),
+        k: wanted.k.then(|| Buffer::unspecified(keys * sizes.d_head)),
+        v: wanted.v.then(|| Buffer::unspecified(keys * sizes.d_value)),
+        bias: wanted.bias.then(|| Buffer::zeros(queries * sizes.k_len)),
+    };
+    let segments = Each {
+        q: gradients.q.as_deref_mut().map(Segments::new),
+        k: gradients.k.as_deref_mut().map(Segments::new),
+        v: gradients.v.as_deref_mut().map(Segments::new),
+        bias: gradients.bias.as_deref_mut().map(Segments::new),
+    };
+    let tasks = (0..sizes.batch * sizes.n_kv_heads).into_par_iter();
+    parallel::for_each(tasks, sizes.work(), |task| {
+        let (batch, kv_head) = (task / sizes.n_kv_heads, task % sizes.n_kv_heads);
+        Task::new(problem, outcome, &segments, batch, kv_head).run();
+    });
+    gradients
+}
+
+/// The gradients that come from one key/value head and the query heads that read it.
+struct Task<'a> {
+    problem: &'a Problem<'a>,
+    outcome: &'a Outcome<'a>,
+    gradients: &'a Each<Option<Segments<'a>>>,
+    batch: usize,
+    kv_head: usize,
+    /// The gradient of a block of queries, `[queries, d_head]`.
+    q: Buffer,
+    /// The gradient of the keys so far, `[k_len, d_head]`.
+    k: Buffer,
+    /// The gradient of the values so far, `[k_len, d_value]`.
+    v: Buffer,
+    /// Scores of a block, then its weights.
+    weights: Buffer,
+    /// The gradient of those weights, then that of the scores.
+    scores: Buffer,
+    /// Factors of dropout.
+    factors: Buffer,
+}
+
+impl<'a> Task<'a> {
+    fn new(
+        problem: &'a Problem<'a>,
+        outcome: &'a Outcome<'a>,
+        gradients: &'a Each<Option<Segments<'a>>>,
+        batch: usize,
+        kv_head: usize,
+    ) -> Self {
+        let sizes = problem.sizes;
+        let block = Block::new(problem, batch, kv_head * sizes.group(), 0);
+        let zeros = |wanted: bool, len: usize| Buffer::zeros(if wanted { len } else { 0 });
+        Self {
+            problem,
+            outcome,
+            gradients,
+            batch,
+            kv_head,
+            q: Buffer::unspecified(block.rows() * sizes.d_head),
+            k: zeros(gradients.k.is_some(), sizes.k_len * sizes.d_head),
+            v: zeros(gradients.v.is_some(), sizes.k_len * sizes.d_value),
+            weights: Buffer::unspecified(block.scores_len()),
+            scores: Buffer::unspecified(block.scores_len()),
+            factors: Buffer::unspecified(block.factors_len()),
+        }
+    }
+
+    fn run(mut self) {
+        let (sizes, problem) = (self.problem.sizes, self.problem);
+        for head in self.kv_head * sizes.group()..(self.kv_head + 1) * sizes.group() {
+            for first in (0..sizes.q_len).step_by(BLOCK_QUERIES) {
+                self.add_block(&Block::new(problem, self.batch, head, first));
+            }
+        }
+        let row = |position| sizes.key(self.batch, self.kv_head, position);
+        copy_rows(&self.k, &self.gradients.k, sizes.d_head, row);
+        copy_rows(&self.v, &self.gradients.v, sizes.d_value, row);
+    }
+
+    /// Adds what a block of queries gives to keys and values, and writes its own gradient.
+    fn add_block(&mut self, block: &Block) {
+        let (sizes, scale) = (self.problem.sizes, self.problem.scale);
+        let (d_head, d_value, rows) = (sizes.d_head, sizes.d_value, block.rows());
+        let out_gradient = self.outcome.gradient.matrix(block.batch, block.head, &block.queries);
+        let mut output = Output::Replace;
+        for keys in block.key_blocks() {
+            self.differentiate(block, &keys, out_gradient);
+            let matrix = |values| Matrix::new(values, rows, keys.len(), keys.len());
+            let (weights, scores) = (matrix(&self.weights), matrix(&self.scores));
+            if self.gradients.v.is_some() {
+                let v = &mut self.v[keys.start * d_value..];
+                multiply(v, d_value, weights.transposed(), out_gradient, 1.0, Output::Add);
+            }
+            if self.gradients.k.is_some() {
+                let k = &mut self.k[keys.start * d_head..];
+                multiply(k, d_head, scores.transposed(), block.q(), scale, Output::Add);
+            }
+            if self.gradients.q.is_some() {
+                multiply(&mut self.q, d_head, scores, block.k(&keys), scale, output);
+            }
+            self.write_scores(block, &keys);
+            output = Output::Add;
+        }
+        if output == Output::Replace {
+            self.q.fill(0.0); // no key is visible
+        }
+        let row = |row| sizes.query(block.batch, block.head, block.queries.start + row);
+        copy_rows(&self.q[..rows * d_head], &self.gradients.q, d_head, row);
+    }
+
+    /// Computes the weights of a block and the gradient of its scores,
+    /// weight · (gradient of the weight − Σ over keys of weight · gradient of the weight).
+    fn differentiate(&mut self, block: &Block, keys: &Range<usize>, out_gradient: Matrix) {
+        let Self { outcome, weights, scores, factors, .. } = self;
+        let len = block.rows() * keys.len();
+        let (weights, scores) = (&mut weights[..len], &mut scores[..len]);
+        block.scores(keys, weights);
+        let v = block.v(keys).transposed();
+        multiply(scores, keys.len(), out_gradient, v, 1.0, Output::Replace);
+        let mut factors =
+            block.problem.dropout.map(|dropout| block.dropout_factors(dropout, keys, factors));
+        let first = block.problem.sizes.scores(block.batch, block.head, block.queries.start);
+        let log_sum_exp = &outcome.log_sum_exp[first..];
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows =
+                    weights.chunks_exact_mut(keys.len()).zip(scores.chunks_exact_mut(keys.len()));
+                for ((query, log_sum_exp), (weights, scores)) in
+                    block.queries.clone().zip(log_sum_exp).zip(rows)
+                {
+                    let gradient = outcome.gradient.row(block.batch, block.head, query);
+                    let sum = math::dot(gradient, outcome.out.row(block.batch, block.head, query));
+                    match factors.as_mut().and_then(Iterator::next) {
+                        None => differentiate_row(weights, scores, *log_sum_exp, sum),
+                        Some(factors) => {
+                            differentiate_dropped_row(weights, scores, factors, *log_sum_exp, sum)
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    /// Keeps the gradient of the scores for the bias.
+    fn write_scores(&self, block: &Block, keys: &Range<usize>) {
+        let Some(bias) = &self.gradients.bias else { return };
+        let sizes = self.problem.sizes;
+        for (query, scores) in block.queries.clone().zip(self.scores.chunks_exact(keys.len())) {
+            let row = sizes.scores(block.batch, block.head, query);
+            // SAFETY: each row of scores belongs to one head, which belongs to one task.
+            let out = unsafe { bias.segment(row * sizes.k_len + keys.start, keys.len()) };
+            out.copy_from_slice(scores);
+        }
+    }
+}
+
+/// Turns scores into weights, and the gradient of the weights into that of the scores.
+#[inline(always)]
+fn differentiate_row(weights: &mut [f32], scores: &mut [f32], log_sum_exp: f32, sum: f32) {
+    for (weight, score) in weights.iter_mut().zip(scores) {
+        *weight = math::exp(*weight - log_sum_exp);
+        *score = *weight * (*score - sum);
+    }
+}
+
+/// [`differentiate_row`] where dropout multiplies the weights by factors.
+#[inline(always)]
+fn differentiate_dropped_row(
+    weights: &mut [f32],
+    scores: &mut [f32],
+    factors: &[f32],
+    log_sum_exp: f32,
+    sum: f32,
+) {
+    for ((weight, score), factor) in weights.iter_mut().zip(scores).zip(factors) {
+        let kept = math::exp(*weight - log_sum_exp);
+        *score = kept * (*score * factor - sum);
+        *weight = kept * factor;
+    }
+}
+
+/// Writes the rows of a task's matrix to where they belong in a gradient.
+fn copy_rows(
+    rows: &[f32],
+    gradient: &Option<Segments>,
+    len: usize,
+    index: impl Fn(usize) -> usize,
+) {
+    let Some(gradient) = gradient else { return };
+    for (row, values) in rows.chunks_exact(len).enumerate() {
+        // SAFETY: each position of a head belongs to one task.
+        unsafe { gradient.segment(index(row) * len, len) }.copy_from_slice(values);
+    }
+}

@@ -1,0 +1,194 @@
+//! Scores of queries against keys, as the forward and the backward pass need them.
+
+use std::ops::Range;
+
+use super::dropout::Dropout;
+use super::heads::{Bias, Heads};
+use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::vectorized;
+
+/// Queries of a block: few enough for its scores to stay in cache, but enough for products at full speed.
+pub(super) const BLOCK_QUERIES: usize = 64;
+
+/// Keys of a block.
+pub(super) const BLOCK_KEYS: usize = 256;
+
+/// What attention is a function of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Problem<'a> {
+    pub(super) q: Heads<'a>,
+    pub(super) k: Heads<'a>,
+    pub(super) v: Heads<'a>,
+    pub(super) bias: Option<Bias<'a>>,
+    pub(super) sizes: Sizes,
+    /// The factor of QKᵀ.
+    pub(super) scale: f32,
+    /// With `Some(offset)`, query i sees keys 0 to `offset + i`.
+    pub(super) causal: Option<usize>,
+    pub(super) dropout: Option<Dropout>,
+}
+
+/// The dimensions of the operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub(super) batch: usize,
+    pub(super) q_len: usize,
+    pub(super) k_len: usize,
+    pub(super) n_heads: usize,
+    pub(super) n_kv_heads: usize,
+    pub(super) d_head: usize,
+    pub(super) d_value: usize,
+}
+
+impl Sizes {
+    /// Query heads that read one key/value head.
+    pub(super) fn group(&self) -> usize {
+        self.n_heads / self.n_kv_heads
+    }
+
+    /// Multiplications and additions of a product with the scores.
+    pub(super) fn work(&self) -> usize {
+        let positions = self.q_len.saturating_mul(self.k_len);
+        positions.saturating_mul(self.batch * self.n_heads * self.d_head.max(self.d_value))
+    }
+
+    /// The index of a query's features among all.
+    pub(super) fn query(&self, batch: usize, head: usize, query: usize) -> usize {
+        (batch * self.q_len + query) * self.n_heads + head
+    }
+
+    /// The index of a key's features among all, and of a value's.
+    pub(super) fn key(&self, batch: usize, kv_head: usize, position: usize) -> usize {
+        (batch * self.k_len + position) * self.n_kv_heads + kv_head
+    }
+
+    /// The index of a query's row of scores among all.
+    pub(super) fn scores(&self, batch: usize, head: usize, query: usize) -> usize {
+        (batch * self.n_heads + head) * self.q_len + query
+    }
+}
+
+/// Some queries of one head.
+#[derive(Clone, Debug)]
+pub(super) struct Block<'a> {
+    pub(super) problem: &'a Problem<'a>,
+    pub(super) batch: usize,
+    pub(super) head: usize,
+    pub(super) queries: Range<usize>,
+}
+
+impl<'a> Block<'a> {
+    /// The block of at most [`BLOCK_QUERIES`] queries from `first` on.
+    pub(super) fn new(problem: &'a Problem<'a>, batch: usize, head: usize, first: usize) -> Self {
+        let queries = first..problem.sizes.q_len.min(first + BLOCK_QUERIES);
+        Self { problem, batch, head, queries }
+    }
+
+    /// The number of queries.
+    pub(super) fn rows(&self) -> usize {
+        self.queries.len()
+    }
+
+    /// Values of a buffer for the block's scores against any block of keys.
+    pub(super) fn scores_len(&self) -> usize {
+        self.rows() * BLOCK_KEYS.min(self.problem.sizes.k_len)
+    }
+
+    /// Values of a buffer for [`Self::dropout_factors`].
+    pub(super) fn factors_len(&self) -> usize {
+        if self.problem.dropout.is_some() { self.scores_len() } else { 0 }
+    }
+
+    pub(super) fn q(&self) -> Matrix<'a> {
+        self.problem.q.matrix(self.batch, self.head, &self.queries)
+    }
+
+    pub(super) fn k(&self, keys: &Range<usize>) -> Matrix<'a> {
+        self.problem.k.matrix(self.batch, self.kv_head(), keys)
+    }
+
+    pub(super) fn v(&self, keys: &Range<usize>) -> Matrix<'a> {
+        self.problem.v.matrix(self.batch, self.kv_head(), keys)
+    }
+
+    fn kv_head(&self) -> usize {
+        self.head / self.problem.sizes.group()
+    }
+
+    /// The keys from the first to the last that some query of the block sees, in blocks.
+    pub(super) fn key_blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let Range { start, end } = self.visible_keys();
+        (start..end).step_by(BLOCK_KEYS).map(move |first| first..end.min(first + BLOCK_KEYS))
+    }
+
+    fn visible_keys(&self) -> Range<usize> {
+        let end = self.key_limit(self.queries.end - 1);
+        let Some(bias) = self.problem.bias else { return 0..end };
+        let rows = if bias.is_uniform() { 0..1 } else { self.queries.clone() };
+        let hidden = |bias: &&f32| **bias == f32::NEG_INFINITY;
+        let mut visible = end..0;
+        for row in rows {
+            let row = &bias.row(self.batch, self.head, row)[..end];
+            let before = row[..visible.start].iter().take_while(hidden).count();
+            let after = row[visible.end..].iter().rev().take_while(hidden).count();
+            visible = visible.start.min(before)..visible.end.max(end - after);
+        }
+        visible
+    }
+
+    /// The end of the keys that causality lets a query see.
+    #[inline(always)]
+    fn key_limit(&self, query: usize) -> usize {
+        let k_len = self.problem.sizes.k_len;
+        self.problem.causal.map_or(k_len, |offset| k_len.min(offset + query + 1))
+    }
+
+    /// scale · QKᵀ + bias, and −∞ for keys that causality hides, `[queries, keys]`.
+    pub(super) fn scores(&self, keys: &Range<usize>, scores: &mut [f32]) {
+        let k = self.k(keys).transposed();
+        multiply(scores, keys.len(), self.q(), k, self.problem.scale, Output::Replace);
+        vectorized(
+            #[inline(always)]
+            || self.mask(keys, scores),
+        );
+    }
+
+    #[inline(always)]
+    fn mask(&self, keys: &Range<usize>, scores: &mut [f32]) {
+        for (query, scores) in self.queries.clone().zip(scores.chunks_exact_mut(keys.len())) {
+            if let Some(bias) = self.problem.bias {
+                let bias = &bias.row(self.batch, self.head, query)[keys.clone()];
+                scores.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
+            }
+            let seen = self.key_limit(query).saturating_sub(keys.start);
+            if let Some(hidden) = scores.get_mut(seen..) {
+                hidden.fill(f32::NEG_INFINITY);
+            }
+        }
+    }
+
+    /// The factors that dropout gives to the weights, row by row, drawn into `buffer`.
+    ///
+    /// Weight (i, j) of head h in row b of the batch is element ((b·n_heads + h)·q_len + i)·k_len + j.
+    pub(super) fn dropout_factors<'b>(
+        &self,
+        dropout: Dropout,
+        keys: &Range<usize>,
+        buffer: &'b mut [f32],
+    ) -> impl Iterator<Item = &'b [f32]> + use<'b> {
+        let sizes = self.problem.sizes;
+        let first = sizes.scores(self.batch, self.head, self.queries.start) * sizes.k_len;
+        // Whole rows follow on each other in the stream, which is faster than many short runs.
+        let drawn = if sizes.k_len <= BLOCK_KEYS { 0..sizes.k_len } else { keys.clone() };
+        let buffer = &mut buffer[..self.rows() * drawn.len()];
+        if drawn.len() == sizes.k_len {
+            dropout.factors(first, buffer);
+        } else {
+            for (row, factors) in buffer.chunks_exact_mut(drawn.len()).enumerate() {
+                dropout.factors(first + row * sizes.k_len + drawn.start, factors);
+            }
+        }
+        let used = keys.start - drawn.start..keys.end - drawn.start;
+        buffer.chunks_exact(drawn.len()).map(move |factors| &factors[used.clone()])
+    }
+}
