@@ -161,9 +161,17 @@ impl DecoderCache {
 
     /// Row i becomes what row `rows[i]` was; rows may repeat, move or fall away.
     pub fn reorder(&mut self, rows: &Tensor<1, Int>) {
+        self.reorder_positions(rows);
+        for layer in &mut self.layers {
+            layer.memory = layer.memory.clone().select(rows.clone());
+        }
+    }
+
+    /// As [`reorder`](Self::reorder), where every row keeps its memory: rows change places among those that read the
+    /// same source, as the beams of a sentence do.
+    pub fn reorder_positions(&mut self, rows: &Tensor<1, Int>) {
         for layer in &mut self.layers {
             layer.positions.reorder(rows);
-            layer.memory = layer.memory.clone().select(rows.clone());
         }
     }
 }

@@ -12,13 +12,16 @@ pub struct DecoderSteps<'a> {
     model: &'a EncoderDecoder,
     memory_mask: AttentionMask,
     cache: DecoderCache,
+    /// The row of the first memory that each row reads.
+    sources: Vec<usize>,
 }
 
 impl<'a> DecoderSteps<'a> {
     /// Decoding of at most `max_len` tokens for each row of the memory.
     pub fn new(model: &'a EncoderDecoder, memory: Memory, max_len: usize) -> Self {
+        let sources = (0..memory.states.dims()[0]).collect();
         let cache = model.decoder.start(memory.states, max_len);
-        Self { model, memory_mask: memory.mask, cache }
+        Self { model, memory_mask: memory.mask, cache, sources }
     }
 }
 
@@ -36,10 +39,17 @@ impl StepModel for DecoderSteps<'_> {
     }
 
     fn reorder(&mut self, rows: &[usize]) {
+        let sources: Vec<usize> = rows.iter().map(|&row| self.sources[row]).collect();
         let ids: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
         let rows =
             Tensor::<1, Int>::from_data(TensorData::new(ids, [rows.len()]), &self.model.device());
-        self.cache.reorder(&rows);
-        self.memory_mask = self.memory_mask.select(rows);
+        if sources == self.sources {
+            // Beams of one sentence changed places: the memory, which is most of the cache, stays.
+            self.cache.reorder_positions(&rows);
+        } else {
+            self.cache.reorder(&rows);
+            self.memory_mask = self.memory_mask.select(rows);
+            self.sources = sources;
+        }
     }
 }
