@@ -5,11 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::RandomKey;
 
 /// Normally distributed values, a function of the seed alone.
-pub(crate) fn normal<const D: usize>(
-    seed: u64,
-    shape: [usize; D],
-    device: &Device,
-) -> Tensor<D> {
+pub(crate) fn normal<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
     let values = RandomKey::new(seed).normal(shape.iter().product());
     Tensor::from_data(TensorData::new(values, shape), device)
 }
