@@ -90,14 +90,21 @@ proptest! {
 }
 
 #[test]
-fn layers_of_a_stack_drop_different_elements() {
+fn layers_of_a_stack_are_run_in_turn_and_drop_different_elements() {
     let device = Device::flex();
-    let config = LayerConfig::new(8, 2, 16).with_norm_order(NormOrder::Pre).with_dropout(0.5);
-    let layer = config.init_encoder_layer(&device);
+    let config = LayerConfig::new(8, 2, 16).with_dropout(0.5);
+    let encoder = config.init_encoder(2, &device);
     let x = random([2, 3, 8], 1, &device);
-    let of_layer =
-        |index| layer.forward(x.clone(), &AttentionMask::none(), training(1).index(index));
-    assert!(check_close(&of_layer(0), &of_layer(1), 1e-3, 1e-3).is_err());
+    let mask = AttentionMask::none();
+    let in_turn =
+        |indices: [usize; 2]| {
+            encoder.layers.iter().zip(indices).fold(x.clone(), |x, (layer, index)| {
+                layer.forward(x, &mask, training(1).index(index))
+            })
+        };
+    let stack = encoder.forward(x.clone(), &mask, training(1));
+    assert_close(&stack, &in_turn([0, 1]), 0.0, 0.0);
+    assert!(check_close(&stack, &in_turn([0, 0]), 1e-3, 1e-3).is_err());
 }
 
 #[test]

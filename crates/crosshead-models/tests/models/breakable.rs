@@ -69,7 +69,8 @@ impl Dir {
 
     /// `config.json` with another value of a key, or without it.
     pub(crate) fn with_key(self, key: &str, value: Option<Value>) -> Self {
-        let mut config: Value = serde_json::from_slice(&SOUND[CONFIG]).unwrap();
+        let text = fs::read(self.path(CONFIG)).unwrap();
+        let mut config: Value = serde_json::from_slice(&text).unwrap();
         let keys = config.as_object_mut().unwrap();
         match value {
             Some(value) => keys.insert(key.to_owned(), value),

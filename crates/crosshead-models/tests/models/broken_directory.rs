@@ -149,6 +149,9 @@ fn an_impossible_value_is_named_with_its_key() {
         let error = Dir::new().with_key(key, Some(value)).fails(CONFIG, parts);
         assert!(matches!(error, ModelError::Config { .. }), "{key}");
     }
+    let [pad, start] = ["pad_token_id", "decoder_start_token_id"];
+    let dir = Dir::new().with_key(pad, Some(json!(13))).with_key(start, Some(json!(13)));
+    dir.fails(CONFIG, &["config.json: pad_token_id: 13"]);
 }
 
 #[test]

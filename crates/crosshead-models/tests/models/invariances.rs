@@ -168,6 +168,31 @@ proptest! {
     }
 }
 
+/// Padding that is not the last id stays in the softmax, but counts for nothing in the loss.
+#[test]
+fn the_padding_may_be_any_id() {
+    let config = EncoderDecoderConfig { pad_id: 2, ..config(NormOrder::Post) };
+    let model = model_of(config);
+    let loss = |source: TokenBatch<'_>, input: TokenBatch<'_>, target: &[u32]| {
+        let loss = model.loss(source, input, target, LabelSmoothing::None, Mode::Eval);
+        loss.into_scalar::<f32>()
+    };
+    let source = TokenBatch { ids: &[5, 6, 0, 7, 0, 2], lengths: &[3, 2] };
+    let input = TokenBatch { ids: &[2, 8, 9, 2, 10, 2], lengths: &[3, 2] };
+    let together = loss(source, input, &[8, 9, 0, 10, 0, 2]);
+    let first = loss(
+        TokenBatch { ids: &[5, 6, 0], lengths: &[3] },
+        TokenBatch { ids: &[2, 8, 9], lengths: &[3] },
+        &[8, 9, 0],
+    );
+    let second = loss(
+        TokenBatch { ids: &[7, 0], lengths: &[2] },
+        TokenBatch { ids: &[2, 10], lengths: &[2] },
+        &[10, 0],
+    );
+    assert!((together - first - second).abs() < 1e-4 * together, "{together} {first} {second}");
+}
+
 #[test]
 fn the_padding_is_out_of_the_softmax() {
     let device = Device::flex();
