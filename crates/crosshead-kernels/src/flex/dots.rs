@@ -1,8 +1,13 @@
-//! Dot products of every row of one matrix with every row of another: products with few rows at the speed of memory.
+//! Dot products of every row of one matrix with every row of another: products with few rows.
+
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-/// Rows of each operand in one tile: its 16 sums stay in registers while each value is read once for four products.
+/// Rows of the weight that are taken together.
+const BLOCK: usize = 8;
+
+/// Rows of `x` that are taken together.
 const TILE: usize = 4;
 
 /// `out`\[i\]\[j\] = `x` row i · `weight` row j; each weight row is read from memory once.
@@ -30,22 +35,20 @@ impl WithSimd for RowDots<'_, '_> {
         let Self { x, weight, d_in, out } = self;
         let rows = out.len();
         let d_out = out.first().map_or(0, |row| row.len());
-        for j in (0..d_out).step_by(TILE) {
+        for j in (0..d_out).step_by(BLOCK) {
             for i in (0..rows).step_by(TILE) {
-                let x = &x[i * d_in..];
-                let weight = &weight[j * d_in..];
-                let out = &mut out[i..];
-                match (rows - i, d_out - j) {
-                    (1, TILE..) => tile::<S, 1, TILE>(simd, x, weight, d_in, out, j),
-                    (2, TILE..) => tile::<S, 2, TILE>(simd, x, weight, d_in, out, j),
-                    (3, TILE..) => tile::<S, 3, TILE>(simd, x, weight, d_in, out, j),
-                    (_, TILE..) => tile::<S, TILE, TILE>(simd, x, weight, d_in, out, j),
-                    (left, rest) => {
-                        for row in 0..left.min(TILE) {
-                            for col in 0..rest {
-                                let (x, weight) = (&x[row * d_in..], &weight[col * d_in..]);
-                                tile::<S, 1, 1>(simd, x, weight, d_in, &mut out[row..], j + col);
-                            }
+                let tiles = Tiles { x: &x[i * d_in..], weight: &weight[j * d_in..], d_in };
+                let (out, cols) = (&mut out[i..], (d_out - j).min(BLOCK));
+                // Eight sums at a time, in sixteen registers, for as few loads as can be.
+                match (rows - i, cols) {
+                    (1, BLOCK) => tiles.run::<S, 1, 8>(simd, out, j..j + cols),
+                    (2, BLOCK) => tiles.run::<S, 2, 4>(simd, out, j..j + cols),
+                    (3, BLOCK) => tiles.run::<S, 3, 2>(simd, out, j..j + cols),
+                    (_, BLOCK) => tiles.run::<S, TILE, 2>(simd, out, j..j + cols),
+                    (rows, _) => {
+                        for row in 0..rows.min(TILE) {
+                            let tiles = Tiles { x: &tiles.x[row * d_in..], ..tiles };
+                            tiles.run::<S, 1, 1>(simd, &mut out[row..], j..j + cols);
                         }
                     }
                 }
@@ -54,32 +57,75 @@ impl WithSimd for RowDots<'_, '_> {
     }
 }
 
-/// `R`×`C` dot products, into columns `first` and on.
-#[inline(always)]
-fn tile<S: Simd, const R: usize, const C: usize>(
-    simd: S,
-    x: &[f32],
-    weight: &[f32],
+/// The rows of both operands from where a block starts.
+#[derive(Clone, Copy)]
+struct Tiles<'a> {
+    x: &'a [f32],
+    weight: &'a [f32],
     d_in: usize,
-    out: &mut [&mut [f32]],
-    first: usize,
-) {
-    let x: [_; R] = std::array::from_fn(|i| S::as_simd_f32s(&x[i * d_in..][..d_in]));
-    let weight: [_; C] = std::array::from_fn(|j| S::as_simd_f32s(&weight[j * d_in..][..d_in]));
-    let mut sums = [[simd.splat_f32s(0.0); C]; R];
-    for k in 0..x[0].0.len() {
-        for i in 0..R {
-            for j in 0..C {
-                sums[i][j] = simd.mul_add_e_f32s(x[i].0[k], weight[j].0[k], sums[i][j]);
+}
+
+impl Tiles<'_> {
+    /// The dot products of `R` rows with all rows of the weight, `C` at a time, into columns `cols`.
+    #[inline(always)]
+    fn run<S: Simd, const R: usize, const C: usize>(
+        self,
+        simd: S,
+        out: &mut [&mut [f32]],
+        cols: Range<usize>,
+    ) {
+        let Self { x, weight, d_in } = self;
+        let x = std::array::from_fn(|i| &x[i * d_in..][..d_in]);
+        for (tile, col) in cols.step_by(C).enumerate() {
+            let weight = &weight[tile * C * d_in..];
+            let dots =
+                dots::<S, R, C>(simd, x, std::array::from_fn(|j| &weight[j * d_in..][..d_in]));
+            for (out, dots) in out.iter_mut().zip(dots) {
+                out[col..][..C].copy_from_slice(&dots);
             }
         }
     }
-    for i in 0..R {
-        for j in 0..C {
-            let rest = x[i].1.iter().zip(weight[j].1).map(|(x, weight)| x * weight);
-            out[i][first + j] = rest.fold(simd.reduce_sum_f32s(sums[i][j]), |sum, term| sum + term);
+}
+
+/// Every row of `x` times every row of `weight`; each sum in two parts, so that additions need not wait.
+#[inline(always)]
+fn dots<S: Simd, const R: usize, const C: usize>(
+    simd: S,
+    x: [&[f32]; R],
+    weight: [&[f32]; C],
+) -> [[f32; C]; R] {
+    let (x, x_rest) = split::<S, R>(x);
+    let (weight, weight_rest) = split::<S, C>(weight);
+    let len = x[0].len();
+    let (x, weight) = (x.map(|x| &x[..len]), weight.map(|weight| &weight[..len])); // spares checks below
+    let mut sums = [[[simd.splat_f32s(0.0); 2]; C]; R];
+    for k in 0..len {
+        for i in 0..R {
+            for j in 0..C {
+                for half in 0..2 {
+                    let sum = &mut sums[i][j][half];
+                    *sum = simd.mul_add_e_f32s(x[i][k][half], weight[j][k][half], *sum);
+                }
+            }
         }
     }
+    std::array::from_fn(|i| {
+        std::array::from_fn(|j| {
+            let [even, odd] = sums[i][j];
+            let rest = x_rest[i].iter().zip(weight_rest[j]).map(|(x, weight)| x * weight);
+            rest.fold(simd.reduce_sum_f32s(simd.add_f32s(even, odd)), |sum, term| sum + term)
+        })
+    })
+}
+
+/// Rows as pairs of vectors, and what is left of them.
+#[inline(always)]
+fn split<'a, S: Simd, const N: usize>(
+    rows: [&'a [f32]; N],
+) -> ([&'a [[S::f32s; 2]]; N], [&'a [f32]; N]) {
+    let pairs = rows.map(|row| S::as_simd_f32s(row).0.as_chunks::<2>().0);
+    let rest = std::array::from_fn(|i| &rows[i][pairs[i].len() * 2 * S::F32_LANES..]);
+    (pairs, rest)
 }
 
 #[cfg(test)]
@@ -88,7 +134,7 @@ mod tests {
 
     fn dots(x: &[f32], weight: &[f32], d_in: usize, d_out: usize) -> Vec<f32> {
         let mut out = vec![f32::NAN; x.len() / d_in * d_out];
-        let mut rows: Vec<&mut [f32]> = out.chunks_mut(d_out).collect();
+        let mut rows: Vec<_> = out.chunks_mut(d_out).collect();
         row_dots(x, weight, d_in, &mut rows);
         out
     }

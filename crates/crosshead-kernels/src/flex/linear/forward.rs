@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::Activation;
 use crate::flex::buffer::Buffer;
 use crate::flex::dots::row_dots;
-use crate::flex::product::Matrix;
+use crate::flex::product::{Matrix, Output, multiply};
 use crate::flex::tiles::multiply_tiled;
 use crate::flex::transpose::transpose;
 use crate::flex::{parallel, vectorized};
@@ -59,19 +59,16 @@ impl Map<'_> {
     fn write_few_rows(&self, x: &[f32], rows: usize, y: &mut [f32]) {
         let Self { weight, bias, d_in, d_out, activation } = *self;
         let part_len = (FEW_ROWS_PART / (rows * d_in).max(1)).max(1).next_multiple_of(16);
-        let mut parts: Vec<Vec<&mut [f32]>> =
-            (0..d_out.div_ceil(part_len)).map(|_| Vec::with_capacity(rows)).collect();
-        for row in y.chunks_mut(d_out.max(1)) {
-            for (part, columns) in parts.iter_mut().zip(row.chunks_mut(part_len)) {
-                part.push(columns);
-            }
-        }
         parallel::for_each(
-            parts.par_iter_mut().enumerate(),
+            column_parts(y, d_out, part_len).par_iter_mut().enumerate(),
             parallel::product_work(rows, d_in, d_out),
             |(part, columns)| {
                 let first = part * part_len;
-                row_dots(x, &weight[first * d_in..], d_in, columns);
+                let weight = &weight[first * d_in..];
+                match &mut columns[..] {
+                    [row] => multiply_row(x, weight, row),
+                    rows => row_dots(x, weight, d_in, rows),
+                }
                 vectorized(
                     #[inline(always)]
                     || {
@@ -108,4 +105,23 @@ impl Map<'_> {
             );
         });
     }
+}
+
+/// The rows of `y` cut into parts of columns: for each part, its piece of every row.
+fn column_parts(y: &mut [f32], d_out: usize, part_len: usize) -> Vec<Vec<&mut [f32]>> {
+    let mut parts = Vec::new();
+    parts.resize_with(d_out.div_ceil(part_len), Vec::new);
+    for row in y.chunks_mut(d_out.max(1)) {
+        for (part, columns) in parts.iter_mut().zip(row.chunks_mut(part_len)) {
+            part.push(columns);
+        }
+    }
+    parts
+}
+
+/// `y` = the row `x` times the rows of the weight, as many as `y` is long.
+fn multiply_row(x: &[f32], weight: &[f32], y: &mut [f32]) {
+    let (d_in, d_out) = (x.len(), y.len());
+    let weight = Matrix::new(weight, d_out, d_in, d_in).transposed();
+    multiply(y, d_out, Matrix::new(x, 1, d_in, d_in), weight, 1.0, Output::Replace);
 }
