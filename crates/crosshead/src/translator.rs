@@ -89,7 +89,7 @@ impl Translator {
         self
     }
 
-    /// The translation of each sentence; an empty one stays empty.
+    /// The translation of each sentence; a blank one gives an empty one.
     ///
     /// # Errors
     /// If the model computes NaN.
@@ -116,8 +116,8 @@ impl Translator {
                 Translation { text: String::new(), score: 0.0, truncated: false };
                 sentences.len()
             ];
-        let mut order: Vec<usize> =
-            (0..sources.len()).filter(|&i| sources[i].0.len() > 1).collect();
+        let is_blank = |i: &usize| sentences[*i].as_ref().trim().is_empty();
+        let mut order: Vec<usize> = (0..sources.len()).filter(|i| !is_blank(i)).collect();
         // Sentences of like length are decoded together, so that little padding is computed.
         order.sort_by_key(|&i| sources[i].0.len());
         let mut done = sources.len() - order.len();
