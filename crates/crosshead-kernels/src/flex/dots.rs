@@ -94,17 +94,16 @@ fn dots<S: Simd, const R: usize, const C: usize>(
     x: [&[f32]; R],
     weight: [&[f32]; C],
 ) -> [[f32; C]; R] {
-    let (x, x_rest) = split::<S, R>(x);
-    let (weight, weight_rest) = split::<S, C>(weight);
-    let len = x[0].len();
-    let (x, weight) = (x.map(|x| &x[..len]), weight.map(|weight| &weight[..len])); // spares checks below
+    let (x, weight) = (x.map(split::<S>), weight.map(split::<S>));
+    let len = x[0].0.len();
+    let (x_pairs, weight_pairs) = (x.map(|x| &x.0[..len]), weight.map(|weight| &weight.0[..len]));
     let mut sums = [[[simd.splat_f32s(0.0); 2]; C]; R];
     for k in 0..len {
         for i in 0..R {
             for j in 0..C {
                 for half in 0..2 {
                     let sum = &mut sums[i][j][half];
-                    *sum = simd.mul_add_e_f32s(x[i][k][half], weight[j][k][half], *sum);
+                    *sum = simd.mul_add_e_f32s(x_pairs[i][k][half], weight_pairs[j][k][half], *sum);
                 }
             }
         }
@@ -112,20 +111,17 @@ fn dots<S: Simd, const R: usize, const C: usize>(
     std::array::from_fn(|i| {
         std::array::from_fn(|j| {
             let [even, odd] = sums[i][j];
-            let rest = x_rest[i].iter().zip(weight_rest[j]).map(|(x, weight)| x * weight);
+            let rest = x[i].1.iter().zip(weight[j].1).map(|(x, weight)| x * weight);
             rest.fold(simd.reduce_sum_f32s(simd.add_f32s(even, odd)), |sum, term| sum + term)
         })
     })
 }
 
-/// Rows as pairs of vectors, and what is left of them.
+/// A row as pairs of vectors, and what is left of it.
 #[inline(always)]
-fn split<'a, S: Simd, const N: usize>(
-    rows: [&'a [f32]; N],
-) -> ([&'a [[S::f32s; 2]]; N], [&'a [f32]; N]) {
-    let pairs = rows.map(|row| S::as_simd_f32s(row).0.as_chunks::<2>().0);
-    let rest = std::array::from_fn(|i| &rows[i][pairs[i].len() * 2 * S::F32_LANES..]);
-    (pairs, rest)
+fn split<S: Simd>(row: &[f32]) -> (&[[S::f32s; 2]], &[f32]) {
+    let pairs = S::as_simd_f32s(row).0.as_chunks::<2>().0;
+    (pairs, &row[pairs.len() * 2 * S::F32_LANES..])
 }
 
 #[cfg(test)]
