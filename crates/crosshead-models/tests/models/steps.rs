@@ -5,7 +5,7 @@ use crosshead_generate::StepModel;
 use crosshead_kernels::Mode;
 use crosshead_models::{DecoderSteps, EncoderDecoder, Memory};
 use crosshead_testkit::{
-    Sequence, cached_steps_equal_the_full_pass, reordered_steps_equal_the_full_pass,
+    Sequence, assert_close, cached_steps_equal_the_full_pass, reordered_steps_equal_the_full_pass,
 };
 use proptest::prelude::*;
 
@@ -66,4 +66,36 @@ proptest! {
         )
         .unwrap();
     }
+
+    #[test]
+    fn hypotheses_of_one_sentence_change_places(
+        order in norm_orders(), source in sentences(), firsts in sentences(), seconds in sentences(),
+    ) {
+        let model = model(order);
+        let twice: Vec<Vec<u32>> = source.iter().flat_map(|row| [row.clone(), row.clone()]).collect();
+        let ids = two_hypotheses_each(&firsts, &seconds);
+        let memory = model.encode(Batch::of(&twice).tokens(), Mode::Eval);
+        let expected = full(&model, &memory, ids.clone());
+        let memory = model.encode(Batch::of(&source).tokens(), Mode::Eval);
+        let mut steps = DecoderSteps::new(&model, memory, ids.dims()[1]);
+        steps.reorder(&[0, 0, 1, 1, 2, 2]);
+        let (straight, swapped) = ([0, 1, 2, 3, 4, 5], [1, 0, 3, 2, 5, 4]);
+        for position in 0..ids.dims()[1] {
+            let rows = if position % 2 == 0 { straight } else { swapped };
+            let range = position..position + 1;
+            let actual = feed(&mut steps, ids.rows(&rows).positions(range.clone()));
+            let expected = expected.rows(&rows).positions(range);
+            assert_close(&actual, &expected, TOLERANCE, TOLERANCE);
+            steps.reorder(&swapped);
+        }
+    }
+}
+
+/// The decoder's inputs for two hypotheses of every sentence, side by side and cut to one length.
+fn two_hypotheses_each(firsts: &[Vec<u32>], seconds: &[Vec<u32>]) -> Tensor<2, Int> {
+    let [firsts, seconds] = [firsts, seconds].map(|targets| Batch::decoder_input(targets).tensor());
+    let len = firsts.dims()[1].min(seconds.dims()[1]);
+    let rows = (0..firsts.dims()[0])
+        .flat_map(|row| [&firsts, &seconds].map(|batch| batch.rows(&[row]).positions(0..len)));
+    Tensor::cat(rows.collect(), 0)
 }
