@@ -35,7 +35,6 @@ pub(crate) fn exp(x: f32) -> f32 {
 /// The greatest value, or −∞ where there is none; NaN is passed over.
 #[inline(always)]
 pub(crate) fn max(values: &[f32]) -> f32 {
-    let greater = |a: f32, b: f32| if b > a { b } else { a };
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
@@ -43,7 +42,12 @@ pub(crate) fn max(values: &[f32]) -> f32 {
             *lane = greater(*lane, value);
         }
     }
-    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, greater)
+    rest.iter().fold(combine(lanes, greater), |max, &value| greater(max, value))
+}
+
+#[inline(always)]
+fn greater(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
 }
 
 /// The sum, in an order that depends on the length alone.
@@ -89,16 +93,22 @@ pub(crate) fn exp_and_sum(values: &mut [f32], shift: f32) -> f32 {
     })
 }
 
+/// The lanes combined in pairs, the pairs in pairs, and so on.
 #[inline(always)]
-fn sum_lanes(mut lanes: [f32; LANES]) -> f32 {
+fn combine(mut lanes: [f32; LANES], pair: impl Fn(f32, f32) -> f32) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
+            lanes[lane] = pair(lanes[lane], lanes[lane + half]);
         }
         half /= 2;
     }
     lanes[0]
+}
+
+#[inline(always)]
+fn sum_lanes(lanes: [f32; LANES]) -> f32 {
+    combine(lanes, |a, b| a + b)
 }
 
 #[cfg(test)]

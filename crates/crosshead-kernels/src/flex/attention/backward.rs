@@ -4,10 +4,8 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::heads::Heads;
-use super::problem::{BLOCK_QUERIES, Block, Problem};
+use super::problem::{BLOCK_QUERIES, Block, Problem, runs};
 use super::segments::Segments;
 use crate::flex::buffer::Buffer;
 use crate::flex::product::{Matrix, Output, multiply};
@@ -54,21 +52,20 @@ pub(super) fn backward(
         v: gradients.v.as_deref_mut().map(Segments::new),
         bias: gradients.bias.as_deref_mut().map(Segments::new),
     };
-    let tasks = (0..sizes.batch * sizes.n_kv_heads).into_par_iter();
-    parallel::for_each(tasks, sizes.work(), |task| {
-        let (batch, kv_head) = (task / sizes.n_kv_heads, task % sizes.n_kv_heads);
-        Task::new(problem, outcome, &segments, batch, kv_head).run();
+    parallel::for_each(runs(sizes.batch * sizes.n_kv_heads), sizes.work(), |run| {
+        let mut state = State::new(problem, outcome, &segments);
+        for task in run {
+            state.run(task / sizes.n_kv_heads, task % sizes.n_kv_heads);
+        }
     });
     gradients
 }
 
-/// The gradients that come from one key/value head and the query heads that read it.
-struct Task<'a> {
+/// What the gradients of one key/value head and of the query heads that read it are worked out in.
+struct State<'a> {
     problem: &'a Problem<'a>,
     outcome: &'a Outcome<'a>,
     gradients: &'a Each<Option<Segments<'a>>>,
-    batch: usize,
-    kv_head: usize,
     /// The gradient of a block of queries, `[queries, d_head]`.
     q: Buffer,
     /// The gradient of the keys so far, `[k_len, d_head]`.
@@ -79,46 +76,46 @@ struct Task<'a> {
     weights: Buffer,
     /// The gradient of those weights, then that of the scores.
     scores: Buffer,
+    /// Keys or values for a product that reads columns.
+    columns: Buffer,
     /// Factors of dropout.
     factors: Buffer,
 }
 
-impl<'a> Task<'a> {
+impl<'a> State<'a> {
     fn new(
         problem: &'a Problem<'a>,
         outcome: &'a Outcome<'a>,
         gradients: &'a Each<Option<Segments<'a>>>,
-        batch: usize,
-        kv_head: usize,
     ) -> Self {
         let sizes = problem.sizes;
-        let block = Block::new(problem, batch, kv_head * sizes.group(), 0);
-        let zeros = |wanted: bool, len: usize| Buffer::zeros(if wanted { len } else { 0 });
+        let buffer = |wanted: bool, len: usize| Buffer::unspecified(if wanted { len } else { 0 });
         Self {
             problem,
             outcome,
             gradients,
-            batch,
-            kv_head,
-            q: Buffer::unspecified(block.rows() * sizes.d_head),
-            k: zeros(gradients.k.is_some(), sizes.k_len * sizes.d_head),
-            v: zeros(gradients.v.is_some(), sizes.k_len * sizes.d_value),
-            weights: Buffer::unspecified(block.scores_len()),
-            scores: Buffer::unspecified(block.scores_len()),
-            factors: Buffer::unspecified(block.factors_len()),
+            q: buffer(gradients.q.is_some(), sizes.most_queries() * sizes.d_head),
+            k: buffer(gradients.k.is_some(), sizes.k_len * sizes.d_head),
+            v: buffer(gradients.v.is_some(), sizes.k_len * sizes.d_value),
+            weights: Buffer::unspecified(sizes.scores_len()),
+            scores: Buffer::unspecified(sizes.scores_len()),
+            columns: Buffer::unspecified(sizes.columns_len()),
+            factors: buffer(problem.dropout.is_some(), sizes.scores_len()),
         }
     }
 
-    fn run(mut self) {
+    fn run(&mut self, batch: usize, kv_head: usize) {
         let (sizes, problem) = (self.problem.sizes, self.problem);
-        for head in self.kv_head * sizes.group()..(self.kv_head + 1) * sizes.group() {
+        self.k.fill(0.0);
+        self.v.fill(0.0);
+        for head in kv_head * sizes.group()..(kv_head + 1) * sizes.group() {
             for first in (0..sizes.q_len).step_by(BLOCK_QUERIES) {
-                self.add_block(&Block::new(problem, self.batch, head, first));
+                self.add_block(&Block::new(problem, batch, head, first));
             }
         }
-        let row = |position| sizes.key(self.batch, self.kv_head, position);
-        copy_rows(&self.k, &self.gradients.k, sizes.d_head, row);
-        copy_rows(&self.v, &self.gradients.v, sizes.d_value, row);
+        let rows = (0..sizes.k_len).map(|position| sizes.key(batch, kv_head, position));
+        copy_rows(&self.k, &self.gradients.k, sizes.d_head, rows.clone());
+        copy_rows(&self.v, &self.gradients.v, sizes.d_value, rows);
     }
 
     /// Adds what a block of queries gives to keys and values, and writes its own gradient.
@@ -140,7 +137,8 @@ impl<'a> Task<'a> {
                 multiply(k, d_head, scores.transposed(), block.q(), scale, Output::Add);
             }
             if self.gradients.q.is_some() {
-                multiply(&mut self.q, d_head, scores, block.k(&keys), scale, output);
+                let k = self.problem.k.matrix(block.batch, block.kv_head(), &keys);
+                multiply(&mut self.q, d_head, scores, k, scale, output);
             }
             self.write_scores(block, &keys);
             output = Output::Add;
@@ -148,18 +146,18 @@ impl<'a> Task<'a> {
         if output == Output::Replace {
             self.q.fill(0.0); // no key is visible
         }
-        let row = |row| sizes.query(block.batch, block.head, block.queries.start + row);
-        copy_rows(&self.q[..rows * d_head], &self.gradients.q, d_head, row);
+        let rows = block.queries.clone().map(|query| sizes.query(block.batch, block.head, query));
+        copy_rows(&self.q, &self.gradients.q, d_head, rows);
     }
 
     /// Computes the weights of a block and the gradient of its scores,
     /// weight · (gradient of the weight − Σ over keys of weight · gradient of the weight).
     fn differentiate(&mut self, block: &Block, keys: &Range<usize>, out_gradient: Matrix) {
-        let Self { outcome, weights, scores, factors, .. } = self;
+        let Self { problem, outcome, weights, scores, columns, factors, .. } = self;
         let len = block.rows() * keys.len();
         let (weights, scores) = (&mut weights[..len], &mut scores[..len]);
-        block.scores(keys, weights);
-        let v = block.v(keys).transposed();
+        block.scores(keys, weights, columns);
+        let v = problem.v.columns(block.batch, block.kv_head(), keys, columns).transposed();
         multiply(scores, keys.len(), out_gradient, v, 1.0, Output::Replace);
         let mut factors =
             block.problem.dropout.map(|dropout| block.dropout_factors(dropout, keys, factors));
@@ -224,16 +222,16 @@ fn differentiate_dropped_row(
     }
 }
 
-/// Writes the rows of a task's matrix to where they belong in a gradient.
+/// Writes the rows of a matrix to the given rows of a gradient.
 fn copy_rows(
-    rows: &[f32],
+    matrix: &[f32],
     gradient: &Option<Segments>,
-    len: usize,
-    index: impl Fn(usize) -> usize,
+    row_len: usize,
+    rows: impl Iterator<Item = usize>,
 ) {
     let Some(gradient) = gradient else { return };
-    for (row, values) in rows.chunks_exact(len).enumerate() {
+    for (values, row) in matrix.chunks_exact(row_len).zip(rows) {
         // SAFETY: each position of a head belongs to one task.
-        unsafe { gradient.segment(index(row) * len, len) }.copy_from_slice(values);
+        unsafe { gradient.segment(row * row_len, row_len) }.copy_from_slice(values);
     }
 }

@@ -1,11 +1,13 @@
 //! Scaled dot-product attention as a backend extension.
 
 mod backward;
+mod decoding;
 mod dropout;
 mod forward;
 mod heads;
 mod problem;
 mod segments;
+mod softmax;
 #[cfg(test)]
 mod tests;
 

@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::dropout::Dropout;
 use super::heads::{Bias, Heads};
+use crate::flex::parallel::product_work;
 use crate::flex::product::{Matrix, Output, multiply};
 use crate::flex::vectorized;
 
@@ -12,6 +15,14 @@ pub(super) const BLOCK_QUERIES: usize = 64;
 
 /// Keys of a block.
 pub(super) const BLOCK_KEYS: usize = 256;
+
+/// The numbers below `tasks`, in runs that each take turns with the same memory.
+pub(super) fn runs(tasks: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    const RUNS: usize = 64;
+    let len = tasks.div_ceil(RUNS).max(1);
+    let run = move |first| first * len..tasks.min((first + 1) * len);
+    (0..tasks.div_ceil(len)).into_par_iter().map(run)
+}
 
 /// What attention is a function of.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +37,15 @@ pub(super) struct Problem<'a> {
     /// With `Some(offset)`, query i sees keys 0 to `offset + i`.
     pub(super) causal: Option<usize>,
     pub(super) dropout: Option<Dropout>,
+}
+
+impl Problem<'_> {
+    /// The end of the keys that causality lets a query see.
+    #[inline(always)]
+    pub(super) fn key_limit(&self, query: usize) -> usize {
+        let k_len = self.sizes.k_len;
+        self.causal.map_or(k_len, |offset| k_len.min(offset + query + 1))
+    }
 }
 
 /// The dimensions of the operands.
@@ -46,10 +66,24 @@ impl Sizes {
         self.n_heads / self.n_kv_heads
     }
 
-    /// Multiplications and additions of a product with the scores.
+    /// Queries of the largest block.
+    pub(super) fn most_queries(&self) -> usize {
+        BLOCK_QUERIES.min(self.q_len)
+    }
+
+    /// Values of a buffer for the scores of any block.
+    pub(super) fn scores_len(&self) -> usize {
+        self.most_queries() * BLOCK_KEYS.min(self.k_len)
+    }
+
+    /// Values of a buffer for [`Heads::columns`] of a block of keys or values.
+    pub(super) fn columns_len(&self) -> usize {
+        BLOCK_KEYS.min(self.k_len) * self.d_head.max(self.d_value)
+    }
+
+    /// The work of the products with queries and with values.
     pub(super) fn work(&self) -> usize {
-        let positions = self.q_len.saturating_mul(self.k_len);
-        positions.saturating_mul(self.batch * self.n_heads * self.d_head.max(self.d_value))
+        product_work(self.batch * self.n_heads * self.q_len, self.k_len, self.d_head + self.d_value)
     }
 
     /// The index of a query's features among all.
@@ -78,7 +112,7 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// The block of at most [`BLOCK_QUERIES`] queries from `first` on.
+    /// The block of queries of a head from `first` on.
     pub(super) fn new(problem: &'a Problem<'a>, batch: usize, head: usize, first: usize) -> Self {
         let queries = first..problem.sizes.q_len.min(first + BLOCK_QUERIES);
         Self { problem, batch, head, queries }
@@ -89,29 +123,12 @@ impl<'a> Block<'a> {
         self.queries.len()
     }
 
-    /// Values of a buffer for the block's scores against any block of keys.
-    pub(super) fn scores_len(&self) -> usize {
-        self.rows() * BLOCK_KEYS.min(self.problem.sizes.k_len)
-    }
-
-    /// Values of a buffer for [`Self::dropout_factors`].
-    pub(super) fn factors_len(&self) -> usize {
-        if self.problem.dropout.is_some() { self.scores_len() } else { 0 }
-    }
-
     pub(super) fn q(&self) -> Matrix<'a> {
         self.problem.q.matrix(self.batch, self.head, &self.queries)
     }
 
-    pub(super) fn k(&self, keys: &Range<usize>) -> Matrix<'a> {
-        self.problem.k.matrix(self.batch, self.kv_head(), keys)
-    }
-
-    pub(super) fn v(&self, keys: &Range<usize>) -> Matrix<'a> {
-        self.problem.v.matrix(self.batch, self.kv_head(), keys)
-    }
-
-    fn kv_head(&self) -> usize {
+    /// The key/value head that the queries read.
+    pub(super) fn kv_head(&self) -> usize {
         self.head / self.problem.sizes.group()
     }
 
@@ -122,7 +139,7 @@ impl<'a> Block<'a> {
     }
 
     fn visible_keys(&self) -> Range<usize> {
-        let end = self.key_limit(self.queries.end - 1);
+        let end = self.problem.key_limit(self.queries.end - 1);
         let Some(bias) = self.problem.bias else { return 0..end };
         let rows = if bias.is_uniform() { 0..1 } else { self.queries.clone() };
         let hidden = |bias: &&f32| **bias == f32::NEG_INFINITY;
@@ -136,16 +153,10 @@ impl<'a> Block<'a> {
         visible
     }
 
-    /// The end of the keys that causality lets a query see.
-    #[inline(always)]
-    fn key_limit(&self, query: usize) -> usize {
-        let k_len = self.problem.sizes.k_len;
-        self.problem.causal.map_or(k_len, |offset| k_len.min(offset + query + 1))
-    }
-
-    /// scale · QKᵀ + bias, and −∞ for keys that causality hides, `[queries, keys]`.
-    pub(super) fn scores(&self, keys: &Range<usize>, scores: &mut [f32]) {
-        let k = self.k(keys).transposed();
+    /// scale · QKᵀ + bias, and −∞ for keys that causality hides, `[queries, keys]`; `columns` is memory for
+    /// [`Heads::columns`].
+    pub(super) fn scores(&self, keys: &Range<usize>, scores: &mut [f32], columns: &mut [f32]) {
+        let k = self.problem.k.columns(self.batch, self.kv_head(), keys, columns).transposed();
         multiply(scores, keys.len(), self.q(), k, self.problem.scale, Output::Replace);
         vectorized(
             #[inline(always)]
@@ -160,7 +171,7 @@ impl<'a> Block<'a> {
                 let bias = &bias.row(self.batch, self.head, query)[keys.clone()];
                 scores.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
             }
-            let seen = self.key_limit(query).saturating_sub(keys.start);
+            let seen = self.problem.key_limit(query).saturating_sub(keys.start);
             if let Some(hidden) = scores.get_mut(seen..) {
                 hidden.fill(f32::NEG_INFINITY);
             }

@@ -143,9 +143,9 @@ impl Panel<'_> {
         Matrix::new(&self.problem.weight[first..], len, d_model, d_model)
     }
 
-    /// Elementary operations of one of the three products.
+    /// The work of one of the three products.
     fn work(&self) -> usize {
-        self.rows * self.problem.n_classes * self.problem.d_model
+        parallel::product_work(self.rows, self.problem.n_classes, self.problem.d_model)
     }
 
     /// Fills `logits` with exp(logit − the row's peak in the block), and `statistics`, `[blocks, rows]`.
