@@ -15,13 +15,13 @@ use crate::random::drop_threshold;
 
 /// The fused body of [`crate::dropout()`].
 pub(crate) fn dropout<const D: usize>(x: Tensor<D>, p: f32, key: RandomKey) -> Tensor<D> {
-    Tensor::from_dispatch(<Dispatch as DropoutOps>::dropout(x.into_dispatch(), Mask { key, p }))
+    Tensor::from_dispatch(<Dispatch as DropoutOps>::dropout(x.into_dispatch(), Mask::new(key, p)))
 }
 
 /// The fused body of [`crate::add_dropout`].
 pub(crate) fn add_dropout(residual: Tensor<2>, x: Tensor<2>, p: f32, key: RandomKey) -> Tensor<2> {
     let (residual, x) = (residual.into_dispatch(), x.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as DropoutOps>::add_dropout(residual, x, Mask { key, p }))
+    Tensor::from_dispatch(<Dispatch as DropoutOps>::add_dropout(residual, x, Mask::new(key, p)))
 }
 
 #[backend_extension(Flex, Autodiff)]
@@ -114,6 +114,22 @@ pub(crate) struct Mask {
 }
 
 impl Mask {
+    pub(crate) fn new(key: RandomKey, p: f32) -> Self {
+        Self { key, p }
+    }
+
+    /// The factors of elements `first` and on: 0 with probability p, or else 1 / (1 − p).
+    pub(crate) fn factors(self, first: usize, factors: &mut [f32]) {
+        let (threshold, kept) = (drop_threshold(self.p), 1.0 / (1.0 - self.p));
+        philox::for_each_word(
+            self.key,
+            first as u64,
+            factors,
+            #[inline(always)]
+            move |factor, word| *factor = if word < threshold { 0.0 } else { kept },
+        );
+    }
+
     /// x·mask / (1 − p).
     fn apply(self, x: &[f32]) -> Buffer {
         self.map(x, |first, factors, y| {
@@ -138,22 +154,16 @@ impl Mask {
         /// Elements of one part, and of the runs that the factors are drawn for.
         const PART: usize = 1 << 13;
         const RUN: usize = 512;
-        let (threshold, kept) = (drop_threshold(self.p), 1.0 / (1.0 - self.p));
         let mut y = Buffer::unspecified(like.len());
         parallel::for_each_rows(&mut y, 1, PART, 8 * like.len(), |start, part| {
-            let (mut words, mut factors) = ([0; RUN], [0.0; RUN]);
+            let mut factors = [0.0; RUN];
             for (run, y) in part.chunks_mut(RUN).enumerate() {
                 let first = start + run * RUN;
-                let (words, factors) = (&mut words[..y.len()], &mut factors[..y.len()]);
-                philox::fill(self.key, first as u64, words);
+                let factors = &mut factors[..y.len()];
+                self.factors(first, factors);
                 vectorized(
                     #[inline(always)]
-                    || {
-                        for (factor, word) in factors.iter_mut().zip(words) {
-                            *factor = if *word < threshold { 0.0 } else { kept };
-                        }
-                        f(first, factors, y);
-                    },
+                    || f(first, factors, y),
                 );
             }
         });

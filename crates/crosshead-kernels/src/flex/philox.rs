@@ -6,11 +6,6 @@ use crate::RandomKey;
 /// Blocks of four words that are drawn together: enough for the compiler to use whole vectors.
 const BLOCKS: usize = 32;
 
-/// The words of elements `first` and on of the stream.
-pub(crate) fn fill(key: RandomKey, first: u64, words: &mut [u32]) {
-    for_each_word(key, first, words, |value, word| *value = word);
-}
-
 /// Calls `f(value, word)` for every value with its word: those of elements `first` and on of the stream.
 #[inline(always)]
 pub(crate) fn for_each_word<T>(
@@ -79,7 +74,7 @@ mod tests {
         for first in [0, 1, 3, 30, carry - 9, carry + 2] {
             for len in [0, 1, 2, 127, 128, 129, 300] {
                 let mut words = vec![0; len];
-                fill(key, first, &mut words);
+                for_each_word(key, first, &mut words, |value, word| *value = word);
                 for (index, word) in (first..).zip(words) {
                     assert_eq!(word, key.words(index / 4)[(index % 4) as usize], "{index}");
                 }

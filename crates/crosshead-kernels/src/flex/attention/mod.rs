@@ -2,7 +2,6 @@
 
 mod backward;
 mod decoding;
-mod dropout;
 mod forward;
 mod heads;
 mod problem;
@@ -21,11 +20,11 @@ use burn::backend::{
 use burn::tensor::Tensor;
 
 use self::backward::{Each, Outcome, backward};
-use self::dropout::Dropout;
 use self::forward::forward;
 use self::heads::{Bias, Heads};
 use self::problem::{Problem, Sizes};
 use super::buffer::{dims, values};
+use super::dropout::Mask;
 use super::optional::Optional;
 use crate::dropout::active;
 use crate::{AttentionOptions, Mode};
@@ -155,7 +154,7 @@ struct Arguments {
     bias: Option<FlexTensor>,
     scale: f32,
     causal: Option<usize>,
-    dropout: Option<Dropout>,
+    dropout: Option<Mask>,
 }
 
 impl Arguments {
@@ -175,7 +174,7 @@ impl Arguments {
             bias: bias.map(Bias::readable),
             scale,
             causal,
-            dropout: active(p, mode).map(|key| Dropout { key, p }),
+            dropout: active(p, mode).map(|key| Mask::new(key, p)),
         }
     }
 

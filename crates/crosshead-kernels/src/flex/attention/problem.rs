@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::dropout::Dropout;
 use super::heads::{Bias, Heads};
+use crate::flex::dropout::Mask;
 use crate::flex::parallel::product_work;
 use crate::flex::product::{Matrix, Output, multiply};
 use crate::flex::vectorized;
@@ -36,7 +36,7 @@ pub(super) struct Problem<'a> {
     pub(super) scale: f32,
     /// With `Some(offset)`, query i sees keys 0 to `offset + i`.
     pub(super) causal: Option<usize>,
-    pub(super) dropout: Option<Dropout>,
+    pub(super) dropout: Option<Mask>,
 }
 
 impl Problem<'_> {
@@ -183,7 +183,7 @@ impl<'a> Block<'a> {
     /// Weight (i, j) of head h in row b of the batch is element ((b·n_heads + h)·q_len + i)·k_len + j.
     pub(super) fn dropout_factors<'b>(
         &self,
-        dropout: Dropout,
+        dropout: Mask,
         keys: &Range<usize>,
         buffer: &'b mut [f32],
     ) -> impl Iterator<Item = &'b [f32]> + use<'b> {
