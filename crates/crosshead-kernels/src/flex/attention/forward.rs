@@ -117,15 +117,20 @@ impl State {
     fn write(&self, block: &Block, out: &Segments, log_sum_exp: &Segments) {
         let sizes = block.problem.sizes;
         let rows = self.sums.chunks_exact(sizes.d_value).zip(&self.softmax);
-        for (query, (sums, softmax)) in block.queries.clone().zip(rows) {
-            let first = sizes.query(block.batch, block.head, query) * sizes.d_value;
-            let row = sizes.scores(block.batch, block.head, query);
-            // SAFETY: every query of every head belongs to one task, and both segments are its own.
-            let (out, log_sum_exp) =
-                unsafe { (out.segment(first, sizes.d_value), log_sum_exp.segment(row, 1)) };
-            let (factor, log) = softmax.finish();
-            out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum * factor);
-            log_sum_exp[0] = log;
-        }
+        vectorized(
+            #[inline(always)]
+            || {
+                for (query, (sums, softmax)) in block.queries.clone().zip(rows) {
+                    let first = sizes.query(block.batch, block.head, query) * sizes.d_value;
+                    let row = sizes.scores(block.batch, block.head, query);
+                    // SAFETY: every query of every head belongs to one task, and both segments are its own.
+                    let (out, log_sum_exp) =
+                        unsafe { (out.segment(first, sizes.d_value), log_sum_exp.segment(row, 1)) };
+                    let (factor, log) = softmax.finish();
+                    out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum * factor);
+                    log_sum_exp[0] = log;
+                }
+            },
+        );
     }
 }
