@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use crosshead_kernels::{AttentionOptions, Mode, RandomKey, attention};
+use crosshead_kernels::{AttentionOptions, Mode, RandomKey, Reach, attention};
 
 #[derive(Clone, Copy)]
 struct Shape {
@@ -92,7 +92,8 @@ fn run(shape: Shape, backward: bool) -> f64 {
     let [q, k, v] = [heads(q_len), heads(k_len), heads(k_len)];
     let options = AttentionOptions {
         scale: 1.0 / (d_head as f32).sqrt(),
-        causal: causal.then_some(k_len - q_len),
+        reach: Reach { offset: k_len - q_len, causal, window: None },
+        soft_cap: None,
         dropout,
     };
     let mode = Mode::Train(RandomKey::new(2));

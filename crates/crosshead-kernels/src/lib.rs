@@ -3,6 +3,7 @@
 pub mod activation;
 pub mod adam;
 pub mod attention;
+pub mod checkpoint;
 pub mod dropout;
 pub mod embedding;
 #[cfg(feature = "flex")]
@@ -14,10 +15,11 @@ pub mod random;
 
 pub use activation::Activation;
 pub use adam::{AdamStep, adam_step, sum_of_squares};
-pub use attention::{AttentionOptions, attention};
+pub use attention::{AttentionOptions, Reach, attention, attention_weights};
+pub use checkpoint::checkpoint;
 pub use dropout::{add_dropout, dropout};
 pub use embedding::embedding;
 pub use linear::{Linear, LinearConfig, linear};
 pub use loss::{LabelSmoothing, linear_cross_entropy};
-pub use norm::{LayerNorm, LayerNormConfig, layer_norm};
+pub use norm::{LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig, layer_norm, rms_norm};
 pub use random::{Mode, RandomKey};

@@ -1,4 +1,4 @@
-//! Layer normalization.
+//! Layer normalization and root-mean-square normalization.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -29,6 +29,33 @@ pub(crate) fn plain(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f3
     let centered = x.clone() - x.mean_dim(1);
     let variance = centered.clone().square().mean_dim(1); // [rows, 1]
     centered / (variance + epsilon).sqrt() * gamma.unsqueeze() + beta.unsqueeze()
+}
+
+/// y = x / √(mean(x²) + ε) · γ, over each row (Zhang & Sennrich 2019).
+///
+/// # Shapes
+/// - `x`: `[rows, d_model]`, `gamma`: `[d_model]`
+/// - output: `[rows, d_model]`
+///
+/// # Panics
+/// If the shapes do not fit each other.
+pub fn rms_norm(x: Tensor<2>, gamma: Tensor<1>, epsilon: f32) -> Tensor<2> {
+    let ([_, d_model], [gamma_len]) = (x.dims(), gamma.dims());
+    assert!(
+        gamma_len == d_model,
+        "x {:?} and gamma [{gamma_len}] do not fit: [rows, d_model], [d_model]",
+        x.dims()
+    );
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        return crate::flex::norm::rms_norm(x, gamma, epsilon);
+    }
+    plain_rms(x, gamma, epsilon)
+}
+
+pub(crate) fn plain_rms(x: Tensor<2>, gamma: Tensor<1>, epsilon: f32) -> Tensor<2> {
+    let mean_square = x.clone().square().mean_dim(1); // [rows, 1]
+    x / (mean_square + epsilon).sqrt() * gamma.unsqueeze()
 }
 
 /// Configuration of a [`LayerNorm`].
@@ -79,5 +106,53 @@ impl LayerNorm {
     /// - `x` and output: `[rows, d_model]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         layer_norm(x, self.weight.val(), self.bias.val(), self.epsilon)
+    }
+}
+
+/// Configuration of an [`RmsNorm`].
+#[derive(Clone, Debug)]
+pub struct RmsNormConfig {
+    d_model: usize,
+    epsilon: f32,
+}
+
+impl RmsNormConfig {
+    /// A normalization of `d_model` features with ε = 1e-5.
+    pub fn new(d_model: usize) -> Self {
+        Self { d_model, epsilon: 1e-5 }
+    }
+
+    /// The number added to the mean square.
+    pub fn with_epsilon(mut self, epsilon: f32) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// A normalization with γ = 1.
+    pub fn init(&self, device: &Device) -> RmsNorm {
+        RmsNorm {
+            weight: Param::from_tensor(Tensor::ones([self.d_model], device)),
+            epsilon: self.epsilon,
+        }
+    }
+}
+
+/// Root-mean-square normalization with its parameter.
+#[derive(Module, Debug)]
+pub struct RmsNorm {
+    /// γ, `[d_model]`
+    pub weight: Param<Tensor<1>>,
+    /// ε, added to the mean square.
+    #[module(skip)]
+    pub epsilon: f32,
+}
+
+impl RmsNorm {
+    /// The normalized rows.
+    ///
+    /// # Shapes
+    /// - `x` and output: `[rows, d_model]`
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        rms_norm(x, self.weight.val(), self.epsilon)
     }
 }

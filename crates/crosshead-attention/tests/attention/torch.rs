@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::{AttentionMask, MultiHeadAttention, MultiHeadAttentionConfig};
-use crosshead_kernels::{AttentionOptions, Mode, attention};
+use crosshead_kernels::{AttentionOptions, Mode, Reach, attention};
 use crosshead_testkit::{Fixture, TorchCase};
 
 const FIXTURE: &str =
@@ -27,7 +27,8 @@ fn check_scaled_dot_product(name: &str, causal: bool, padded: bool) {
     let [q, k, v] = inputs.clone().map(|x| x.swap_dims(1, 2));
     let options = AttentionOptions {
         scale: (q.dims()[3] as f32).powf(-0.5),
-        causal: causal.then_some(0),
+        reach: Reach { causal, ..Reach::default() },
+        soft_cap: None,
         dropout: 0.0,
     };
     let bias = padded.then(|| padding_bias(&case.lengths("lengths"), k.dims()[1]));
@@ -91,4 +92,38 @@ fn cross_attention_equals_pytorch() {
     case.check_input("x", &x, &gradients).unwrap();
     case.check_input("memory", &memory, &gradients).unwrap();
     case.check_parameters(&layer, &gradients).unwrap();
+}
+
+const BRICKS: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/torch-bricks.safetensors");
+
+/// Grouped-query attention with heads of their own size, and what `with` adds to it.
+fn check_variant(
+    name: &str,
+    with: impl FnOnce(MultiHeadAttentionConfig) -> MultiHeadAttentionConfig,
+    mask: AttentionMask,
+) {
+    let fixture = Fixture::open(BRICKS);
+    let case = TorchCase::new(&fixture, name, &[], TOLERANCE);
+    let config = MultiHeadAttentionConfig::new(D_MODEL, 4)
+        .with_n_kv_heads(2)
+        .with_d_head(8)
+        .with_out_bias(false);
+    let attention = case.load(with(config).init(&device()));
+    let x = case.input::<3>("x", &device());
+    let y = attention.self_attention(x.clone(), &mask, None, Mode::Eval);
+    let gradients = case.backward(&y).unwrap();
+    case.check_input("x", &x, &gradients).unwrap();
+    case.check_parameters(&attention, &gradients).unwrap();
+}
+
+#[test]
+fn every_variant_of_attention_equals_pytorch() {
+    let causal = AttentionMask::causal;
+    check_variant("attention-grouped", |config| config, causal());
+    check_variant("attention-qk-norm", |config| config.with_qk_norm(1e-6), causal());
+    check_variant("attention-window", |config| config, causal().with_window(3));
+    check_variant("attention-soft-cap", |config| config.with_soft_cap(0.5), causal());
+    let scaled = |config: MultiHeadAttentionConfig| config.with_scale(0.5).with_out_bias(true);
+    check_variant("attention-scale-out-bias", scaled, causal());
 }

@@ -8,6 +8,7 @@ pub(crate) mod activation;
 pub(crate) mod adam;
 pub(crate) mod attention;
 pub(crate) mod buffer;
+pub(crate) mod checkpoint;
 pub(crate) mod dots;
 pub(crate) mod dropout;
 pub(crate) mod embedding;

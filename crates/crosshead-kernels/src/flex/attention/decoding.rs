@@ -21,14 +21,14 @@ const GROUP_KEYS: usize = 4;
 /// What [`forward`](super::forward::forward) returns, for one query per row of the batch and no dropout.
 pub(super) fn forward(problem: &Problem) -> (Buffer, Buffer) {
     let Sizes { batch, n_heads, d_value, .. } = problem.sizes;
-    let keys = problem.key_limit(0);
-    let parts = keys.div_ceil(PART_KEYS).max(1);
+    let keys = problem.reached(0);
+    let parts = keys.len().div_ceil(PART_KEYS).max(1);
     let mut states = vec![Softmax::default(); batch * parts * n_heads];
     let mut sums = Buffer::unspecified(states.len() * d_value);
     let tasks = states.par_chunks_mut(n_heads).zip(sums.par_chunks_mut(n_heads * d_value));
     parallel::for_each(tasks.enumerate(), problem.sizes.work(), |(task, (states, sums))| {
-        let first = task % parts * PART_KEYS;
-        attend(problem, task / parts, first..keys.min(first + PART_KEYS), states, sums);
+        let first = keys.start + task % parts * PART_KEYS;
+        attend(problem, task / parts, first..keys.end.min(first + PART_KEYS), states, sums);
     });
     combine(problem.sizes, parts, &states, &sums)
 }
@@ -52,6 +52,7 @@ fn attend(
         || {
             score(problem, batch, &keys, &mut weights);
             for (head, weights) in weights.chunks_exact_mut(keys.len()).enumerate() {
+                problem.cap(weights);
                 if let Some(bias) = problem.bias {
                     let bias = &bias.row(batch, head, 0)[keys.clone()];
                     weights.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);

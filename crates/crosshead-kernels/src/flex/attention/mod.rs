@@ -27,7 +27,7 @@ use super::buffer::{dims, values};
 use super::dropout::Mask;
 use super::optional::Optional;
 use crate::dropout::active;
-use crate::{AttentionOptions, Mode};
+use crate::{AttentionOptions, Mode, Reach};
 
 /// The fused body of [`crate::attention()`].
 pub(crate) fn attention(
@@ -153,7 +153,8 @@ struct Arguments {
     v: FlexTensor,
     bias: Option<FlexTensor>,
     scale: f32,
-    causal: Option<usize>,
+    reach: Reach,
+    soft_cap: Option<f32>,
     dropout: Option<Mask>,
 }
 
@@ -166,14 +167,15 @@ impl Arguments {
         options: AttentionOptions,
         mode: Mode,
     ) -> Self {
-        let AttentionOptions { scale, causal, dropout: p } = options;
+        let AttentionOptions { scale, reach, soft_cap, dropout: p } = options;
         Self {
             q: Heads::readable(q),
             k: Heads::readable(k),
             v: Heads::readable(v),
             bias: bias.map(Bias::readable),
             scale,
-            causal,
+            reach,
+            soft_cap,
             dropout: active(p, mode).map(|key| Mask::new(key, p)),
         }
     }
@@ -192,7 +194,8 @@ impl Arguments {
             bias: self.bias.as_ref().map(Bias::new),
             sizes: self.sizes(),
             scale: self.scale,
-            causal: self.causal,
+            reach: self.reach,
+            soft_cap: self.soft_cap,
             dropout: self.dropout,
         }
     }

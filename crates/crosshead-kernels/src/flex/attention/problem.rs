@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::heads::{Bias, Heads};
+use crate::Reach;
 use crate::flex::dropout::Mask;
 use crate::flex::parallel::product_work;
 use crate::flex::product::{Matrix, Output, multiply};
@@ -34,17 +35,26 @@ pub(super) struct Problem<'a> {
     pub(super) sizes: Sizes,
     /// The factor of QKᵀ.
     pub(super) scale: f32,
-    /// With `Some(offset)`, query i sees keys 0 to `offset + i`.
-    pub(super) causal: Option<usize>,
+    /// The keys that a query sees by its position.
+    pub(super) reach: Reach,
+    /// The bound of a score's size.
+    pub(super) soft_cap: Option<f32>,
     pub(super) dropout: Option<Mask>,
 }
 
 impl Problem<'_> {
-    /// The end of the keys that causality lets a query see.
+    /// The keys that a query sees by its position.
     #[inline(always)]
-    pub(super) fn key_limit(&self, query: usize) -> usize {
-        let k_len = self.sizes.k_len;
-        self.causal.map_or(k_len, |offset| k_len.min(offset + query + 1))
+    pub(super) fn reached(&self, query: usize) -> Range<usize> {
+        self.reach.keys(query, self.sizes.k_len)
+    }
+
+    /// Bounds scores by c·tanh(score / c), where they are to be bounded.
+    #[inline(always)]
+    pub(super) fn cap(&self, scores: &mut [f32]) {
+        if let Some(cap) = self.soft_cap {
+            scores.iter_mut().for_each(|score| *score = cap * (*score / cap).tanh());
+        }
     }
 }
 
@@ -139,8 +149,9 @@ impl<'a> Block<'a> {
     }
 
     fn visible_keys(&self) -> Range<usize> {
-        let end = self.problem.key_limit(self.queries.end - 1);
-        let Some(bias) = self.problem.bias else { return 0..end };
+        let start = self.problem.reached(self.queries.start).start;
+        let end = self.problem.reached(self.queries.end - 1).end;
+        let Some(bias) = self.problem.bias else { return start..end };
         let rows = if bias.is_uniform() { 0..1 } else { self.queries.clone() };
         let hidden = |bias: &&f32| **bias == f32::NEG_INFINITY;
         let mut visible = end..0;
@@ -150,10 +161,10 @@ impl<'a> Block<'a> {
             let after = row[visible.end..].iter().rev().take_while(hidden).count();
             visible = visible.start.min(before)..visible.end.max(end - after);
         }
-        visible
+        visible.start.max(start)..visible.end
     }
 
-    /// scale · QKᵀ + bias, and −∞ for keys that causality hides, `[queries, keys]`; `columns` is memory for
+    /// scale · QKᵀ, bounded, + bias, and −∞ for keys out of reach, `[queries, keys]`; `columns` is memory for
     /// [`Heads::columns`].
     pub(super) fn scores(&self, keys: &Range<usize>, scores: &mut [f32], columns: &mut [f32]) {
         let k = self.problem.k.columns(self.batch, self.kv_head(), keys, columns).transposed();
@@ -167,14 +178,16 @@ impl<'a> Block<'a> {
     #[inline(always)]
     fn mask(&self, keys: &Range<usize>, scores: &mut [f32]) {
         for (query, scores) in self.queries.clone().zip(scores.chunks_exact_mut(keys.len())) {
+            self.problem.cap(scores);
             if let Some(bias) = self.problem.bias {
                 let bias = &bias.row(self.batch, self.head, query)[keys.clone()];
                 scores.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
             }
-            let seen = self.problem.key_limit(query).saturating_sub(keys.start);
-            if let Some(hidden) = scores.get_mut(seen..) {
-                hidden.fill(f32::NEG_INFINITY);
-            }
+            let seen = self.problem.reached(query);
+            let before = seen.start.saturating_sub(keys.start).min(scores.len());
+            let behind = seen.end.saturating_sub(keys.start).min(scores.len());
+            scores[..before].fill(f32::NEG_INFINITY);
+            scores[behind..].fill(f32::NEG_INFINITY);
         }
     }
 

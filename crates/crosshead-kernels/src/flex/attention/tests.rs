@@ -1,11 +1,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
-use crate::attention::{attention, plain};
+use crate::attention::{attention, attention_weights, plain};
 use crate::flex::testing::{
     assert_close, assert_same_for_any_number_of_threads, normal, value_and_gradients,
 };
-use crate::{AttentionOptions, Mode, RandomKey};
+use crate::{AttentionOptions, Mode, RandomKey, Reach};
 
 type Body =
     fn(Tensor<4>, Tensor<4>, Tensor<4>, Option<Tensor<4>>, AttentionOptions, Mode) -> Tensor<4>;
@@ -23,7 +23,8 @@ struct Case {
     bias: [bool; 4],
     /// One score in this many is hidden by the bias; 0 for none.
     hidden: usize,
-    causal: Option<usize>,
+    reach: Reach,
+    soft_cap: Option<f32>,
     dropout: f32,
 }
 
@@ -67,7 +68,12 @@ impl Case {
 
     fn options(&self) -> AttentionOptions {
         let scale = 1.0 / (self.d_head as f32).sqrt();
-        AttentionOptions { scale, causal: self.causal, dropout: self.dropout }
+        AttentionOptions {
+            scale,
+            reach: self.reach,
+            soft_cap: self.soft_cap,
+            dropout: self.dropout,
+        }
     }
 
     fn mode(&self) -> Mode {
@@ -89,14 +95,19 @@ impl Case {
 
 fn cases() -> impl Strategy<Value = Case> {
     let sizes = (1..4usize, 1..20usize, 1..20usize, 1..3usize, 1..3usize, 1..20usize, 1..20usize);
-    let causal = prop_oneof![Just(None), (0..4usize).prop_map(Some)];
+    let window = prop::option::of(1..8usize);
+    let reach = (0..4usize, any::<bool>(), window).prop_map(|(offset, causal, window)| Reach {
+        offset,
+        causal,
+        window,
+    });
     let dropout = prop_oneof![Just(0.0f32), Just(0.3)];
-    (sizes, any::<[bool; 4]>(), 0..5usize, causal, dropout).prop_map(
+    (sizes, any::<[bool; 4]>(), 0..5usize, reach, dropout).prop_map(
         |(
             (batch, q_len, k_len, n_kv_heads, group, d_head, d_value),
             bias,
             hidden,
-            causal,
+            reach,
             dropout,
         )| Case {
             batch,
@@ -108,7 +119,8 @@ fn cases() -> impl Strategy<Value = Case> {
             d_value,
             bias,
             hidden,
-            causal,
+            reach,
+            soft_cap: None,
             dropout,
         },
     )
@@ -126,7 +138,8 @@ fn several_blocks() -> Case {
         d_value: 16,
         bias: [true, false, false, true],
         hidden: 3,
-        causal: Some(400),
+        reach: Reach::causal(400),
+        soft_cap: None,
         dropout: 0.2,
     }
 }
@@ -149,6 +162,42 @@ fn fused_equals_plain_over_several_blocks() {
 }
 
 #[test]
+fn windows_reach_as_far_over_several_blocks_as_in_the_plain_body() {
+    for causal in [true, false] {
+        for window in [1, 70, 300] {
+            let reach = Reach { offset: 400, causal, window: Some(window) };
+            let case = Case { reach, ..several_blocks() };
+            assert_close(&case.run(attention), &case.run(plain), 1e-5);
+        }
+    }
+}
+
+#[test]
+fn bounded_scores_equal_the_plain_body() {
+    for q_len in [1, 150] {
+        let case = Case { q_len, soft_cap: Some(0.7), ..several_blocks() };
+        let run = |body: Body| {
+            let (q, k, v, bias) = case.inputs(&Device::flex());
+            body(q, k, v, bias, case.options(), Mode::Eval).into_data()
+        };
+        assert_close(&[run(attention)], &[run(plain)], 1e-5);
+        assert_close(&case.run(attention), &case.run(plain), 1e-5);
+    }
+}
+
+#[test]
+fn the_weights_of_the_values_are_the_weights() {
+    let case = Case { dropout: 0.0, hidden: 3, ..several_blocks() };
+    let (q, k, v, bias) = case.inputs(&Device::flex());
+    let weights = attention_weights(q.clone(), k.clone(), bias.clone(), case.options());
+    let out = attention(q, k, v.clone(), bias, case.options(), Mode::Eval);
+    let v = v.swap_dims(1, 2).unsqueeze_dim::<5>(2).repeat_dim(2, case.group);
+    let v = v.reshape([case.batch, case.n_heads(), case.k_len, case.d_value]);
+    let expected = weights.matmul(v).swap_dims(1, 2);
+    assert_close(&[out.into_data()], &[expected.into_data()], 1e-5);
+}
+
+#[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     assert_same_for_any_number_of_threads(|| several_blocks().run(attention));
 }
@@ -156,8 +205,12 @@ fn results_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn queries_without_visible_keys_give_zeros_and_no_gradients() {
     let device = Device::flex().autodiff();
-    let case =
-        Case { bias: [true, true, false, true], hidden: 0, causal: None, ..several_blocks() };
+    let case = Case {
+        bias: [true, true, false, true],
+        hidden: 0,
+        reach: Reach::default(),
+        ..several_blocks()
+    };
     let (q, k, v, bias) = case.inputs(&device);
     let (q, k, v) = (q.require_grad(), k.require_grad(), v.require_grad());
     let rows = [0..1, 0..1, 70..90, 0..case.k_len]; // part of one block and of the next
@@ -243,13 +296,13 @@ fn one_row_can_serve_a_whole_batch() {
 #[test]
 fn one_query_at_a_time_gives_what_all_give_together() {
     let device = Device::flex();
-    let case = Case { q_len: 20, k_len: 20, causal: Some(0), ..several_blocks() };
+    let case = Case { q_len: 20, k_len: 20, reach: Reach::causal(0), ..several_blocks() };
     let (q, k, v, _) = case.inputs(&device);
     let options = case.options();
     let together = attention(q.clone(), k.clone(), v.clone(), None, options, Mode::Eval);
     for i in 0..case.q_len {
         let seen = |x: &Tensor<4>| x.clone().narrow(1, 0, i + 1);
-        let options = AttentionOptions { causal: Some(i), ..options };
+        let options = AttentionOptions { reach: Reach::causal(i), ..options };
         let alone =
             attention(q.clone().narrow(1, i, 1), seen(&k), seen(&v), None, options, Mode::Eval);
         let expected = together.clone().narrow(1, i, 1);
@@ -315,7 +368,7 @@ fn gradients_are_the_slopes_of_the_output() {
         d_value: 2,
         bias: [true, false, true, true],
         hidden: 0,
-        causal: Some(1),
+        reach: Reach::causal(1),
         ..several_blocks()
     };
     let gradients = case.run(attention);

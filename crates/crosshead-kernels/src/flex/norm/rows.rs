@@ -1,4 +1,4 @@
-//! Layer normalization of rows, over slices.
+//! Normalization of rows, over slices.
 
 use rayon::prelude::*;
 
@@ -10,18 +10,18 @@ use crate::flex::{parallel, vectorized};
 /// Rows of one part.
 const PART: usize = 32;
 
-/// Mean and reciprocal standard deviation of a row.
+/// Mean and reciprocal standard deviation of a row; of a root-mean-square norm 0 and the reciprocal root.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Statistics {
     mean: f32,
     scale: f32,
 }
 
-/// y = (x − mean)·scale·γ + β and the statistics of each row.
+/// y = (x − mean)·scale·γ + β and the statistics of each row; without β, y = x·scale·γ.
 pub(super) fn forward(
     x: &[f32],
     gamma: &[f32],
-    beta: &[f32],
+    beta: Option<&[f32]>,
     epsilon: f32,
 ) -> (Buffer, Vec<Statistics>) {
     let d_model = gamma.len();
@@ -46,8 +46,19 @@ pub(super) fn forward(
 }
 
 #[inline(always)]
-fn normalize(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) -> Statistics {
+fn normalize(
+    x: &[f32],
+    gamma: &[f32],
+    beta: Option<&[f32]>,
+    epsilon: f32,
+    y: &mut [f32],
+) -> Statistics {
     let d_model = x.len() as f32;
+    let Some(beta) = beta else {
+        let scale = 1.0 / (dot(x, x) / d_model + epsilon).sqrt();
+        y.iter_mut().zip(x.iter().zip(gamma)).for_each(|(y, (x, gamma))| *y = x * scale * gamma);
+        return Statistics { mean: 0.0, scale };
+    };
     let mean = sum(x) / d_model;
     y.iter_mut().zip(x).for_each(|(y, x)| *y = x - mean);
     let scale = 1.0 / (dot(y, y) / d_model + epsilon).sqrt();
@@ -57,12 +68,13 @@ fn normalize(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]
     Statistics { mean, scale }
 }
 
-/// Turns dY into dX, in place, and returns dγ and dβ.
+/// Turns dY into dX, in place, and returns dγ and dβ; `centered` says whether the mean was taken off.
 pub(super) fn backward(
     gradient: &mut [f32],
     x: &[f32],
     gamma: &[f32],
     statistics: &[Statistics],
+    centered: bool,
 ) -> (Buffer, Buffer) {
     let d_model = gamma.len();
     let parts = statistics.len().div_ceil(PART);
@@ -87,7 +99,7 @@ pub(super) fn backward(
                         let Statistics { mean, scale } = *statistics;
                         normalized.iter_mut().zip(x).for_each(|(n, x)| *n = (x - mean) * scale);
                         add_parameter_gradients(gradient, &normalized, d_gamma, d_beta);
-                        differentiate(gradient, &normalized, gamma, scale);
+                        differentiate(gradient, &normalized, gamma, scale, centered);
                     }
                 },
             );
@@ -110,12 +122,20 @@ fn add_parameter_gradients(
     }
 }
 
-/// With n the normalized row and g = dY·γ: dX = scale·(g − mean(g) − n·mean(g·n)).
+/// With n the normalized row and g = dY·γ: dX = scale·(g − mean(g) − n·mean(g·n)), without mean(g) if no mean was
+/// taken off.
 #[inline(always)]
-fn differentiate(gradient: &mut [f32], normalized: &[f32], gamma: &[f32], scale: f32) {
+fn differentiate(
+    gradient: &mut [f32],
+    normalized: &[f32],
+    gamma: &[f32],
+    scale: f32,
+    centered: bool,
+) {
     let d_model = gradient.len() as f32;
     gradient.iter_mut().zip(gamma).for_each(|(gradient, gamma)| *gradient *= gamma);
-    let (mean, slope) = (sum(gradient) / d_model, dot(gradient, normalized) / d_model);
+    let mean = if centered { sum(gradient) / d_model } else { 0.0 };
+    let slope = dot(gradient, normalized) / d_model;
     for (gradient, normalized) in gradient.iter_mut().zip(normalized) {
         *gradient = scale * (*gradient - mean - normalized * slope);
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use crate::flex::testing::{
     assert_close, assert_same_for_any_number_of_threads, normal, value_and_gradients,
 };
-use crate::norm::{layer_norm, plain};
+use crate::norm::{layer_norm, plain, plain_rms, rms_norm};
 
 type Body = fn(Tensor<2>, Tensor<1>, Tensor<1>, f32) -> Tensor<2>;
 
@@ -18,8 +18,26 @@ fn run(body: Body, [rows, d_model]: [usize; 2]) -> Vec<TensorData> {
     value_and_gradients!(y, [x, gamma, beta])
 }
 
+/// The output and the gradients of x and γ.
+fn run_rms(
+    body: fn(Tensor<2>, Tensor<1>, f32) -> Tensor<2>,
+    [rows, d_model]: [usize; 2],
+) -> Vec<TensorData> {
+    let device = Device::flex().autodiff();
+    let x = (normal::<2>(1, [rows, d_model], &device) * 2.0 + 0.5).detach().require_grad();
+    let gamma = normal::<1>(2, [d_model], &device).require_grad();
+    let y = body(x.clone(), gamma.clone(), 1e-5);
+    value_and_gradients!(y, [x, gamma])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_fused_root_mean_square_norm_equals_the_plain_one(rows in 0..100_usize, d_model in 1..300_usize) {
+        let sizes = [rows, d_model];
+        assert_close(&run_rms(rms_norm, sizes), &run_rms(plain_rms, sizes), 4e-6);
+    }
 
     #[test]
     fn fused_equals_plain(rows in 0..100_usize, d_model in 2..300_usize) {
@@ -33,6 +51,7 @@ proptest! {
 fn bits_do_not_depend_on_the_number_of_threads() {
     for rows in [3, 500] {
         assert_same_for_any_number_of_threads(|| run(layer_norm, [rows, 129]));
+        assert_same_for_any_number_of_threads(|| run_rms(rms_norm, [rows, 129]));
     }
 }
 
