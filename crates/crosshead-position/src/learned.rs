@@ -1,7 +1,7 @@
 //! A learned table of positions.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// Configuration of [`LearnedPositions`].
 #[derive(Clone, Debug)]
@@ -58,6 +58,23 @@ impl LearnedPositions {
         self.weight.val().narrow(0, self.offset + start, len)
     }
 
+    /// The encodings of the given positions.
+    ///
+    /// # Shapes
+    /// - output: `[positions.len(), d_model]`
+    ///
+    /// # Panics
+    /// If a position lies beyond the table.
+    pub fn forward_at(&self, positions: &[usize]) -> Tensor<2> {
+        let max_len = self.max_len();
+        if let Some(position) = positions.iter().find(|&&position| position >= max_len) {
+            panic!("position {position} exceeds max_len ({max_len})");
+        }
+        let rows: Vec<i32> = positions.iter().map(|&at| (self.offset + at) as i32).collect();
+        let rows = TensorData::new(rows, [positions.len()]);
+        self.weight.val().select(0, Tensor::<1, Int>::from_data(rows, &self.weight.lazy_device()))
+    }
+
     /// The number of positions.
     pub fn max_len(&self) -> usize {
         self.weight.lazy_shape()[0] - self.offset
@@ -67,7 +84,6 @@ impl LearnedPositions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Int;
 
     fn table(offset: usize) -> LearnedPositions {
         let device = Device::flex();
@@ -83,6 +99,12 @@ mod tests {
     fn position_n_is_row_n_behind_the_offset() {
         let row: Vec<f32> = table(2).forward(1, 1).into_data().iter::<f32>().collect();
         assert_eq!(row, [9.0, 10.0, 11.0]);
+    }
+
+    #[test]
+    fn positions_looked_up_are_those_of_the_range() {
+        let range = table(2).forward(1, 3).into_data();
+        assert_eq!(table(2).forward_at(&[1, 2, 3]).into_data(), range);
     }
 
     #[test]

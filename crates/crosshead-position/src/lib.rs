@@ -1,12 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod alibi;
+mod bias;
 mod learned;
+mod relative;
+mod rotary;
 mod sinusoidal;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+pub use alibi::{Alibi, AlibiConfig};
+pub use bias::PositionBias;
 pub use learned::{LearnedPositions, LearnedPositionsConfig};
+pub use relative::{RelativePositionBias, RelativePositionBiasConfig};
+pub use rotary::{Rotary, RotaryConfig, RotaryPairing, RotaryScaling};
 pub use sinusoidal::{SinusoidLayout, SinusoidalPositions, SinusoidalPositionsConfig};
 
 /// A table of absolute positions that is added to the token embeddings.
@@ -30,6 +38,20 @@ impl Positions {
         match self {
             Self::Sinusoidal(positions) => positions.forward(start, len, device),
             Self::Learned(positions) => positions.forward(start, len),
+        }
+    }
+
+    /// The encodings of the given positions.
+    ///
+    /// # Shapes
+    /// - output: `[positions.len(), d_model]`
+    ///
+    /// # Panics
+    /// If a position lies beyond a learned table.
+    pub fn forward_at(&self, positions: &[usize], device: &Device) -> Tensor<2> {
+        match self {
+            Self::Sinusoidal(encodings) => encodings.forward_at(positions, device),
+            Self::Learned(table) => table.forward_at(positions),
         }
     }
 

@@ -54,10 +54,25 @@ impl SinusoidalPositions {
     /// # Shapes
     /// - output: `[len, d_model]`
     pub fn forward(&self, start: usize, len: usize, device: &Device) -> Tensor<2> {
+        self.encode(start..start + len, device)
+    }
+
+    /// The encodings of the given positions.
+    ///
+    /// # Shapes
+    /// - output: `[positions.len(), d_model]`
+    pub fn forward_at(&self, positions: &[usize], device: &Device) -> Tensor<2> {
+        self.encode(positions.iter().copied(), device)
+    }
+
+    fn encode(
+        &self,
+        positions: impl ExactSizeIterator<Item = usize>,
+        device: &Device,
+    ) -> Tensor<2> {
+        let len = positions.len();
         let mut values = Vec::with_capacity(len * self.d_model);
-        for position in start..start + len {
-            self.write(position, &mut values);
-        }
+        positions.for_each(|position| self.write(position, &mut values));
         Tensor::from_data(TensorData::new(values, [len, self.d_model]), device)
     }
 

@@ -1,0 +1,28 @@
+//! Positions as a bias of the scores.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use crate::{Alibi, RelativePositionBias};
+
+/// What the distance between a query and a key adds to their score.
+#[derive(Module, Debug)]
+pub enum PositionBias {
+    /// A penalty linear in the distance (Press, Smith & Lewis 2022).
+    Alibi(Alibi),
+    /// A learned value for each bucket of distances (Raffel et al. 2020).
+    Relative(RelativePositionBias),
+}
+
+impl PositionBias {
+    /// The bias of queries at positions `start` to `start + q_len - 1` and keys at positions 0 to `k_len - 1`.
+    ///
+    /// # Shapes
+    /// - output: `[1, n_heads, q_len, k_len]`
+    pub fn forward(&self, start: usize, q_len: usize, k_len: usize, device: &Device) -> Tensor<4> {
+        match self {
+            Self::Alibi(alibi) => alibi.forward(start, q_len, k_len, device),
+            Self::Relative(bias) => bias.forward(start, q_len, k_len),
+        }
+    }
+}

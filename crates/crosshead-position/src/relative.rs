@@ -1,0 +1,105 @@
+//! Relative position biases.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+/// Configuration of a [`RelativePositionBias`].
+#[derive(Clone, Debug)]
+pub struct RelativePositionBiasConfig {
+    n_heads: usize,
+    n_buckets: usize,
+    max_distance: usize,
+    bidirectional: bool,
+}
+
+impl RelativePositionBiasConfig {
+    /// T5's bias for `n_heads` heads: 32 buckets up to a distance of 128, in both directions.
+    pub fn new(n_heads: usize) -> Self {
+        Self { n_heads, n_buckets: 32, max_distance: 128, bidirectional: true }
+    }
+
+    /// Buckets that distances fall into.
+    pub fn with_n_buckets(mut self, n_buckets: usize) -> Self {
+        self.n_buckets = n_buckets;
+        self
+    }
+
+    /// The distance from which on all share the last bucket.
+    pub fn with_max_distance(mut self, max_distance: usize) -> Self {
+        self.max_distance = max_distance;
+        self
+    }
+
+    /// Whether keys behind the query have buckets of their own (encoders) or share that of distance 0 (decoders).
+    pub fn with_bidirectional(mut self, bidirectional: bool) -> Self {
+        self.bidirectional = bidirectional;
+        self
+    }
+
+    /// A bias of zeros: a model's initializer draws it, or a checkpoint fills it.
+    ///
+    /// # Panics
+    /// If there are too few buckets, or the farthest distance is not beyond those that have a bucket each.
+    pub fn init(&self, device: &Device) -> RelativePositionBias {
+        let Self { n_heads, n_buckets, max_distance, bidirectional } = *self;
+        let exact = if bidirectional { n_buckets / 4 } else { n_buckets / 2 };
+        assert!(
+            exact > 0 && max_distance > exact,
+            "n_buckets ({n_buckets}) and max_distance ({max_distance}) leave no buckets for long distances"
+        );
+        RelativePositionBias {
+            weight: Param::from_tensor(Tensor::zeros([n_buckets, n_heads], device)),
+            max_distance,
+            bidirectional,
+        }
+    }
+}
+
+/// A learned value for each head and bucket of distances, added to the scores (Raffel et al. 2020, section 2.1).
+#[derive(Module, Debug)]
+pub struct RelativePositionBias {
+    /// `[n_buckets, n_heads]`
+    pub weight: Param<Tensor<2>>,
+    #[module(skip)]
+    max_distance: usize,
+    #[module(skip)]
+    bidirectional: bool,
+}
+
+impl RelativePositionBias {
+    /// The bias of queries at positions `start` to `start + q_len - 1` and keys at positions 0 to `k_len - 1`.
+    ///
+    /// # Shapes
+    /// - output: `[1, n_heads, q_len, k_len]`
+    pub fn forward(&self, start: usize, q_len: usize, k_len: usize) -> Tensor<4> {
+        let [_, n_heads] = self.weight.lazy_shape().dims();
+        let buckets: Vec<i32> = (start..start + q_len)
+            .flat_map(|query| (0..k_len).map(move |key| self.bucket(query, key) as i32))
+            .collect();
+        let buckets = TensorData::new(buckets, [q_len * k_len]);
+        let buckets = Tensor::<1, Int>::from_data(buckets, &self.weight.lazy_device());
+        let bias = self.weight.val().select(0, buckets); // [q_len · k_len, n_heads]
+        bias.reshape([q_len, k_len, n_heads]).permute([2, 0, 1]).unsqueeze() // [1, n_heads, q_len, k_len]
+    }
+
+    /// Short distances have a bucket each, longer ones share buckets that grow with their logarithm.
+    fn bucket(&self, query: usize, key: usize) -> usize {
+        let [n_buckets, _] = self.weight.lazy_shape().dims();
+        let (n_buckets, first, distance) = match self.bidirectional {
+            true => {
+                let half = n_buckets / 2;
+                (half, if key > query { half } else { 0 }, query.abs_diff(key))
+            }
+            false => (n_buckets, 0, query.saturating_sub(key)),
+        };
+        let exact = n_buckets / 2;
+        if distance < exact {
+            return first + distance;
+        }
+        // In f32, as the models were trained.
+        let ratio =
+            (distance as f32 / exact as f32).ln() / (self.max_distance as f32 / exact as f32).ln();
+        let bucket = exact + (ratio * (n_buckets - exact) as f32) as usize;
+        first + bucket.min(n_buckets - 1)
+    }
+}
