@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod config;
 mod kv_cache;
 mod mask;
 mod multi_head;
 
+pub use config::MultiHeadAttentionConfig;
 pub use kv_cache::{KeyValue, KvCache};
 pub use mask::AttentionMask;
-pub use multi_head::{MultiHeadAttention, MultiHeadAttentionConfig};
+pub use multi_head::MultiHeadAttention;

@@ -1,6 +1,7 @@
 //! Which key each query may attend to.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use crosshead_kernels::Reach;
 
 /// Which key each query may attend to: the only place that knows a mask's polarity.
 ///
@@ -9,6 +10,9 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 #[derive(Clone, Debug, Default)]
 pub struct AttentionMask {
     causal: bool,
+    window: Option<usize>,
+    /// The first visible key of each row, `[batch]`.
+    key_starts: Option<Tensor<1, Int>>,
     /// Added to the scores, −∞ hides: `[batch or 1, n_heads or 1, q_len or 1, k_len]`.
     bias: Option<Tensor<4>>,
 }
@@ -21,7 +25,35 @@ impl AttentionMask {
 
     /// A mask by which position i sees positions up to i (Vaswani et al. 2017, section 3.2.3).
     pub fn causal() -> Self {
-        Self { causal: true, bias: None }
+        Self::none().with_causal()
+    }
+
+    /// The same mask that also hides keys behind a query.
+    pub fn with_causal(mut self) -> Self {
+        self.causal = true;
+        self
+    }
+
+    /// The same mask that also hides keys at a distance of `window` or more (Beltagy, Peters & Cohan 2020).
+    ///
+    /// # Panics
+    /// If `window` is 0.
+    pub fn with_window(mut self, window: usize) -> Self {
+        assert!(window > 0, "window (0) must be at least 1: a position sees itself");
+        self.window = Some(window);
+        self
+    }
+
+    /// The same mask that also hides row b's keys before `starts[b]`: rows of different length that end together are
+    /// padded on the left.
+    ///
+    /// The number of keys may grow while decoding.
+    pub fn with_key_starts(mut self, starts: &[usize], device: &Device) -> Self {
+        if starts.iter().any(|&start| start > 0) {
+            let starts: Vec<i32> = starts.iter().map(|&start| start as i32).collect();
+            self.key_starts = Some(Tensor::from_data(&*starts, device));
+        }
+        self
     }
 
     /// A mask by which row b sees its first `lengths[b]` keys alone: the rest is padding.
@@ -65,22 +97,43 @@ impl AttentionMask {
         self
     }
 
+    /// The same mask for `k_len` keys: what the layers of a stack share is worked out once.
+    pub fn prepared(mut self, k_len: usize) -> Self {
+        match self.key_starts.take() {
+            Some(starts) => self.with_bias(hidden_before(starts, k_len)),
+            None => self,
+        }
+    }
+
     /// The mask of a new batch whose row i is row `rows[i]` of this one.
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
-        let bias = self
-            .bias
-            .clone()
-            .map(|bias| if bias.dims()[0] == 1 { bias } else { bias.select(0, rows) });
-        Self { causal: self.causal, bias }
+        let bias = self.bias.clone().map(|bias| match bias.dims() {
+            [1, ..] => bias,
+            _ => bias.select(0, rows.clone()),
+        });
+        let key_starts = self.key_starts.clone().map(|starts| starts.select(0, rows));
+        Self { bias, key_starts, ..*self }
     }
 
-    /// What is added to the scores.
-    pub(crate) fn bias(&self) -> Option<Tensor<4>> {
-        self.bias.clone()
+    /// What is added to the scores of `k_len` keys.
+    pub(crate) fn bias(&self, k_len: usize) -> Option<Tensor<4>> {
+        self.clone().prepared(k_len).bias
     }
 
-    /// The causal limit of queries that start at position `start`, as the kernel takes it.
-    pub(crate) fn causal_offset(&self, start: usize) -> Option<usize> {
-        self.causal.then_some(start)
+    /// The keys that queries from position `offset` on see by their position.
+    pub(crate) fn reach(&self, offset: usize) -> Reach {
+        Reach { offset, causal: self.causal, window: self.window }
     }
+}
+
+/// −∞ for each row's keys before its start, `[batch, 1, 1, k_len]`.
+fn hidden_before(starts: Tensor<1, Int>, k_len: usize) -> Tensor<4> {
+    let [batch] = starts.dims();
+    let device = starts.device();
+    let keys = Tensor::<1, Int>::arange(0..k_len as i64, &device).reshape([1, k_len]);
+    let hidden =
+        keys.expand([batch, k_len]).lower(starts.reshape([batch, 1]).expand([batch, k_len]));
+    Tensor::<2>::zeros([batch, k_len], &device)
+        .mask_fill(hidden, f32::NEG_INFINITY)
+        .reshape([batch, 1, 1, k_len])
 }

@@ -1,97 +1,44 @@
 //! Multi-head attention.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
-use crosshead_kernels::{AttentionOptions, Linear, LinearConfig, Mode, attention};
+use burn::tensor::Tensor;
+use crosshead_kernels::{AttentionOptions, Linear, Mode, RmsNorm, attention, attention_weights};
+use crosshead_position::Rotary;
 
 use crate::{AttentionMask, KeyValue, KvCache};
-
-/// Configuration of [`MultiHeadAttention`].
-#[derive(Clone, Debug)]
-pub struct MultiHeadAttentionConfig {
-    d_model: usize,
-    n_heads: usize,
-    n_kv_heads: usize,
-    dropout: f32,
-    bias: bool,
-}
-
-impl MultiHeadAttentionConfig {
-    /// `n_heads` heads of d_model / n_heads features each, with biases and without dropout.
-    pub fn new(d_model: usize, n_heads: usize) -> Self {
-        Self { d_model, n_heads, n_kv_heads: n_heads, dropout: 0.0, bias: true }
-    }
-
-    /// The number of key/value heads: fewer than `n_heads` is grouped-query attention (Ainslie et al. 2023), one is
-    /// multi-query attention (Shazeer 2019).
-    pub fn with_n_kv_heads(mut self, n_kv_heads: usize) -> Self {
-        self.n_kv_heads = n_kv_heads;
-        self
-    }
-
-    /// The probability with which an attention weight is dropped in training.
-    pub fn with_dropout(mut self, dropout: f32) -> Self {
-        self.dropout = dropout;
-        self
-    }
-
-    /// With or without biases in the four projections.
-    pub fn with_bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
-
-    /// The layer, with Glorot-uniform weights and zero biases.
-    ///
-    /// # Panics
-    /// If `d_model` is not a multiple of `n_heads`, or `n_heads` of `n_kv_heads`.
-    pub fn init(&self, device: &Device) -> MultiHeadAttention {
-        let Self { d_model, n_heads, n_kv_heads, .. } = *self;
-        assert!(
-            n_heads > 0 && d_model % n_heads == 0,
-            "d_model ({d_model}) must be divisible by n_heads ({n_heads})"
-        );
-        assert!(
-            n_kv_heads > 0 && n_heads % n_kv_heads == 0,
-            "n_heads ({n_heads}) must be divisible by n_kv_heads ({n_kv_heads})"
-        );
-        let d_kv = d_model / n_heads * n_kv_heads;
-        let projection = |d_in, d_out, seed| {
-            LinearConfig::new(d_in, d_out).with_bias(self.bias).with_seed(seed).init(device)
-        };
-        MultiHeadAttention {
-            q_proj: projection(d_model, d_model, 0),
-            k_proj: projection(d_model, d_kv, 1),
-            v_proj: projection(d_model, d_kv, 2),
-            out_proj: projection(d_model, d_model, 3),
-            n_heads,
-            n_kv_heads,
-            dropout: self.dropout,
-        }
-    }
-}
 
 /// MultiHead(Q, K, V) = Concat(head₁, …, headₕ)·W^O (Vaswani et al. 2017, section 3.2.2).
 #[derive(Module, Debug)]
 pub struct MultiHeadAttention {
-    /// W^Q of all heads, `[d_model, d_model]`.
+    /// W^Q of all heads.
     pub q_proj: Linear,
-    /// W^K of all heads, `[n_kv_heads · d_head, d_model]`.
+    /// W^K of all key/value heads.
     pub k_proj: Linear,
-    /// W^V of all heads, `[n_kv_heads · d_head, d_model]`.
+    /// W^V of all key/value heads.
     pub v_proj: Linear,
-    /// W^O, `[d_model, d_model]`.
+    /// The norm of each head's query.
+    pub q_norm: Option<RmsNorm>,
+    /// The norm of each head's key.
+    pub k_norm: Option<RmsNorm>,
+    /// W^O.
     pub out_proj: Linear,
+    /// What turns queries and keys of self-attention.
+    pub rotary: Option<Rotary>,
     #[module(skip)]
-    n_heads: usize,
+    pub(crate) n_heads: usize,
     #[module(skip)]
-    n_kv_heads: usize,
+    pub(crate) n_kv_heads: usize,
     #[module(skip)]
-    dropout: f32,
+    pub(crate) scale: f32,
+    #[module(skip)]
+    pub(crate) soft_cap: Option<f32>,
+    #[module(skip)]
+    pub(crate) dropout: f32,
 }
 
 impl MultiHeadAttention {
-    /// Self-attention; with a cache, `x` continues the positions the cache has seen.
+    /// Attention of each position to those of the same sequence; with a cache, `x` continues the positions the cache has
+    /// seen.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, q_len, d_model]`
@@ -105,12 +52,15 @@ impl MultiHeadAttention {
         cache: Option<&mut KvCache>,
         mode: Mode,
     ) -> Tensor<3> {
-        let new = self.project_key_value(x.clone());
-        let (start, seen) = match cache {
-            Some(cache) => (cache.len(), cache.append(new)),
-            None => (0, new),
+        let start = cache.as_ref().map_or(0, |cache| cache.len());
+        let query = self.turn(self.project_query(x.clone()), start);
+        let KeyValue { key, value } = self.project_key_value(x);
+        let new = KeyValue { key: self.turn(key, start), value };
+        let seen = match cache {
+            Some(cache) => cache.append(new),
+            None => new,
         };
-        self.attend(x, seen, start, mask, mode)
+        self.attend(query, seen, start, mask, mode)
     }
 
     /// Cross-attention to the projected keys and values of a memory.
@@ -127,7 +77,38 @@ impl MultiHeadAttention {
         mask: &AttentionMask,
         mode: Mode,
     ) -> Tensor<3> {
-        self.attend(x, memory, 0, mask, mode)
+        self.attend(self.project_query(x), memory, 0, mask, mode)
+    }
+
+    /// The weights with which each position of a sequence attends to the others, for pictures.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, len, d_model]`
+    /// - output: `[batch, n_heads, len, len]`
+    ///
+    /// # Panics
+    /// If the mask does not fit `x`.
+    pub fn self_attention_weights(&self, x: Tensor<3>, mask: &AttentionMask) -> Tensor<4> {
+        let query = self.turn(self.project_query(x.clone()), 0);
+        let key = self.turn(self.project_key_value(x).key, 0);
+        self.weights(query, key, mask)
+    }
+
+    /// The weights with which each position attends to a memory, for pictures.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, q_len, d_model]`
+    /// - output: `[batch, n_heads, q_len, k_len]`
+    ///
+    /// # Panics
+    /// If the mask or the memory does not fit `x`.
+    pub fn cross_attention_weights(
+        &self,
+        x: Tensor<3>,
+        memory: KeyValue,
+        mask: &AttentionMask,
+    ) -> Tensor<4> {
+        self.weights(self.project_query(x), memory.key, mask)
     }
 
     /// The keys and values of a memory, computed once for all steps of decoding.
@@ -136,37 +117,68 @@ impl MultiHeadAttention {
     /// - `memory`: `[batch, k_len, d_model]`
     /// - output: `[batch, k_len, n_kv_heads, d_head]` each
     pub fn project_key_value(&self, memory: Tensor<3>) -> KeyValue {
-        let [batch, k_len, d_model] = memory.dims();
-        let rows = memory.reshape([batch * k_len, d_model]);
-        let heads = |x: Tensor<2>| {
-            let d_head = x.dims()[1] / self.n_kv_heads;
-            x.reshape([batch, k_len, self.n_kv_heads, d_head]) // [batch, k_len, n_kv_heads, d_head]
-        };
-        KeyValue {
-            key: heads(self.k_proj.forward(rows.clone())),
-            value: heads(self.v_proj.forward(rows)),
+        let key = project(&self.k_proj, memory.clone(), self.n_kv_heads);
+        let value = project(&self.v_proj, memory, self.n_kv_heads);
+        KeyValue { key: normalize(self.k_norm.as_ref(), key), value }
+    }
+
+    /// `[batch, q_len, n_heads, d_head]`
+    fn project_query(&self, x: Tensor<3>) -> Tensor<4> {
+        normalize(self.q_norm.as_ref(), project(&self.q_proj, x, self.n_heads))
+    }
+
+    /// Queries or keys from position `start` on, turned where positions are rotary.
+    fn turn(&self, heads: Tensor<4>, start: usize) -> Tensor<4> {
+        match &self.rotary {
+            Some(rotary) => rotary.forward(heads, start),
+            None => heads,
         }
     }
 
     fn attend(
         &self,
-        x: Tensor<3>,
+        query: Tensor<4>,
         seen: KeyValue,
         start: usize,
         mask: &AttentionMask,
         mode: Mode,
     ) -> Tensor<3> {
-        let [batch, q_len, d_model] = x.dims();
-        let d_head = d_model / self.n_heads;
-        let rows = batch * q_len;
-        let query = self.q_proj.forward(x.reshape([rows, d_model]));
-        let query = query.reshape([batch, q_len, self.n_heads, d_head]); // [batch, q_len, n_heads, d_head]
-        let options = AttentionOptions {
-            scale: (d_head as f32).powf(-0.5),
-            causal: mask.causal_offset(start),
-            dropout: self.dropout,
-        };
-        let heads = attention(query, seen.key, seen.value, mask.bias(), options, mode);
-        self.out_proj.forward(heads.reshape([rows, d_model])).reshape([batch, q_len, d_model])
+        let [batch, q_len, n_heads, d_head] = query.dims();
+        let [_, k_len, ..] = seen.key.dims();
+        let options = self.options(mask, start);
+        let heads = attention(query, seen.key, seen.value, mask.bias(k_len), options, mode);
+        let y = self.out_proj.forward(heads.reshape([batch * q_len, n_heads * d_head]));
+        let [_, d_model] = y.dims();
+        y.reshape([batch, q_len, d_model])
     }
+
+    fn weights(&self, query: Tensor<4>, key: Tensor<4>, mask: &AttentionMask) -> Tensor<4> {
+        let [_, k_len, ..] = key.dims();
+        attention_weights(query, key, mask.bias(k_len), self.options(mask, 0))
+    }
+
+    fn options(&self, mask: &AttentionMask, start: usize) -> AttentionOptions {
+        AttentionOptions {
+            scale: self.scale,
+            reach: mask.reach(start),
+            soft_cap: self.soft_cap,
+            dropout: self.dropout,
+        }
+    }
+}
+
+/// The heads of each position, `[batch, len, n_heads, d_head]`.
+fn project(projection: &Linear, x: Tensor<3>, n_heads: usize) -> Tensor<4> {
+    let [batch, len, d_model] = x.dims();
+    let rows = projection.forward(x.reshape([batch * len, d_model])); // [batch · len, n_heads · d_head]
+    let d_head = rows.dims()[1] / n_heads;
+    rows.reshape([batch, len, n_heads, d_head])
+}
+
+/// Each head of each position normalized by itself.
+fn normalize(norm: Option<&RmsNorm>, heads: Tensor<4>) -> Tensor<4> {
+    let Some(norm) = norm else { return heads };
+    let [batch, len, n_heads, d_head] = heads.dims();
+    let rows = norm.forward(heads.reshape([batch * len * n_heads, d_head]));
+    rows.reshape([batch, len, n_heads, d_head])
 }

@@ -7,21 +7,22 @@ use burn::tensor::{Gradients, Tensor, TensorData};
 
 /// The module with every parameter's values replaced by `f(path, values)`.
 ///
-/// A path is the fields that lead to the parameter, such as `layers.0.self_attn.q_proj.weight`.
+/// A path is the fields that lead to the parameter, such as `layers.0.self_attn.q_proj.weight`; variants of enums do not
+/// appear in it.
 ///
 /// # Panics
 /// If the new values have another shape.
 pub fn map_parameters<M: Module>(module: M, f: impl FnMut(&str, TensorData) -> TensorData) -> M {
     struct Map<F>(Vec<String>, F);
     impl<F: FnMut(&str, TensorData) -> TensorData> ModuleMapper for Map<F> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.push(name.to_owned());
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.push(segment(name, container));
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.0.pop();
         }
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let path = self.0.join(".");
+            let path = path(&self.0);
             let (id, old, mapper) = param.consume();
             let (shape, device, trained) = (old.shape(), old.device(), old.is_require_grad());
             let data = (self.1)(&path, old.into_data());
@@ -32,6 +33,17 @@ pub fn map_parameters<M: Module>(module: M, f: impl FnMut(&str, TensorData) -> T
         }
     }
     module.map(&mut Map(Vec::new(), f))
+}
+
+/// The name of a field; a variant of an enum has none.
+fn segment(name: &str, container: &str) -> String {
+    if container.starts_with("Enum:") { String::new() } else { name.to_owned() }
+}
+
+fn path(segments: &[String]) -> String {
+    let named: Vec<&str> =
+        segments.iter().map(String::as_str).filter(|segment| !segment.is_empty()).collect();
+    named.join(".")
 }
 
 /// The gradient of every parameter that has one, by path.
@@ -55,8 +67,8 @@ pub(crate) struct Found {
 pub(crate) fn visit<M: Module>(module: &M, gradients: &Gradients) -> Vec<Found> {
     struct Visit<'a>(Vec<String>, &'a Gradients, Vec<Found>);
     impl ModuleVisitor for Visit<'_> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.push(name.to_owned());
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.push(segment(name, container));
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.0.pop();
@@ -64,7 +76,7 @@ pub(crate) fn visit<M: Module>(module: &M, gradients: &Gradients) -> Vec<Found> 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let value = param.val();
             self.2.push(Found {
-                path: self.0.join("."),
+                path: path(&self.0),
                 shape: value.dims().to_vec(),
                 trained: value.is_require_grad(),
                 gradient: value.grad(self.1).map(Tensor::into_data),

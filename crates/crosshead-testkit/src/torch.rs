@@ -11,7 +11,7 @@ use crate::{CheckError, Finding, Fixture};
 /// output · `input/output_grad`.
 ///
 /// Its tensors are named `<case>/<input|param|output|grad>/<name>`. Parameters have PyTorch's names, in which parts are
-/// called as `renames` says, and q, k and v are the thirds of `in_proj_weight` and `in_proj_bias`. A value matches
+/// called as `renames` says; q, k and v are the thirds of `in_proj_weight` and `in_proj_bias`, unless they have their own. A value matches
 /// within tolerance · (1 + |value|).
 #[derive(Debug)]
 pub struct TorchCase<'a> {
@@ -150,9 +150,13 @@ impl<'a> TorchCase<'a> {
     fn torch_name(&self, path: &str) -> (String, Option<usize>) {
         let (part, leaf) = path.rsplit_once('.').unwrap_or(("", path));
         let (owner, projection) = part.rsplit_once('.').unwrap_or(("", part));
+        let own = join(self.rename(part), leaf.to_owned());
+        if self.fixture.contains(&self.full_name("param", &own)) {
+            return (own, None);
+        }
         match ["q_proj", "k_proj", "v_proj"].iter().position(|third| *third == projection) {
             Some(third) => (join(self.rename(owner), format!("in_proj_{leaf}")), Some(third)),
-            None => (join(self.rename(part), leaf.to_owned()), None),
+            None => (own, None),
         }
     }
 

@@ -24,10 +24,14 @@ const GRAPH: [Node; 13] = [
     Node { name: "crosshead-position", may_use: &[], burn: true },
     Node { name: "crosshead-kernels", may_use: &[], burn: true },
     Node { name: TESTKIT, may_use: &[], burn: true },
-    Node { name: "crosshead-attention", may_use: &["crosshead-kernels"], burn: true },
+    Node {
+        name: "crosshead-attention",
+        may_use: &["crosshead-kernels", "crosshead-position"],
+        burn: true,
+    },
     Node {
         name: "crosshead-blocks",
-        may_use: &["crosshead-attention", "crosshead-kernels"],
+        may_use: &["crosshead-attention", "crosshead-kernels", "crosshead-position"],
         burn: true,
     },
     Node {

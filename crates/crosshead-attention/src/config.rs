@@ -1,0 +1,141 @@
+//! The configuration of multi-head attention.
+
+use burn::tensor::Device;
+use crosshead_kernels::{LinearConfig, RmsNormConfig};
+use crosshead_position::RotaryConfig;
+
+use crate::MultiHeadAttention;
+
+/// Configuration of [`MultiHeadAttention`].
+#[derive(Clone, Debug)]
+pub struct MultiHeadAttentionConfig {
+    d_model: usize,
+    n_heads: usize,
+    n_kv_heads: usize,
+    d_head: Option<usize>,
+    scale: Option<f32>,
+    soft_cap: Option<f32>,
+    qk_norm: Option<f32>,
+    rotary: Option<RotaryConfig>,
+    dropout: f32,
+    qkv_bias: bool,
+    out_bias: bool,
+}
+
+impl MultiHeadAttentionConfig {
+    /// `n_heads` heads of d_model / n_heads features each, with biases and without dropout.
+    pub fn new(d_model: usize, n_heads: usize) -> Self {
+        Self {
+            d_model,
+            n_heads,
+            n_kv_heads: n_heads,
+            d_head: None,
+            scale: None,
+            soft_cap: None,
+            qk_norm: None,
+            rotary: None,
+            dropout: 0.0,
+            qkv_bias: true,
+            out_bias: true,
+        }
+    }
+
+    /// The number of key/value heads: fewer than `n_heads` is grouped-query attention (Ainslie et al. 2023), one is
+    /// multi-query attention (Shazeer 2019).
+    pub fn with_n_kv_heads(mut self, n_kv_heads: usize) -> Self {
+        self.n_kv_heads = n_kv_heads;
+        self
+    }
+
+    /// The features of a head, where they are not d_model / n_heads.
+    pub fn with_d_head(mut self, d_head: usize) -> Self {
+        self.d_head = Some(d_head);
+        self
+    }
+
+    /// The factor of QKᵀ, where it is not 1/√d_head; T5 has 1.
+    pub fn with_scale(mut self, scale: f32) -> Self {
+        self.scale = Some(scale);
+        self
+    }
+
+    /// The bound of a score's size: s becomes c·tanh(s / c) (Gemma 2).
+    pub fn with_soft_cap(mut self, soft_cap: f32) -> Self {
+        self.soft_cap = Some(soft_cap);
+        self
+    }
+
+    /// Queries and keys normalized over the features of each head, before positions turn them (Henry et al. 2020; Qwen 3),
+    /// with ε added to the mean square.
+    pub fn with_qk_norm(mut self, epsilon: f32) -> Self {
+        self.qk_norm = Some(epsilon);
+        self
+    }
+
+    /// Rotary positions of queries and keys, in self-attention alone.
+    pub fn with_rotary(mut self, rotary: RotaryConfig) -> Self {
+        self.rotary = Some(rotary);
+        self
+    }
+
+    /// The probability with which an attention weight is dropped in training.
+    pub fn with_dropout(mut self, dropout: f32) -> Self {
+        self.dropout = dropout;
+        self
+    }
+
+    /// With or without biases in the four projections.
+    pub fn with_bias(self, bias: bool) -> Self {
+        self.with_qkv_bias(bias).with_out_bias(bias)
+    }
+
+    /// With or without biases in the projections of queries, keys and values.
+    pub fn with_qkv_bias(mut self, bias: bool) -> Self {
+        self.qkv_bias = bias;
+        self
+    }
+
+    /// With or without a bias in the projection behind the heads.
+    pub fn with_out_bias(mut self, bias: bool) -> Self {
+        self.out_bias = bias;
+        self
+    }
+
+    /// The layer, with Glorot-uniform weights and zero biases.
+    ///
+    /// # Panics
+    /// If `d_model` is not a multiple of `n_heads` and no `d_head` is given, or `n_heads` not one of `n_kv_heads`.
+    pub fn init(&self, device: &Device) -> MultiHeadAttention {
+        let Self { d_model, n_heads, n_kv_heads, .. } = *self;
+        assert!(
+            n_heads > 0 && (self.d_head.is_some() || d_model % n_heads == 0),
+            "d_model ({d_model}) must be divisible by n_heads ({n_heads})"
+        );
+        assert!(
+            n_kv_heads > 0 && n_heads % n_kv_heads == 0,
+            "n_heads ({n_heads}) must be divisible by n_kv_heads ({n_kv_heads})"
+        );
+        let d_head = self.d_head.unwrap_or(d_model / n_heads);
+        let projection = |d_in, d_out, bias, seed| {
+            LinearConfig::new(d_in, d_out).with_bias(bias).with_seed(seed).init(device)
+        };
+        let norm = || {
+            let epsilon = self.qk_norm?;
+            Some(RmsNormConfig::new(d_head).with_epsilon(epsilon).init(device))
+        };
+        MultiHeadAttention {
+            q_proj: projection(d_model, n_heads * d_head, self.qkv_bias, 0),
+            k_proj: projection(d_model, n_kv_heads * d_head, self.qkv_bias, 1),
+            v_proj: projection(d_model, n_kv_heads * d_head, self.qkv_bias, 2),
+            q_norm: norm(),
+            k_norm: norm(),
+            out_proj: projection(n_heads * d_head, d_model, self.out_bias, 3),
+            rotary: self.rotary.as_ref().map(RotaryConfig::init),
+            n_heads,
+            n_kv_heads,
+            scale: self.scale.unwrap_or((d_head as f32).powf(-0.5)),
+            soft_cap: self.soft_cap,
+            dropout: self.dropout,
+        }
+    }
+}
