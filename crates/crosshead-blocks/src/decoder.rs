@@ -1,30 +1,37 @@
 //! The decoder: a stack of masked self-attention, cross-attention and feed-forward layers.
 
 use burn::module::Module;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use crosshead_attention::{AttentionMask, KeyValue, KvCache, MultiHeadAttention};
-use crosshead_kernels::{LayerNorm, Mode};
+use crosshead_kernels::{Mode, checkpoint};
+use crosshead_position::PositionBias;
 
-use crate::encoder::finish;
-use crate::sub_layer::sub_layer;
-use crate::{FeedForward, NormOrder};
+use crate::stack::{self, is_dropped, with_bias};
+use crate::sub_layer::{Connection, parallel, sub_layer};
+use crate::{DecoderCache, FeedForward, Memory, Norm, NormOrder};
 
 /// One decoder layer: masked self-attention, cross-attention to the memory, feed-forward
-/// (Vaswani et al. 2017, section 3.1).
+/// (Vaswani et al. 2017, section 3.1); without cross-attention the layer of a decoder-only model.
 #[derive(Module, Debug)]
 pub struct DecoderLayer {
     /// Masked self-attention.
     pub self_attn: MultiHeadAttention,
-    /// The norm of the self-attention sub-layer.
-    pub self_attn_norm: LayerNorm,
-    /// Cross-attention.
-    pub cross_attn: MultiHeadAttention,
+    /// The norm of the self-attention sub-layer; in parallel order of both sub-layers.
+    pub self_attn_norm: Norm,
+    /// The norm of self-attention's output, in sandwich order.
+    pub self_attn_output_norm: Option<Norm>,
+    /// Cross-attention, unless the model is decoder-only.
+    pub cross_attn: Option<MultiHeadAttention>,
     /// The norm of the cross-attention sub-layer.
-    pub cross_attn_norm: LayerNorm,
+    pub cross_attn_norm: Option<Norm>,
+    /// The norm of cross-attention's output, in sandwich order.
+    pub cross_attn_output_norm: Option<Norm>,
     /// Feed-forward.
     pub feed_forward: FeedForward,
-    /// The norm of the feed-forward sub-layer.
-    pub feed_forward_norm: LayerNorm,
+    /// The norm of the feed-forward sub-layer; none in parallel order.
+    pub feed_forward_norm: Option<Norm>,
+    /// The norm of feed-forward's output, in sandwich order.
+    pub feed_forward_output_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) norm_order: NormOrder,
     #[module(skip)]
@@ -32,146 +39,189 @@ pub struct DecoderLayer {
 }
 
 impl DecoderLayer {
+    /// The layer's keys and values of a memory, unless it has no cross-attention.
+    ///
+    /// # Shapes
+    /// - `memory`: `[batch, src_len, d_model]`
+    ///
+    /// # Panics
+    /// If there is a memory and no cross-attention, or cross-attention and no memory.
+    pub fn project_memory(&self, memory: Option<&Memory>) -> Option<KeyValue> {
+        match (&self.cross_attn, memory) {
+            (Some(attention), Some(memory)) => {
+                Some(attention.project_key_value(memory.states.clone()))
+            }
+            (None, None) => None,
+            (Some(_), None) => panic!("a decoder with cross-attention needs a memory"),
+            (None, Some(_)) => panic!("a decoder without cross-attention reads no memory"),
+        }
+    }
+
     /// The layer's output; with a cache, `x` continues the positions the cache has seen.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
-    /// - `memory`: `[batch, src_len, n_heads, d_head]` each
+    /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, as [`project_memory`](Self::project_memory) gives it
     pub fn forward(
         &self,
         x: Tensor<3>,
         self_mask: &AttentionMask,
-        memory: KeyValue,
-        memory_mask: &AttentionMask,
+        memory: Option<(KeyValue, &AttentionMask)>,
         cache: Option<&mut KvCache>,
         mode: Mode,
     ) -> Tensor<3> {
-        let (order, dropout) = (self.norm_order, self.dropout);
-        let self_mode = mode.stream("self_attn");
-        let x = sub_layer(x, &self.self_attn_norm, order, dropout, self_mode, |x| {
-            self.self_attn.self_attention(x, self_mask, cache, self_mode)
-        });
-        let cross_mode = mode.stream("cross_attn");
-        let x = sub_layer(x, &self.cross_attn_norm, order, dropout, cross_mode, |x| {
-            self.cross_attn.cross_attention(x, memory, memory_mask, cross_mode)
-        });
-        let ff_mode = mode.stream("feed_forward");
-        sub_layer(x, &self.feed_forward_norm, order, dropout, ff_mode, |x| {
-            self.feed_forward.forward(x, ff_mode)
-        })
+        let [self_mode, cross_mode, ff_mode] =
+            ["self_attn", "cross_attn", "feed_forward"].map(|part| mode.stream(part));
+        let attend = |x| self.self_attn.self_attention(x, self_mask, cache, self_mode);
+        let feed_forward = |x| self.feed_forward.forward(x, ff_mode);
+        let self_attn = Connection {
+            norm: &self.self_attn_norm,
+            output_norm: self.self_attn_output_norm.as_ref(),
+            order: self.norm_order,
+            dropout: self.dropout,
+        };
+        let Some(norm) = &self.feed_forward_norm else {
+            return parallel(x, self_attn, [self_mode, ff_mode], attend, feed_forward);
+        };
+        let x = sub_layer(x, self_attn, self_mode, attend);
+        let x = match (&self.cross_attn, &self.cross_attn_norm, memory) {
+            (Some(attention), Some(norm), Some((memory, mask))) => {
+                let output_norm = self.cross_attn_output_norm.as_ref();
+                let cross_attn = Connection { norm, output_norm, ..self_attn };
+                sub_layer(x, cross_attn, cross_mode, |x| {
+                    attention.cross_attention(x, memory, mask, cross_mode)
+                })
+            }
+            _ => x,
+        };
+        let output_norm = self.feed_forward_output_norm.as_ref();
+        sub_layer(x, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
     }
 }
 
 /// A stack of identical decoder layers.
 #[derive(Module, Debug)]
 pub struct Decoder {
+    /// What distances add to the scores of self-attention in every layer.
+    pub position_bias: Option<PositionBias>,
     /// The layers, first to last.
     pub layers: Vec<DecoderLayer>,
-    /// The norm behind the last layer, in pre-norm order.
-    pub final_norm: Option<LayerNorm>,
+    /// The norm behind the last layer, in every order but post-norm.
+    pub final_norm: Option<Norm>,
+    #[module(skip)]
+    pub(crate) window: Option<usize>,
+    #[module(skip)]
+    pub(crate) layer_drop: f32,
+    #[module(skip)]
+    pub(crate) checkpointing: bool,
 }
 
 impl Decoder {
-    /// What decoding needs of the memory: every layer's keys and values of it, and room for `capacity` positions.
-    ///
-    /// # Shapes
-    /// - `memory`: `[batch, src_len, d_model]`
-    pub fn start(&self, memory: Tensor<3>, capacity: usize) -> DecoderCache {
-        let layers = self.layers.iter().map(|layer| LayerCache {
-            positions: KvCache::new(capacity),
-            memory: layer.cross_attn.project_key_value(memory.clone()),
-        });
-        DecoderCache { layers: layers.collect() }
-    }
-
     /// The outputs of the positions in `x`, which continue those the cache has seen, at inference.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
-    pub fn forward_cached(
-        &self,
-        x: Tensor<3>,
-        memory_mask: &AttentionMask,
-        cache: &mut DecoderCache,
-    ) -> Tensor<3> {
+    pub fn forward_cached(&self, x: Tensor<3>, cache: &mut DecoderCache) -> Tensor<3> {
+        let [_, len, _] = x.dims();
+        let (mask, bias) = self.self_mask(cache.mask(), cache.len(), len, &x.device());
+        let (mask, memory_mask) = (with_bias(&mask, bias), cache.memory_mask());
         let states =
             cache.layers.iter_mut().map(|layer| (layer.memory.clone(), Some(&mut layer.positions)));
-        self.run(x, states, memory_mask, Mode::Eval)
+        let x = self.run(x, &mask, states, memory_mask.as_ref(), Mode::Eval);
+        self.finish(x)
     }
 
-    /// The outputs of all positions at once.
+    /// The outputs of all positions at once; `mask` says what self-attention may see besides causality.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`, `memory`: `[batch, src_len, d_model]`
+    ///
+    /// # Panics
+    /// If there is a memory and no cross-attention, or cross-attention and no memory.
     pub fn forward(
         &self,
         x: Tensor<3>,
-        memory: Tensor<3>,
-        memory_mask: &AttentionMask,
+        mask: AttentionMask,
+        memory: Option<&Memory>,
         mode: Mode,
     ) -> Tensor<3> {
-        let states = self
-            .layers
-            .iter()
-            .map(|layer| (layer.cross_attn.project_key_value(memory.clone()), None));
-        self.run(x, states, memory_mask, mode)
+        let [_, tgt_len, _] = x.dims();
+        let (mask, bias) = self.self_mask(mask, 0, tgt_len, &x.device());
+        let x = if self.checkpointing && mode != Mode::Eval {
+            self.run_checkpointed(x, &mask, bias, memory, mode)
+        } else {
+            let states = self.layers.iter().map(|layer| (layer.project_memory(memory), None));
+            let memory_mask = memory.map(|memory| &memory.mask);
+            self.run(x, &with_bias(&mask, bias), states, memory_mask, mode)
+        };
+        self.finish(x)
     }
 
-    /// Every layer in turn, with its keys and values of the memory and of the positions before.
+    /// The layers in turn, with their keys and values of the memory and of the positions before.
     fn run<'a>(
         &self,
         x: Tensor<3>,
-        states: impl Iterator<Item = (KeyValue, Option<&'a mut KvCache>)>,
-        memory_mask: &AttentionMask,
+        mask: &AttentionMask,
+        states: impl Iterator<Item = (Option<KeyValue>, Option<&'a mut KvCache>)>,
+        memory_mask: Option<&AttentionMask>,
         mode: Mode,
     ) -> Tensor<3> {
-        let causal = AttentionMask::causal();
-        let x = self.layers.iter().zip(states).enumerate().fold(
-            x,
-            |x, (index, (layer, (memory, cache)))| {
-                layer.forward(x, &causal, memory, memory_mask, cache, mode.index(index))
-            },
-        );
-        finish(self.final_norm.as_ref(), x)
-    }
-}
-
-/// What decoding remembers between two steps, for each layer.
-#[derive(Clone, Debug)]
-pub struct DecoderCache {
-    layers: Vec<LayerCache>,
-}
-
-#[derive(Clone, Debug)]
-struct LayerCache {
-    positions: KvCache,
-    memory: KeyValue,
-}
-
-impl DecoderCache {
-    /// The number of positions seen.
-    pub fn len(&self) -> usize {
-        self.layers.first().map_or(0, |layer| layer.positions.len())
+        let layers = self.layers.iter().zip(states).enumerate();
+        layers.fold(x, |x, (index, (layer, (memory, cache)))| {
+            let mode = mode.index(index);
+            if is_dropped(mode, self.layer_drop) {
+                return x;
+            }
+            layer.forward(x, mask, memory.zip(memory_mask), cache, mode)
+        })
     }
 
-    /// Whether no position was seen yet.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// The layers in turn, of which only the inputs are kept.
+    fn run_checkpointed(
+        &self,
+        x: Tensor<3>,
+        mask: &AttentionMask,
+        bias: Option<Tensor<4>>,
+        memory: Option<&Memory>,
+        mode: Mode,
+    ) -> Tensor<3> {
+        let (has_bias, memory_mask) = (bias.is_some(), memory.map(|memory| memory.mask.clone()));
+        let device = x.device();
+        let bias = stack::pack(bias, &device);
+        let states = stack::pack(memory.map(|memory| memory.states.clone()), &device);
+        self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+            let mode = mode.index(index);
+            if is_dropped(mode, self.layer_drop) {
+                return x;
+            }
+            let (mask, memory_mask) = (mask.clone(), memory_mask.clone());
+            let inputs = [x, states.clone(), bias.clone()];
+            checkpoint(layer, inputs, move |layer, [x, states, bias]| {
+                let mask = with_bias(&mask, has_bias.then(|| bias.unsqueeze()));
+                let memory = memory_mask.as_ref().map(|mask| Memory { states, mask: mask.clone() });
+                let seen = layer.project_memory(memory.as_ref()).zip(memory_mask.as_ref());
+                layer.forward(x, &mask, seen, None, mode)
+            })
+        })
     }
 
-    /// Row i becomes what row `rows[i]` was; rows may repeat, move or fall away.
-    pub fn reorder(&mut self, rows: &Tensor<1, Int>) {
-        self.reorder_positions(rows);
-        for layer in &mut self.layers {
-            layer.memory = layer.memory.clone().select(rows.clone());
-        }
+    /// What self-attention of `len` positions from `start` on sees, and what distances add.
+    fn self_mask(
+        &self,
+        mask: AttentionMask,
+        start: usize,
+        len: usize,
+        device: &Device,
+    ) -> (AttentionMask, Option<Tensor<4>>) {
+        let k_len = start + len;
+        let bias = self.position_bias.as_ref().map(|bias| bias.forward(start, len, k_len, device));
+        (stack::mask(mask.with_causal(), self.window, k_len), bias)
     }
 
-    /// As [`reorder`](Self::reorder), where every row keeps its memory: rows change places among those that read the
-    /// same source, as the beams of a sentence do.
-    pub fn reorder_positions(&mut self, rows: &Tensor<1, Int>) {
-        for layer in &mut self.layers {
-            layer.positions.reorder(rows);
+    fn finish(&self, x: Tensor<3>) -> Tensor<3> {
+        match &self.final_norm {
+            Some(norm) => norm.forward(x),
+            None => x,
         }
     }
 }

@@ -3,22 +3,28 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use crosshead_attention::{AttentionMask, MultiHeadAttention};
-use crosshead_kernels::{LayerNorm, Mode};
+use crosshead_kernels::{Mode, checkpoint};
+use crosshead_position::PositionBias;
 
-use crate::sub_layer::sub_layer;
-use crate::{FeedForward, NormOrder};
+use crate::stack::{self, is_dropped, with_bias};
+use crate::sub_layer::{Connection, parallel, sub_layer};
+use crate::{FeedForward, Norm, NormOrder};
 
 /// One encoder layer: self-attention, then feed-forward (Vaswani et al. 2017, section 3.1).
 #[derive(Module, Debug)]
 pub struct EncoderLayer {
     /// Self-attention.
     pub self_attn: MultiHeadAttention,
-    /// The norm of the self-attention sub-layer.
-    pub self_attn_norm: LayerNorm,
+    /// The norm of the self-attention sub-layer; in parallel order of both sub-layers.
+    pub self_attn_norm: Norm,
+    /// The norm of self-attention's output, in sandwich order.
+    pub self_attn_output_norm: Option<Norm>,
     /// Feed-forward.
     pub feed_forward: FeedForward,
-    /// The norm of the feed-forward sub-layer.
-    pub feed_forward_norm: LayerNorm,
+    /// The norm of the feed-forward sub-layer; none in parallel order.
+    pub feed_forward_norm: Option<Norm>,
+    /// The norm of feed-forward's output, in sandwich order.
+    pub feed_forward_output_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) norm_order: NormOrder,
     #[module(skip)]
@@ -31,25 +37,39 @@ impl EncoderLayer {
     /// # Shapes
     /// - `x` and output: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
-        let (order, dropout) = (self.norm_order, self.dropout);
-        let attn_mode = mode.stream("self_attn");
-        let x = sub_layer(x, &self.self_attn_norm, order, dropout, attn_mode, |x| {
-            self.self_attn.self_attention(x, mask, None, attn_mode)
-        });
-        let ff_mode = mode.stream("feed_forward");
-        sub_layer(x, &self.feed_forward_norm, order, dropout, ff_mode, |x| {
-            self.feed_forward.forward(x, ff_mode)
-        })
+        let (attn_mode, ff_mode) = (mode.stream("self_attn"), mode.stream("feed_forward"));
+        let attend = |x| self.self_attn.self_attention(x, mask, None, attn_mode);
+        let feed_forward = |x| self.feed_forward.forward(x, ff_mode);
+        let self_attn = Connection {
+            norm: &self.self_attn_norm,
+            output_norm: self.self_attn_output_norm.as_ref(),
+            order: self.norm_order,
+            dropout: self.dropout,
+        };
+        let Some(norm) = &self.feed_forward_norm else {
+            return parallel(x, self_attn, [attn_mode, ff_mode], attend, feed_forward);
+        };
+        let x = sub_layer(x, self_attn, attn_mode, attend);
+        let output_norm = self.feed_forward_output_norm.as_ref();
+        sub_layer(x, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
     }
 }
 
 /// A stack of identical encoder layers.
 #[derive(Module, Debug)]
 pub struct Encoder {
+    /// What distances add to the scores of every layer.
+    pub position_bias: Option<PositionBias>,
     /// The layers, first to last.
     pub layers: Vec<EncoderLayer>,
-    /// The norm behind the last layer, in pre-norm order.
-    pub final_norm: Option<LayerNorm>,
+    /// The norm behind the last layer, in every order but post-norm.
+    pub final_norm: Option<Norm>,
+    #[module(skip)]
+    pub(crate) window: Option<usize>,
+    #[module(skip)]
+    pub(crate) layer_drop: f32,
+    #[module(skip)]
+    pub(crate) checkpointing: bool,
 }
 
 impl Encoder {
@@ -58,18 +78,51 @@ impl Encoder {
     /// # Shapes
     /// - `x` and output: `[batch, src_len, d_model]`
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
-        let x = self
-            .layers
-            .iter()
-            .enumerate()
-            .fold(x, |x, (index, layer)| layer.forward(x, mask, mode.index(index)));
-        finish(self.final_norm.as_ref(), x)
+        let [_, src_len, _] = x.dims();
+        let bias =
+            self.position_bias.as_ref().map(|bias| bias.forward(0, src_len, src_len, &x.device()));
+        let mask = stack::mask(mask.clone(), self.window, src_len);
+        let x = if self.checkpointing && mode != Mode::Eval {
+            self.run_checkpointed(x, &mask, bias, mode)
+        } else {
+            let mask = with_bias(&mask, bias);
+            self.run(x, mode, |layer, x, mode| layer.forward(x, &mask, mode))
+        };
+        match &self.final_norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        }
     }
-}
 
-/// The stack's last norm, where it has one.
-pub(crate) fn finish(norm: Option<&LayerNorm>, x: Tensor<3>) -> Tensor<3> {
-    let Some(norm) = norm else { return x };
-    let [batch, seq, d_model] = x.dims();
-    norm.forward(x.reshape([batch * seq, d_model])).reshape([batch, seq, d_model])
+    /// The layers in turn.
+    fn run(
+        &self,
+        x: Tensor<3>,
+        mode: Mode,
+        forward: impl Fn(&EncoderLayer, Tensor<3>, Mode) -> Tensor<3>,
+    ) -> Tensor<3> {
+        self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+            let mode = mode.index(index);
+            if is_dropped(mode, self.layer_drop) { x } else { forward(layer, x, mode) }
+        })
+    }
+
+    /// The layers in turn, of which only the inputs are kept.
+    fn run_checkpointed(
+        &self,
+        x: Tensor<3>,
+        mask: &AttentionMask,
+        bias: Option<Tensor<4>>,
+        mode: Mode,
+    ) -> Tensor<3> {
+        let has_bias = bias.is_some();
+        let bias = stack::pack(bias, &x.device());
+        self.run(x, mode, |layer, x, mode| {
+            let mask = mask.clone();
+            checkpoint(layer, [x, bias.clone()], move |layer, [x, bias]| {
+                let bias = has_bias.then(|| bias.unsqueeze());
+                layer.forward(x, &with_bias(&mask, bias), mode)
+            })
+        })
+    }
 }

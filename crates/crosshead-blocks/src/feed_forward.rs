@@ -4,11 +4,68 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, dropout};
 
-use crate::LayerConfig;
+/// Configuration of a [`FeedForward`] sub-layer.
+#[derive(Clone, Debug)]
+pub struct FeedForwardConfig {
+    d_model: usize,
+    d_ff: usize,
+    activation: Activation,
+    gated: bool,
+    bias: bool,
+    dropout: f32,
+}
 
-/// FFN(x) = activation(x·W₁ + b₁)·W₂ + b₂, at each position alike (Vaswani et al. 2017, section 3.3).
+impl FeedForwardConfig {
+    /// The paper's: ReLU, biases, no gate.
+    pub fn new(d_model: usize, d_ff: usize) -> Self {
+        Self { d_model, d_ff, activation: Activation::Relu, gated: false, bias: true, dropout: 0.0 }
+    }
+
+    /// The activation between the products.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// With or without a gate: a gated unit is SwiGLU with SiLU, GeGLU with GELU, ReGLU with ReLU (Shazeer 2020).
+    pub fn with_gated(mut self, gated: bool) -> Self {
+        self.gated = gated;
+        self
+    }
+
+    /// With or without biases.
+    pub fn with_bias(mut self, bias: bool) -> Self {
+        self.bias = bias;
+        self
+    }
+
+    /// The probability of dropping an element between the products.
+    pub fn with_dropout(mut self, dropout: f32) -> Self {
+        self.dropout = dropout;
+        self
+    }
+
+    /// The sub-layer, with Glorot-uniform weights and zero biases.
+    pub fn init(&self, device: &Device) -> FeedForward {
+        let projection = |d_in, d_out, seed| {
+            LinearConfig::new(d_in, d_out).with_bias(self.bias).with_seed(seed).init(device)
+        };
+        FeedForward {
+            gate: self.gated.then(|| projection(self.d_model, self.d_ff, 6)),
+            up: projection(self.d_model, self.d_ff, 4),
+            down: projection(self.d_ff, self.d_model, 5),
+            activation: self.activation,
+            dropout: self.dropout,
+        }
+    }
+}
+
+/// FFN(x) = activation(x·W₁ + b₁)·W₂ + b₂, at each position alike (Vaswani et al. 2017, section 3.3), or
+/// (activation(x·W_g + b_g) ⊙ (x·W₁ + b₁))·W₂ + b₂ with a gate (Shazeer 2020).
 #[derive(Module, Debug)]
 pub struct FeedForward {
+    /// W_g and b_g, from d_model to d_ff, of a gated unit.
+    pub gate: Option<Linear>,
     /// W₁ and b₁, from d_model to d_ff.
     pub up: Linear,
     /// W₂ and b₂, from d_ff to d_model.
@@ -20,22 +77,17 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    pub(crate) fn new(config: &LayerConfig, device: &Device) -> Self {
-        Self {
-            up: LinearConfig::new(config.d_model, config.d_ff).with_seed(4).init(device),
-            down: LinearConfig::new(config.d_ff, config.d_model).with_seed(5).init(device),
-            activation: config.activation,
-            dropout: config.activation_dropout,
-        }
-    }
-
     /// The sub-layer's output, without residual and norm.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, mode: Mode) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
-        let hidden = self.up.forward_with(x.reshape([batch * seq, d_model]), self.activation); // [batch · seq, d_ff]
+        let x = x.reshape([batch * seq, d_model]);
+        let hidden = match &self.gate {
+            Some(gate) => gate.forward_with(x.clone(), self.activation) * self.up.forward(x),
+            None => self.up.forward_with(x, self.activation),
+        }; // [batch · seq, d_ff]
         let hidden = dropout(hidden, self.dropout, mode.stream("activation"));
         self.down.forward(hidden).reshape([batch, seq, d_model])
     }

@@ -2,12 +2,17 @@
 
 mod config;
 mod decoder;
+mod decoder_cache;
 mod encoder;
 mod feed_forward;
+mod norm;
+mod stack;
 mod sub_layer;
 
-pub use config::LayerConfig;
-pub use decoder::{Decoder, DecoderCache, DecoderLayer};
+pub use config::{LayerConfig, PositionBiasKind};
+pub use decoder::{Decoder, DecoderLayer};
+pub use decoder_cache::{DecoderCache, Memory};
 pub use encoder::{Encoder, EncoderLayer};
-pub use feed_forward::FeedForward;
+pub use feed_forward::{FeedForward, FeedForwardConfig};
+pub use norm::{Norm, NormKind};
 pub use sub_layer::NormOrder;

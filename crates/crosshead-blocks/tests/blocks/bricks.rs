@@ -1,9 +1,12 @@
 //! Random stacks and inputs.
 
 use burn::tensor::{Device, Tensor};
-use crosshead_attention::AttentionMask;
-use crosshead_blocks::{Decoder, Encoder, LayerConfig, NormOrder};
+use crosshead_attention::{AttentionMask, MultiHeadAttentionConfig};
+use crosshead_blocks::{
+    Decoder, Encoder, FeedForwardConfig, LayerConfig, NormKind, NormOrder, PositionBiasKind,
+};
 use crosshead_kernels::{Activation, Mode, RandomKey};
+use crosshead_position::RotaryConfig;
 use crosshead_testkit::{jittered, random};
 use proptest::prelude::*;
 
@@ -16,7 +19,7 @@ pub(crate) const GRADIENT_TOLERANCE: f32 = 2e-3;
 /// The sizes of a stack and its input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
-    pub(crate) order: NormOrder,
+    pub(crate) variant: Variant,
     pub(crate) batch: usize,
     pub(crate) seq: usize,
     n_heads: usize,
@@ -24,16 +27,50 @@ pub(crate) struct Shape {
     n_layers: usize,
 }
 
+/// What a layer is put together from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Variant {
+    pub(crate) order: NormOrder,
+    norm: NormKind,
+    gated: bool,
+    rotary: bool,
+    position_bias: Option<PositionBiasKind>,
+    window: Option<usize>,
+}
+
+fn variants() -> impl Strategy<Value = Variant> {
+    let orders = vec![NormOrder::Pre, NormOrder::Post, NormOrder::Sandwich];
+    let biases = vec![
+        None,
+        Some(PositionBiasKind::Alibi),
+        Some(PositionBiasKind::Relative { n_buckets: 4, max_distance: 6 }),
+    ];
+    (
+        prop::sample::select(orders),
+        prop::sample::select(vec![NormKind::Layer, NormKind::Rms]),
+        any::<[bool; 2]>(),
+        prop::sample::select(biases),
+        prop::option::of(2..4_usize),
+    )
+        .prop_map(|(order, norm, [gated, rotary], position_bias, window)| Variant {
+            order,
+            norm,
+            gated,
+            rotary,
+            position_bias,
+            window,
+        })
+}
+
 /// At least eight features: the norm of two is their sign, which has no slope.
 pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
-    let orders = prop::sample::select(vec![NormOrder::Pre, NormOrder::Post]);
-    (orders, 2..4_usize, 3..7_usize, 2..4_usize, 4..7_usize, 1..4_usize).prop_map(
-        |(order, batch, seq, n_heads, d_head, n_layers)| Shape {
-            order,
+    (variants(), 2..4_usize, 3..7_usize, 2..4_usize, 2..4_usize, 1..4_usize).prop_map(
+        |(variant, batch, seq, n_heads, half_head, n_layers)| Shape {
+            variant,
             batch,
             seq,
             n_heads,
-            d_head,
+            d_head: 2 * half_head,
             n_layers,
         },
     )
@@ -42,9 +79,32 @@ pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
 impl Shape {
     /// Layers with a smooth activation, so that finite differences apply.
     pub(crate) fn config(self) -> LayerConfig {
-        LayerConfig::new(self.d_model(), self.n_heads, 2 * self.d_model() + 1)
-            .with_norm_order(self.order)
-            .with_activation(Activation::Gelu)
+        let Variant { order, norm, gated, rotary, position_bias, window } = self.variant;
+        let mut attention = MultiHeadAttentionConfig::new(self.d_model(), self.n_heads);
+        if rotary {
+            attention = attention.with_rotary(RotaryConfig::new(self.d_head));
+        }
+        let feed_forward = FeedForwardConfig::new(self.d_model(), 2 * self.d_model() + 1)
+            .with_gated(gated)
+            .with_activation(Activation::Gelu);
+        let mut config = LayerConfig::new(self.d_model(), self.n_heads, 1)
+            .with_attention(attention)
+            .with_feed_forward(feed_forward)
+            .with_norm(norm)
+            .with_norm_order(order);
+        if let Some(position_bias) = position_bias {
+            config = config.with_position_bias(position_bias);
+        }
+        match window {
+            Some(window) => config.with_window(window),
+            None => config,
+        }
+    }
+
+    /// The same layers that see neither order nor distance.
+    pub(crate) fn without_positions(self) -> Self {
+        let variant = Variant { rotary: false, position_bias: None, window: None, ..self.variant };
+        Self { variant, ..self }
     }
 
     pub(crate) fn d_model(self) -> usize {
@@ -57,7 +117,11 @@ impl Shape {
     }
 
     pub(crate) fn encoder_of(self, config: LayerConfig) -> Encoder {
-        jittered(config.init_encoder(self.n_layers, &Device::flex()), 0.2, 1)
+        self.encoder_with(config, &Device::flex())
+    }
+
+    pub(crate) fn encoder_with(self, config: LayerConfig, device: &Device) -> Encoder {
+        jittered(config.init_encoder(self.n_layers, device), 0.2, 1)
     }
 
     /// A decoder whose biases are not zero and whose norms are not one.
@@ -66,7 +130,11 @@ impl Shape {
     }
 
     pub(crate) fn decoder_of(self, config: LayerConfig) -> Decoder {
-        jittered(config.init_decoder(self.n_layers, &Device::flex()), 0.2, 2)
+        self.decoder_with(config, &Device::flex())
+    }
+
+    pub(crate) fn decoder_with(self, config: LayerConfig, device: &Device) -> Decoder {
+        jittered(config.init_decoder(self.n_layers, device), 0.2, 2)
     }
 
     /// Layers that are to be trained.

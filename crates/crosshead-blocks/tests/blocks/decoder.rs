@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_attention::AttentionMask;
-use crosshead_blocks::{Decoder, DecoderCache};
+use crosshead_blocks::{Decoder, DecoderCache, Memory};
 use crosshead_kernels::Mode;
 use crosshead_testkit::{
     Sequence, a_batch_of_one_equals_its_row, a_gradient_reaches_every_parameter,
@@ -17,31 +17,27 @@ use crate::bricks::{GRADIENT_TOLERANCE, Shape, TOLERANCE, loss, shapes, training
 
 /// The outputs of all positions, from the shape's memory.
 fn full(decoder: &Decoder, shape: Shape, x: Tensor<3>) -> Tensor<3> {
-    decoder.forward(x, shape.memory(), &shape.memory_mask(), Mode::Eval)
+    run(decoder, x, shape.memory(), shape.memory_mask(), Mode::Eval)
 }
 
-/// What decoding step by step holds.
-struct State {
-    cache: DecoderCache,
-    memory_mask: AttentionMask,
+fn run(
+    decoder: &Decoder,
+    x: Tensor<3>,
+    states: Tensor<3>,
+    mask: AttentionMask,
+    mode: Mode,
+) -> Tensor<3> {
+    decoder.forward(x, AttentionMask::none(), Some(&Memory { states, mask }), mode)
 }
 
-impl State {
-    fn start(decoder: &Decoder, shape: Shape) -> Self {
-        let cache = decoder.start(shape.memory(), shape.seq);
-        Self { cache, memory_mask: shape.memory_mask() }
-    }
+fn start(decoder: &Decoder, shape: Shape) -> DecoderCache {
+    let memory = Memory { states: shape.memory(), mask: shape.memory_mask() };
+    decoder.start(Some(&memory), AttentionMask::none(), shape.seq)
+}
 
-    fn step(&mut self, decoder: &Decoder, x: Tensor<3>) -> Tensor<3> {
-        decoder.forward_cached(x, &self.memory_mask, &mut self.cache)
-    }
-
-    fn reorder(&mut self, rows: &[usize]) {
-        let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
-        let rows = Tensor::<1, Int>::from_data(&*rows, &Device::flex());
-        self.cache.reorder(&rows);
-        self.memory_mask = self.memory_mask.select(rows);
-    }
+fn reorder(cache: &mut DecoderCache, rows: &[usize]) {
+    let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+    cache.reorder(&Tensor::<1, Int>::from_data(&*rows, &Device::flex()));
 }
 
 proptest! {
@@ -61,7 +57,7 @@ proptest! {
         let x = random([shape.batch, shape.seq + 2, shape.d_model()], 9, &Device::flex());
         let f = |memory: Tensor<3>, lengths: &[usize]| {
             let mask = AttentionMask::key_lengths(lengths, memory.dims()[1], &memory.device());
-            decoder.forward(x.clone(), memory, &mask, Mode::Eval)
+            run(&decoder, x.clone(), memory, mask, Mode::Eval)
         };
         let lengths = shape.lengths(shape.seq + 2);
         padding_content_does_not_change_real_outputs(f, shape.memory(), &lengths, TOLERANCE).unwrap();
@@ -74,7 +70,7 @@ proptest! {
         // Under a causal mask the padding behind a row needs no mask of its own.
         let f = |x: Tensor<3>, _: &[usize]| {
             let memory = memory.rows(&vec![0; x.dims()[0]]);
-            decoder.forward(x, memory, &AttentionMask::none(), Mode::Eval)
+            run(&decoder, x, memory, AttentionMask::none(), Mode::Eval)
         };
         let lengths = shape.lengths(shape.seq);
         padded_rows_equal_unpadded_rows(f, shape.x(), &lengths, TOLERANCE).unwrap();
@@ -87,7 +83,7 @@ proptest! {
         let f = |rows: &[usize]| {
             let lengths: Vec<usize> = rows.iter().map(|&row| lengths[row]).collect();
             let mask = AttentionMask::key_lengths(&lengths, shape.seq + 2, &Device::flex());
-            decoder.forward(x.rows(rows), memory.rows(rows), &mask, Mode::Eval)
+            run(&decoder, x.rows(rows), memory.rows(rows), mask, Mode::Eval)
         };
         a_batch_of_one_equals_its_row(f, shape.batch, TOLERANCE).unwrap();
     }
@@ -97,8 +93,8 @@ proptest! {
         let decoder = shape.decoder();
         cached_steps_equal_the_full_pass(
             |x| full(&decoder, shape, x),
-            || State::start(&decoder, shape),
-            |state, x| state.step(&decoder, x),
+            || start(&decoder, shape),
+            |cache, x| decoder.forward_cached(x, cache),
             shape.x(),
             TOLERANCE,
         )
@@ -110,9 +106,9 @@ proptest! {
         let decoder = shape.decoder();
         reordered_steps_equal_the_full_pass(
             |x| full(&decoder, shape, x),
-            || State::start(&decoder, shape),
-            |state, x| state.step(&decoder, x),
-            State::reorder,
+            || start(&decoder, shape),
+            |cache, x| decoder.forward_cached(x, cache),
+            reorder,
             shape.x(),
             TOLERANCE,
         )
@@ -125,7 +121,7 @@ proptest! {
         let without = shape.decoder();
         let inference = |x| full(&with, shape, x);
         dropout_is_off_at_inference(inference, |x| full(&without, shape, x), &shape.x()).unwrap();
-        let train = |x, seed| with.forward(x, shape.memory(), &shape.memory_mask(), training(seed));
+        let train = |x, seed| run(&with, x, shape.memory(), shape.memory_mask(), training(seed));
         training_is_a_pure_function_of_the_key(train, inference, &shape.x()).unwrap();
     }
 
@@ -133,7 +129,7 @@ proptest! {
     fn a_gradient_reaches_every_parameter_of_a_decoder(shape in shapes()) {
         let decoder = shape.trained_decoder();
         let (x, memory) = (Tensor::from_inner(shape.x()), Tensor::from_inner(shape.memory()));
-        let y = decoder.forward(x, memory, &shape.memory_mask(), training(6));
+        let y = run(&decoder, x, memory, shape.memory_mask(), training(6));
         a_gradient_reaches_every_parameter(&decoder, &loss(y)).unwrap();
     }
 
@@ -143,9 +139,9 @@ proptest! {
         let decoder = shape.decoder_of(config);
         let mask = shape.memory_mask();
         let x = random([shape.batch, shape.seq, shape.d_model()], 7, &Device::flex());
-        let of_x = |x| decoder.forward(x, shape.memory(), &mask, training(8));
+        let of_x = |x| run(&decoder, x, shape.memory(), mask.clone(), training(8));
         gradients_agree_with_finite_differences(of_x, &x, GRADIENT_TOLERANCE).unwrap();
-        let of_memory = |memory| decoder.forward(x.clone(), memory, &mask, training(8));
+        let of_memory = |memory| run(&decoder, x.clone(), memory, mask.clone(), training(8));
         gradients_agree_with_finite_differences(of_memory, &shape.memory(), GRADIENT_TOLERANCE)
             .unwrap();
     }

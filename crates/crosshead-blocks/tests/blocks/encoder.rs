@@ -42,8 +42,8 @@ proptest! {
     }
 
     #[test]
-    fn permuted_positions_give_permuted_outputs(shape in shapes()) {
-        let encoder = shape.encoder();
+    fn permuted_positions_give_permuted_outputs_where_nothing_tells_them_apart(shape in shapes()) {
+        let encoder = shape.without_positions().encoder();
         let forward = |x| encoder.forward(x, &AttentionMask::none(), Mode::Eval);
         let actual = forward(shape.x().flip([1]));
         assert_close(&actual, &forward(shape.x()).flip([1]), TOLERANCE, TOLERANCE);

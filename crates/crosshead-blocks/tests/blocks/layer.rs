@@ -3,17 +3,17 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use crosshead_attention::AttentionMask;
-use crosshead_blocks::{EncoderLayer, LayerConfig, NormOrder};
+use crosshead_blocks::{EncoderLayer, LayerConfig, Memory, Norm, NormKind, NormOrder};
 use crosshead_kernels::Mode;
 use crosshead_testkit::{
-    assert_close, check_close, jittered, map_parameters, random,
+    assert_close, check_close, gradients_by_path, jittered, map_parameters, random,
     training_is_a_pure_function_of_the_key,
 };
 use proptest::prelude::*;
 
 use burn::tensor::Device;
 
-use crate::bricks::{TOLERANCE, shapes, training};
+use crate::bricks::{TOLERANCE, loss, shapes, training, with_dropout};
 
 /// The module with the last product of every sub-layer set to zero, so that only residuals and norms are left.
 fn without_sub_layers<M: Module>(module: M) -> M {
@@ -52,7 +52,7 @@ proptest! {
 
     #[test]
     fn a_post_norm_layer_ends_with_its_norm(shape in shapes()) {
-        let config = shape.config().with_norm_order(NormOrder::Post);
+        let config = shape.config().with_norm(NormKind::Layer).with_norm_order(NormOrder::Post);
         let mut layer = jittered(config.init_encoder_layer(&Device::flex()), 0.2, 1);
         let norm = layer.feed_forward_norm.clone();
         layer.feed_forward_norm = config.init_encoder_layer(&Device::flex()).feed_forward_norm;
@@ -62,6 +62,7 @@ proptest! {
         // ε = 1e-5 takes a little off the variance.
         assert_close(&mean_square, &ones(&mean_square), 2e-2, 0.0);
         layer.feed_forward_norm = norm.clone();
+        let Some(Norm::Layer(norm)) = norm else { panic!("a post-norm layer has layer norms") };
         let scaled = normalized * norm.weight.val().unsqueeze() + norm.bias.val().unsqueeze();
         assert_close(&run(&layer, shape.x()), &scaled, TOLERANCE, TOLERANCE);
     }
@@ -105,6 +106,70 @@ fn layers_of_a_stack_are_run_in_turn_and_drop_different_elements() {
     let stack = encoder.forward(x.clone(), &mask, training(1));
     assert_close(&stack, &in_turn([0, 1]), 0.0, 0.0);
     assert!(check_close(&stack, &in_turn([0, 0]), 1e-3, 1e-3).is_err());
+}
+
+#[test]
+fn layers_are_left_out_in_training_alone_and_by_the_key() {
+    let device = Device::flex();
+    let config = LayerConfig::new(8, 2, 16).with_layer_drop(0.5);
+    let encoder = config.init_encoder(2, &device);
+    let x = random([2, 3, 8], 1, &device);
+    let mask = AttentionMask::none();
+    let run = |mode| encoder.forward(x.clone(), &mask, mode);
+    let all = encoder.layers.iter().fold(x.clone(), |x, layer| layer.forward(x, &mask, Mode::Eval));
+    assert_close(&run(Mode::Eval), &all, 0.0, 0.0);
+    let outputs: Vec<_> = (0..32).map(|seed| run(training(seed))).collect();
+    assert_close(&outputs[7], &run(training(7)), 0.0, 0.0);
+    let unchanged = outputs.iter().filter(|y| check_close(y, &x, 0.0, 0.0).is_ok()).count();
+    let whole = outputs.iter().filter(|y| check_close(y, &all, 0.0, 0.0).is_ok()).count();
+    assert!((2..16).contains(&unchanged), "both layers left out in {unchanged} of 32");
+    assert!((2..16).contains(&whole), "no layer left out in {whole} of 32");
+}
+
+/// The output, and the gradients of everything that has one, in the order of the walk.
+fn outcome<M: Module>(module: &M, inputs: &[&Tensor<3>], y: Tensor<3>) -> Vec<TensorData> {
+    let gradients = loss(y.clone()).backward();
+    let of_inputs = inputs.iter().filter_map(|x| x.grad(&gradients).map(Tensor::into_data));
+    let of_parameters = gradients_by_path(module, &gradients).into_values();
+    [y.into_data()].into_iter().chain(of_inputs).chain(of_parameters).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn layers_computed_twice_give_the_same_gradients(shape in shapes()) {
+        let device = Device::flex().autodiff();
+        let run = |checkpointing| {
+            let config = with_dropout(shape.config()).with_layer_drop(0.2).with_checkpointing(checkpointing);
+            let encoder = shape.encoder_with(config.clone(), &device);
+            let decoder = shape.decoder_with(config, &device);
+            let [x, source] = [7, 8].map(|seed| {
+                random([shape.batch, shape.seq, shape.d_model()], seed, &device).require_grad()
+            });
+            let lengths = shape.lengths(shape.seq);
+            let mask = AttentionMask::key_lengths(&lengths, shape.seq, &device);
+            let states = encoder.forward(source.clone(), &mask, training(3));
+            let memory = Memory { states, mask };
+            let y = decoder.forward(x.clone(), AttentionMask::none(), Some(&memory), training(4));
+            outcome(&(encoder, decoder), &[&x, &source], y)
+        };
+        let (plain, checkpointed) = (run(false), run(true));
+        prop_assert_eq!(plain.len(), checkpointed.len());
+        for (plain, checkpointed) in plain.iter().zip(&checkpointed) {
+            let [plain, checkpointed] = [plain, checkpointed]
+                .map(|data| Tensor::<1>::from_data(data.iter::<f32>().collect::<Vec<_>>().as_slice(), &Device::flex()));
+            assert_close(&checkpointed, &plain, 1e-5, 1e-5);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "parallel order is not defined for layers with cross-attention")]
+fn parallel_order_with_cross_attention_is_refused() {
+    LayerConfig::new(8, 2, 16)
+        .with_norm_order(NormOrder::Parallel)
+        .init_decoder_layer(&Device::flex());
 }
 
 #[test]

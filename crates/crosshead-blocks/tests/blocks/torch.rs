@@ -2,8 +2,8 @@
 
 use burn::tensor::Device;
 use crosshead_attention::AttentionMask;
-use crosshead_blocks::{LayerConfig, NormOrder};
-use crosshead_kernels::{LayerNormConfig, Mode};
+use crosshead_blocks::{FeedForwardConfig, LayerConfig, Memory, NormKind, NormOrder};
+use crosshead_kernels::{Activation, LayerNormConfig, Mode};
 use crosshead_testkit::{Fixture, TorchCase};
 
 const FIXTURE: &str =
@@ -80,8 +80,9 @@ fn check_decoder_layer(name: &str, order: NormOrder) {
     let memory_mask = AttentionMask::key_lengths(&lengths, memory.dims()[1], &device());
     let self_mask =
         AttentionMask::causal().with_key_lengths(&case.lengths("lengths"), x.dims()[1], &device());
-    let projected = layer.cross_attn.project_key_value(memory.clone());
-    let y = layer.forward(x.clone(), &self_mask, projected, &memory_mask, None, Mode::Eval);
+    let states = Memory { states: memory.clone(), mask: memory_mask.clone() };
+    let projected = layer.project_memory(Some(&states)).map(|memory| (memory, &memory_mask));
+    let y = layer.forward(x.clone(), &self_mask, projected, None, Mode::Eval);
     let gradients = case.backward(&y).unwrap();
     case.check_input("x", &x, &gradients).unwrap();
     case.check_input("memory", &memory, &gradients).unwrap();
@@ -92,4 +93,68 @@ fn check_decoder_layer(name: &str, order: NormOrder) {
 fn a_decoder_layer_equals_pytorch_in_both_norm_orders() {
     check_decoder_layer("decoder-layer-post", NormOrder::Post);
     check_decoder_layer("decoder-layer-pre", NormOrder::Pre);
+}
+
+const BRICKS: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/torch-bricks.safetensors");
+
+#[test]
+fn gated_feed_forward_equals_pytorch_with_every_activation() {
+    let fixture = Fixture::open(BRICKS);
+    for (name, activation, bias) in [
+        ("swiglu", Activation::Silu, false),
+        ("geglu", Activation::Gelu, true),
+        ("geglu-tanh", Activation::GeluTanh, false),
+        ("reglu", Activation::Relu, true),
+    ] {
+        let case = TorchCase::new(&fixture, name, &[], TOLERANCE);
+        let config = FeedForwardConfig::new(D_MODEL, 24)
+            .with_activation(activation)
+            .with_gated(true)
+            .with_bias(bias);
+        let feed_forward = case.load(config.init(&device()));
+        let x = case.input::<3>("x", &device());
+        let gradients = case.backward(&feed_forward.forward(x.clone(), Mode::Eval)).unwrap();
+        case.check_input("x", &x, &gradients).unwrap();
+        case.check_parameters(&feed_forward, &gradients).unwrap();
+    }
+}
+
+#[test]
+fn root_mean_square_normalization_equals_pytorch() {
+    let fixture = Fixture::open(BRICKS);
+    let case = TorchCase::new(&fixture, "rms-norm", &[], TOLERANCE);
+    let norm = case.load(NormKind::Rms.init(D_MODEL, 1e-5, &device()));
+    let x = case.input::<3>("x", &device());
+    let gradients = case.backward(&norm.forward(x.clone())).unwrap();
+    case.check_input("x", &x, &gradients).unwrap();
+    case.check_parameters(&norm, &gradients).unwrap();
+}
+
+#[test]
+fn sandwich_and_parallel_order_equal_pytorch() {
+    let renames = [
+        ("self_attn_norm", "norm1"),
+        ("self_attn_output_norm", "norm1_out"),
+        ("feed_forward.up", "linear1"),
+        ("feed_forward.down", "linear2"),
+        ("feed_forward_norm", "norm2"),
+        ("feed_forward_output_norm", "norm2_out"),
+    ];
+    let fixture = Fixture::open(BRICKS);
+    for (name, order) in
+        [("order-sandwich", NormOrder::Sandwich), ("order-parallel", NormOrder::Parallel)]
+    {
+        let case = TorchCase::new(&fixture, name, &renames, TOLERANCE);
+        let config = LayerConfig::new(D_MODEL, 2, 24)
+            .with_activation(Activation::Gelu)
+            .with_norm(NormKind::Rms)
+            .with_norm_order(order);
+        let layer = case.load(config.init_encoder_layer(&device()));
+        let x = case.input::<3>("x", &device());
+        let y = layer.forward(x.clone(), &AttentionMask::none(), Mode::Eval);
+        let gradients = case.backward(&y).unwrap();
+        case.check_input("x", &x, &gradients).unwrap();
+        case.check_parameters(&layer, &gradients).unwrap();
+    }
 }
