@@ -120,3 +120,24 @@ fn every_subcommand_explains_itself_with_examples() {
         assert!(help.contains("Examples:"), "{command:?}: {help}");
     }
 }
+
+#[test]
+fn inspect_shows_presets_and_trained_models() {
+    let folder = Folder::with_toy_corpus();
+    assert!(folder.ok(&["inspect"]).contains("vaswani2017-base"));
+    let table = folder.ok(&["inspect", "bert-base"]);
+    // 109,514,298 parameters by transformers' count (tests/fixtures/parameter-counts.json).
+    assert!(table.contains("109,514,298") && table.contains("[30522, 768]"), "{table}");
+    folder.train("run", &["--set", "model.norm_order=post"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&folder.ok(&["inspect", "run", "--json"])).unwrap();
+    let weights = fs::metadata(folder.path("run/model/model.safetensors")).unwrap().len();
+    let bytes = json["bytes"].as_u64().unwrap();
+    // The file also has a header and the bias that keeps padding out.
+    assert!(
+        bytes < weights && weights < bytes + 8000,
+        "{bytes} bytes of parameters, {weights} in the file"
+    );
+    let unknown = folder.fails(&["inspect", "no-such-model"]);
+    assert!(unknown.contains("no preset and no directory no-such-model"), "{unknown}");
+}

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use crosshead::kernels::{LabelSmoothing, Mode, RandomKey};
-use crosshead::models::{EncoderDecoderConfig, TokenBatch, parameters};
+use crosshead::models::{EncoderDecoderConfig, StackConfig, TokenBatch, parameters};
 use crosshead::train::{Adam, AdamConfig};
 
 /// Steps before the clock counts, and steps that it counts.
@@ -33,9 +33,7 @@ fn main() {
 fn train_step() -> impl FnMut() {
     let (batch, len, vocab_size) = (64, 32, 8000);
     let config = EncoderDecoderConfig {
-        d_model: 256,
-        d_ff: 1024,
-        n_heads: 4,
+        stack: StackConfig { d_model: 256, d_ff: 1024, n_heads: 4, ..StackConfig::default() },
         n_encoder_layers: 3,
         n_decoder_layers: 3,
         ..EncoderDecoderConfig::new(vocab_size)

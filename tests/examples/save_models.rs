@@ -11,7 +11,9 @@ use burn::tensor::Device;
 use crosshead::Error;
 use crosshead::blocks::NormOrder;
 use crosshead::kernels::Mode;
-use crosshead::models::{EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, TokenBatch};
+use crosshead::models::{
+    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, StackConfig, TokenBatch,
+};
 use crosshead::tokenize::{BpeConfig, Tokenizer};
 use serde_json::{Value, json};
 
@@ -28,13 +30,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tokenizer = Tokenizer::train_bpe(lines, &BpeConfig::new(60))?;
     for (family, norm_order) in [("marian", NormOrder::Post), ("pegasus", NormOrder::Pre)] {
         let config = EncoderDecoderConfig {
-            d_model: 32,
-            d_ff: 64,
-            n_heads: 4,
+            stack: StackConfig {
+                d_model: 32,
+                d_ff: 64,
+                n_heads: 4,
+                max_len: 64,
+                norm_order,
+                ..StackConfig::default()
+            },
             n_encoder_layers: 2,
             n_decoder_layers: 2,
-            max_len: 64,
-            norm_order,
             ..EncoderDecoderConfig::new(tokenizer.vocab_size())
         };
         let model = config.init(7, &Device::flex());

@@ -16,7 +16,8 @@ use clap::{Parser, Subcommand, ValueEnum};
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
   cat lines.txt | crosshead translate --model runs/translate-en-de -
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
-  crosshead recipes"
+  crosshead recipes
+  crosshead inspect vaswani2017-base"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// List the embedded recipes, or print one
     Recipes(Recipes),
+    /// Show the parts of a model: shapes, parameters, memory and work
+    Inspect(Inspect),
 }
 
 #[derive(clap::Args)]
@@ -149,4 +152,17 @@ pub(crate) struct Search {
 pub(crate) struct Recipes {
     /// The recipe to print
     pub(crate) name: Option<String>,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead inspect
+  crosshead inspect bert-base
+  crosshead inspect runs/translate-en-de --json")]
+pub(crate) struct Inspect {
+    /// A preset's name, a run directory or a model directory; without it, the presets are listed
+    pub(crate) model: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -33,5 +33,6 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
+        Command::Inspect(inspect) => commands::inspect::run(&inspect, &args.compute),
     }
 }

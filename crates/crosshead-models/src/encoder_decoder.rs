@@ -1,65 +1,31 @@
 //! The encoder-decoder Transformer.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
-use crosshead_blocks::{Decoder, DecoderCache, Encoder};
-use crosshead_kernels::{
-    Activation, LabelSmoothing, Mode, dropout, embedding, linear, linear_cross_entropy,
-};
-use crosshead_position::Positions;
+use crosshead_blocks::{Decoder, DecoderCache, Encoder, Memory};
+use crosshead_kernels::{Activation, LabelSmoothing, Mode, linear, linear_cross_entropy};
 
 use crate::EncoderDecoderConfig;
+use crate::input::{InputLayer, RowPositions};
+use crate::tokens::{IGNORED, TokenBatch, embed, id_tensor};
 
-/// A target that is no class and so counts for nothing.
-const IGNORED: i32 = i32::MAX;
-
-/// Token ids of a batch, row-major, each row filled up with padding.
-#[derive(Clone, Copy, Debug)]
-pub struct TokenBatch<'a> {
-    /// `[batch, len]`
-    pub ids: &'a [u32],
-    /// Real tokens of each row.
-    pub lengths: &'a [usize],
-}
-
-impl TokenBatch<'_> {
-    /// Rows of the batch and tokens of a row.
-    ///
-    /// # Panics
-    /// If the ids are not a whole number of tokens a row.
-    fn size(&self) -> (usize, usize) {
-        let batch = self.lengths.len();
-        assert!(
-            batch > 0 && self.ids.len().is_multiple_of(batch),
-            "{} ids are no {batch} rows",
-            self.ids.len()
-        );
-        (batch, self.ids.len() / batch)
-    }
-}
-
-/// The encoder's output, and which of its positions are real.
-#[derive(Clone, Debug)]
-pub struct Memory {
-    /// `[batch, src_len, d_model]`
-    pub states: Tensor<3>,
-    /// What cross-attention may look at.
-    pub mask: AttentionMask,
-}
-
-/// The Transformer of *Attention Is All You Need*: an encoder and a decoder that share one embedding, which is also
+/// The Transformer of *Attention Is All You Need*: an encoder and a decoder that share one embedding, which may also be
 /// the output projection (section 3.4).
 #[derive(Module, Debug)]
 pub struct EncoderDecoder {
-    /// The joint embedding of source, target and output, `[vocab_size, d_model]`.
+    /// The joint embedding of source and target, `[vocab_size, d_model]`.
     pub embedding: Param<Tensor<2>>,
-    /// Positions, added to the embeddings.
-    pub positions: Positions,
+    /// What stands below the encoder.
+    pub encoder_input: InputLayer,
     /// The encoder.
     pub encoder: Encoder,
+    /// What stands below the decoder.
+    pub decoder_input: InputLayer,
     /// The decoder.
     pub decoder: Decoder,
+    /// The output projection, where it is not the embedding, `[vocab_size, d_model]`.
+    pub output: Option<Param<Tensor<2>>>,
     /// Added to the logits and never trained, `[vocab_size]`.
     pub logits_bias: Param<Tensor<1>>,
     #[module(skip)]
@@ -85,8 +51,8 @@ impl EncoderDecoder {
         let (_, src_len) = source.size();
         let mode = mode.stream("encoder");
         let mask = AttentionMask::key_lengths(source.lengths, src_len, &self.device());
-        let states = self.encoder.forward(self.embed(source, 0, mode), &mask, mode);
-        Memory { states, mask }
+        let x = self.encoder_input.forward(self.embed(source), RowPositions::FROM_ZERO, mode);
+        Memory { states: self.encoder.forward(x, &mask, mode), mask }
     }
 
     /// The decoder's outputs for all positions of `input`, which is the target behind the start token.
@@ -98,8 +64,13 @@ impl EncoderDecoder {
     /// If an id lies outside the vocabulary or the batches differ.
     pub fn decode(&self, input: TokenBatch<'_>, memory: &Memory, mode: Mode) -> Tensor<3> {
         let mode = mode.stream("decoder");
-        let x = self.embed(input, 0, mode);
-        self.decoder.forward(x, memory.states.clone(), &memory.mask, mode)
+        let x = self.decoder_input.forward(self.embed(input), RowPositions::FROM_ZERO, mode);
+        self.decoder.forward(x, AttentionMask::none(), Some(memory), mode)
+    }
+
+    /// What decoding of at most `max_len` positions needs.
+    pub fn start(&self, memory: &Memory, max_len: usize) -> DecoderCache {
+        self.decoder.start(Some(memory), AttentionMask::none(), max_len)
     }
 
     /// The decoder's outputs for positions that continue those the cache has seen, at inference.
@@ -109,26 +80,21 @@ impl EncoderDecoder {
     ///
     /// # Panics
     /// If an id lies outside the vocabulary or the batches differ.
-    pub fn decode_cached(
-        &self,
-        input: TokenBatch<'_>,
-        mask: &AttentionMask,
-        cache: &mut DecoderCache,
-    ) -> Tensor<3> {
-        let x = self.embed(input, cache.len(), Mode::Eval);
-        self.decoder.forward_cached(x, mask, cache)
+    pub fn decode_cached(&self, input: TokenBatch<'_>, cache: &mut DecoderCache) -> Tensor<3> {
+        let at = RowPositions { start: cache.len(), padding: &[] };
+        let x = self.decoder_input.forward(self.embed(input), at, Mode::Eval);
+        self.decoder.forward_cached(x, cache)
     }
 
-    /// The scores of each next token: the product with the tied embedding.
+    /// The scores of each next token.
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
     /// - output: `[batch, len, vocab_size]`
     pub fn logits(&self, states: Tensor<3>) -> Tensor<3> {
-        let [batch, len, d_model] = states.dims();
-        let rows = states.reshape([batch * len, d_model]);
+        let [batch, len, _] = states.dims();
         let bias = Some(self.logits_bias.val());
-        linear(rows, self.embedding.val(), bias, Activation::Identity).reshape([
+        linear(self.output_rows(states), self.output().val(), bias, Activation::Identity).reshape([
             batch,
             len,
             self.config.vocab_size,
@@ -152,45 +118,35 @@ impl EncoderDecoder {
         mode: Mode,
     ) -> Tensor<1> {
         let memory = self.encode(source, mode);
-        let states = self.decode(decoder_input, &memory, mode);
-        let rows = states.reshape([target.len(), self.config.d_model]);
-        let n_classes = self.config.n_classes();
-        let targets = self.tensor(
-            target.iter().map(|&id| if id == self.config.pad_id { IGNORED } else { id as i32 }),
-        );
+        let rows = self.output_rows(self.decode(decoder_input, &memory, mode));
+        let pad_id = self.config.pad_id;
+        let targets: Vec<u32> =
+            target.iter().map(|&id| if id == pad_id { IGNORED } else { id }).collect();
         linear_cross_entropy(
             rows,
-            self.embedding.val(),
+            self.output().val(),
             Some(self.logits_bias.val()),
-            targets,
-            n_classes,
+            id_tensor(&targets, &self.device()),
+            self.config.n_classes(),
             smoothing,
         )
     }
 
-    /// √d_model · embedding + position, with dropout (Vaswani et al. 2017, sections 3.4, 3.5 and 5.4).
-    fn embed(&self, tokens: TokenBatch<'_>, start: usize, mode: Mode) -> Tensor<3> {
-        let (batch, len) = tokens.size();
-        let d_model = self.config.d_model;
-        let scale = if self.config.scale_embedding { (d_model as f32).sqrt() } else { 1.0 };
-        let padding = Some(self.config.pad_id as usize);
-        let x = embedding(self.embedding.val(), self.ids(tokens.ids), scale, padding);
-        let positions = self.positions.forward(start, len, &self.device());
-        let x = x.reshape([batch, len, d_model]) + positions.unsqueeze(); // [batch, len, d_model]
-        dropout(x, self.config.dropout, mode.stream("embedding"))
+    fn embed(&self, tokens: TokenBatch<'_>) -> Tensor<3> {
+        let scale = self.config.stack.embedding_scale();
+        let (batch, _) = tokens.size();
+        embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id))
     }
 
-    fn ids(&self, ids: &[u32]) -> Tensor<1, Int> {
-        let vocab_size = self.config.vocab_size;
-        if let Some(id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
-            panic!("token id {id} lies outside the vocabulary of {vocab_size}");
-        }
-        self.tensor(ids.iter().map(|&id| id as i32))
+    /// The rows that meet the output projection, `[batch · len, d_model]`.
+    fn output_rows(&self, states: Tensor<3>) -> Tensor<2> {
+        let [batch, len, d_model] = states.dims();
+        let rows = states.reshape([batch * len, d_model]);
+        if self.config.scale_output { rows * (d_model as f32).powf(-0.5) } else { rows }
     }
 
-    fn tensor(&self, values: impl Iterator<Item = i32>) -> Tensor<1, Int> {
-        let values: Vec<i32> = values.collect();
-        let n = values.len();
-        Tensor::from_data(TensorData::new(values, [n]), &self.device())
+    /// The output projection: the embedding, where they are tied.
+    fn output(&self) -> &Param<Tensor<2>> {
+        self.output.as_ref().unwrap_or(&self.embedding)
     }
 }

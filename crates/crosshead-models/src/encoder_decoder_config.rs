@@ -2,44 +2,27 @@
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
-use crosshead_blocks::{LayerConfig, NormOrder};
-use crosshead_kernels::Activation;
-use crosshead_position::{Positions, SinusoidLayout, SinusoidalPositionsConfig};
 
-use crate::{EncoderDecoder, initialize};
+use crate::input::InputLayer;
+use crate::stack_config::{check_ids, check_sizes};
+use crate::tokens::table;
+use crate::{EncoderDecoder, StackConfig, initialize};
 
-/// The configuration of an encoder-decoder with one embedding for source, target and output
-/// (Vaswani et al. 2017, section 3.4).
-///
-/// It has a twin in Hugging Face `transformers`: post-norm is `marian`, pre-norm is `pegasus`.
+/// The configuration of an encoder-decoder with one embedding for source and target (Vaswani et al. 2017, section 3.4).
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderDecoderConfig {
     /// Tokens of the joint vocabulary, special ones included.
     pub vocab_size: usize,
-    /// Features of a token's vector.
-    pub d_model: usize,
-    /// Features between the two products of a feed-forward sub-layer.
-    pub d_ff: usize,
-    /// Attention heads of each layer.
-    pub n_heads: usize,
+    /// The layers of encoder and decoder.
+    pub stack: StackConfig,
     /// Layers of the encoder.
     pub n_encoder_layers: usize,
     /// Layers of the decoder.
     pub n_decoder_layers: usize,
-    /// The most positions that a checkpoint of this shape promises to handle.
-    pub max_len: usize,
-    /// Where the norms stand.
-    pub norm_order: NormOrder,
-    /// The activation of the feed-forward sub-layers.
-    pub activation: Activation,
-    /// The probability of dropping an element of an embedding or of a sub-layer's output.
-    pub dropout: f32,
-    /// The probability of dropping an attention weight.
-    pub attention_dropout: f32,
-    /// The probability of dropping an element inside a feed-forward sub-layer.
-    pub activation_dropout: f32,
-    /// Whether embeddings are multiplied by √d_model.
-    pub scale_embedding: bool,
+    /// Whether the embedding is the output projection too.
+    pub tied_output: bool,
+    /// Whether the decoder's outputs are divided by √d_model before the output projection, as in T5.
+    pub scale_output: bool,
     /// The id that fills short rows and starts the decoder.
     pub pad_id: u32,
     /// The id that ends a source and a target.
@@ -51,18 +34,11 @@ impl EncoderDecoderConfig {
     pub fn new(vocab_size: usize) -> Self {
         Self {
             vocab_size,
-            d_model: 512,
-            d_ff: 2048,
-            n_heads: 8,
+            stack: StackConfig::default(),
             n_encoder_layers: 6,
             n_decoder_layers: 6,
-            max_len: 512,
-            norm_order: NormOrder::Post,
-            activation: Activation::Relu,
-            dropout: 0.1,
-            attention_dropout: 0.0,
-            activation_dropout: 0.0,
-            scale_embedding: true,
+            tied_output: true,
+            scale_output: false,
             pad_id: vocab_size.saturating_sub(1) as u32,
             eos_id: 0,
         }
@@ -73,47 +49,14 @@ impl EncoderDecoderConfig {
     /// # Errors
     /// The first key whose value is impossible.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
-        let sizes = [
+        check_sizes(&[
             ("vocab_size", self.vocab_size),
-            ("d_model", self.d_model),
-            ("d_ff", self.d_ff),
-            ("n_heads", self.n_heads),
             ("n_encoder_layers", self.n_encoder_layers),
             ("n_decoder_layers", self.n_decoder_layers),
-            ("max_len", self.max_len),
-        ];
-        for (key, size) in sizes {
-            if size == 0 || size > 1 << 24 {
-                return Err((key, format!("{size} is outside 1 to {}", 1 << 24)));
-            }
-        }
-        if !self.d_model.is_multiple_of(self.n_heads) {
-            return Err((
-                "n_heads",
-                format!(
-                    "d_model ({}) must be divisible by n_heads ({})",
-                    self.d_model, self.n_heads
-                ),
-            ));
-        }
-        for (key, p) in [
-            ("dropout", self.dropout),
-            ("attention_dropout", self.attention_dropout),
-            ("activation_dropout", self.activation_dropout),
-        ] {
-            if !(0.0..1.0).contains(&p) {
-                return Err((key, format!("{p} is outside [0, 1)")));
-            }
-        }
-        for (key, id) in [("pad_id", self.pad_id), ("eos_id", self.eos_id)] {
-            if id as usize >= self.vocab_size {
-                return Err((
-                    key,
-                    format!("{id} is outside the vocabulary of {}", self.vocab_size),
-                ));
-            }
-        }
-        Ok(())
+        ])?;
+        self.stack.check()?;
+        let ids = [("pad_id", Some(self.pad_id)), ("eos_id", Some(self.eos_id))];
+        check_ids(self.vocab_size, &ids)
     }
 
     /// The classes of the output softmax: all ids but the padding, where that is the last one.
@@ -130,28 +73,26 @@ impl EncoderDecoderConfig {
     /// # Panics
     /// If [`check`](Self::check) finds something.
     pub fn init(&self, seed: u64, device: &Device) -> EncoderDecoder {
-        initialize(self.skeleton(device), seed, self.pad_id as usize)
+        initialize(self.skeleton(device), seed, Some(self.pad_id))
     }
 
-    /// A model whose weights wait to be filled.
-    pub(crate) fn skeleton(&self, device: &Device) -> EncoderDecoder {
+    /// A model whose weights wait to be filled; matrices take no memory until then.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) finds something.
+    pub fn skeleton(&self, device: &Device) -> EncoderDecoder {
         if let Err((key, reason)) = self.check() {
             panic!("{key}: {reason}");
         }
-        let layers = LayerConfig::new(self.d_model, self.n_heads, self.d_ff)
-            .with_activation(self.activation)
-            .with_norm_order(self.norm_order)
-            .with_dropout(self.dropout)
-            .with_attention_dropout(self.attention_dropout)
-            .with_activation_dropout(self.activation_dropout);
-        let positions = SinusoidalPositionsConfig::new(self.d_model)
-            .with_layout(SinusoidLayout::Concatenated)
-            .init();
+        let layers = self.stack.layers();
+        let table = || table(self.vocab_size, self.stack.d_model, device);
         EncoderDecoder {
-            embedding: Param::from_tensor(Tensor::zeros([self.vocab_size, self.d_model], device)),
-            positions: Positions::Sinusoidal(positions),
+            embedding: table(),
+            encoder_input: InputLayer::new(&self.stack, device),
             encoder: layers.init_encoder(self.n_encoder_layers, device),
+            decoder_input: InputLayer::new(&self.stack, device),
             decoder: layers.init_decoder(self.n_decoder_layers, device),
+            output: (!self.tied_output).then(table),
             logits_bias: Param::from_tensor(self.padding_bias(device)).set_require_grad(false),
             config: self.clone(),
         }

@@ -6,17 +6,21 @@ use crosshead_kernels::{RandomKey, linear::glorot_uniform};
 
 use crate::parameters;
 
-/// Draws every matrix: Glorot-uniform (Glorot & Bengio 2010), but an `embedding` from N(0, 1/d_model), with the row
-/// of `padding_id` zero.
+/// The tables whose rows are vectors of their own, drawn like embeddings.
+const TABLES: [&str; 3] = ["embedding", "token_types", "positions.weight"];
+
+/// Draws every matrix: Glorot-uniform (Glorot & Bengio 2010), but tables of vectors from N(0, 1/d_model), with the
+/// `embedding`'s row of `padding_id` zero.
 ///
 /// A value is a pure function of the seed and the parameter's path: the same on every device. Biases and norms
 /// keep their values.
-pub fn initialize<M: Module>(model: M, seed: u64, padding_id: usize) -> M {
+pub fn initialize<M: Module>(model: M, seed: u64, padding_id: Option<u32>) -> M {
     let key = RandomKey::new(seed).stream("weights");
     parameters::replace(model, |path, shape| {
         let &[rows, columns] = shape else { return None };
-        let values = if path.ends_with("embedding") {
-            embedding_normal(key.stream(path), rows, columns, padding_id)
+        let values = if TABLES.iter().any(|table| path.ends_with(table)) {
+            let padding = padding_id.filter(|_| path.ends_with("embedding"));
+            embedding_normal(key.stream(path), rows, columns, padding)
         } else {
             glorot_uniform(key.stream(path), columns, rows)
         };
@@ -28,12 +32,14 @@ fn embedding_normal(
     key: RandomKey,
     vocab_size: usize,
     d_model: usize,
-    padding_id: usize,
+    padding_id: Option<u32>,
 ) -> Vec<f32> {
     let deviation = (d_model as f32).powf(-0.5);
     let mut values = key.normal(vocab_size * d_model);
     for (id, row) in values.chunks_exact_mut(d_model).enumerate() {
-        row.iter_mut().for_each(|value| *value *= if id == padding_id { 0.0 } else { deviation });
+        row.iter_mut().for_each(|value| {
+            *value *= if padding_id == Some(id as u32) { 0.0 } else { deviation }
+        });
     }
     values
 }

@@ -11,12 +11,13 @@ use burn::tensor::{Gradients, Tensor, TensorData};
 /// Where a walk over a module stands.
 #[derive(Default)]
 struct Path {
-    segments: Vec<String>,
+    /// The fields; none for the variant of an enum.
+    segments: Vec<Option<String>>,
 }
 
 impl Path {
-    fn enter(&mut self, name: &str) {
-        self.segments.push(name.to_owned());
+    fn enter(&mut self, name: &str, container: &str) {
+        self.segments.push((!container.starts_with("Enum:")).then(|| name.to_owned()));
     }
 
     fn exit(&mut self) {
@@ -24,7 +25,8 @@ impl Path {
     }
 
     fn name(&self) -> String {
-        self.segments.join(".")
+        let named: Vec<&str> = self.segments.iter().flatten().map(String::as_str).collect();
+        named.join(".")
     }
 }
 
@@ -32,8 +34,8 @@ impl Path {
 pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     struct Shapes(Path, Vec<(String, Vec<usize>)>);
     impl ModuleVisitor for Shapes {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.0.exit();
@@ -51,8 +53,8 @@ pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
 pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
     struct Read(Path, BTreeMap<String, TensorData>);
     impl ModuleVisitor for Read {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.0.exit();
@@ -73,8 +75,8 @@ pub fn take_gradients<M: Module>(
 ) -> BTreeMap<String, Tensor<1>> {
     struct Take<'a>(Path, &'a mut Gradients, BTreeMap<String, Tensor<1>>);
     impl ModuleVisitor for Take<'_> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.0.exit();
@@ -98,8 +100,8 @@ pub fn take_gradients<M: Module>(
 pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<TensorData>) -> M {
     struct Replace<F>(Path, F);
     impl<F: FnMut(&str, &[usize]) -> Option<TensorData>> ModuleMapper for Replace<F> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.0.exit();
@@ -124,8 +126,8 @@ pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<Ten
 pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
     struct Update<F>(Path, F);
     impl<F: FnMut(&str, Tensor<1>) -> Tensor<1>> ModuleMapper for Update<F> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.0.exit();

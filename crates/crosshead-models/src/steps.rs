@@ -1,16 +1,15 @@
 //! Decoding step by step.
 
-use burn::tensor::{Int, Tensor, TensorData};
-use crosshead_attention::AttentionMask;
+use burn::tensor::{Int, Tensor};
 use crosshead_blocks::DecoderCache;
 use crosshead_generate::StepModel;
 
-use crate::{EncoderDecoder, Memory, TokenBatch};
+use crate::tokens::id_tensor;
+use crate::{CausalLm, EncoderDecoder, Memory, TokenBatch};
 
 /// A batch of sentences being decoded: the model, what it read and what it wrote so far.
 pub struct DecoderSteps<'a> {
     model: &'a EncoderDecoder,
-    memory_mask: AttentionMask,
     cache: DecoderCache,
     /// The row of the first memory that each row reads.
     sources: Vec<usize>,
@@ -20,8 +19,8 @@ impl<'a> DecoderSteps<'a> {
     /// Decoding of at most `max_len` tokens for each row of the memory.
     pub fn new(model: &'a EncoderDecoder, memory: Memory, max_len: usize) -> Self {
         let sources = (0..memory.states.dims()[0]).collect();
-        let cache = model.decoder.start(memory.states, max_len);
-        Self { model, memory_mask: memory.mask, cache, sources }
+        let cache = model.start(&memory, max_len);
+        Self { model, cache, sources }
     }
 }
 
@@ -33,23 +32,89 @@ impl StepModel for DecoderSteps<'_> {
     fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
         let lengths = vec![1; tokens.len()];
         let input = TokenBatch { ids: tokens, lengths: &lengths };
-        let states = self.model.decode_cached(input, &self.memory_mask, &mut self.cache);
-        let logits = self.model.logits(states).into_data();
-        logits.try_into_vec::<f32>().expect("logits are f32")
+        let states = self.model.decode_cached(input, &mut self.cache);
+        host(self.model.logits(states))
     }
 
     fn reorder(&mut self, rows: &[usize]) {
         let sources: Vec<usize> = rows.iter().map(|&row| self.sources[row]).collect();
-        let ids: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
-        let rows =
-            Tensor::<1, Int>::from_data(TensorData::new(ids, [rows.len()]), &self.model.device());
+        let rows = row_tensor(rows, &self.model.device());
         if sources == self.sources {
             // Beams of one sentence changed places: the memory, which is most of the cache, stays.
             self.cache.reorder_positions(&rows);
         } else {
             self.cache.reorder(&rows);
-            self.memory_mask = self.memory_mask.select(rows);
             self.sources = sources;
         }
     }
+}
+
+/// A batch of texts being continued: the model and what it read and wrote so far.
+///
+/// Shorter prompts are padded on the left, so that all rows go on at the same column.
+pub struct CausalSteps<'a> {
+    model: &'a CausalLm,
+    cache: DecoderCache,
+    /// Columns of padding before each row.
+    padding: Vec<usize>,
+    /// The logits behind the prompts, until the first step asks for them.
+    prompt_logits: Option<Vec<f32>>,
+}
+
+impl<'a> CausalSteps<'a> {
+    /// Reads the prompts and makes room for at most `max_len` more tokens each.
+    ///
+    /// The first step of a search then feeds nothing: its start token stands for the prompt.
+    ///
+    /// # Panics
+    /// If there is no prompt, a prompt is empty, or an id lies outside the vocabulary.
+    pub fn new(model: &'a CausalLm, prompts: &[Vec<u32>], max_len: usize) -> Self {
+        assert!(!prompts.is_empty(), "there must be a prompt");
+        if let Some(row) = prompts.iter().position(Vec::is_empty) {
+            panic!(
+                "prompt {row} is empty: a model without a begin token has nothing to go on from"
+            );
+        }
+        let longest = prompts.iter().map(Vec::len).max().unwrap_or(0);
+        let padding: Vec<usize> = prompts.iter().map(|prompt| longest - prompt.len()).collect();
+        let filler = model.config.pad_id.unwrap_or(0);
+        let ids: Vec<u32> = prompts
+            .iter()
+            .zip(&padding)
+            .flat_map(|(prompt, &n)| std::iter::repeat_n(filler, n).chain(prompt.iter().copied()))
+            .collect();
+        let mut cache = model.start(&padding, longest + max_len);
+        let states = model.forward_cached(&ids, &padding, &mut cache);
+        let prompt_logits = Some(host(model.logits(states.narrow(1, longest - 1, 1))));
+        Self { model, cache, padding, prompt_logits }
+    }
+}
+
+impl StepModel for CausalSteps<'_> {
+    fn vocab_size(&self) -> usize {
+        self.model.config.vocab_size
+    }
+
+    fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
+        if let Some(logits) = self.prompt_logits.take() {
+            return logits;
+        }
+        let states = self.model.forward_cached(tokens, &self.padding, &mut self.cache);
+        host(self.model.logits(states))
+    }
+
+    fn reorder(&mut self, rows: &[usize]) {
+        self.padding = rows.iter().map(|&row| self.padding[row]).collect();
+        self.cache.reorder(&row_tensor(rows, &self.model.device()));
+    }
+}
+
+/// Logits as plain numbers.
+fn host(logits: Tensor<3>) -> Vec<f32> {
+    logits.into_data().try_into_vec::<f32>().expect("logits are f32")
+}
+
+fn row_tensor(rows: &[usize], device: &burn::tensor::Device) -> Tensor<1, Int> {
+    let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
+    id_tensor(&rows, device)
 }

@@ -137,7 +137,7 @@ impl Translator {
     fn encode(&self, sentence: &str) -> Result<(Vec<u32>, bool), Error> {
         let config = self.model.config();
         let mut ids = self.tokenizer.encode(sentence)?;
-        let room = config.max_len - 1;
+        let room = config.stack.max_len - 1;
         let truncated = ids.len() > room;
         ids.truncate(room);
         ids.push(config.eos_id);
@@ -157,7 +157,7 @@ impl Translator {
             .collect();
         let memory = self.model.encode(TokenBatch { ids: &ids, lengths: &lengths }, Mode::Eval);
         let limits: Vec<usize> =
-            lengths.iter().map(|&length| target_limit(length).min(config.max_len)).collect();
+            lengths.iter().map(|&length| target_limit(length).min(config.stack.max_len)).collect();
         let capacity = limits.iter().copied().max().unwrap_or(0);
         let mut steps = DecoderSteps::new(&self.model, memory, capacity);
         let search = GenerateConfig {

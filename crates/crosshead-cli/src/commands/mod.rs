@@ -1,6 +1,7 @@
 //! One file for each subcommand.
 
 pub(crate) mod evaluate;
+pub(crate) mod inspect;
 pub(crate) mod recipes;
 pub(crate) mod train;
 pub(crate) mod translate;

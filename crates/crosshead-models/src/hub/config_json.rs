@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::GenerationDefaults;
-use crate::{EncoderDecoderConfig, ModelError, write_atomic};
+use crate::{EncoderDecoderConfig, ModelError, StackConfig, write_atomic};
 
 /// The keys of a Marian or Pegasus `config.json` that decide what the model computes.
 #[derive(Deserialize)]
@@ -97,16 +97,23 @@ impl EncoderDecoderConfig {
     /// Writes `config.json` and `generation_config.json`.
     ///
     /// # Errors
-    /// If a file cannot be written.
+    /// If no family can express the model, or a file cannot be written.
     pub(super) fn write_json_files(
         &self,
         generation: GenerationDefaults,
         dir: &Path,
     ) -> Result<(), ModelError> {
-        for (name, value) in [
-            ("config.json", self.to_json()),
-            ("generation_config.json", self.generation_json(generation)),
-        ] {
+        let json = self.to_json();
+        if !self.is_expressed_by(&json) {
+            return Err(ModelError::Config {
+                path: dir.join("config.json"),
+                key: "model_type",
+                reason: "neither marian nor pegasus can express this model".to_owned(),
+            });
+        }
+        for (name, value) in
+            [("config.json", json), ("generation_config.json", self.generation_json(generation))]
+        {
             let path = dir.join(name);
             write_atomic(&path, format!("{value:#}\n").as_bytes())
                 .map_err(ModelError::io(&path))?;
@@ -114,32 +121,39 @@ impl EncoderDecoderConfig {
         Ok(())
     }
 
+    /// Whether reading `json` gives this configuration again.
+    fn is_expressed_by(&self, json: &serde_json::Value) -> bool {
+        let read = serde_json::from_value::<ConfigJson>(json.clone());
+        read.is_ok_and(|json| json.into_config().is_ok_and(|config| config == *self))
+    }
+
     fn to_json(&self) -> serde_json::Value {
-        let (_, model_type, architecture) = family(self.norm_order);
-        let activation = ACTIVATIONS.iter().find(|(activation, _)| *activation == self.activation);
+        let (_, model_type, architecture) = family(self.stack.norm_order);
+        let activation =
+            ACTIVATIONS.iter().find(|(activation, _)| *activation == self.stack.activation);
         json!({
             "model_type": model_type,
             "architectures": [architecture],
             "vocab_size": self.vocab_size,
             "decoder_vocab_size": self.vocab_size,
-            "d_model": self.d_model,
+            "d_model": self.stack.d_model,
             "encoder_layers": self.n_encoder_layers,
             "decoder_layers": self.n_decoder_layers,
-            "encoder_attention_heads": self.n_heads,
-            "decoder_attention_heads": self.n_heads,
-            "encoder_ffn_dim": self.d_ff,
-            "decoder_ffn_dim": self.d_ff,
+            "encoder_attention_heads": self.stack.n_heads,
+            "decoder_attention_heads": self.stack.n_heads,
+            "encoder_ffn_dim": self.stack.d_ff,
+            "decoder_ffn_dim": self.stack.d_ff,
             "activation_function": activation.map_or("linear", |(_, name)| name),
-            "max_position_embeddings": self.max_len,
+            "max_position_embeddings": self.stack.max_len,
             "static_position_embeddings": true,
-            "normalize_before": self.norm_order == NormOrder::Pre,
+            "normalize_before": self.stack.norm_order == NormOrder::Pre,
             "normalize_embedding": false,
-            "scale_embedding": self.scale_embedding,
+            "scale_embedding": self.stack.scale_embedding,
             "share_encoder_decoder_embeddings": true,
             "tie_word_embeddings": true,
-            "dropout": short(self.dropout),
-            "attention_dropout": short(self.attention_dropout),
-            "activation_dropout": short(self.activation_dropout),
+            "dropout": short(self.stack.dropout),
+            "attention_dropout": short(self.stack.attention_dropout),
+            "activation_dropout": short(self.stack.activation_dropout),
             "is_encoder_decoder": true,
             "pad_token_id": self.pad_id,
             "eos_token_id": self.eos_id,
@@ -156,7 +170,7 @@ impl EncoderDecoderConfig {
             "decoder_start_token_id": self.pad_id,
             "forced_eos_token_id": self.eos_id,
             "bad_words_ids": [[self.pad_id]],
-            "max_length": self.max_len,
+            "max_length": self.stack.max_len,
             "num_beams": generation.num_beams,
             "length_penalty": short(generation.length_penalty),
         })
@@ -199,24 +213,28 @@ impl ConfigJson {
         }
         Ok(EncoderDecoderConfig {
             vocab_size: self.vocab_size,
-            d_model: self.d_model,
-            d_ff: same("encoder_ffn_dim", self.encoder_ffn_dim, self.decoder_ffn_dim)?,
-            n_heads: same(
-                "encoder_attention_heads",
-                self.encoder_attention_heads,
-                self.decoder_attention_heads,
-            )?,
+            stack: StackConfig {
+                d_model: self.d_model,
+                d_ff: same("encoder_ffn_dim", self.encoder_ffn_dim, self.decoder_ffn_dim)?,
+                n_heads: same(
+                    "encoder_attention_heads",
+                    self.encoder_attention_heads,
+                    self.decoder_attention_heads,
+                )?,
+                max_len: self.max_position_embeddings,
+                norm_order: *norm_order,
+                activation: *activation,
+                dropout: self.dropout,
+                attention_dropout: self.attention_dropout,
+                activation_dropout: self.activation_dropout,
+                scale_embedding: self.scale_embedding,
+                ..StackConfig::default()
+            },
             n_encoder_layers: self.encoder_layers,
             n_decoder_layers: self.decoder_layers,
-            max_len: self.max_position_embeddings,
-            norm_order: *norm_order,
-            activation: *activation,
-            dropout: self.dropout,
-            attention_dropout: self.attention_dropout,
-            activation_dropout: self.activation_dropout,
-            scale_embedding: self.scale_embedding,
             pad_id: self.pad_token_id,
             eos_id: self.eos_token_id,
+            ..EncoderDecoderConfig::new(self.vocab_size)
         })
     }
 }

@@ -58,10 +58,10 @@ fn check_sizes(
 ) -> Result<(), ModelError> {
     let last_layer = |stack: &str, n_layers: usize| {
         let parameter = format!("{stack}.layers.{}.feed_forward.up.weight", n_layers - 1);
-        (parameter, [config.d_ff, config.d_model])
+        (parameter, [config.stack.d_ff, config.stack.d_model])
     };
     let shown = [
-        ("embedding".to_owned(), [config.vocab_size, config.d_model]),
+        ("embedding".to_owned(), [config.vocab_size, config.stack.d_model]),
         last_layer("encoder", config.n_encoder_layers),
         last_layer("decoder", config.n_decoder_layers),
     ];
@@ -140,11 +140,17 @@ fn position_tables(
     config: &EncoderDecoderConfig,
     model: &EncoderDecoder,
 ) -> Vec<(String, (Vec<usize>, TensorData))> {
-    if config.norm_order == NormOrder::Post {
+    let stack = &config.stack;
+    if stack.norm_order == NormOrder::Post {
         return Vec::new();
     }
-    let table = model.positions.forward(0, config.max_len, &model.device()).into_data();
-    POSITIONS
-        .map(|name| (name.to_owned(), (vec![config.max_len, config.d_model], table.clone())))
-        .into()
+    [&model.encoder_input, &model.decoder_input]
+        .into_iter()
+        .zip(POSITIONS)
+        .filter_map(|(input, name)| {
+            let positions = input.positions.as_ref()?;
+            let table = positions.forward(0, stack.max_len, &model.device()).into_data();
+            Some((name.to_owned(), (vec![stack.max_len, stack.d_model], table)))
+        })
+        .collect()
 }

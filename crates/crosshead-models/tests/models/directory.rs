@@ -6,7 +6,9 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_kernels::Activation;
-use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, parameters};
+use crosshead_models::{
+    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, StackConfig, parameters,
+};
 use proptest::prelude::*;
 use tempfile::tempdir;
 
@@ -20,18 +22,22 @@ fn configs() -> impl Strategy<Value = EncoderDecoderConfig> {
     let ids = (0..13_u32, 0..13_u32);
     (norm_orders(), activations, layers, rates, ids, any::<bool>(), 1..64_usize).prop_map(
         |(norm_order, activation, layers, rates, ids, scale_embedding, max_len)| {
+            let base = config(norm_order);
             EncoderDecoderConfig {
-                activation,
+                stack: StackConfig {
+                    activation,
+                    dropout: rates.0,
+                    attention_dropout: rates.1,
+                    activation_dropout: rates.2,
+                    scale_embedding,
+                    max_len,
+                    ..base.stack
+                },
                 n_encoder_layers: layers.0,
                 n_decoder_layers: layers.1,
-                dropout: rates.0,
-                attention_dropout: rates.1,
-                activation_dropout: rates.2,
                 pad_id: ids.0,
                 eos_id: ids.1,
-                scale_embedding,
-                max_len,
-                ..config(norm_order)
+                ..base
             }
         },
     )

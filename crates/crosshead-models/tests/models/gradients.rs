@@ -56,7 +56,8 @@ proptest! {
     ) {
         let mut config = config(order);
         if drop {
-            (config.dropout, config.attention_dropout, config.activation_dropout) = (0.2, 0.2, 0.2);
+            let stack = &mut config.stack;
+            (stack.dropout, stack.attention_dropout, stack.activation_dropout) = (0.2, 0.2, 0.2);
         }
         let model = model_of(config);
         let embedding = model.embedding.val();

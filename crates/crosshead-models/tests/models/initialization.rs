@@ -41,7 +41,7 @@ fn a_weight_does_not_depend_on_the_rest_of_the_model() {
 #[test]
 fn a_weight_does_not_depend_on_what_stood_there_before() {
     let model: EncoderDecoder = config(NormOrder::Post).init(5, &Device::flex());
-    let again = initialize(jittered(model.clone(), 0.5, 1), 5, PAD_ID as usize);
+    let again = initialize(jittered(model.clone(), 0.5, 1), 5, Some(PAD_ID));
     for (path, data) in parameters::read(&model) {
         if data.shape().num_dims() == 2 {
             assert_eq!(parameters::read(&again)[&path], data, "{path}");

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_blocks::NormOrder;
 use crosshead_kernels::{LabelSmoothing, Mode, RandomKey};
-use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, TokenBatch};
+use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, StackConfig, TokenBatch};
 use crosshead_testkit::{
     Sequence, a_batch_of_one_equals_its_row, assert_close, check_close,
     future_tokens_do_not_change_past_outputs, padded_rows_equal_unpadded_rows,
@@ -158,7 +158,8 @@ proptest! {
         order in norm_orders(), source in sentences(), which in 0..3_usize,
     ) {
         let mut config = config(order);
-        *[&mut config.dropout, &mut config.attention_dropout, &mut config.activation_dropout][which] = 0.5;
+        let stack = &mut config.stack;
+        *[&mut stack.dropout, &mut stack.attention_dropout, &mut stack.activation_dropout][which] = 0.5;
         let (model, source) = (model_of(config), Batch::of(&source));
         // The key alone varies: the tokens are the same in every run.
         let run = |mode| decode(&model, &source, &source, mode);
@@ -206,7 +207,8 @@ fn the_padding_is_out_of_the_softmax() {
 #[test]
 fn embeddings_are_scaled_by_the_root_of_d_model_where_the_config_says_so() {
     let scaled = config(NormOrder::Pre);
-    let unscaled = EncoderDecoderConfig { scale_embedding: false, ..scaled.clone() };
+    let stack = StackConfig { scale_embedding: false, ..scaled.stack.clone() };
+    let unscaled = EncoderDecoderConfig { stack, ..scaled.clone() };
     let tokens = TokenBatch { ids: &[1, 2, 0], lengths: &[3] };
     let [scaled, unscaled] = [scaled, unscaled]
         .map(|config| config.init(1, &Device::flex()).encode(tokens, Mode::Eval).states);

@@ -2,9 +2,12 @@
 
 mod breakable;
 mod broken_directory;
+mod causal;
 mod directory;
 mod gradients;
+mod heads;
 mod initialization;
 mod invariances;
+mod presets;
 mod steps;
 mod tiny;

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Int, Tensor};
 use crosshead_blocks::NormOrder;
 use crosshead_kernels::Activation;
 use crosshead_models::{
-    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, ModelError, TokenBatch,
+    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, ModelError, StackConfig, TokenBatch,
 };
 use crosshead_testkit::jittered;
 use proptest::prelude::*;
@@ -28,15 +28,18 @@ pub(crate) fn norm_orders() -> impl Strategy<Value = NormOrder> {
 /// Two layers each, and a smooth activation, so that finite differences apply.
 pub(crate) fn config(norm_order: NormOrder) -> EncoderDecoderConfig {
     EncoderDecoderConfig {
-        d_model: 8,
-        d_ff: 12,
-        n_heads: 2,
+        stack: StackConfig {
+            d_model: 8,
+            d_ff: 12,
+            n_heads: 2,
+            max_len: 24,
+            norm_order,
+            activation: Activation::Gelu,
+            dropout: 0.0,
+            ..StackConfig::default()
+        },
         n_encoder_layers: 2,
         n_decoder_layers: 2,
-        max_len: 24,
-        norm_order,
-        activation: Activation::Gelu,
-        dropout: 0.0,
         ..EncoderDecoderConfig::new(VOCAB_SIZE)
     }
 }

@@ -2,7 +2,7 @@
 
 use crosshead_blocks::NormOrder;
 use crosshead_kernels::Activation;
-use crosshead_models::EncoderDecoderConfig;
+use crosshead_models::{EncoderDecoderConfig, StackConfig};
 use serde::{Deserialize, Serialize};
 
 /// A named model shape.
@@ -82,28 +82,32 @@ impl ModelSection {
         let base = self.preset.config(vocab_size);
         let probability =
             |value: Option<f64>, default: f32| value.map_or(default, |value| value as f32);
-        EncoderDecoderConfig {
-            d_model: self.d_model.unwrap_or(base.d_model),
-            d_ff: self.d_ff.unwrap_or(base.d_ff),
-            n_heads: self.n_heads.unwrap_or(base.n_heads),
-            n_encoder_layers: self.n_encoder_layers.unwrap_or(base.n_encoder_layers),
-            n_decoder_layers: self.n_decoder_layers.unwrap_or(base.n_decoder_layers),
-            max_len: self.max_len.unwrap_or(base.max_len),
+        let stack = StackConfig {
+            d_model: self.d_model.unwrap_or(base.stack.d_model),
+            d_ff: self.d_ff.unwrap_or(base.stack.d_ff),
+            n_heads: self.n_heads.unwrap_or(base.stack.n_heads),
+            max_len: self.max_len.unwrap_or(base.stack.max_len),
             norm_order: match self.norm_order {
                 Some(NormOrderName::Pre) => NormOrder::Pre,
                 Some(NormOrderName::Post) => NormOrder::Post,
-                None => base.norm_order,
+                None => base.stack.norm_order,
             },
             activation: match self.activation {
                 Some(ActivationName::Relu) => Activation::Relu,
                 Some(ActivationName::Gelu) => Activation::Gelu,
                 Some(ActivationName::GeluTanh) => Activation::GeluTanh,
                 Some(ActivationName::Silu) => Activation::Silu,
-                None => base.activation,
+                None => base.stack.activation,
             },
-            dropout: probability(self.dropout, base.dropout),
-            attention_dropout: probability(self.attention_dropout, base.attention_dropout),
-            activation_dropout: probability(self.activation_dropout, base.activation_dropout),
+            dropout: probability(self.dropout, base.stack.dropout),
+            attention_dropout: probability(self.attention_dropout, base.stack.attention_dropout),
+            activation_dropout: probability(self.activation_dropout, base.stack.activation_dropout),
+            ..base.stack
+        };
+        EncoderDecoderConfig {
+            n_encoder_layers: self.n_encoder_layers.unwrap_or(base.n_encoder_layers),
+            n_decoder_layers: self.n_decoder_layers.unwrap_or(base.n_decoder_layers),
+            stack,
             ..base
         }
     }
@@ -112,25 +116,24 @@ impl ModelSection {
 impl Preset {
     fn config(self, vocab_size: usize) -> EncoderDecoderConfig {
         let base = EncoderDecoderConfig::new(vocab_size);
-        let shape = |d_model, d_ff, n_heads, n_layers| EncoderDecoderConfig {
-            d_model,
-            d_ff,
-            n_heads,
+        let shape = |d_model, d_ff, n_heads, n_layers, norm_order, dropout| EncoderDecoderConfig {
+            stack: StackConfig {
+                d_model,
+                d_ff,
+                n_heads,
+                norm_order,
+                dropout,
+                ..base.stack.clone()
+            },
             n_encoder_layers: n_layers,
             n_decoder_layers: n_layers,
             ..base.clone()
         };
         match self {
-            Self::Tiny => {
-                EncoderDecoderConfig { norm_order: NormOrder::Pre, ..shape(64, 128, 4, 2) }
-            }
-            Self::Small => {
-                EncoderDecoderConfig { norm_order: NormOrder::Pre, ..shape(256, 1024, 4, 3) }
-            }
+            Self::Tiny => shape(64, 128, 4, 2, NormOrder::Pre, 0.1),
+            Self::Small => shape(256, 1024, 4, 3, NormOrder::Pre, 0.1),
             Self::Vaswani2017Base => base,
-            Self::Vaswani2017Big => {
-                EncoderDecoderConfig { dropout: 0.3, ..shape(1024, 4096, 16, 6) }
-            }
+            Self::Vaswani2017Big => shape(1024, 4096, 16, 6, NormOrder::Post, 0.3),
         }
     }
 }

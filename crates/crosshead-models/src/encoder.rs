@@ -1,0 +1,118 @@
+//! The encoder-only Transformer.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+use crosshead_attention::AttentionMask;
+use crosshead_blocks::Encoder as EncoderStack;
+use crosshead_kernels::Mode;
+
+use crate::input::{InputLayer, RowPositions};
+use crate::stack_config::{check_ids, check_sizes};
+use crate::tokens::{TokenBatch, embed, table};
+use crate::{StackConfig, initialize};
+
+/// The configuration of an encoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncoderConfig {
+    /// Tokens of the vocabulary, special ones included.
+    pub vocab_size: usize,
+    /// The layers.
+    pub stack: StackConfig,
+    /// Number of layers.
+    pub n_layers: usize,
+    /// Types of tokens, such as first and second text; 0 for none.
+    pub n_token_types: usize,
+    /// The id that fills short rows.
+    pub pad_id: u32,
+}
+
+impl EncoderConfig {
+    /// What no model can have, as the key and the reason.
+    ///
+    /// # Errors
+    /// The first key whose value is impossible.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        check_sizes(&[("vocab_size", self.vocab_size), ("n_layers", self.n_layers)])?;
+        self.stack.check()?;
+        check_ids(self.vocab_size, &[("pad_id", Some(self.pad_id))])
+    }
+
+    /// A model whose weights are a pure function of the seed.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) finds something.
+    pub fn init(&self, seed: u64, device: &Device) -> Encoder {
+        initialize(self.skeleton(device), seed, Some(self.pad_id))
+    }
+
+    /// A model whose weights wait to be filled; matrices take no memory until then.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) finds something.
+    pub fn skeleton(&self, device: &Device) -> Encoder {
+        if let Err((key, reason)) = self.check() {
+            panic!("{key}: {reason}");
+        }
+        let d_model = self.stack.d_model;
+        let token_types =
+            (self.n_token_types > 0).then(|| table(self.n_token_types, d_model, device));
+        Encoder {
+            embedding: table(self.vocab_size, d_model, device),
+            token_types,
+            input: InputLayer::new(&self.stack, device),
+            encoder: self.stack.layers().init_encoder(self.n_layers, device),
+            config: self.clone(),
+        }
+    }
+}
+
+/// An encoder: a vector for each token that depends on all of them (Devlin et al. 2019).
+#[derive(Module, Debug)]
+pub struct Encoder {
+    /// `[vocab_size, d_model]`
+    pub embedding: Param<Tensor<2>>,
+    /// What tells first and second text apart, `[n_token_types, d_model]`.
+    pub token_types: Option<Param<Tensor<2>>>,
+    /// What stands below the layers.
+    pub input: InputLayer,
+    /// The layers.
+    pub encoder: EncoderStack,
+    #[module(skip)]
+    pub(crate) config: EncoderConfig,
+}
+
+impl Encoder {
+    /// The configuration the model was made with.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// The device of the parameters.
+    pub fn device(&self) -> Device {
+        self.embedding.lazy_device()
+    }
+
+    /// A vector for each token; `types` gives the type of each token, all 0 if there are none.
+    ///
+    /// # Shapes
+    /// - `types`: `[batch, len]`
+    /// - output: `[batch, len, d_model]`
+    ///
+    /// # Panics
+    /// If an id lies outside the vocabulary, or a type outside the types.
+    pub fn forward(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
+        let (batch, len) = tokens.size();
+        let scale = self.config.stack.embedding_scale();
+        let words = embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id));
+        let embeddings = match &self.token_types {
+            Some(table) => {
+                let zeros = vec![0; tokens.ids.len()];
+                words + embed(table, types.unwrap_or(&zeros), batch, 1.0, None)
+            }
+            None => words,
+        };
+        let x = self.input.forward(embeddings, RowPositions::FROM_ZERO, mode);
+        let mask = AttentionMask::key_lengths(tokens.lengths, len, &self.device());
+        self.encoder.forward(x, &mask, mode)
+    }
+}

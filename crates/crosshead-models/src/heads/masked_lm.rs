@@ -1,0 +1,82 @@
+//! Masked language modelling.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use crosshead_blocks::Norm;
+use crosshead_kernels::{
+    Activation, LabelSmoothing, Linear, LinearConfig, Mode, linear, linear_cross_entropy,
+};
+
+use crate::tokens::{TokenBatch, id_tensor};
+use crate::{Encoder, EncoderConfig};
+
+/// Masked language modelling: each token from all others (Devlin et al. 2019, section 3.1).
+#[derive(Module, Debug)]
+pub struct MaskedLm {
+    /// The encoder, whose embedding is the output projection too.
+    pub encoder: Encoder,
+    /// A product of the states before they meet the embedding.
+    pub transform: Linear,
+    /// The norm behind it.
+    pub transform_norm: Norm,
+    /// Added to the logits, `[vocab_size]`.
+    pub output_bias: Param<Tensor<1>>,
+}
+
+impl MaskedLm {
+    /// The head on an encoder; its own weights wait to be filled.
+    pub fn new(encoder: Encoder) -> Self {
+        let EncoderConfig { vocab_size, stack, .. } = encoder.config();
+        let (device, d_model) = (encoder.device(), stack.d_model);
+        Self {
+            transform: LinearConfig::new(d_model, d_model).init(&device),
+            transform_norm: stack.norm.init(d_model, stack.norm_epsilon, &device),
+            output_bias: Param::from_tensor(Tensor::zeros([*vocab_size], &device)),
+            encoder,
+        }
+    }
+
+    /// The scores of each token.
+    ///
+    /// # Shapes
+    /// - output: `[batch, len, vocab_size]`
+    ///
+    /// # Panics
+    /// As [`Encoder::forward`].
+    pub fn logits(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
+        let rows = self.rows(tokens, types, mode);
+        let [n_rows, _] = rows.dims();
+        let batch = tokens.lengths.len();
+        let bias = Some(self.output_bias.val());
+        let logits = linear(rows, self.encoder.embedding.val(), bias, Activation::Identity);
+        logits.reshape([batch, n_rows / batch, self.encoder.config.vocab_size])
+    }
+
+    /// The summed cross entropy of the masked tokens, in nats; a target of [`IGNORED`](crate::IGNORED) counts for nothing.
+    ///
+    /// # Shapes
+    /// - `targets`: `[batch, len]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// As [`Encoder::forward`].
+    pub fn loss(&self, tokens: TokenBatch<'_>, targets: &[u32], mode: Mode) -> Tensor<1> {
+        linear_cross_entropy(
+            self.rows(tokens, None, mode),
+            self.encoder.embedding.val(),
+            Some(self.output_bias.val()),
+            id_tensor(targets, &self.encoder.device()),
+            self.encoder.config.vocab_size,
+            LabelSmoothing::None,
+        )
+    }
+
+    /// The rows that meet the embedding, `[batch · len, d_model]`.
+    fn rows(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
+        let states = self.encoder.forward(tokens, types, mode);
+        let [batch, len, d_model] = states.dims();
+        let activation = self.encoder.config.stack.activation;
+        let rows = self.transform.forward_with(states.reshape([batch * len, d_model]), activation);
+        self.transform_norm.forward_rows(rows)
+    }
+}

@@ -1,0 +1,11 @@
+//! What stands on an encoder: the heads of its tasks.
+
+mod masked_lm;
+mod pooling;
+mod sequence_classifier;
+mod token_classifier;
+
+pub use masked_lm::MaskedLm;
+pub use pooling::Pooling;
+pub use sequence_classifier::{ClassifierHead, PoolerActivation, SequenceClassifier};
+pub use token_classifier::TokenClassifier;

@@ -1,0 +1,125 @@
+//! Classification of whole rows.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use crosshead_kernels::{
+    Activation, LabelSmoothing, Linear, LinearConfig, Mode, dropout, linear_cross_entropy,
+};
+
+use super::Pooling;
+use crate::Encoder;
+use crate::tokens::{TokenBatch, id_tensor};
+
+/// One class for a whole row.
+#[derive(Module, Debug)]
+pub struct SequenceClassifier {
+    /// The encoder.
+    pub encoder: Encoder,
+    /// A product of the pooled vector, followed by `activation`.
+    pub pooler: Linear,
+    /// From the pooled vector to the scores of the classes.
+    pub classifier: Linear,
+    #[module(skip)]
+    head: ClassifierHead,
+}
+
+/// What a [`SequenceClassifier`] does between encoder and classes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassifierHead {
+    /// The number of classes.
+    pub n_classes: usize,
+    /// How one vector stands for a row.
+    pub pooling: Pooling,
+    /// What follows the pooler's product.
+    pub activation: PoolerActivation,
+    /// The probability of dropping an element of the pooled vector.
+    pub dropout: f32,
+}
+
+/// The function behind the pooler's product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PoolerActivation {
+    /// tanh, as in BERT and RoBERTa.
+    #[default]
+    Tanh,
+    /// max(0, x), as in DistilBERT.
+    Relu,
+}
+
+impl ClassifierHead {
+    /// BERT's head for `n_classes` classes: the first token, tanh, dropout of 0.1.
+    pub fn new(n_classes: usize) -> Self {
+        Self {
+            n_classes,
+            pooling: Pooling::First,
+            activation: PoolerActivation::Tanh,
+            dropout: 0.1,
+        }
+    }
+}
+
+impl SequenceClassifier {
+    /// The head on an encoder; its own weights wait to be filled.
+    pub fn new(encoder: Encoder, head: ClassifierHead) -> Self {
+        let (device, d_model) = (encoder.device(), encoder.config().stack.d_model);
+        Self {
+            pooler: LinearConfig::new(d_model, d_model).init(&device),
+            classifier: LinearConfig::new(d_model, head.n_classes).with_seed(1).init(&device),
+            encoder,
+            head,
+        }
+    }
+
+    /// What the head does.
+    pub fn head(&self) -> ClassifierHead {
+        self.head
+    }
+
+    /// The scores of the classes.
+    ///
+    /// # Shapes
+    /// - output: `[batch, n_classes]`
+    ///
+    /// # Panics
+    /// As [`Encoder::forward`].
+    pub fn logits(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
+        self.classifier.forward(self.pooled(tokens, types, mode))
+    }
+
+    /// The summed cross entropy of the rows' classes, in nats.
+    ///
+    /// # Shapes
+    /// - `classes`: `[batch]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// As [`Encoder::forward`].
+    pub fn loss(
+        &self,
+        tokens: TokenBatch<'_>,
+        types: Option<&[u32]>,
+        classes: &[u32],
+        smoothing: LabelSmoothing,
+        mode: Mode,
+    ) -> Tensor<1> {
+        linear_cross_entropy(
+            self.pooled(tokens, types, mode),
+            self.classifier.weight.val(),
+            self.classifier.bias.as_ref().map(Param::val),
+            id_tensor(classes, &self.encoder.device()),
+            self.head.n_classes,
+            smoothing,
+        )
+    }
+
+    /// The vector of each row that meets the classes, `[batch, d_model]`.
+    fn pooled(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
+        let states = self.encoder.forward(tokens, types, mode.stream("encoder"));
+        let product = self.pooler.forward(self.head.pooling.apply(states, tokens.lengths));
+        let pooled = match self.head.activation {
+            PoolerActivation::Tanh => product.tanh(),
+            PoolerActivation::Relu => Activation::Relu.apply(product),
+        };
+        dropout(pooled, self.head.dropout, mode.stream("head"))
+    }
+}

@@ -1,0 +1,83 @@
+//! What stands between the embeddings and the first layer.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use crosshead_blocks::Norm;
+use crosshead_kernels::{Mode, dropout};
+use crosshead_position::Positions;
+
+use crate::StackConfig;
+
+/// dropout(norm(embeddings + positions)): positions and norm where the model has them (Vaswani et al. 2017, sections
+/// 3.5 and 5.4; Devlin et al. 2019).
+#[derive(Module, Debug)]
+pub struct InputLayer {
+    /// Positions, added to the embeddings.
+    pub positions: Option<Positions>,
+    /// The norm of the sum.
+    pub norm: Option<Norm>,
+    #[module(skip)]
+    dropout: f32,
+}
+
+/// Which position the tokens of each row have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowPositions<'a> {
+    /// The column of the batch that the tokens begin at.
+    pub(crate) start: usize,
+    /// Columns of padding on the left of each row; none if empty.
+    pub(crate) padding: &'a [usize],
+}
+
+impl RowPositions<'_> {
+    /// Rows that begin with their first token.
+    pub(crate) const FROM_ZERO: Self = Self { start: 0, padding: &[] };
+}
+
+impl InputLayer {
+    pub(crate) fn new(config: &StackConfig, device: &Device) -> Self {
+        Self {
+            positions: config.absolute_positions(device),
+            norm: config
+                .embedding_norm
+                .then(|| config.norm.init(config.d_model, config.norm_epsilon, device)),
+            dropout: config.dropout,
+        }
+    }
+
+    /// What the first layer reads.
+    ///
+    /// # Shapes
+    /// - `embeddings` and output: `[batch, len, d_model]`
+    ///
+    /// # Panics
+    /// If a position lies beyond a learned table.
+    pub(crate) fn forward(
+        &self,
+        embeddings: Tensor<3>,
+        at: RowPositions<'_>,
+        mode: Mode,
+    ) -> Tensor<3> {
+        let [batch, len, d_model] = embeddings.dims();
+        let device = embeddings.device();
+        let x = match &self.positions {
+            Some(positions) if at.padding.iter().all(|&padding| padding == 0) => {
+                embeddings + positions.forward(at.start, len, &device).unsqueeze()
+            }
+            Some(positions) => {
+                let columns = at.start..at.start + len;
+                let of_row = |&padding: &usize| {
+                    columns.clone().map(move |column| column.saturating_sub(padding))
+                };
+                let places: Vec<usize> = at.padding.iter().flat_map(of_row).collect();
+                embeddings + positions.forward_at(&places, &device).reshape([batch, len, d_model])
+            }
+            None => embeddings,
+        };
+        let x = match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        };
+        dropout(x, self.dropout, mode.stream("embedding"))
+    }
+}

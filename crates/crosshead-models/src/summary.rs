@@ -1,0 +1,131 @@
+//! What a model consists of: parts, parameters, memory and work.
+
+use burn::module::Module;
+use burn::tensor::Device;
+
+use crate::presets::ModelConfig;
+use crate::{MaskedLm, StackConfig, parameters};
+
+/// A model's parts with their parameters, and what a token costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The parts, in the order of the model.
+    pub parts: Vec<Part>,
+    /// Numbers that training changes.
+    pub n_parameters: usize,
+    /// Floating-point operations of a forward pass for each token of a text of [`max_len`](Self::max_len) tokens: two
+    /// for each number of a matrix that the token meets, and the scores and sums of attention.
+    pub flops_per_token: usize,
+    /// The length of text that [`flops_per_token`](Self::flops_per_token) counts with.
+    pub max_len: usize,
+}
+
+/// A part of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The path of the part; layers of a stack are one part, as in `encoder.layers.0..5.self_attn`.
+    pub name: String,
+    /// The shapes of its parameters, of one layer.
+    pub shapes: Vec<Vec<usize>>,
+    /// Numbers in it, of all layers.
+    pub n_parameters: usize,
+}
+
+impl Summary {
+    /// The summary of a model of that configuration; no weight is drawn for it.
+    ///
+    /// # Panics
+    /// If the configuration is impossible.
+    pub fn of(config: &ModelConfig, device: &Device) -> Self {
+        match config {
+            ModelConfig::EncoderDecoder(config) => {
+                let (stack, max_len) = (&config.stack, config.stack.max_len);
+                let attended = config.n_encoder_layers * max_len
+                    + config.n_decoder_layers * (max_len / 2 + max_len);
+                Self::new(&config.skeleton(device), stack, attended, config.tied_output)
+            }
+            ModelConfig::CausalLm(config) => {
+                let attended = config.n_layers * config.stack.max_len / 2;
+                Self::new(&config.skeleton(device), &config.stack, attended, config.tied_output)
+            }
+            ModelConfig::MaskedLm(config) => {
+                let attended = config.n_layers * config.stack.max_len;
+                let model = MaskedLm::new(config.skeleton(device));
+                Self::new(&model, &config.stack, attended, true)
+            }
+        }
+    }
+
+    /// `attended` is the number of keys that a token meets in all layers.
+    fn new<M: Module>(model: &M, stack: &StackConfig, attended: usize, tied: bool) -> Self {
+        let shapes: Vec<(String, Vec<usize>)> = parameters::shapes(model)
+            .into_iter()
+            .filter(|(path, _)| !path.ends_with("logits_bias"))
+            .collect();
+        let size = |shape: &[usize]| shape.iter().product::<usize>();
+        let is_table = |path: &str| {
+            ["embedding", "token_types", "positions.weight", "position_bias.weight"]
+                .iter()
+                .any(|table| path.ends_with(table))
+        };
+        let products: usize = shapes
+            .iter()
+            .filter(|(path, shape)| shape.len() == 2 && !is_table(path))
+            .map(|(_, shape)| size(shape))
+            .sum();
+        let embedding: usize = shapes
+            .iter()
+            .filter(|(path, _)| tied && path.ends_with("embedding"))
+            .map(|(_, shape)| size(shape))
+            .sum();
+        Self {
+            n_parameters: shapes.iter().map(|(_, shape)| size(shape)).sum(),
+            flops_per_token: 2 * (products + embedding)
+                + 4 * attended * stack.n_heads * stack.d_head(),
+            max_len: stack.max_len,
+            parts: parts(&shapes),
+        }
+    }
+
+    /// Bytes of the parameters as f32.
+    pub fn bytes(&self) -> usize {
+        4 * self.n_parameters
+    }
+}
+
+/// The parameters by part, with the layers of a stack put together.
+fn parts(shapes: &[(String, Vec<usize>)]) -> Vec<Part> {
+    let mut parts: Vec<(Part, usize)> = Vec::new();
+    for (path, shape) in shapes {
+        let (name, layer) = part_name(path);
+        let n = shape.iter().product::<usize>();
+        match parts.iter_mut().find(|(part, _)| part.name == name) {
+            Some((part, last_layer)) => {
+                if layer == 0 {
+                    part.shapes.push(shape.clone());
+                }
+                part.n_parameters += n;
+                *last_layer = layer.max(*last_layer);
+            }
+            None => {
+                parts.push((Part { name, shapes: vec![shape.clone()], n_parameters: n }, layer));
+            }
+        }
+    }
+    let named = |(part, last_layer): (Part, usize)| Part {
+        name: part.name.replace("layers.*", &format!("layers.0..{last_layer}")),
+        ..part
+    };
+    parts.into_iter().map(named).collect()
+}
+
+/// The part that a parameter belongs to, with `*` for the layer, and the layer.
+fn part_name(path: &str) -> (String, usize) {
+    let segments: Vec<&str> = path.split('.').collect();
+    let Some(at) = segments.iter().position(|&segment| segment == "layers") else {
+        let part = segments.len().saturating_sub(1).max(1);
+        return (segments[..part].join("."), 0);
+    };
+    let layer = segments[at + 1].parse().unwrap_or(0);
+    (format!("{}.*.{}", segments[..=at].join("."), segments[at + 2]), layer)
+}

@@ -1,0 +1,205 @@
+//! The causal language model.
+
+use burn::tensor::{Device, Int, Tensor};
+use crosshead_blocks::{NormKind, NormOrder};
+use crosshead_generate::{GenerateConfig, StepModel, beam_search, greedy};
+use crosshead_kernels::{Activation, LabelSmoothing, Mode, RandomKey};
+use crosshead_models::{
+    CausalLm, CausalLmConfig, CausalSteps, IGNORED, PositionKind, StackConfig, TokenBatch,
+};
+use crosshead_position::{RotaryConfig, SinusoidLayout};
+use crosshead_testkit::{
+    a_gradient_reaches_every_parameter, assert_close, future_tokens_do_not_change_past_outputs,
+    jittered,
+};
+use proptest::prelude::*;
+
+use crate::tiny::{TOLERANCE, host_ids};
+
+const VOCAB_SIZE: usize = 11;
+
+fn configs() -> impl Strategy<Value = CausalLmConfig> {
+    let positions = prop::sample::select(vec![
+        PositionKind::None,
+        PositionKind::Learned { offset: 2 },
+        PositionKind::Sinusoidal(SinusoidLayout::Interleaved),
+        PositionKind::Rotary(RotaryConfig::new(4)),
+        PositionKind::Alibi,
+        PositionKind::Relative { n_buckets: 8, max_distance: 12 },
+    ]);
+    let orders = vec![NormOrder::Pre, NormOrder::Post, NormOrder::Sandwich, NormOrder::Parallel];
+    let flags = any::<[bool; 5]>();
+    (positions, prop::sample::select(orders), flags, prop::option::of(2..5_usize)).prop_map(
+        |(positions, norm_order, [rms, gated, grouped, tied_output, qk_norm], window)| {
+            CausalLmConfig {
+                vocab_size: VOCAB_SIZE,
+                stack: StackConfig {
+                    d_model: 16,
+                    d_ff: 20,
+                    n_heads: 4,
+                    n_kv_heads: Some(if grouped { 2 } else { 4 }),
+                    qk_norm,
+                    window,
+                    positions,
+                    max_len: 24,
+                    norm: if rms { NormKind::Rms } else { NormKind::Layer },
+                    norm_order,
+                    activation: Activation::Gelu,
+                    gated,
+                    dropout: 0.0,
+                    ..StackConfig::default()
+                },
+                n_layers: 2,
+                tied_output,
+                bos_id: None,
+                eos_id: Some(0),
+                pad_id: None,
+            }
+        },
+    )
+}
+
+fn model(config: &CausalLmConfig) -> CausalLm {
+    jittered(config.init(1, &Device::flex()), 0.2, 2)
+}
+
+/// The logits behind every token of a text.
+fn logits(model: &CausalLm, ids: &[u32]) -> Tensor<3> {
+    let tokens = TokenBatch { ids, lengths: &[ids.len()] };
+    model.logits(model.forward(tokens, Mode::Eval))
+}
+
+/// Texts of different lengths; the first is the longest.
+fn texts() -> impl Strategy<Value = Vec<Vec<u32>>> {
+    let text = |len: std::ops::Range<usize>| prop::collection::vec(0..VOCAB_SIZE as u32, len);
+    (text(5..8), text(2..5), text(1..2)).prop_map(|(a, b, c)| vec![a, b, c])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn future_tokens_do_not_change_past_logits(config in configs(), ids in prop::collection::vec(0..VOCAB_SIZE as u32, 4..9)) {
+        let model = model(&config);
+        // Tokens become features of a tensor, so that the check can change them.
+        let len = ids.len();
+        let ids: Vec<i64> = ids.into_iter().map(i64::from).collect();
+        let ids = Tensor::<1, Int>::from_data(&*ids, &Device::flex()).reshape([1, len]);
+        let f = |ids: Tensor<2, Int>| logits(&model, &host_ids(&ids));
+        future_tokens_do_not_change_past_outputs(f, ids, TOLERANCE).unwrap();
+    }
+
+    #[test]
+    fn padding_on_the_left_or_right_or_none_gives_the_same_logits(config in configs(), texts in texts()) {
+        let model = model(&config);
+        let longest = texts[0].len();
+        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+        let padding: Vec<usize> = lengths.iter().map(|length| longest - length).collect();
+        let padded = |left: bool| -> Vec<u32> {
+            texts.iter().flat_map(|text| {
+                let filler = vec![3; longest - text.len()];
+                if left { [filler, text.clone()].concat() } else { [text.clone(), filler].concat() }
+            }).collect()
+        };
+        let right = model.forward(TokenBatch { ids: &padded(false), lengths: &lengths }, Mode::Eval);
+        let right = model.logits(right);
+        let mut cache = model.start(&padding, longest);
+        let left = model.logits(model.forward_cached(&padded(true), &padding, &mut cache));
+        for (row, text) in texts.iter().enumerate() {
+            let expected = logits(&model, text);
+            let real = |x: &Tensor<3>, from| x.clone().narrow(0, row, 1).narrow(1, from, text.len());
+            assert_close(&real(&right, 0), &expected, TOLERANCE, TOLERANCE);
+            assert_close(&real(&left, padding[row]), &expected, TOLERANCE, TOLERANCE);
+        }
+    }
+
+    #[test]
+    fn continued_prompts_of_any_length_equal_the_full_pass_also_in_another_order(
+        config in configs(), texts in texts(), next in prop::collection::vec(0..VOCAB_SIZE as u32, 3),
+    ) {
+        let model = model(&config);
+        let mut steps = CausalSteps::new(&model, &texts, 4);
+        let check = |found: &[f32], text: &[u32]| {
+            let expected = logits(&model, text).narrow(1, text.len() - 1, 1);
+            let found = Tensor::<1>::from_data(found, &Device::flex()).reshape([1, 1, VOCAB_SIZE]);
+            assert_close(&found, &expected, TOLERANCE, TOLERANCE);
+        };
+        let behind_prompts = steps.step(&[9, 9, 9]);
+        for (text, logits) in texts.iter().zip(behind_prompts.chunks(VOCAB_SIZE)) {
+            check(logits, text);
+        }
+        let order = [2, 0, 0];
+        steps.reorder(&order);
+        let mut texts: Vec<Vec<u32>> = order.iter().map(|&row| texts[row].clone()).collect();
+        for token in next {
+            texts.iter_mut().for_each(|text| text.push(token));
+            let found = steps.step(&[token; 3]);
+            for (text, logits) in texts.iter().zip(found.chunks(VOCAB_SIZE)) {
+                check(logits, text);
+            }
+        }
+    }
+
+    #[test]
+    fn one_beam_is_greedy_search(config in configs(), texts in texts()) {
+        let model = model(&config);
+        let search = GenerateConfig::new(0, 0).with_max_len(6).with_beams(1).with_n_best(1);
+        let found = greedy(&mut CausalSteps::new(&model, &texts, 6), 3, &search).unwrap();
+        let beam = beam_search(&mut CausalSteps::new(&model, &texts, 6), 3, &search).unwrap();
+        for (greedy, beam) in found.iter().zip(beam) {
+            prop_assert_eq!(&greedy.tokens, &beam[0].tokens);
+        }
+    }
+
+    #[test]
+    fn the_loss_is_the_sum_of_what_the_logits_say(config in configs(), texts in texts()) {
+        let model = model(&config);
+        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+        let longest = lengths[0];
+        let padded = |filler: u32| -> Vec<u32> {
+            texts.iter().flat_map(|text| {
+                let mut row = text.clone();
+                row.resize(longest, filler);
+                row
+            }).collect()
+        };
+        // Each token predicts itself here: any target will do.
+        let tokens = TokenBatch { ids: &padded(0), lengths: &lengths };
+        let loss = model.loss(tokens, &padded(IGNORED), LabelSmoothing::None, Mode::Eval);
+        let expected: f64 = texts.iter().map(|text| {
+            let data = logits(&model, text).into_data();
+            let values: Vec<f64> = data.iter::<f32>().map(f64::from).collect();
+            text.iter().zip(values.chunks(VOCAB_SIZE)).map(|(&target, row)| {
+                row.iter().map(|logit| logit.exp()).sum::<f64>().ln() - row[target as usize]
+            }).sum::<f64>()
+        }).sum();
+        let loss = loss.into_scalar::<f64>();
+        prop_assert!((loss - expected).abs() < 1e-4 * expected.abs().max(1.0), "{} {}", loss, expected);
+    }
+
+    #[test]
+    fn a_gradient_reaches_every_parameter_of_a_causal_model(config in configs()) {
+        let model = config.init(1, &Device::flex().autodiff());
+        let ids = [1, 2, 3, 4, 5, 6, 7, 8];
+        let targets = [2, 3, 4, IGNORED, 6, 7, 8, 9];
+        let tokens = TokenBatch { ids: &ids, lengths: &[4, 4] };
+        let mode = Mode::Train(RandomKey::new(1));
+        let loss = model.loss(tokens, &targets, LabelSmoothing::None, mode);
+        a_gradient_reaches_every_parameter(&model, &loss).unwrap();
+    }
+}
+
+#[test]
+#[should_panic(expected = "prompt 1 is empty")]
+fn an_empty_prompt_is_refused() {
+    let config = CausalLmConfig {
+        vocab_size: VOCAB_SIZE,
+        stack: StackConfig { d_model: 8, d_ff: 8, n_heads: 2, ..StackConfig::default() },
+        n_layers: 1,
+        tied_output: true,
+        bos_id: None,
+        eos_id: None,
+        pad_id: None,
+    };
+    CausalSteps::new(&model(&config), &[vec![1], vec![]], 1);
+}
