@@ -1,5 +1,7 @@
 //! The activation between the two products of a feed-forward layer.
 
+use std::f32::consts::FRAC_1_SQRT_2;
+
 use burn::tensor::{Tensor, activation};
 
 /// An element-wise activation function.
@@ -24,7 +26,8 @@ impl Activation {
         match self {
             Self::Identity => x,
             Self::Relu => activation::relu(x),
-            Self::Gelu => activation::gelu(x),
+            // Not burn's gelu: its gradient is an approximation that is wrong in the third digit on some backends.
+            Self::Gelu => x.clone() * ((x * FRAC_1_SQRT_2).erf() + 1.0) * 0.5,
             Self::GeluTanh => activation::gelu_approximate(x),
             Self::Silu => activation::silu(x),
         }
