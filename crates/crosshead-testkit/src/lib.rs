@@ -13,7 +13,10 @@ mod gradient;
 mod masking;
 mod padding;
 mod parameters;
+mod ragged;
 mod random;
+mod saving;
+mod search;
 mod sequence;
 mod torch;
 
@@ -31,6 +34,9 @@ pub use padding::{
     the_side_of_padding_does_not_change_real_outputs,
 };
 pub use parameters::{gradients_by_path, map_parameters};
+pub use ragged::ragged_steps_equal_the_full_pass;
 pub use random::{jittered, random};
+pub use saving::saving_and_loading_changes_nothing;
+pub use search::one_beam_equals_greedy_search;
 pub use sequence::Sequence;
 pub use torch::TorchCase;
