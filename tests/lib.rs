@@ -20,13 +20,20 @@ pub fn device() -> Device {
         )]
         "ndarray" => Device::ndarray(),
         #[cfg(feature = "wgpu")]
-        "wgpu" => {
-            Device::wgpu_options().init().unwrap_or_else(|error| panic!("no usable GPU: {error}"))
-        }
+        "wgpu" => wgpu(),
         other => panic!(
             "device {other} is not compiled in; test with `cargo xtask test --device {other}`"
         ),
     }
+}
+
+/// The GPU, set up once for all tests of a process: wgpu refuses to be set up again.
+#[cfg(feature = "wgpu")]
+fn wgpu() -> Device {
+    static DEVICE: std::sync::LazyLock<Device> = std::sync::LazyLock::new(|| {
+        Device::wgpu_options().init().unwrap_or_else(|error| panic!("no usable GPU: {error}"))
+    });
+    DEVICE.clone()
 }
 
 /// A file or folder of `tests/fixtures`.

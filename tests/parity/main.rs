@@ -1,3 +1,4 @@
-//! The same numbers as Hugging Face `transformers`, from the same files.
+//! The same numbers as PyTorch and Hugging Face `transformers`, on the device that is tested.
 
+mod bricks;
 mod encoder_decoder;

@@ -8,7 +8,7 @@ use crate::{cargo, root, test, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("fmt", || cargo::run(["fmt", "--all", "--check"])),
     ("tidy", || tidy::run(root())),
     ("clippy", || {
@@ -17,6 +17,7 @@ const STEPS: [Step; 6] = [
     ("test", || test::run(&test::Args::default())),
     ("features", check_without_features),
     ("doc", || cargo::doc(false)),
+    ("backends", test::run_backends),
 ];
 
 /// Runs the steps, stops at the first that fails, and says how long each took.

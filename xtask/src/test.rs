@@ -38,6 +38,21 @@ impl Device {
             Self::Wgpu => "wgpu",
         }
     }
+
+    /// Arguments of cargo: backends beside flex compile in a profile that compiles fast.
+    fn profile(self) -> &'static [&'static str] {
+        match self {
+            Self::Flex => &[],
+            Self::Ndarray | Self::Wgpu => &["--profile", "backends"],
+        }
+    }
+}
+
+/// The parity tests on the backends beside flex, for continuous integration.
+pub(crate) fn run_backends() -> Result<()> {
+    let on = |device| run(&Args { device: Some(device), args: Vec::new() });
+    on(Device::Ndarray)?;
+    on(Device::Wgpu)
 }
 
 /// Runs the tests; the environment variable `CROSSHEAD_DEVICE` tells the parity tests their device.
@@ -49,6 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             check_vulkan()?;
         }
         test.args(["--package", "crosshead-tests", "--test", PARITY_TESTS]);
+        test.args(device.profile());
         test.arg("--features").arg(format!("crosshead-tests/{}", device.name()));
         test.env("CROSSHEAD_DEVICE", device.name());
     } else {
