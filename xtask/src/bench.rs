@@ -11,7 +11,12 @@ use serde_json::Value;
 use crate::cargo;
 
 /// Each work and the script that does the same in PyTorch.
-const WORKS: [(&str, &str); 1] = [("train-step", "tests/peers/train_step.py")];
+const WORKS: [(&str, &str); 4] = [
+    ("train-step", "tests/peers/train_step.py"),
+    ("gpt-step", "tests/peers/gpt_step.py"),
+    ("encoder-batch", "tests/peers/encoder.py"),
+    ("encoder-single", "tests/peers/encoder.py"),
+];
 
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
@@ -37,7 +42,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
             continue;
         }
         let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
-        let peer = measure(Command::new(python).arg(root.join(script)))?;
+        let peer = measure(Command::new(python).arg(root.join(script)).arg(work))?;
         println!("{}", row(work, &ours, &peer, "rate")?);
         println!("{}", row(&format!("{work}, peak MB"), &ours, &peer, "rss_mb")?);
     }
