@@ -18,7 +18,9 @@ pub struct MultiHeadAttentionConfig {
     qk_norm: Option<f32>,
     rotary: Option<RotaryConfig>,
     dropout: f32,
-    qkv_bias: bool,
+    q_bias: bool,
+    k_bias: bool,
+    v_bias: bool,
     out_bias: bool,
 }
 
@@ -35,7 +37,9 @@ impl MultiHeadAttentionConfig {
             qk_norm: None,
             rotary: None,
             dropout: 0.0,
-            qkv_bias: true,
+            q_bias: true,
+            k_bias: true,
+            v_bias: true,
             out_bias: true,
         }
     }
@@ -90,8 +94,26 @@ impl MultiHeadAttentionConfig {
     }
 
     /// With or without biases in the projections of queries, keys and values.
-    pub fn with_qkv_bias(mut self, bias: bool) -> Self {
-        self.qkv_bias = bias;
+    pub fn with_qkv_bias(self, bias: bool) -> Self {
+        self.with_q_bias(bias).with_k_bias(bias).with_v_bias(bias)
+    }
+
+    /// With or without a bias in the projection of queries.
+    pub fn with_q_bias(mut self, bias: bool) -> Self {
+        self.q_bias = bias;
+        self
+    }
+
+    /// With or without a bias in the projection of keys; one changes no attention weight of plain scores, because it
+    /// moves all scores of a query alike.
+    pub fn with_k_bias(mut self, bias: bool) -> Self {
+        self.k_bias = bias;
+        self
+    }
+
+    /// With or without a bias in the projection of values.
+    pub fn with_v_bias(mut self, bias: bool) -> Self {
+        self.v_bias = bias;
         self
     }
 
@@ -124,9 +146,9 @@ impl MultiHeadAttentionConfig {
             Some(RmsNormConfig::new(d_head).with_epsilon(epsilon).init(device))
         };
         MultiHeadAttention {
-            q_proj: projection(d_model, n_heads * d_head, self.qkv_bias, 0),
-            k_proj: projection(d_model, n_kv_heads * d_head, self.qkv_bias, 1),
-            v_proj: projection(d_model, n_kv_heads * d_head, self.qkv_bias, 2),
+            q_proj: projection(d_model, n_heads * d_head, self.q_bias, 0),
+            k_proj: projection(d_model, n_kv_heads * d_head, self.k_bias, 1),
+            v_proj: projection(d_model, n_kv_heads * d_head, self.v_bias, 2),
             q_norm: norm(),
             k_norm: norm(),
             out_proj: projection(n_heads * d_head, d_model, self.out_bias, 3),

@@ -47,6 +47,15 @@ proptest! {
     }
 
     #[test]
+    fn a_bias_of_keys_moves_all_scores_of_a_query_alike(shape in shapes()) {
+        let with_bias = shape.attention();
+        let mut without = with_bias.clone();
+        without.k_proj.bias = None;
+        let y = |attention| run(attention, shape.x(), &AttentionMask::causal());
+        assert_close(&y(&without), &y(&with_bias), TOLERANCE, TOLERANCE);
+    }
+
+    #[test]
     fn padding_does_not_change_real_outputs(shape in shapes()) {
         let attention = shape.attention();
         let f = |x: Tensor<3>, lengths: &[usize]| {
@@ -145,6 +154,22 @@ fn a_long_sequence_is_as_causal_and_as_blind_to_padding_as_a_short_one() {
     future_tokens_do_not_change_past_outputs(|x| f(x, &[77, 50]), shape.x(), TOLERANCE).unwrap();
     padding_content_does_not_change_real_outputs(f, shape.x(), &[77, 33], TOLERANCE).unwrap();
     padded_rows_equal_unpadded_rows(f, shape.x(), &[65, 33], TOLERANCE).unwrap();
+}
+
+#[test]
+fn each_projection_has_a_bias_of_its_own() {
+    let biases = |config: MultiHeadAttentionConfig| {
+        let attention = config.init(&Device::flex());
+        let MultiHeadAttention { q_proj, k_proj, v_proj, out_proj, .. } = attention;
+        [q_proj, k_proj, v_proj, out_proj].map(|projection| projection.bias.is_some())
+    };
+    let config = || MultiHeadAttentionConfig::new(4, 2);
+    assert_eq!(biases(config()), [true; 4]);
+    assert_eq!(biases(config().with_bias(false)), [false; 4]);
+    assert_eq!(biases(config().with_q_bias(false)), [false, true, true, true]);
+    assert_eq!(biases(config().with_k_bias(false)), [true, false, true, true]);
+    assert_eq!(biases(config().with_v_bias(false)), [true, true, false, true]);
+    assert_eq!(biases(config().with_out_bias(false)), [true, true, true, false]);
 }
 
 #[test]
