@@ -20,12 +20,30 @@ pub(crate) const RECIPES: [EmbeddedRecipe; 2] = [
     },
 ];
 
+/// Files under `data/`: their names behind `embedded:`, and their bytes.
+macro_rules! data {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_bytes!(concat!("../data/", $name)).as_slice())),+]
+    };
+}
+
+/// Every text of `data/`; the READMEs there say where it comes from and under which licence.
+static DATA: [(&str, &[u8]); 12] = data![
+    "language-model/train.txt",
+    "language-model/valid.txt",
+    "language-model/test.txt",
+    "sentiment/train.tsv",
+    "sentiment/valid.tsv",
+    "sentiment/test.tsv",
+    "summarize/train.tsv",
+    "summarize/valid.tsv",
+    "summarize/test.tsv",
+    "translate-en-de/train.tsv",
+    "translate-en-de/valid.tsv",
+    "translate-en-de/test.tsv",
+];
+
 /// The embedded file of that name, as recipes give it behind `embedded:`.
 pub(crate) fn data(name: &str) -> Option<&'static [u8]> {
-    match name {
-        "translate-en-de/train.tsv" => Some(include_bytes!("../data/translate-en-de/train.tsv")),
-        "translate-en-de/valid.tsv" => Some(include_bytes!("../data/translate-en-de/valid.tsv")),
-        "translate-en-de/test.tsv" => Some(include_bytes!("../data/translate-en-de/test.tsv")),
-        _ => None,
-    }
+    DATA.iter().find(|(known, _)| *known == name).map(|&(_, bytes)| bytes)
 }

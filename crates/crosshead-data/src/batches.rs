@@ -3,9 +3,9 @@ use crate::random::SplitMix64;
 /// The order of the examples in an epoch, and of its batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// From short to long, examples of equal lengths as they were given: for evaluation.
+    /// Always the same, from short to long where lengths count, otherwise as given: for evaluation.
     Sorted,
-    /// Examples of similar length together, in random batches in random order: for training.
+    /// Random, but where lengths count, examples of similar length together: for training.
     Shuffled {
         /// Which of the random orders.
         seed: u64,
@@ -37,6 +37,37 @@ pub fn token_budget_batches(
             batches
         }
     }
+}
+
+/// Batches of `size` examples (at least one), each example in exactly one; the last batch has those that are left.
+///
+/// [`Order::Sorted`] takes the examples as they were given, [`Order::Shuffled`] in a random order. The result depends on
+/// the arguments alone, on every platform.
+pub fn fixed_size_batches(examples: usize, size: usize, order: Order) -> Vec<Vec<usize>> {
+    let mut indices: Vec<usize> = (0..examples).collect();
+    if let Order::Shuffled { seed, epoch } = order {
+        SplitMix64::of_epoch(seed, epoch).shuffle(&mut indices);
+    }
+    indices.chunks(size.max(1)).map(<[usize]>::to_vec).collect()
+}
+
+/// Batches of `size` indices below `bound`, each drawn by itself, so that an index may come several times or not at all.
+///
+/// With indices as offsets into a text this is how a language model sees a text that is one long sequence. Without an
+/// index to draw there is no batch. The result depends on the arguments alone, on every platform.
+pub fn drawn_batches(
+    bound: usize,
+    size: usize,
+    batches: usize,
+    seed: u64,
+    epoch: u64,
+) -> Vec<Vec<usize>> {
+    if bound == 0 {
+        return Vec::new();
+    }
+    let mut random = SplitMix64::of_epoch(seed, epoch);
+    let mut batch = || (0..size.max(1)).map(|_| random.below(bound)).collect();
+    (0..batches).map(|_| batch()).collect()
 }
 
 /// Stable, so that a shuffle before it still decides between examples of equal lengths.

@@ -14,14 +14,14 @@ pub enum DataError {
     },
 
     /// A directory where a file belongs.
-    #[error("{path} is a directory: name a file in it, with one `source<TAB>target` pair a line", path = .path.display())]
+    #[error("{path} is a directory: name a file in it", path = .path.display())]
     IsDirectory {
         /// The directory.
         path: PathBuf,
     },
 
-    /// A file without a single line.
-    #[error("{name}: the file is empty: expected one `source<TAB>target` pair a line")]
+    /// A file with no text in it.
+    #[error("{name}: the file is empty")]
     EmptyFile {
         /// The file.
         name: String,
@@ -37,7 +37,7 @@ pub enum DataError {
     },
 
     /// A line with nothing on it.
-    #[error("{name}, line {line}: blank line: delete it, or fill in `source<TAB>target`")]
+    #[error("{name}, line {line}: blank line: delete it or fill it in")]
     BlankLine {
         /// The file.
         name: String,
@@ -58,14 +58,102 @@ pub enum DataError {
         columns: usize,
     },
 
-    /// A pair with one side missing.
-    #[error("{name}, line {line}: the {side} is empty: fill it in or delete the line")]
+    /// A line with more or fewer columns than the first.
+    #[error(
+        "{name}, line {line}: {columns} column(s), but the first line has {expected}: \
+         look for a missing tab, or for one inside a field"
+    )]
+    UnevenColumns {
+        /// The file.
+        name: String,
+        /// The line.
+        line: usize,
+        /// The number of columns found.
+        columns: usize,
+        /// The number of columns of the first line.
+        expected: usize,
+    },
+
+    /// A column that the file doesn't have.
+    #[error(
+        "{name}, line {line}: no column {column}; there are {known}: \
+         give one of them, or its number, counted from 1"
+    )]
+    NoSuchColumn {
+        /// The file.
+        name: String,
+        /// The line that shows the columns.
+        line: usize,
+        /// The column that was asked for.
+        column: String,
+        /// The columns that there are.
+        known: String,
+    },
+
+    /// A field with nothing in it.
+    #[error("{name}, line {line}: the {field} is empty: fill it in or delete the line")]
     EmptyField {
         /// The file.
         name: String,
         /// The line.
         line: usize,
-        /// `source` or `target`.
-        side: &'static str,
+        /// `source` or `target` of a pair, or a column.
+        field: String,
+    },
+
+    /// A line of a JSONL file that isn't a JSON object.
+    #[error(
+        "{name}, line {line}: {reason}: write one JSON object a line, as in {{\"text\": \"…\"}}"
+    )]
+    Json {
+        /// The file.
+        name: String,
+        /// The line.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+
+    /// A field of a JSON object that can't be read as text.
+    #[error("{name}, line {line}: {field} is {found}: write text, a number or a truth value")]
+    JsonField {
+        /// The file.
+        name: String,
+        /// The line.
+        line: usize,
+        /// The field.
+        field: String,
+        /// What stands there.
+        found: &'static str,
+    },
+
+    /// A label that isn't one of the set.
+    #[error(
+        "{name}, line {line}: label `{label}` is none of {known}: \
+         correct it, or train with examples that have it"
+    )]
+    UnseenLabel {
+        /// The file.
+        name: String,
+        /// The line.
+        line: usize,
+        /// The label.
+        label: String,
+        /// The labels that there are.
+        known: String,
+    },
+
+    /// A set of labels that tells nothing apart.
+    #[error("there are {count} label(s): a classifier needs at least two")]
+    TooFewLabels {
+        /// The number of labels.
+        count: usize,
+    },
+
+    /// A label that a set has twice.
+    #[error("label `{label}` occurs twice in the list of labels")]
+    RepeatedLabel {
+        /// The label.
+        label: String,
     },
 }

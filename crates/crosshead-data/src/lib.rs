@@ -4,13 +4,29 @@ mod batches;
 mod collate;
 mod error;
 mod example;
+mod labels;
+mod length_limit;
+mod lines;
+mod masking;
 mod pairs;
 mod random;
+mod rows;
 mod stream;
+mod text;
+mod windows;
 
-pub use batches::{Order, token_budget_batches};
-pub use collate::{Seq2SeqBatch, collate};
+pub use batches::{Order, drawn_batches, fixed_size_batches, token_budget_batches};
+pub use collate::{
+    ClassBatch, ClassExample, Seq2SeqBatch, TokenTargets, collate, collate_classes, collate_masked,
+    collate_windows,
+};
 pub use error::DataError;
 pub use example::{Example, LongExamples, filter_by_length};
+pub use labels::LabelSet;
+pub use length_limit::{LengthLimit, LongSequences, Piece};
+pub use masking::{MaskedSequence, Masking};
 pub use pairs::{Pair, parse_pairs, read_pairs};
-pub use stream::{BatchPosition, BatchStream};
+pub use rows::{Column, Format, Row, parse_rows, read_rows};
+pub use stream::{BatchPosition, BatchStream, Batching};
+pub use text::{Passage, TextUnit, parse_text, read_text};
+pub use windows::{Window, contiguous_windows, window_starts};

@@ -18,6 +18,11 @@ impl SplitMix64 {
         Self::new(hash(hash(seed) ^ epoch))
     }
 
+    /// The generator of one example in an epoch.
+    pub(crate) fn of_example(seed: u64, epoch: u64, index: usize) -> Self {
+        Self::of_epoch(Self::of_epoch(seed, epoch).next_u64(), index as u64)
+    }
+
     fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
         let mut z = self.state;
@@ -28,8 +33,13 @@ impl SplitMix64 {
 
     /// An integer below `bound` by multiplication and shift (Lemire 2019, section 3), off from uniform by less than
     /// `bound / 2⁶⁴`.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
+    }
+
+    /// A number from 0 up to but without 1, with 53 random bits.
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Fisher and Yates's shuffle (Knuth, *The Art of Computer Programming*, algorithm 3.4.2P).

@@ -1,4 +1,4 @@
-use crate::{Order, token_budget_batches};
+use crate::{Order, drawn_batches, fixed_size_batches, token_budget_batches};
 
 /// A place in the order of batches: all that a checkpoint has to keep of the data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,15 +9,55 @@ pub struct BatchPosition {
     pub batch: usize,
 }
 
+/// How examples fall into batches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Batching {
+    /// As [`token_budget_batches`].
+    Tokens {
+        /// Source and target length of each example.
+        lengths: Vec<(usize, usize)>,
+        /// Tokens of a batch, padding included.
+        budget: usize,
+    },
+    /// As [`fixed_size_batches`].
+    Examples {
+        /// The number of examples.
+        examples: usize,
+        /// Examples of a batch.
+        size: usize,
+    },
+    /// As [`drawn_batches`].
+    Draws {
+        /// Indices are below this number.
+        bound: usize,
+        /// Indices of a batch.
+        size: usize,
+        /// Batches that count as one epoch.
+        batches: usize,
+    },
+}
+
+impl Batching {
+    fn epoch(&self, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+        let order = Order::Shuffled { seed, epoch };
+        match *self {
+            Self::Tokens { ref lengths, budget } => token_budget_batches(lengths, budget, order),
+            Self::Examples { examples, size } => fixed_size_batches(examples, size, order),
+            Self::Draws { bound, size, batches } => {
+                drawn_batches(bound, size, batches, seed, epoch)
+            }
+        }
+    }
+}
+
 /// Endless batches for training: epoch after epoch, each in an order of its own, from any position.
 ///
-/// Yields the position of a batch and its indices (see [`token_budget_batches`]); without examples it yields nothing. A
-/// position means the same batch whether the stream got there step by step or by [`seek`](Self::seek), so a run that
-/// stops and resumes sees the batches of a run that never stopped.
+/// Yields the position of a batch and its indices; without examples it yields nothing. A position means the same batch
+/// whether the stream got there step by step or by [`seek`](Self::seek), so a run that stops and resumes sees the
+/// batches of a run that never stopped.
 #[derive(Clone, Debug)]
 pub struct BatchStream {
-    lengths: Vec<(usize, usize)>,
-    budget: usize,
+    batching: Batching,
     seed: u64,
     position: BatchPosition,
     /// The batches of the epoch in `position`, once one of them was asked for.
@@ -25,10 +65,9 @@ pub struct BatchStream {
 }
 
 impl BatchStream {
-    /// A stream over examples of these source and target lengths, with `budget` tokens a batch, from the first batch of
-    /// epoch 0.
-    pub fn new(lengths: Vec<(usize, usize)>, budget: usize, seed: u64) -> Self {
-        Self { lengths, budget, seed, position: BatchPosition::default(), epoch_batches: None }
+    /// A stream from the first batch of epoch 0.
+    pub fn new(batching: Batching, seed: u64) -> Self {
+        Self { batching, seed, position: BatchPosition::default(), epoch_batches: None }
     }
 
     /// The same stream from this position. The work is that of one epoch, however far the position is. A position
@@ -44,10 +83,9 @@ impl BatchStream {
     }
 
     fn batch_here(&mut self) -> Option<Vec<usize>> {
-        let order = Order::Shuffled { seed: self.seed, epoch: self.position.epoch };
         let batches = self
             .epoch_batches
-            .get_or_insert_with(|| token_budget_batches(&self.lengths, self.budget, order));
+            .get_or_insert_with(|| self.batching.epoch(self.seed, self.position.epoch));
         batches.get(self.position.batch).cloned()
     }
 

@@ -1,6 +1,9 @@
 //! What batches and their order promise, for any lengths.
 
-use crosshead_data::{BatchPosition, BatchStream, Order, token_budget_batches};
+use crosshead_data::{
+    BatchPosition, BatchStream, Batching, Order, drawn_batches, fixed_size_batches,
+    token_budget_batches,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -17,6 +20,23 @@ fn order() -> impl Strategy<Value = Order> {
 
 fn shuffled(lengths: &Lengths, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
     token_budget_batches(lengths, 200, Order::Shuffled { seed, epoch })
+}
+
+fn stream(lengths: Lengths, seed: u64) -> BatchStream {
+    BatchStream::new(Batching::Tokens { lengths, budget: 200 }, seed)
+}
+
+fn any_batching() -> impl Strategy<Value = Batching> {
+    prop_oneof![
+        lengths().prop_map(|lengths| Batching::Tokens { lengths, budget: 200 }),
+        (1_usize..60, 0_usize..9)
+            .prop_map(|(examples, size)| Batching::Examples { examples, size }),
+        (1_usize..60, 0_usize..9, 1_usize..20).prop_map(|(bound, size, batches)| Batching::Draws {
+            bound,
+            size,
+            batches
+        }),
+    ]
 }
 
 fn many() -> Lengths {
@@ -53,8 +73,8 @@ proptest! {
     }
 
     #[test]
-    fn a_resumed_stream_is_the_tail_of_the_whole(lengths in lengths(), seed in any::<u64>(), start in 0_usize..60) {
-        let stream = BatchStream::new(lengths, 200, seed);
+    fn a_resumed_stream_is_the_tail_of_the_whole(batching in any_batching(), seed in any::<u64>(), start in 0_usize..60) {
+        let stream = BatchStream::new(batching, seed);
         let whole: Vec<_> = stream.clone().take(start + 40).collect();
         let resumed: Vec<_> = stream.clone().seek(whole[start].0).take(40).collect();
         prop_assert_eq!(&whole[start..], &resumed[..]);
@@ -66,8 +86,33 @@ proptest! {
     }
 
     #[test]
+    fn batches_of_a_fixed_size_hold_every_example_once(
+        examples in 0_usize..80, size in 1_usize..9, order in order(),
+    ) {
+        let batches = fixed_size_batches(examples, size, order);
+        prop_assert!(batches.iter().rev().skip(1).all(|batch| batch.len() == size));
+        prop_assert!(batches.iter().all(|batch| (1..=size).contains(&batch.len())));
+        let mut seen = batches.concat();
+        if order == Order::Sorted {
+            prop_assert!(seen.is_sorted());
+        }
+        seen.sort_unstable();
+        prop_assert_eq!(seen, (0..examples).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn drawn_batches_are_full_and_below_their_bound(
+        bound in 1_usize..80, size in 1_usize..9, batches in 0_usize..9, seed in any::<u64>(), epoch in any::<u64>(),
+    ) {
+        let drawn = drawn_batches(bound, size, batches, seed, epoch);
+        prop_assert_eq!(drawn.len(), batches);
+        prop_assert!(drawn.iter().all(|batch| batch.len() == size));
+        prop_assert!(drawn.concat().iter().all(|&index| index < bound));
+    }
+
+    #[test]
     fn a_stream_is_its_epochs_one_after_another(lengths in lengths(), seed in any::<u64>()) {
-        let mut stream = BatchStream::new(lengths.clone(), 200, seed);
+        let mut stream = stream(lengths.clone(), seed);
         for epoch in 0..3 {
             for (batch, indices) in shuffled(&lengths, seed, epoch).into_iter().enumerate() {
                 prop_assert_eq!(stream.next(), Some((BatchPosition { epoch, batch }, indices)));
@@ -104,14 +149,32 @@ fn shuffled_batches_do_not_go_from_short_to_long() {
 }
 
 #[test]
+fn draws_reach_every_index_about_equally_often() {
+    let mut counts = [0_u32; 10];
+    for epoch in 0..10 {
+        drawn_batches(10, 20, 50, 3, epoch).concat().iter().for_each(|&index| counts[index] += 1);
+    }
+    // 1000 expected of each, with a standard deviation of 30.
+    assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+}
+
+#[test]
 fn no_examples_give_no_batches() {
     assert!(token_budget_batches(&[], 100, Order::Sorted).is_empty());
-    assert_eq!(BatchStream::new(Vec::new(), 100, 1).next(), None);
+    assert_eq!(stream(Vec::new(), 1).next(), None);
+    let nothing = [
+        Batching::Examples { examples: 0, size: 4 },
+        Batching::Draws { bound: 0, size: 4, batches: 3 },
+        Batching::Draws { bound: 5, size: 4, batches: 0 },
+    ];
+    for batching in nothing {
+        assert_eq!(BatchStream::new(batching, 1).next(), None);
+    }
 }
 
 #[test]
 fn a_position_behind_an_epoch_is_the_start_of_the_next() {
-    let stream = BatchStream::new(many(), 200, 1);
+    let stream = stream(many(), 1);
     let start_of_5 = stream.clone().seek(BatchPosition { epoch: 5, batch: 0 }).next();
     assert_eq!(stream.seek(BatchPosition { epoch: 4, batch: usize::MAX }).next(), start_of_5);
 }

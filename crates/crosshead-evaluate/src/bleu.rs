@@ -8,7 +8,7 @@ pub use score::BleuScore;
 use crate::corpus::{self, Segment};
 use crate::score::{case, signature, yes_no};
 use crate::text::trim_end;
-use crate::{EvaluateError, Tokenizer};
+use crate::{Bootstrap, EvaluateError, Interval, Tokenizer};
 use statistics::Statistics;
 
 /// The longest n-grams that BLEU compares.
@@ -137,6 +137,26 @@ impl Bleu {
         self.score(self.statistics(&segment), references.len())
     }
 
+    /// The confidence interval of a corpus's score with one reference per hypothesis.
+    ///
+    /// # Errors
+    ///
+    /// As [`corpus`](Self::corpus).
+    pub fn interval(
+        &self,
+        hypotheses: &[impl AsRef<str>],
+        references: &[impl AsRef<str>],
+        bootstrap: &Bootstrap,
+    ) -> Result<Interval, EvaluateError> {
+        self.smoothing.check()?;
+        let streams = [references];
+        let segments = corpus::segments(hypotheses, &streams)?;
+        let counts: Vec<Statistics> = segments.map(|segment| self.statistics(&segment)).collect();
+        Ok(bootstrap.interval(counts.len(), |drawn| {
+            self.value(&drawn.iter().map(|&index| counts[index]).sum::<Statistics>())
+        }))
+    }
+
     fn statistics(&self, segment: &Segment<'_>) -> Statistics {
         let hypothesis = self.tokenize(segment.hypothesis);
         let references: Vec<_> = segment.references.iter().map(|r| self.tokenize(r)).collect();
@@ -157,19 +177,22 @@ impl Bleu {
         n_references: usize,
     ) -> Result<BleuScore, EvaluateError> {
         self.smoothing.check()?;
-        let (precisions, order) = self.precisions(&statistics);
-        let brevity_penalty = statistics.brevity_penalty();
-        let mean_log = precisions[..order].iter().map(|p| p.ln()).sum::<f64>() / order as f64;
         Ok(BleuScore {
-            score: brevity_penalty * mean_log.exp(),
+            score: self.value(&statistics),
             signature: self.signature(n_references),
-            precisions,
-            brevity_penalty,
+            precisions: self.precisions(&statistics).0,
+            brevity_penalty: statistics.brevity_penalty(),
             matches: statistics.matches,
             totals: statistics.totals,
             hypothesis_len: statistics.hypothesis_len,
             reference_len: statistics.reference_len,
         })
+    }
+
+    fn value(&self, statistics: &Statistics) -> f64 {
+        let (precisions, order) = self.precisions(statistics);
+        let mean_log = precisions[..order].iter().map(|p| p.ln()).sum::<f64>() / order as f64;
+        statistics.brevity_penalty() * mean_log.exp()
     }
 
     /// Smoothed precisions in percent, and how many of them the mean is over.

@@ -5,7 +5,7 @@ mod statistics;
 
 use crate::corpus::{self, Segment};
 use crate::score::{case, signature, yes_no};
-use crate::{EvaluateError, Score};
+use crate::{Bootstrap, EvaluateError, Interval, Score};
 use statistics::{OrderCounts, Units, add};
 
 /// The metric chrF and its settings; the defaults are sacreBLEU's, which it calls chrF2.
@@ -124,23 +124,51 @@ impl Chrf {
         self.score([corpus::sentence(hypothesis, references)?], references.len())
     }
 
+    /// The confidence interval of a corpus's score with one reference per hypothesis.
+    ///
+    /// # Errors
+    ///
+    /// As [`corpus`](Self::corpus).
+    pub fn interval(
+        &self,
+        hypotheses: &[impl AsRef<str>],
+        references: &[impl AsRef<str>],
+        bootstrap: &Bootstrap,
+    ) -> Result<Interval, EvaluateError> {
+        self.check()?;
+        let streams = [references];
+        let segments = corpus::segments(hypotheses, &streams)?;
+        let counts: Vec<_> = segments.map(|segment| self.best_counts(&segment)).collect();
+        Ok(bootstrap.interval(counts.len(), |drawn| {
+            100.0 * self.f_score(&self.sum(drawn.iter().map(|&index| &*counts[index])))
+        }))
+    }
+
     fn score<'a>(
         &self,
         segments: impl IntoIterator<Item = Segment<'a>>,
         n_references: usize,
     ) -> Result<Score, EvaluateError> {
-        if self.char_order + self.word_order == 0 {
-            return Err(EvaluateError::NoOrder);
-        }
-        let mut counts = vec![OrderCounts::default(); self.char_order + self.word_order];
-        for segment in segments {
-            add(&mut counts, &self.best_counts(&segment));
-        }
+        self.check()?;
+        let counts: Vec<_> =
+            segments.into_iter().map(|segment| self.best_counts(&segment)).collect();
+        let counts = self.sum(counts.iter().map(|counts| &**counts));
         Ok(Score {
             name: format!("chrF{}{}", self.beta, "+".repeat(self.word_order)),
             score: 100.0 * self.f_score(&counts),
             signature: self.signature(n_references),
         })
+    }
+
+    fn check(&self) -> Result<(), EvaluateError> {
+        if self.char_order + self.word_order == 0 { Err(EvaluateError::NoOrder) } else { Ok(()) }
+    }
+
+    /// The counts of all segments together.
+    fn sum<'a>(&self, segments: impl Iterator<Item = &'a [OrderCounts]>) -> Vec<OrderCounts> {
+        let mut sum = vec![OrderCounts::default(); self.char_order + self.word_order];
+        segments.for_each(|counts| add(&mut sum, counts));
+        sum
     }
 
     /// Counts against the reference with the best F-score, the first one of several.

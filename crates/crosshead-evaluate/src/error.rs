@@ -37,4 +37,26 @@ pub enum EvaluateError {
     /// chrF was asked to compare n-grams of no order at all.
     #[error("chrF has character order 0 and word order 0: set at least one of them above 0")]
     NoOrder,
+
+    /// Not one prediction for each example.
+    #[error("there are {predictions} predictions for {examples} examples: give one for each")]
+    PredictionCount {
+        /// The examples.
+        examples: usize,
+        /// The predictions.
+        predictions: usize,
+    },
+
+    /// A class that does not exist.
+    #[error("class {class} is none of the {n_classes} classes, which count from 0")]
+    NoSuchClass {
+        /// The class.
+        class: u32,
+        /// The number of classes.
+        n_classes: usize,
+    },
+
+    /// A likelihood that the model could not compute.
+    #[error("the likelihood is not a number: the model's weights are broken")]
+    NotANumber,
 }

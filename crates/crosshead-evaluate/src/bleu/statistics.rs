@@ -8,7 +8,7 @@ use crate::ngrams::{self, Counts};
 use crate::text::words;
 
 /// Sufficient statistics of BLEU; index n − 1 holds the counts of n-grams.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Statistics {
     pub(super) matches: [u64; MAX_ORDER],
     pub(super) totals: [u64; MAX_ORDER],

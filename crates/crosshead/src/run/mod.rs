@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use crosshead_data::{BatchStream, Pair};
+use crosshead_data::{BatchStream, Batching, Pair};
 use crosshead_models::{EncoderDecoder, GenerationDefaults, write_atomic};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::{CheckpointStore, Outcome, RunLog, StepReport, Trainer};
@@ -101,7 +101,8 @@ pub fn train(
         burn::module::Module::num_params(&model) - vocab_size
     )));
     let task = TranslationTask::new(&corpus.train, &config, recipe.train.smoothing());
-    let batches = BatchStream::new(task.lengths(), recipe.train.batch_tokens, recipe.train.seed);
+    let batching = Batching::Tokens { lengths: task.lengths(), budget: recipe.train.batch_tokens };
+    let batches = BatchStream::new(batching, recipe.train.seed);
     let mut trainer = Trainer::new(&task, recipe.train.config(), batches, model);
     if let Some(checkpoint) = if resume { checkpoints.load_latest()? } else { None } {
         let reason = |reason| Error::Run { dir: dir.to_owned(), reason };

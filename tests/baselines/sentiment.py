@@ -1,0 +1,54 @@
+"""Naive Bayes for the sentiment task: what a model has to beat.
+
+    python3 sentiment.py        # needs Python alone
+
+Multinomial naive Bayes with add-one smoothing on which words and pairs of neighbouring words a sentence has (Wang and Manning
+2012); words are runs of letters, digits and apostrophes in lower case.
+"""
+
+import math
+import re
+from collections import Counter
+from pathlib import Path
+
+DATA = Path(__file__).parent / "../../crates/crosshead-cli/data/sentiment"
+
+
+def rows(part):
+    lines = (DATA / f"{part}.tsv").read_text("utf-8").splitlines()
+    return [line.split("\t") for line in lines]
+
+
+def features(text):
+    words = re.findall("[a-z0-9']+", text.lower())
+    return set(words) | set(zip(words, words[1:]))
+
+
+def train(examples):
+    counts = {label: Counter() for label in "01"}
+    sentences = Counter(label for label, _, _ in examples)
+    for label, _, text in examples:
+        counts[label].update(features(text))
+    vocabulary = set().union(*counts.values())
+
+    def score(label, text):
+        total = sum(counts[label].values()) + len(vocabulary)
+        known = features(text) & vocabulary
+        return math.log(sentences[label]) + sum(math.log((counts[label][f] + 1) / total) for f in known)
+
+    return lambda text: max("01", key=lambda label: score(label, text))
+
+
+def main():
+    predict = train(rows("train"))
+    for part in ["valid", "test"]:
+        examples = rows(part)
+        right = [(source, predict(text) == label) for label, source, text in examples]
+        parts = {source: [ok for s, ok in right if s == source] for source in ["amazon", "imdb", "yelp"]}
+        share = lambda oks: f"{100 * sum(oks) / len(oks):.1f} %"
+        by_source = ", ".join(f"{source} {share(oks)}" for source, oks in parts.items())
+        print(f"{part}: accuracy {share([ok for _, ok in right])} of {len(right)} ({by_source})")
+
+
+if __name__ == "__main__":
+    main()
