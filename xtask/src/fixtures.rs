@@ -13,7 +13,7 @@ use crate::cargo;
 /// Arguments of `cargo xtask fixtures`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Checks instead that transformers loads what Crosshead saves, and computes the same logits
+    /// Checks instead that transformers loads what Crosshead saves, and computes the same ids and logits
     #[arg(long)]
     check: bool,
 }
@@ -38,8 +38,15 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Saves a model of each norm order and has the script compare it with transformers.
+/// Saves a tokenizer of each kind and a model of each norm order, and has the scripts compare them with transformers.
 fn check(root: &Path, tests: &Path) -> Result<()> {
+    println!("==> tokenizers");
+    let saved = root.join("target/saved-tokenizers");
+    let example = ["run", "-p", "crosshead-tokenize", "--example", "save_trained", "--"];
+    cargo::execute(cargo::command().args(example).arg(&saved))?;
+    let script = root.join("crates/crosshead-tokenize/fixtures/check_trained.py");
+    python(&script, &[saved.into()])?;
+
     let saved = root.join("target/saved-models");
     let example = ["run", "-p", "crosshead-tests", "--example", "save_models", "--"];
     cargo::execute(cargo::command().args(example).arg(&saved))?;

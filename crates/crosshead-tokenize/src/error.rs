@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::SpecialRole;
+
 /// What can go wrong between text, ids and tokenizer files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,17 +49,11 @@ pub enum TokenizeError {
         source: serde_json::Error,
     },
 
-    /// A tokenizer without a token that every sequence needs.
-    #[error("{path}: no {role} token: the vocabulary has no `{token}`; name the right token as `{key}` in the `tokenizer_config.json` beside it", path = .path.display())]
+    /// A tokenizer without a token that the task at hand needs.
+    #[error("the tokenizer has no {purpose} token; name one as `{key}` in the model directory's `tokenizer_config.json`", purpose = .role.purpose(), key = .role.key())]
     MissingSpecialToken {
-        /// The `tokenizer.json`.
-        path: PathBuf,
         /// What the token is for.
-        role: &'static str,
-        /// The token that was looked for.
-        token: String,
-        /// The key of `tokenizer_config.json` that names it.
-        key: &'static str,
+        role: SpecialRole,
     },
 
     /// Nothing but white space to train on.

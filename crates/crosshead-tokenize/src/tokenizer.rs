@@ -10,6 +10,7 @@ use crate::{SpecialIds, TokenizeError};
 #[derive(Clone)]
 pub struct Tokenizer {
     inner: Arc<tokenizers::Tokenizer>,
+    vocab_size: usize,
     special: SpecialIds,
 }
 
@@ -26,7 +27,7 @@ pub struct Encoding {
 
 impl Tokenizer {
     pub(crate) fn new(inner: tokenizers::Tokenizer, special: SpecialIds) -> Self {
-        Self { inner: Arc::new(inner), special }
+        Self { vocab_size: inner.get_vocab_size(true), inner: Arc::new(inner), special }
     }
 
     /// The ids of a text, without special tokens.
@@ -92,7 +93,7 @@ impl Tokenizer {
 
     /// The number of tokens, special tokens included.
     pub fn vocab_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        self.vocab_size
     }
 
     /// The id of a token, as it is written in the vocabulary.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crosshead_tokenize::{TokenizeError, Tokenizer};
+use crosshead_tokenize::{SpecialIds, SpecialRole, TokenizeError, Tokenizer};
 use tempfile::TempDir;
 
 const TOKENIZER: &str = include_str!("../fixtures/tokenizer.json");
@@ -39,8 +39,8 @@ fn special_tokens_are_those_that_the_config_names() {
     let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
     let id = |token| tokenizer.token_to_id(token);
     let special = tokenizer.special();
-    assert_eq!((Some(special.eos), Some(special.pad), special.bos), (id("e"), id("a"), id("i")));
-    assert_eq!(special.unk, id("<unk>"));
+    assert_eq!((special.eos, special.pad, special.bos), (id("e"), id("a"), id("i")));
+    assert_eq!(special.unk, None); // `null` says that there is none
 }
 
 #[test]
@@ -111,20 +111,50 @@ fn a_broken_config_is_named() {
 }
 
 #[test]
-fn a_tokenizer_without_padding_or_end_says_what_to_add() {
-    let missing = |config| match error_of(&[
+fn a_role_that_the_config_leaves_open_is_read_from_the_special_tokens_map() {
+    let map = r#"{"pad_token": {"content": "a"}, "eos_token": "b", "cls_token": "e"}"#;
+    let config = r#"{"eos_token": "i", "cls_token": null}"#;
+    let dir = dir(&[
         ("tokenizer.json", TOKENIZER),
         ("tokenizer_config.json", config),
-    ]) {
-        TokenizeError::MissingSpecialToken { key, token, .. } => (key, token),
-        error => panic!("{error}"),
+        ("special_tokens_map.json", map),
+    ]);
+    let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
+    let (id, special) = (|token| tokenizer.token_to_id(token), tokenizer.special());
+    assert_eq!((special.pad, special.eos, special.cls), (id("a"), id("i"), None));
+}
+
+#[test]
+fn usual_names_are_special_tokens_unless_the_class_has_no_defaults() {
+    let special_of = |config| {
+        let dir = dir(&[("tokenizer.json", TOKENIZER), ("tokenizer_config.json", config)]);
+        Tokenizer::from_dir(dir.path()).unwrap().special()
     };
-    assert_eq!(missing(r#"{"pad_token": "[PAD]"}"#), ("pad_token", "[PAD]".to_owned()));
-    assert_eq!(missing(r#"{"eos_token": "[SEP]"}"#), ("eos_token", "[SEP]".to_owned()));
-    let without_pad = TOKENIZER.replace("<pad>", "[fill]");
-    let error = error_of(&[("tokenizer.json", &without_pad)]);
-    assert!(error.to_string().contains("`<pad>`"), "{error}");
-    assert!(error.to_string().contains("`pad_token`"), "{error}");
+    let (eos, unk, pad) = (Some(0), Some(1), Some(599));
+    let usual = SpecialIds { eos, unk, pad, ..SpecialIds::default() };
+    assert_eq!(special_of("{}"), usual);
+    assert_eq!(special_of(r#"{"tokenizer_class": "MarianTokenizer"}"#), usual);
+    let fast = r#"{"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>"}"#;
+    assert_eq!(special_of(fast), SpecialIds { eos, ..SpecialIds::default() });
+}
+
+#[test]
+fn a_named_token_that_the_vocabulary_lacks_gets_the_next_id() {
+    let config = r#"{"pad_token": "[fill]", "mask_token": "[hide]"}"#;
+    let dir = dir(&[("tokenizer.json", TOKENIZER), ("tokenizer_config.json", config)]);
+    let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
+    assert_eq!((tokenizer.special().pad, tokenizer.special().mask), (Some(600), Some(601)));
+    assert_eq!(tokenizer.vocab_size(), 602);
+    assert_eq!(tokenizer.encode("[fill]").unwrap(), [600]);
+}
+
+#[test]
+fn a_role_without_a_token_says_what_to_add() {
+    let dir = dir(&[("tokenizer.json", &TOKENIZER.replace("<pad>", "[fill]"))]);
+    let special = Tokenizer::from_dir(dir.path()).unwrap().special();
+    assert_eq!(special.require(SpecialRole::Eos).unwrap(), 0);
+    let error = special.require(SpecialRole::Pad).unwrap_err().to_string();
+    assert!(error.contains("no padding token") && error.contains("`pad_token`"), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crosshead_tokenize::{BpeConfig, Tokenizer};
+use crosshead_tokenize::{BpeConfig, Tokenizer, WordPieceConfig};
 use serde_json::Value;
 
 fn fixture(name: &str) -> PathBuf {
@@ -71,5 +71,26 @@ fn ids_and_decoded_texts_are_those_of_transformers() {
             assert_eq!(tokenizer.encode_with_special(&text).unwrap(), ids, "{text}");
             assert_eq!(tokenizer.decode(&ids).unwrap(), decoded, "{text}");
         }
+    }
+}
+
+#[test]
+fn byte_level_training_gives_the_tokenizer_that_python_trains() {
+    let training = read(&fixture("training.txt"));
+    let trained =
+        Tokenizer::train_byte_level_bpe(training.lines(), &BpeConfig::new(600)).unwrap().to_json();
+    let trained: Value = serde_json::from_str(&trained).unwrap();
+    assert_eq!(trained, json(&fixture("byte-level.json")));
+}
+
+#[test]
+fn word_piece_training_gives_the_vocabulary_that_python_trains() {
+    let training = read(&fixture("training.txt"));
+    for (name, lowercase) in [("word-piece.json", true), ("word-piece-cased.json", false)] {
+        let config = WordPieceConfig::new(600).with_lowercase(lowercase);
+        let trained = Tokenizer::train_word_piece(training.lines(), &config).unwrap();
+        let vocabulary: Vec<String> =
+            (0..trained.vocab_size() as u32).map(|id| trained.id_to_token(id).unwrap()).collect();
+        assert_eq!(Value::from(vocabulary), json(&fixture(name)), "{name}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crosshead_tokenize::{BpeConfig, TokenizeError, Tokenizer};
+use crosshead_tokenize::{BpeConfig, SpecialIds, TokenizeError, Tokenizer};
 
 const TRAINING: &str = include_str!("../fixtures/training.txt");
 
@@ -36,14 +36,15 @@ fn a_text_with_few_pairs_gives_a_smaller_vocabulary() {
     let tokenizer = train(&["ab"], 1000).unwrap();
     // </s> <unk> a b ▁ ▁a|ab ▁ab <pad>
     assert_eq!(tokenizer.vocab_size(), 8);
-    assert_eq!(tokenizer.special().pad, 7);
+    assert_eq!(tokenizer.special().pad, Some(7));
 }
 
 #[test]
 fn special_tokens_have_their_ids() {
     let tokenizer = trained(600);
-    let special = tokenizer.special();
-    assert_eq!((special.eos, special.unk, special.bos, special.pad), (0, Some(1), None, 599));
+    let expected =
+        SpecialIds { eos: Some(0), unk: Some(1), pad: Some(599), ..SpecialIds::default() };
+    assert_eq!(tokenizer.special(), expected);
     assert_eq!(tokenizer.token_to_id("</s>"), Some(0));
     assert_eq!(tokenizer.token_to_id("<unk>"), Some(1));
     assert_eq!(tokenizer.token_to_id("<pad>"), Some(599));
@@ -93,9 +94,9 @@ fn special_tokens_spelled_in_the_training_text_do_not_become_tokens() {
     let lines = ["<pad><pad></s> end", "a</s>b <unk>c", "<pad> </s> <pad> <unk>"].repeat(20);
     let tokenizer = train(&lines, 200).unwrap();
     let special = tokenizer.special();
-    assert_eq!(special.pad as usize, tokenizer.vocab_size() - 1);
+    assert_eq!(special.pad, Some(tokenizer.vocab_size() as u32 - 1));
     for line in lines {
         let ids = tokenizer.encode(line).unwrap();
-        assert!(!ids.contains(&special.eos) && !ids.contains(&special.pad), "{line}");
+        assert!([special.eos, special.pad].iter().all(|id| !ids.contains(&id.unwrap())), "{line}");
     }
 }

@@ -1,0 +1,126 @@
+use tokenizers::models::TrainerWrapper;
+use tokenizers::models::bpe::{BPE, BpeTrainer, BpeTrainerBuilder};
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::metaspace::Metaspace;
+
+use super::{
+    END_OF_TEXT_TOKEN, EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, check_size,
+    close_sequences, cut_at,
+};
+use crate::{SpecialIds, TokenizeError, Tokenizer};
+
+/// How to train byte-pair encoding (Sennrich et al. 2016, section 3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BpeConfig {
+    /// The largest number of tokens, special tokens included.
+    pub vocab_size: usize,
+    /// Pairs seen less often than this are not merged.
+    pub min_frequency: u64,
+}
+
+impl BpeConfig {
+    /// A vocabulary of `vocab_size` tokens that merges every pair it has room for.
+    pub fn new(vocab_size: usize) -> Self {
+        Self { vocab_size, min_frequency: 0 }
+    }
+
+    /// Merges no pair seen less often than `min_frequency`.
+    pub fn with_min_frequency(mut self, min_frequency: u64) -> Self {
+        self.min_frequency = min_frequency;
+        self
+    }
+
+    /// A trainer that leaves room for one more token.
+    fn trainer(&self) -> BpeTrainerBuilder {
+        BpeTrainer::builder()
+            .vocab_size(self.vocab_size.saturating_sub(1))
+            .min_frequency(self.min_frequency)
+            .show_progress(false)
+    }
+}
+
+impl Tokenizer {
+    /// Learns byte-pair encoding (Sennrich et al. 2016, section 3.2) on words that keep the space before them as `▁`
+    /// (SentencePiece's convention, Kudo and Richardson 2018).
+    ///
+    /// Ids: `</s>` 0, `<unk>` 1, then the characters by code point, then the merges by rank, and `<pad>` last. A text
+    /// with fewer pairs to merge than there is room for gives a smaller vocabulary; [`vocab_size`](Self::vocab_size)
+    /// tells. The result is a function of the lines and the configuration alone, for any number of threads.
+    ///
+    /// In training and in texts encoded later, the spelling of a special token (`"</s>"`) is text like any other.
+    ///
+    /// # Errors
+    /// If no line has text, or the vocabulary is too small for the characters.
+    pub fn train_bpe<'a>(
+        lines: impl Iterator<Item = &'a str> + Send,
+        config: &BpeConfig,
+    ) -> Result<Self, TokenizeError> {
+        let model = BPE::builder()
+            .unk_token(UNK_TOKEN.to_owned())
+            .build()
+            .expect("BPE without a vocabulary is valid");
+        let mut inner = tokenizers::Tokenizer::new(model);
+        inner
+            .with_pre_tokenizer(Some(Metaspace::default()))
+            .with_decoder(Some(Metaspace::default()))
+            .with_post_processor(Some(close_sequences()))
+            .set_encode_special_tokens(true);
+        let special = [EOS_TOKEN, UNK_TOKEN].map(|token| tokenizers::AddedToken::from(token, true));
+        let trainer = config.trainer().special_tokens(special.into()).build();
+        fit(&mut inner, trainer, lines, &[EOS_TOKEN, UNK_TOKEN, PAD_TOKEN])?;
+        let pad = add_last(&mut inner, PAD_TOKEN);
+        check_size(&inner, config.vocab_size)?;
+        let special = SpecialIds {
+            pad: Some(pad),
+            eos: Some(EOS_ID),
+            unk: Some(UNK_ID),
+            ..SpecialIds::default()
+        };
+        Ok(Self::new(inner, special))
+    }
+
+    /// Learns byte-pair encoding on bytes, as GPT-2 does (Radford et al. 2019, section 2.2): every text has ids, and
+    /// decoding restores it exactly, white space and line breaks included.
+    ///
+    /// Ids: the 256 bytes (by the code point of the letter that stands for each), then the merges by rank, and
+    /// `<|endoftext|>` last, which opens, closes and separates texts; encoding adds none. The result is a function of
+    /// the texts and the configuration alone, for any number of threads. The spelling of `<|endoftext|>` in a text is
+    /// text like any other.
+    ///
+    /// # Errors
+    /// If no text has a character that isn't white space, or the vocabulary has less than 257 tokens.
+    pub fn train_byte_level_bpe<'a>(
+        texts: impl Iterator<Item = &'a str> + Send,
+        config: &BpeConfig,
+    ) -> Result<Self, TokenizeError> {
+        let without_prefix = ByteLevel::default().add_prefix_space(false);
+        let mut inner = tokenizers::Tokenizer::new(BPE::default());
+        inner
+            .with_pre_tokenizer(Some(without_prefix))
+            .with_decoder(Some(ByteLevel::default()))
+            .with_post_processor(Some(ByteLevel::default().trim_offsets(false)))
+            .set_encode_special_tokens(true);
+        let alphabet = ByteLevel::alphabet().into_iter().collect();
+        let trainer = config.trainer().initial_alphabet(alphabet).build();
+        fit(&mut inner, trainer, texts, &[END_OF_TEXT_TOKEN])?;
+        let end_of_text = Some(add_last(&mut inner, END_OF_TEXT_TOKEN));
+        check_size(&inner, config.vocab_size)?;
+        let special = SpecialIds { bos: end_of_text, eos: end_of_text, ..SpecialIds::default() };
+        Ok(Self::new(inner, special))
+    }
+}
+
+/// Trains on lines cut at every spelling of a special token.
+fn fit<'a>(
+    inner: &mut tokenizers::Tokenizer,
+    trainer: BpeTrainer,
+    lines: impl Iterator<Item = &'a str> + Send,
+    special_tokens: &[&str],
+) -> Result<(), TokenizeError> {
+    let mut has_text = false;
+    let pieces = lines
+        .inspect(|line| has_text |= !line.trim().is_empty())
+        .flat_map(|line| cut_at(line, special_tokens));
+    inner.train(&mut TrainerWrapper::from(trainer), pieces).map_err(TokenizeError::Train)?;
+    if has_text { Ok(()) } else { Err(TokenizeError::EmptyText) }
+}

@@ -1,0 +1,114 @@
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use tokenizers::models::wordpiece::{WordPiece, WordPieceTrainer};
+use tokenizers::{AddedToken, Trainer};
+
+use super::{check_size, words};
+use crate::bert::{self, BertText};
+use crate::{SpecialIds, TokenizeError, Tokenizer};
+
+/// The place of each is its id.
+const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+const SPECIAL_IDS: SpecialIds = SpecialIds {
+    pad: Some(0),
+    unk: Some(1),
+    cls: Some(2),
+    sep: Some(3),
+    mask: Some(4),
+    bos: None,
+    eos: None,
+};
+
+/// How to train WordPiece (Schuster and Nakajima 2012) as BERT uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordPieceConfig {
+    /// The largest number of tokens, special tokens included.
+    pub vocab_size: usize,
+    /// Pairs seen less often than this are not merged.
+    pub min_frequency: u64,
+    /// Whether capitals become small letters and accents are left out, as in BERT's uncased models.
+    pub lowercase: bool,
+}
+
+impl WordPieceConfig {
+    /// A vocabulary of `vocab_size` tokens in small letters.
+    pub fn new(vocab_size: usize) -> Self {
+        Self { vocab_size, min_frequency: 0, lowercase: true }
+    }
+
+    /// Merges no pair seen less often than `min_frequency`.
+    pub fn with_min_frequency(mut self, min_frequency: u64) -> Self {
+        self.min_frequency = min_frequency;
+        self
+    }
+
+    /// Sets whether capitals become small letters and accents are left out.
+    pub fn with_lowercase(mut self, lowercase: bool) -> Self {
+        self.lowercase = lowercase;
+        self
+    }
+}
+
+impl Tokenizer {
+    /// Learns WordPiece (Schuster and Nakajima 2012) on words and punctuation as BERT cuts them (Devlin et al. 2019).
+    ///
+    /// Ids: `[PAD]` 0, `[UNK]` 1, `[CLS]` 2, `[SEP]` 3, `[MASK]` 4, then the characters inside words and those that
+    /// begin one, each by code point, then the merges by rank. The result is a function of the lines and the
+    /// configuration alone, for any number of threads. [`encode_with_special`](Self::encode_with_special) gives
+    /// `[CLS] text [SEP]`.
+    ///
+    /// As in BERT, the spelling of a special token in a text that is encoded is the token, so that a text can say
+    /// `[MASK]`; and decoding doesn't restore spaces around punctuation.
+    ///
+    /// # Errors
+    /// If no line has text, or the vocabulary is too small for the characters.
+    pub fn train_word_piece<'a>(
+        lines: impl Iterator<Item = &'a str> + Send,
+        config: &WordPieceConfig,
+    ) -> Result<Self, TokenizeError> {
+        let text =
+            BertText { lowercase: config.lowercase, strip_accents: None, split_chinese: true };
+        let [_, _, cls, sep, _] = SPECIAL_TOKENS.map(str::to_owned);
+        let mut inner = bert::assemble(WordPiece::default(), text, (cls, 2), (sep, 3));
+        let model = learn(&inner, lines, config)?;
+        inner.with_model(model);
+        inner.add_special_tokens(&SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)));
+        check_size(&inner, config.vocab_size)?;
+        Ok(Self::new(inner, SPECIAL_IDS))
+    }
+}
+
+fn learn<'a>(
+    tokenizer: &tokenizers::Tokenizer,
+    lines: impl Iterator<Item = &'a str> + Send,
+    config: &WordPieceConfig,
+) -> Result<WordPiece, TokenizeError> {
+    let mut trainer = WordPieceTrainer::builder()
+        .vocab_size(config.vocab_size)
+        .min_frequency(config.min_frequency)
+        .show_progress(false)
+        .build();
+    let (mut has_text, inside_words) = (false, Mutex::new(BTreeSet::new()));
+    let lines = lines.inspect(|line| has_text |= !line.trim().is_empty());
+    trainer
+        .feed(lines, |line| {
+            let words = words(tokenizer, line)?;
+            let mut inside_words =
+                inside_words.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            inside_words.extend(words.iter().flat_map(|word| word.chars().skip(1)));
+            Ok(words)
+        })
+        .map_err(TokenizeError::Train)?;
+    if !has_text {
+        return Err(TokenizeError::EmptyText);
+    }
+    // The trainer gives characters inside words their ids in the order of a hash table, unless they have one before.
+    let inside_words = inside_words.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let first = SPECIAL_TOKENS.map(str::to_owned).into_iter();
+    let first = first.chain(inside_words.into_iter().map(|character| format!("##{character}")));
+    trainer.set_special_tokens(first.map(|token| AddedToken::from(token, true)).collect());
+    let mut model = WordPiece::default();
+    trainer.train(&mut model).map_err(TokenizeError::Train)?;
+    Ok(model)
+}
