@@ -1,17 +1,18 @@
-"""The peers' side of `cargo xtask bench --peers`: the encoder of tests/examples/bench.rs.
+"""The peers' side of `cargo xtask bench --peers`: the encoder of tests/examples/bench.
 
     python tests/peers/encoder.py encoder-batch|encoder-single
 
 Needs torch, transformers, onnx and onnxruntime. Prints one JSON object of the same form: of PyTorch eager and ONNX
 Runtime, whichever is faster, each in a process of its own so that its memory is its own.
 """
-import json, resource, subprocess, sys, tempfile, time
+import json, subprocess, sys, tempfile
 from pathlib import Path
+from timing import measure
 
 SIZES = {"encoder-batch": (32, 128, 32 * 128, "tokens/s"), "encoder-single": (1, 16, 1, "sentences/s")}
 
 
-def measure(work, engine):
+def run(work, engine):
     import torch
     from transformers import BertConfig, BertModel
 
@@ -37,17 +38,11 @@ def measure(work, engine):
         inputs = {"ids": ids.numpy(), "mask": mask.numpy()}
         inputs = {i.name: inputs[i.name] for i in session.get_inputs()}
         def step(): session.run(None, inputs)
-    counted = 12 if batch > 1 else 200
-    for _ in range(3): step()
-    seconds = []
-    for _ in range(counted):
-        t = time.perf_counter(); step(); seconds.append(time.perf_counter() - t)
-    median = sorted(seconds)[counted // 2]
-    return {"work": work, "engine": engine, "unit": unit, "rate": round(units / median, 1), "seconds": round(median, 5), "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    return {"engine": engine} | measure(work, unit, units, step, counted=12 if batch > 1 else 200)
 
 
 if len(sys.argv) == 3:
-    print(json.dumps(measure(*sys.argv[1:])))
+    print(json.dumps(run(*sys.argv[1:])))
 else:
-    run = lambda engine: json.loads(subprocess.run([sys.executable, __file__, sys.argv[1], engine], check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    print(json.dumps(max(map(run, ["torch", "onnxruntime"]), key=lambda figures: figures["rate"])))
+    alone = lambda engine: json.loads(subprocess.run([sys.executable, __file__, sys.argv[1], engine], check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    print(json.dumps(max(map(alone, ["torch", "onnxruntime"]), key=lambda figures: figures["rate"])))

@@ -1,11 +1,12 @@
-"""PyTorch's side of `cargo xtask bench --peers`: the step of a GPT of tests/examples/bench.rs.
+"""PyTorch's side of `cargo xtask bench --peers`: the step of a GPT of tests/examples/bench.
 
     python tests/peers/gpt_step.py
 
 Needs torch. Prints one JSON object of the same form.
 """
-import json, resource, time
+import json
 import torch, torch.nn as nn, torch.nn.functional as F
+from timing import measure
 
 torch.set_num_threads(2); torch.manual_seed(1)
 B, L, V, D, H, N = 16, 256, 65, 384, 6, 6
@@ -49,9 +50,4 @@ def step():
     nn.utils.clip_grad_norm_(model.parameters(), 1.0); optimizer.step()
 
 
-for _ in range(3): step()
-seconds = []
-for _ in range(12):
-    t = time.perf_counter(); step(); seconds.append(time.perf_counter() - t)
-median = sorted(seconds)[6]
-print(json.dumps({"work": "gpt-step", "unit": "tokens/s", "rate": round(B * L / median, 1), "seconds": round(median, 4), "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
+print(json.dumps(measure("gpt-step", "tokens/s", B * L, step)))

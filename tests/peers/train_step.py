@@ -1,11 +1,12 @@
-"""PyTorch's side of `cargo xtask bench --peers`: the training step of tests/examples/bench.rs.
+"""PyTorch's side of `cargo xtask bench --peers`: the training step of tests/examples/bench.
 
     python tests/peers/train_step.py
 
 Needs torch. Prints one JSON object of the same form.
 """
-import json, math, resource, time
+import json, math
 import torch, torch.nn as nn, torch.nn.functional as F
+from timing import measure
 
 torch.set_num_threads(2); torch.manual_seed(1)
 B, L, V, D, FF, H, N = 64, 32, 8000, 256, 1024, 4, 3
@@ -19,8 +20,9 @@ class Model(nn.Module):
         layer = dict(d_model=D, nhead=H, dim_feedforward=FF, dropout=0.1, batch_first=True)
         self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(**layer), N, enable_nested_tensor=False)
         self.decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(**layer), N)
-        for m in self.modules():  # attention weights are not dropped
+        for m in self.modules():  # neither attention weights nor activations are dropped
             if isinstance(m, nn.MultiheadAttention): m.dropout = 0.0
+            if isinstance(m, (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)): m.dropout.p = 0.0
         self.register_buffer("positions", torch.randn(1, L, D) * 0.1)
         self.causal = nn.Transformer.generate_square_subsequent_mask(L)
 
@@ -42,9 +44,4 @@ def step():
     nn.utils.clip_grad_norm_(model.parameters(), 1.0); optimizer.step()
 
 
-for _ in range(3): step()
-seconds = []
-for _ in range(12):
-    t = time.perf_counter(); step(); seconds.append(time.perf_counter() - t)
-median = sorted(seconds)[6]
-print(json.dumps({"work": "train-step", "unit": "tokens/s", "rate": round(B * 2 * L / median, 1), "seconds": round(median, 4), "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
+print(json.dumps(measure("train-step", "tokens/s", B * 2 * L, step)))

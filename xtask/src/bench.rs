@@ -1,4 +1,4 @@
-//! Benchmarks: ours alone, or in turn with PyTorch on the same machine.
+//! Benchmarks: ours alone, or in turn with a peer on the same machine.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::cargo;
 
-/// Each work and the script that does the same in PyTorch.
+/// Each work and the script that does the same in a peer.
 const WORKS: [(&str, &str); 4] = [
     ("train-step", "tests/peers/train_step.py"),
     ("gpt-step", "tests/peers/gpt_step.py"),
@@ -18,45 +18,107 @@ const WORKS: [(&str, &str); 4] = [
     ("encoder-single", "tests/peers/encoder.py"),
 ];
 
+/// The work whose time and memory are compared with themselves at growing length.
+const ATTENTION: &str = "attention";
+const LENGTHS: [u32; 5] = [512, 1024, 2048, 4096, 8192];
+
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Runs each work in PyTorch too, by `$PYTHON` or `python3`, and prints the ratio
+    /// The works to run; all without one
+    works: Vec<String>,
+    /// Runs the peer of each work in turn with ours, by `$PYTHON` or `python3`, and prints the ratio
     #[arg(long)]
     peers: bool,
+    /// How often ours and the peer take turns
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
 }
 
-/// Runs every work and prints a row each.
+/// Runs the works and prints a row or two each.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
+    let known: Vec<&str> = WORKS.iter().map(|(work, _)| *work).chain([ATTENTION]).collect();
+    for work in &args.works {
+        ensure!(
+            known.contains(&work.as_str()),
+            "no such work: {work}; there are {}",
+            known.join(", ")
+        );
+    }
+    let wanted = |work: &str| args.works.is_empty() || args.works.iter().any(|name| name == work);
     let build = ["build", "--release", "--package", "crosshead-tests", "--example", "bench"];
     cargo::run(build)?;
-    for (work, script) in WORKS {
-        let ours = measure(Command::new(root.join("target/release/examples/bench")).arg(work))?;
-        if !args.peers {
-            println!(
-                "{work}: {} {}, {} MB",
-                number(&ours, "rate")?,
-                ours["unit"],
-                number(&ours, "rss_mb")?
-            );
-            continue;
+    let bench = root.join("target/release/examples/bench");
+    for (work, script) in WORKS.into_iter().filter(|(work, _)| wanted(work)) {
+        if args.peers {
+            compare(work, &bench, &root.join(script), args.rounds)?;
+        } else {
+            let ours = measure(Command::new(&bench).arg(work))?;
+            let (rate, memory) = (number(&ours, "rate")?, number(&ours, "rss_mb")?);
+            println!("{work}: {rate:.0} {}, {memory} MB", text(&ours, "unit")?);
         }
-        let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
-        let peer = measure(Command::new(python).arg(root.join(script)).arg(work))?;
-        println!("{}", row(work, &ours, &peer, "rate")?);
-        println!("{}", row(&format!("{work}, peak MB"), &ours, &peer, "rss_mb")?);
+    }
+    if wanted(ATTENTION) {
+        attention(&bench)?;
     }
     Ok(())
 }
 
-/// `<work>: ours <figure> peer <figure> <ratio>x`.
-fn row(work: &str, ours: &Value, peer: &Value, key: &str) -> Result<String> {
-    let (ours, peer) = (number(ours, key)?, number(peer, key)?);
-    Ok(format!("{work}: ours {ours:.0} peer {peer:.0} {:.2}x", ours / peer))
+/// Ours and the peer in turn: `<work>: ours <figure> peer <figure> <ratio>x`, medians of the rounds.
+fn compare(work: &str, bench: &Path, script: &Path, rounds: u32) -> Result<()> {
+    let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
+    let mut figures = Vec::new();
+    for _ in 0..rounds {
+        let ours = measure(Command::new(bench).arg(work))?;
+        let peer = measure(Command::new(&python).arg(script).arg(work))?;
+        figures.push((ours, peer));
+    }
+    let unit = text(&figures[0].0, "unit")?;
+    let peer = figures[0].1["engine"].as_str();
+    for (key, what) in [("rate", unit), ("rss_mb", "peak MB")] {
+        let pairs = figures
+            .iter()
+            .map(|(ours, peer)| Ok((number(ours, key)?, number(peer, key)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let median_of = |f: fn(&(f64, f64)) -> f64| median(pairs.iter().map(f).collect());
+        let (ours, theirs) = (median_of(|pair| pair.0), median_of(|pair| pair.1));
+        let ratio = median_of(|(ours, peer)| ours / peer);
+        let name = if key == "rate" { work.to_owned() } else { format!("{work}, {what}") };
+        println!("{name}: ours {ours:.0} peer {theirs:.0} {ratio:.2}x");
+    }
+    println!("  ({unit}; peer {}; medians of {rounds} rounds)", peer.unwrap_or("torch"));
+    Ok(())
+}
+
+/// Time against the square of the length, and memory against the length.
+fn attention(bench: &Path) -> Result<()> {
+    let mut first = None;
+    for len in LENGTHS {
+        let figures = measure(Command::new(bench).arg(format!("{ATTENTION}-{len}")))?;
+        let seconds = number(&figures, "seconds")?;
+        let memory = number(&figures, "rss_mb")? - number(&figures, "start_mb")?;
+        let (first_seconds, first_memory) = *first.get_or_insert((seconds, memory));
+        let growth = f64::from(len) / f64::from(LENGTHS[0]);
+        println!(
+            "{ATTENTION}, length {len}: {seconds:.4} s, {:.2}x of quadratic; {memory:.0} MB, {:.2}x of linear",
+            seconds / first_seconds / growth.powi(2),
+            memory / first_memory / growth,
+        );
+    }
+    Ok(())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn number(figures: &Value, key: &str) -> Result<f64> {
     figures[key].as_f64().with_context(|| format!("the benchmark printed no {key}"))
+}
+
+fn text<'a>(figures: &'a Value, key: &str) -> Result<&'a str> {
+    figures[key].as_str().with_context(|| format!("the benchmark printed no {key}"))
 }
 
 /// The JSON object that a program prints on its last line.

@@ -7,7 +7,7 @@ use crosshead_kernels::{Mode, checkpoint};
 use crosshead_position::PositionBias;
 
 use crate::stack::{self, is_dropped, with_bias};
-use crate::sub_layer::{Connection, parallel, sub_layer};
+use crate::sub_layer::{Connection, Stream, parallel, sub_layer};
 use crate::{DecoderCache, FeedForward, Memory, Norm, NormOrder};
 
 /// One decoder layer: masked self-attention, cross-attention to the memory, feed-forward
@@ -70,6 +70,17 @@ impl DecoderLayer {
         cache: Option<&mut KvCache>,
         mode: Mode,
     ) -> Tensor<3> {
+        self.run(Stream::new(x), self_mask, memory, cache, mode).finish()
+    }
+
+    fn run(
+        &self,
+        stream: Stream,
+        self_mask: &AttentionMask,
+        memory: Option<(KeyValue, &AttentionMask)>,
+        cache: Option<&mut KvCache>,
+        mode: Mode,
+    ) -> Stream {
         let [self_mode, cross_mode, ff_mode] =
             ["self_attn", "cross_attn", "feed_forward"].map(|part| mode.stream(part));
         let attend = |x| self.self_attn.self_attention(x, self_mask, cache, self_mode);
@@ -81,21 +92,21 @@ impl DecoderLayer {
             dropout: self.dropout,
         };
         let Some(norm) = &self.feed_forward_norm else {
-            return parallel(x, self_attn, [self_mode, ff_mode], attend, feed_forward);
+            return parallel(stream, self_attn, [self_mode, ff_mode], attend, feed_forward);
         };
-        let x = sub_layer(x, self_attn, self_mode, attend);
-        let x = match (&self.cross_attn, &self.cross_attn_norm, memory) {
+        let stream = sub_layer(stream, self_attn, self_mode, attend);
+        let stream = match (&self.cross_attn, &self.cross_attn_norm, memory) {
             (Some(attention), Some(norm), Some((memory, mask))) => {
                 let output_norm = self.cross_attn_output_norm.as_ref();
                 let cross_attn = Connection { norm, output_norm, ..self_attn };
-                sub_layer(x, cross_attn, cross_mode, |x| {
+                sub_layer(stream, cross_attn, cross_mode, |x| {
                     attention.cross_attention(x, memory, mask, cross_mode)
                 })
             }
-            _ => x,
+            _ => stream,
         };
         let output_norm = self.feed_forward_output_norm.as_ref();
-        sub_layer(x, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
+        sub_layer(stream, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
     }
 }
 
@@ -127,8 +138,8 @@ impl Decoder {
         let (mask, memory_mask) = (with_bias(&mask, bias), cache.memory_mask());
         let states =
             cache.layers.iter_mut().map(|layer| (layer.memory.clone(), Some(&mut layer.positions)));
-        let x = self.run(x, &mask, states, memory_mask.as_ref(), Mode::Eval);
-        self.finish(x)
+        let stream = self.run(x, &mask, states, memory_mask.as_ref(), Mode::Eval);
+        stream.finish_with(self.final_norm.as_ref())
     }
 
     /// The outputs of all positions at once; `mask` says what self-attention may see besides causality.
@@ -147,14 +158,14 @@ impl Decoder {
     ) -> Tensor<3> {
         let [_, tgt_len, _] = x.dims();
         let (mask, bias) = self.self_mask(mask, 0, tgt_len, &x.device());
-        let x = if self.checkpointing && mode != Mode::Eval {
+        let stream = if self.checkpointing && mode != Mode::Eval {
             self.run_checkpointed(x, &mask, bias, memory, mode)
         } else {
             let states = self.layers.iter().map(|layer| (layer.project_memory(memory), None));
             let memory_mask = memory.map(|memory| &memory.mask);
             self.run(x, &with_bias(&mask, bias), states, memory_mask, mode)
         };
-        self.finish(x)
+        stream.finish_with(self.final_norm.as_ref())
     }
 
     /// The layers in turn, with their keys and values of the memory and of the positions before.
@@ -165,14 +176,14 @@ impl Decoder {
         states: impl Iterator<Item = (Option<KeyValue>, Option<&'a mut KvCache>)>,
         memory_mask: Option<&AttentionMask>,
         mode: Mode,
-    ) -> Tensor<3> {
+    ) -> Stream {
         let layers = self.layers.iter().zip(states).enumerate();
-        layers.fold(x, |x, (index, (layer, (memory, cache)))| {
+        layers.fold(Stream::new(x), |stream, (index, (layer, (memory, cache)))| {
             let mode = mode.index(index);
             if is_dropped(mode, self.layer_drop) {
-                return x;
+                return stream;
             }
-            layer.forward(x, mask, memory.zip(memory_mask), cache, mode)
+            layer.run(stream, mask, memory.zip(memory_mask), cache, mode)
         })
     }
 
@@ -184,24 +195,24 @@ impl Decoder {
         bias: Option<Tensor<4>>,
         memory: Option<&Memory>,
         mode: Mode,
-    ) -> Tensor<3> {
+    ) -> Stream {
         let (has_bias, memory_mask) = (bias.is_some(), memory.map(|memory| memory.mask.clone()));
         let device = x.device();
         let bias = stack::pack(bias, &device);
         let states = stack::pack(memory.map(|memory| memory.states.clone()), &device);
-        self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+        self.layers.iter().enumerate().fold(Stream::new(x), |stream, (index, layer)| {
             let mode = mode.index(index);
             if is_dropped(mode, self.layer_drop) {
-                return x;
+                return stream;
             }
             let (mask, memory_mask) = (mask.clone(), memory_mask.clone());
-            let inputs = [x, states.clone(), bias.clone()];
-            checkpoint(layer, inputs, move |layer, [x, states, bias]| {
+            let inputs = [stream.finish(), states.clone(), bias.clone()];
+            Stream::new(checkpoint(layer, inputs, move |layer, [x, states, bias]| {
                 let mask = with_bias(&mask, has_bias.then(|| bias.unsqueeze()));
                 let memory = memory_mask.as_ref().map(|mask| Memory { states, mask: mask.clone() });
                 let seen = layer.project_memory(memory.as_ref()).zip(memory_mask.as_ref());
                 layer.forward(x, &mask, seen, None, mode)
-            })
+            }))
         })
     }
 
@@ -216,12 +227,5 @@ impl Decoder {
         let k_len = start + len;
         let bias = self.position_bias.as_ref().map(|bias| bias.forward(start, len, k_len, device));
         (stack::mask(mask.with_causal(), self.window, k_len), bias)
-    }
-
-    fn finish(&self, x: Tensor<3>) -> Tensor<3> {
-        match &self.final_norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        }
     }
 }

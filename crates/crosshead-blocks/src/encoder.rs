@@ -7,7 +7,7 @@ use crosshead_kernels::{Mode, checkpoint};
 use crosshead_position::PositionBias;
 
 use crate::stack::{self, is_dropped, with_bias};
-use crate::sub_layer::{Connection, parallel, sub_layer};
+use crate::sub_layer::{Connection, Stream, parallel, sub_layer};
 use crate::{FeedForward, Norm, NormOrder};
 
 /// One encoder layer: self-attention, then feed-forward (Vaswani et al. 2017, section 3.1).
@@ -37,6 +37,10 @@ impl EncoderLayer {
     /// # Shapes
     /// - `x` and output: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
+        self.run(Stream::new(x), mask, mode).finish()
+    }
+
+    fn run(&self, stream: Stream, mask: &AttentionMask, mode: Mode) -> Stream {
         let (attn_mode, ff_mode) = (mode.stream("self_attn"), mode.stream("feed_forward"));
         let attend = |x| self.self_attn.self_attention(x, mask, None, attn_mode);
         let feed_forward = |x| self.feed_forward.forward(x, ff_mode);
@@ -47,11 +51,11 @@ impl EncoderLayer {
             dropout: self.dropout,
         };
         let Some(norm) = &self.feed_forward_norm else {
-            return parallel(x, self_attn, [attn_mode, ff_mode], attend, feed_forward);
+            return parallel(stream, self_attn, [attn_mode, ff_mode], attend, feed_forward);
         };
-        let x = sub_layer(x, self_attn, attn_mode, attend);
+        let stream = sub_layer(stream, self_attn, attn_mode, attend);
         let output_norm = self.feed_forward_output_norm.as_ref();
-        sub_layer(x, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
+        sub_layer(stream, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
     }
 }
 
@@ -82,16 +86,13 @@ impl Encoder {
         let bias =
             self.position_bias.as_ref().map(|bias| bias.forward(0, src_len, src_len, &x.device()));
         let mask = stack::mask(mask.clone(), self.window, src_len);
-        let x = if self.checkpointing && mode != Mode::Eval {
+        let stream = if self.checkpointing && mode != Mode::Eval {
             self.run_checkpointed(x, &mask, bias, mode)
         } else {
             let mask = with_bias(&mask, bias);
-            self.run(x, mode, |layer, x, mode| layer.forward(x, &mask, mode))
+            self.run(x, mode, |layer, stream, mode| layer.run(stream, &mask, mode))
         };
-        match &self.final_norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        }
+        stream.finish_with(self.final_norm.as_ref())
     }
 
     /// The layers in turn.
@@ -99,11 +100,11 @@ impl Encoder {
         &self,
         x: Tensor<3>,
         mode: Mode,
-        forward: impl Fn(&EncoderLayer, Tensor<3>, Mode) -> Tensor<3>,
-    ) -> Tensor<3> {
-        self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+        forward: impl Fn(&EncoderLayer, Stream, Mode) -> Stream,
+    ) -> Stream {
+        self.layers.iter().enumerate().fold(Stream::new(x), |stream, (index, layer)| {
             let mode = mode.index(index);
-            if is_dropped(mode, self.layer_drop) { x } else { forward(layer, x, mode) }
+            if is_dropped(mode, self.layer_drop) { stream } else { forward(layer, stream, mode) }
         })
     }
 
@@ -114,15 +115,15 @@ impl Encoder {
         mask: &AttentionMask,
         bias: Option<Tensor<4>>,
         mode: Mode,
-    ) -> Tensor<3> {
+    ) -> Stream {
         let has_bias = bias.is_some();
         let bias = stack::pack(bias, &x.device());
-        self.run(x, mode, |layer, x, mode| {
-            let mask = mask.clone();
-            checkpoint(layer, [x, bias.clone()], move |layer, [x, bias]| {
+        self.run(x, mode, |layer, stream, mode| {
+            let (mask, inputs) = (mask.clone(), [stream.finish(), bias.clone()]);
+            Stream::new(checkpoint(layer, inputs, move |layer, [x, bias]| {
                 let bias = has_bias.then(|| bias.unsqueeze());
                 layer.forward(x, &with_bias(&mask, bias), mode)
-            })
+            }))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, dropout};
+use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, dropout, gated_linear};
 
 /// Configuration of a [`FeedForward`] sub-layer.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl FeedForward {
         let [batch, seq, d_model] = x.dims();
         let x = x.reshape([batch * seq, d_model]);
         let hidden = match &self.gate {
-            Some(gate) => gate.forward_with(x.clone(), self.activation) * self.up.forward(x),
+            Some(gate) => gated_linear(x, gate.weights(), self.up.weights(), self.activation),
             None => self.up.forward_with(x, self.activation),
         }; // [batch · seq, d_ff]
         let hidden = dropout(hidden, self.dropout, mode.stream("activation"));

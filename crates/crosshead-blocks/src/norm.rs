@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use crosshead_kernels::{LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
+use crosshead_kernels::{LayerNorm, LayerNormConfig, NormWeights, RmsNorm, RmsNormConfig};
 
 /// Which normalization a layer uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,9 +50,14 @@ impl Norm {
     /// # Shapes
     /// - `x` and output: `[rows, d_model]`
     pub fn forward_rows(&self, x: Tensor<2>) -> Tensor<2> {
+        self.weights().apply(x)
+    }
+
+    /// What it multiplies by and adds.
+    pub(crate) fn weights(&self) -> NormWeights {
         match self {
-            Self::Layer(norm) => norm.forward(x),
-            Self::Rms(norm) => norm.forward(x),
+            Self::Layer(norm) => norm.weights(),
+            Self::Rms(norm) => norm.weights(),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The residual connection around every sub-layer.
+//! The residual connections of a stack, and the sub-layers that they lead around.
 
 use burn::tensor::Tensor;
-use crosshead_kernels::{Mode, add_dropout};
+use crosshead_kernels::{Mode, add_dropout, add_norm, add_then_norm};
 
 use crate::Norm;
 
@@ -37,46 +37,114 @@ pub(crate) struct Connection<'a> {
     pub(crate) dropout: f32,
 }
 
-/// One sub-layer `f` with its residual connection, dropout and norms.
+/// What flows through a stack along its residual connections.
 ///
-/// # Shapes
-/// - `x` and output: `[batch, seq, d_model]`
+/// The output of a sub-layer is added when the stream is read next: most often by a norm, which takes the same pass over
+/// memory.
+pub(crate) struct Stream {
+    /// `[batch, seq, d_model]`
+    value: Tensor<3>,
+    addend: Option<Addend>,
+}
+
+/// What is still to be added to a stream.
+struct Addend {
+    /// `[batch, seq, d_model]`
+    output: Tensor<3>,
+    dropout: f32,
+    mode: Mode,
+}
+
+impl Stream {
+    /// A stream with the given value.
+    ///
+    /// # Shapes
+    /// - `value`: `[batch, seq, d_model]`
+    pub(crate) fn new(value: Tensor<3>) -> Self {
+        Self { value, addend: None }
+    }
+
+    /// The stream's value.
+    ///
+    /// # Shapes
+    /// - output: `[batch, seq, d_model]`
+    pub(crate) fn finish(self) -> Tensor<3> {
+        let Self { value, addend } = self;
+        let Some(Addend { output, dropout, mode }) = addend else { return value };
+        let shape = value.dims();
+        add_dropout(rows(value), rows(output), dropout, mode).reshape(shape)
+    }
+
+    /// The norm of the stream's value, or that value without one.
+    ///
+    /// # Shapes
+    /// - output: `[batch, seq, d_model]`
+    pub(crate) fn finish_with(self, norm: Option<&Norm>) -> Tensor<3> {
+        let Some(norm) = norm else { return self.finish() };
+        let Self { value, addend } = self;
+        let Some(Addend { output, dropout, mode }) = addend else { return norm.forward(value) };
+        let shape = value.dims();
+        add_norm(rows(value), rows(output), dropout, mode, norm.weights()).reshape(shape)
+    }
+
+    /// The stream, and the norm of its value.
+    fn normalized(self, norm: &Norm) -> (Self, Tensor<3>) {
+        let Self { value, addend } = self;
+        let Some(Addend { output, dropout, mode }) = addend else {
+            return (Self::new(value.clone()), norm.forward(value));
+        };
+        let shape = value.dims();
+        let [value, normalized] =
+            add_then_norm(rows(value), rows(output), dropout, mode, norm.weights())
+                .map(|x| x.reshape(shape));
+        (Self::new(value), normalized)
+    }
+
+    /// The residual connection: the only place that adds one.
+    fn plus(self, output: Tensor<3>, dropout: f32, mode: Mode) -> Self {
+        let mode = mode.stream("residual");
+        Self { value: self.finish(), addend: Some(Addend { output, dropout, mode }) }
+    }
+}
+
+/// `[batch · seq, d_model]`
+fn rows(x: Tensor<3>) -> Tensor<2> {
+    let [batch, seq, d_model] = x.dims();
+    x.reshape([batch * seq, d_model])
+}
+
+/// One sub-layer `f`, from `[batch, seq, d_model]` to the same, with its residual connection, dropout and norms.
 pub(crate) fn sub_layer(
-    x: Tensor<3>,
+    stream: Stream,
     connection: Connection<'_>,
     mode: Mode,
     f: impl FnOnce(Tensor<3>) -> Tensor<3>,
-) -> Tensor<3> {
+) -> Stream {
     let Connection { norm, output_norm, order, dropout } = connection;
-    let input = if order == NormOrder::Post { x.clone() } else { norm.forward(x.clone()) };
+    if order == NormOrder::Post {
+        let x = stream.finish();
+        let output = f(x.clone());
+        let sum = Stream::new(x).plus(output, dropout, mode);
+        return Stream::new(sum.finish_with(Some(norm)));
+    }
+    let (stream, input) = stream.normalized(norm);
     let output = f(input);
     let output = match output_norm {
         Some(norm) => norm.forward(output),
         None => output,
     };
-    let sum = add(x, output, dropout, mode);
-    if order == NormOrder::Post { norm.forward(sum) } else { sum }
+    stream.plus(output, dropout, mode)
 }
 
 /// Two sub-layers that read the same normalized input, in parallel order.
-///
-/// # Shapes
-/// - `x` and output: `[batch, seq, d_model]`
 pub(crate) fn parallel(
-    x: Tensor<3>,
+    stream: Stream,
     connection: Connection<'_>,
     [first_mode, second_mode]: [Mode; 2],
     first: impl FnOnce(Tensor<3>) -> Tensor<3>,
     second: impl FnOnce(Tensor<3>) -> Tensor<3>,
-) -> Tensor<3> {
-    let input = connection.norm.forward(x.clone());
-    let sum = add(x, first(input.clone()), connection.dropout, first_mode);
-    add(sum, second(input), connection.dropout, second_mode)
-}
-
-/// The residual connection: the only place that adds one.
-fn add(residual: Tensor<3>, output: Tensor<3>, dropout: f32, mode: Mode) -> Tensor<3> {
-    let shape = residual.dims();
-    let rows = |x: Tensor<3>| x.reshape([shape[0] * shape[1], shape[2]]); // [batch · seq, d_model]
-    add_dropout(rows(residual), rows(output), dropout, mode.stream("residual")).reshape(shape)
+) -> Stream {
+    let (stream, input) = stream.normalized(connection.norm);
+    let stream = stream.plus(first(input.clone()), connection.dropout, first_mode);
+    stream.plus(second(input), connection.dropout, second_mode)
 }

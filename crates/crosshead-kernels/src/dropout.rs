@@ -27,12 +27,19 @@ pub fn dropout<const D: usize>(x: Tensor<D>, p: f32, mode: Mode) -> Tensor<D> {
 pub fn add_dropout(residual: Tensor<2>, x: Tensor<2>, p: f32, mode: Mode) -> Tensor<2> {
     let (left, right) = (residual.dims(), x.dims());
     assert!(left == right, "residual {left:?} and x {right:?} must have the same shape");
-    let Some(key) = active(p, mode) else { return residual + x };
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(&x) {
-        return crate::flex::dropout::add_dropout(residual, x, p, key);
+        let mask = crate::flex::dropout::Mask::active(p, mode);
+        return crate::flex::dropout::add_dropout(residual, x, mask);
     }
-    residual + plain(x, p, key)
+    plain_sum(residual, x, p, mode)
+}
+
+pub(crate) fn plain_sum(residual: Tensor<2>, x: Tensor<2>, p: f32, mode: Mode) -> Tensor<2> {
+    match active(p, mode) {
+        Some(key) => residual + plain(x, p, key),
+        None => residual + x,
+    }
 }
 
 /// The key to draw a mask from, where one is needed.

@@ -2,12 +2,14 @@
 
 pub mod activation;
 pub mod adam;
+pub mod add_norm;
 pub mod attention;
 pub mod checkpoint;
 pub mod dropout;
 pub mod embedding;
 #[cfg(feature = "flex")]
 mod flex;
+pub mod gated;
 pub mod linear;
 pub mod loss;
 pub mod norm;
@@ -15,11 +17,15 @@ pub mod random;
 
 pub use activation::Activation;
 pub use adam::{AdamStep, adam_step, sum_of_squares};
+pub use add_norm::{add_norm, add_then_norm};
 pub use attention::{AttentionOptions, Reach, attention, attention_weights};
 pub use checkpoint::checkpoint;
 pub use dropout::{add_dropout, dropout};
 pub use embedding::embedding;
-pub use linear::{Linear, LinearConfig, linear};
+pub use gated::gated_linear;
+pub use linear::{Linear, LinearConfig, LinearWeights, linear};
 pub use loss::{LabelSmoothing, linear_cross_entropy};
-pub use norm::{LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig, layer_norm, rms_norm};
+pub use norm::{
+    LayerNorm, LayerNormConfig, NormWeights, RmsNorm, RmsNormConfig, layer_norm, rms_norm,
+};
 pub use random::{Mode, RandomKey};

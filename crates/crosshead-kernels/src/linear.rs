@@ -21,7 +21,9 @@ pub fn linear(
     bias: Option<Tensor<1>>,
     activation: Activation,
 ) -> Tensor<2> {
-    check(&x, &weight, bias.as_ref());
+    let weights = LinearWeights { weight, bias };
+    weights.check(&x);
+    let LinearWeights { weight, bias } = weights;
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(&x) {
         return crate::flex::linear::linear(x, weight, bias, activation);
@@ -29,17 +31,32 @@ pub fn linear(
     plain(x, weight, bias, activation)
 }
 
-fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>) {
-    let ([_, d_in], [d_out, weight_in]) = (x.dims(), weight.dims());
-    assert!(
-        d_in == weight_in,
-        "x {:?} and weight {:?} do not fit: [rows, d_in] and [d_out, d_in]",
-        x.dims(),
-        weight.dims()
-    );
-    if let Some(bias) = bias {
-        let [len] = bias.dims();
-        assert!(len == d_out, "bias [{len}] does not fit weight {:?}: [d_out]", weight.dims());
+/// What an affine map multiplies by and adds.
+#[derive(Clone, Debug)]
+pub struct LinearWeights {
+    /// `[d_out, d_in]`
+    pub weight: Tensor<2>,
+    /// `[d_out]`
+    pub bias: Option<Tensor<1>>,
+}
+
+impl LinearWeights {
+    pub(crate) fn check(&self, x: &Tensor<2>) {
+        let ([_, d_in], [d_out, weight_in]) = (x.dims(), self.weight.dims());
+        assert!(
+            d_in == weight_in,
+            "x {:?} and weight {:?} do not fit: [rows, d_in] and [d_out, d_in]",
+            x.dims(),
+            self.weight.dims()
+        );
+        if let Some(bias) = &self.bias {
+            let [len] = bias.dims();
+            assert!(
+                len == d_out,
+                "bias [{len}] does not fit weight {:?}: [d_out]",
+                self.weight.dims()
+            );
+        }
     }
 }
 
@@ -133,6 +150,12 @@ impl Linear {
     /// - `x`: `[rows, d_in]`
     /// - output: `[rows, d_out]`
     pub fn forward_with(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
-        linear(x, self.weight.val(), self.bias.as_ref().map(Param::val), activation)
+        let LinearWeights { weight, bias } = self.weights();
+        linear(x, weight, bias, activation)
+    }
+
+    /// What it multiplies by and adds.
+    pub fn weights(&self) -> LinearWeights {
+        LinearWeights { weight: self.weight.val(), bias: self.bias.as_ref().map(Param::val) }
     }
 }

@@ -3,6 +3,52 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
+/// What a normalization multiplies by and adds: of a layer norm, or of a root-mean-square norm, which has no β.
+#[derive(Clone, Debug)]
+pub struct NormWeights {
+    /// γ, `[d_model]`
+    pub gamma: Tensor<1>,
+    /// β, `[d_model]`
+    pub beta: Option<Tensor<1>>,
+    /// ε, added to the variance or to the mean square.
+    pub epsilon: f32,
+}
+
+impl NormWeights {
+    /// The normalized rows: [`layer_norm`] or [`rms_norm`].
+    ///
+    /// # Shapes
+    /// - `x` and output: `[rows, d_model]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit each other.
+    pub fn apply(self, x: Tensor<2>) -> Tensor<2> {
+        self.check(&x);
+        #[cfg(feature = "flex")]
+        if crate::flex::is_flex(&x) {
+            return crate::flex::norm::norm(x, self);
+        }
+        self.plain(x)
+    }
+
+    pub(crate) fn plain(self, x: Tensor<2>) -> Tensor<2> {
+        match self.beta {
+            Some(beta) => plain(x, self.gamma, beta, self.epsilon),
+            None => plain_rms(x, self.gamma, self.epsilon),
+        }
+    }
+
+    pub(crate) fn check(&self, x: &Tensor<2>) {
+        let ([_, d_model], [gamma_len]) = (x.dims(), self.gamma.dims());
+        let beta_len = self.beta.as_ref().map_or(d_model, |beta| beta.dims()[0]);
+        assert!(
+            [gamma_len, beta_len] == [d_model; 2],
+            "x {:?}, gamma [{gamma_len}] and beta [{beta_len}] do not fit: [rows, d_model], [d_model]",
+            x.dims()
+        );
+    }
+}
+
 /// y = (x − mean) / √(variance + ε) · γ + β, over each row (Ba, Kiros & Hinton 2016; biased variance).
 ///
 /// # Shapes
@@ -12,17 +58,7 @@ use burn::tensor::{Device, Tensor};
 /// # Panics
 /// If the shapes do not fit each other.
 pub fn layer_norm(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<2> {
-    let ([_, d_model], [gamma_len], [beta_len]) = (x.dims(), gamma.dims(), beta.dims());
-    assert!(
-        [gamma_len, beta_len] == [d_model; 2],
-        "x {:?}, gamma [{gamma_len}] and beta [{beta_len}] do not fit: [rows, d_model], [d_model]",
-        x.dims()
-    );
-    #[cfg(feature = "flex")]
-    if crate::flex::is_flex(&x) {
-        return crate::flex::norm::layer_norm(x, gamma, beta, epsilon);
-    }
-    plain(x, gamma, beta, epsilon)
+    NormWeights { gamma, beta: Some(beta), epsilon }.apply(x)
 }
 
 pub(crate) fn plain(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<2> {
@@ -40,17 +76,7 @@ pub(crate) fn plain(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f3
 /// # Panics
 /// If the shapes do not fit each other.
 pub fn rms_norm(x: Tensor<2>, gamma: Tensor<1>, epsilon: f32) -> Tensor<2> {
-    let ([_, d_model], [gamma_len]) = (x.dims(), gamma.dims());
-    assert!(
-        gamma_len == d_model,
-        "x {:?} and gamma [{gamma_len}] do not fit: [rows, d_model], [d_model]",
-        x.dims()
-    );
-    #[cfg(feature = "flex")]
-    if crate::flex::is_flex(&x) {
-        return crate::flex::norm::rms_norm(x, gamma, epsilon);
-    }
-    plain_rms(x, gamma, epsilon)
+    NormWeights { gamma, beta: None, epsilon }.apply(x)
 }
 
 pub(crate) fn plain_rms(x: Tensor<2>, gamma: Tensor<1>, epsilon: f32) -> Tensor<2> {
@@ -105,7 +131,13 @@ impl LayerNorm {
     /// # Shapes
     /// - `x` and output: `[rows, d_model]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        layer_norm(x, self.weight.val(), self.bias.val(), self.epsilon)
+        self.weights().apply(x)
+    }
+
+    /// What it multiplies by and adds.
+    pub fn weights(&self) -> NormWeights {
+        let beta = Some(self.bias.val());
+        NormWeights { gamma: self.weight.val(), beta, epsilon: self.epsilon }
     }
 }
 
@@ -153,6 +185,11 @@ impl RmsNorm {
     /// # Shapes
     /// - `x` and output: `[rows, d_model]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        rms_norm(x, self.weight.val(), self.epsilon)
+        self.weights().apply(x)
+    }
+
+    /// What it multiplies by.
+    pub fn weights(&self) -> NormWeights {
+        NormWeights { gamma: self.weight.val(), beta: None, epsilon: self.epsilon }
     }
 }

@@ -10,8 +10,9 @@ use burn::tensor::Tensor;
 
 use super::buffer::{Buffer, contiguous, values};
 use super::{parallel, philox, vectorized};
-use crate::RandomKey;
+use crate::dropout::active;
 use crate::random::drop_threshold;
+use crate::{Mode, RandomKey};
 
 /// The fused body of [`crate::dropout()`].
 pub(crate) fn dropout<const D: usize>(x: Tensor<D>, p: f32, key: RandomKey) -> Tensor<D> {
@@ -19,9 +20,9 @@ pub(crate) fn dropout<const D: usize>(x: Tensor<D>, p: f32, key: RandomKey) -> T
 }
 
 /// The fused body of [`crate::add_dropout`].
-pub(crate) fn add_dropout(residual: Tensor<2>, x: Tensor<2>, p: f32, key: RandomKey) -> Tensor<2> {
+pub(crate) fn add_dropout(residual: Tensor<2>, x: Tensor<2>, mask: Option<Mask>) -> Tensor<2> {
     let (residual, x) = (residual.into_dispatch(), x.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as DropoutOps>::add_dropout(residual, x, Mask::new(key, p)))
+    Tensor::from_dispatch(<Dispatch as DropoutOps>::add_dropout(residual, x, mask))
 }
 
 #[backend_extension(Flex, Autodiff)]
@@ -31,7 +32,7 @@ pub(crate) trait DropoutOps: Backend {
     fn add_dropout(
         residual: FloatTensor<Self>,
         x: FloatTensor<Self>,
-        mask: Mask,
+        mask: Option<Mask>,
     ) -> FloatTensor<Self>;
 }
 
@@ -41,9 +42,9 @@ impl DropoutOps for Flex {
         mask.apply(values(&x)).into_tensor(x.layout().shape().clone())
     }
 
-    fn add_dropout(residual: FlexTensor, x: FlexTensor, mask: Mask) -> FlexTensor {
+    fn add_dropout(residual: FlexTensor, x: FlexTensor, mask: Option<Mask>) -> FlexTensor {
         let (residual, x) = (contiguous(residual), contiguous(x));
-        let sum = mask.apply_and_add(values(&residual), values(&x));
+        let sum = add(values(&residual), values(&x), mask);
         sum.into_tensor(x.layout().shape().clone())
     }
 }
@@ -61,7 +62,7 @@ impl<C: CheckpointStrategy> DropoutOps for Autodiff<Flex, C> {
     fn add_dropout(
         residual: FloatTensor<Self>,
         x: FloatTensor<Self>,
-        mask: Mask,
+        mask: Option<Mask>,
     ) -> FloatTensor<Self> {
         let nodes = [residual.node(), x.node()];
         let prepared = AddDropoutBackward.prepare::<C>(nodes).compute_bound().stateful();
@@ -88,17 +89,22 @@ impl Backward<Flex, 1> for DropoutBackward {
     }
 }
 
+/// The parents are residual and x.
 #[derive(Debug)]
-struct AddDropoutBackward;
+pub(super) struct AddDropoutBackward;
 
 impl Backward<Flex, 2> for AddDropoutBackward {
-    type State = Mask;
+    type State = Option<Mask>;
 
-    fn backward(self, ops: Ops<Mask, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [residual, x] = ops.parents;
         let gradient = grads.consume::<Flex>(&ops.node);
         if let Some(parent) = x {
-            grads.register::<Flex>(parent.id, Flex::dropout(gradient.clone(), ops.state));
+            let gradient = match ops.state {
+                Some(mask) => Flex::dropout(gradient.clone(), mask),
+                None => gradient.clone(),
+            };
+            grads.register::<Flex>(parent.id, gradient);
         }
         if let Some(parent) = residual {
             grads.register::<Flex>(parent.id, gradient);
@@ -118,6 +124,11 @@ impl Mask {
         Self { key, p }
     }
 
+    /// The mask of a call, where one is needed.
+    pub(crate) fn active(p: f32, mode: Mode) -> Option<Self> {
+        active(p, mode).map(|key| Self::new(key, p))
+    }
+
     /// The factors of elements `first` and on: 0 with probability p, or else 1 / (1 − p).
     pub(crate) fn factors(self, first: usize, factors: &mut [f32]) {
         let (threshold, kept) = (drop_threshold(self.p), 1.0 / (1.0 - self.p));
@@ -132,43 +143,56 @@ impl Mask {
 
     /// x·mask / (1 − p).
     fn apply(self, x: &[f32]) -> Buffer {
-        self.map(x, |first, factors, y| {
-            for ((y, x), factor) in y.iter_mut().zip(&x[first..]).zip(factors) {
-                *y = x * factor;
-            }
+        map(x.len(), |first, y| {
+            self.factors(first, y);
+            vectorized(
+                #[inline(always)]
+                || y.iter_mut().zip(&x[first..]).for_each(|(y, x)| *y *= x),
+            );
         })
     }
+}
 
-    /// `residual` + x·mask / (1 − p).
-    fn apply_and_add(self, residual: &[f32], x: &[f32]) -> Buffer {
-        self.map(x, |first, factors, y| {
-            let inputs = residual[first..].iter().zip(&x[first..]);
-            for ((y, (residual, x)), factor) in y.iter_mut().zip(inputs).zip(factors) {
-                *y = residual + x * factor;
-            }
-        })
-    }
+/// `residual` + x·mask / (1 − p), or without a mask `residual` + x.
+fn add(residual: &[f32], x: &[f32], mask: Option<Mask>) -> Buffer {
+    map(x.len(), |first, sums| add_part(&residual[first..], &x[first..], mask, first, sums))
+}
 
-    /// Calls `f(first, factors, y)` for every run of the output, with the index of its first element.
-    fn map(self, like: &[f32], f: impl Fn(usize, &[f32], &mut [f32]) + Send + Sync) -> Buffer {
-        /// Elements of one part, and of the runs that the factors are drawn for.
-        const PART: usize = 1 << 13;
-        const RUN: usize = 512;
-        let mut y = Buffer::unspecified(like.len());
-        parallel::for_each_rows(&mut y, 1, PART, 8 * like.len(), |start, part| {
-            let mut factors = [0.0; RUN];
-            for (run, y) in part.chunks_mut(RUN).enumerate() {
-                let first = start + run * RUN;
-                let factors = &mut factors[..y.len()];
-                self.factors(first, factors);
-                vectorized(
-                    #[inline(always)]
-                    || f(first, factors, y),
-                );
-            }
-        });
-        y
+/// The sums of a part whose first element has index `first` in the mask's stream.
+pub(super) fn add_part(
+    residual: &[f32],
+    x: &[f32],
+    mask: Option<Mask>,
+    first: usize,
+    sums: &mut [f32],
+) {
+    let inputs = residual.iter().zip(x);
+    match mask {
+        Some(mask) => {
+            mask.factors(first, sums);
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (sum, (residual, x)) in sums.iter_mut().zip(inputs) {
+                        *sum = residual + x * *sum;
+                    }
+                },
+            );
+        }
+        None => vectorized(
+            #[inline(always)]
+            || sums.iter_mut().zip(inputs).for_each(|(sum, (residual, x))| *sum = residual + x),
+        ),
     }
+}
+
+/// Calls `f(first, y)` for every part of an output of `len` values, with the index of the part's first.
+fn map(len: usize, f: impl Fn(usize, &mut [f32]) + Send + Sync) -> Buffer {
+    /// Values of a part, which stay in the nearest cache.
+    const PART: usize = 1 << 12;
+    let mut y = Buffer::unspecified(len);
+    parallel::for_each_rows(&mut y, 1, PART, 8 * len, f);
+    y
 }
 
 #[cfg(test)]
@@ -177,28 +201,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::dropout::{self as public, add_dropout, plain_sum};
     use crate::flex::testing::{
         assert_same_for_any_number_of_threads, normal, value_and_gradients,
     };
-    use crate::{Mode, dropout as public};
 
     fn key() -> RandomKey {
         RandomKey::new(7).stream("dropout").at_step(3)
     }
 
-    fn plain_sum(residual: Tensor<2>, x: Tensor<2>, p: f32, key: RandomKey) -> Tensor<2> {
-        residual + public::plain(x, p, key)
-    }
-
     /// The sum and the gradients of residual and x.
     fn run(
-        body: fn(Tensor<2>, Tensor<2>, f32, RandomKey) -> Tensor<2>,
+        body: fn(Tensor<2>, Tensor<2>, f32, Mode) -> Tensor<2>,
         shape: [usize; 2],
         p: f32,
     ) -> Vec<TensorData> {
         let device = Device::flex().autodiff();
         let [residual, x] = [1, 2].map(|seed| normal::<2>(seed, shape, &device).require_grad());
-        let y = body(residual.clone(), x.clone(), p, key());
+        let y = body(residual.clone(), x.clone(), p, Mode::Train(key()));
         value_and_gradients!(y, [residual, x])
     }
 
@@ -209,12 +229,12 @@ mod tests {
         fn fused_and_plain_have_the_same_bits(
             rows in 0..50_usize,
             cols in 1..700_usize,
-            p in 0.01..0.99_f32,
+            p in prop_oneof![Just(0.0_f32), 0.01..0.99_f32],
         ) {
             let shape = [rows, cols];
             prop_assert_eq!(run(add_dropout, shape, p), run(plain_sum, shape, p));
             let x = normal::<3>(1, [rows, cols, 1], &Device::flex());
-            let fused = dropout(x.clone(), p, key()).into_data();
+            let fused = super::dropout(x.clone(), p, key()).into_data();
             prop_assert_eq!(fused, public::plain(x, p, key()).into_data());
         }
     }

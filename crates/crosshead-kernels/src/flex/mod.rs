@@ -22,6 +22,7 @@ pub(crate) mod philox;
 pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod reduce;
+pub(crate) mod segments;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tiles;

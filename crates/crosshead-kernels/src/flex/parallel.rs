@@ -31,6 +31,18 @@ pub(crate) fn for_each_rows<T: Send>(
     for_each(parts, work, |(part, rows)| f(part * rows_per_part, rows));
 }
 
+/// `n` consecutive parts of values that may be missing.
+pub(crate) fn optional_chunks(
+    values: Option<&mut [f32]>,
+    len: usize,
+    n: usize,
+) -> Vec<Option<&mut [f32]>> {
+    match values {
+        Some(values) => values.chunks_mut(len).map(Some).collect(),
+        None => (0..n).map(|_| None).collect(),
+    }
+}
+
 /// The work of a matrix product, in the elementary operations of [`for_each`].
 pub(crate) fn product_work(rows: usize, inner: usize, cols: usize) -> usize {
     const MULTIPLY_ADDS_PER_OPERATION: usize = 8;

@@ -47,6 +47,20 @@ impl<'a> Matrix<'a> {
         self.transposed().row_range(range).transposed()
     }
 
+    /// Whether a column of a row-major matrix competes with itself for few sets of a cache.
+    pub(super) fn columns_compete_for_cache(self) -> bool {
+        self.col_stride == 1 && compete_for_cache(self.rows, self.row_stride)
+    }
+
+    /// A row-major matrix, copied into `buffer` without gaps between its rows.
+    pub(super) fn copied<'b>(self, buffer: &'b mut [f32]) -> Matrix<'b> {
+        let buffer = &mut buffer[..self.rows * self.cols];
+        for (row, copy) in buffer.chunks_exact_mut(self.cols.max(1)).enumerate() {
+            copy.copy_from_slice(&self.values[row * self.row_stride..][..self.cols]);
+        }
+        Matrix::new(buffer, self.rows, self.cols, self.cols)
+    }
+
     /// The numbers of rows and columns.
     pub(super) fn dims(&self) -> [usize; 2] {
         [self.rows, self.cols]
@@ -118,6 +132,17 @@ pub(super) unsafe fn multiply_into(
             Parallelism::None,
         );
     }
+}
+
+/// Whether a column of values `stride` apart exceeds the ways of the cache sets that it falls into, for the 64 sets
+/// of 8 lines of 16 values that first-level caches have at least.
+pub(super) fn compete_for_cache(len: usize, stride: usize) -> bool {
+    const LINE: usize = 16;
+    const SETS: usize = 64;
+    const WAYS: usize = 8;
+    let lines = stride / LINE;
+    let sets = SETS >> lines.trailing_zeros().min(SETS.ilog2());
+    stride > 0 && stride.is_multiple_of(LINE) && len > sets * WAYS
 }
 
 /// The number of values from a row-major matrix's first to its last.

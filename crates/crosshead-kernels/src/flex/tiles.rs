@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::buffer::Buffer;
 use super::product::{Matrix, Output, multiply_into};
 use super::{parallel, vectorized};
 
-/// `out` = `lhs`·`rhs`, row-major, with `finish(first_column, part_of_row)` called for each row of each tile while the
-/// tile is in cache.
+/// `out` = `lhs`·`rhs`, or plus that, row-major, with `finish(row, first_column, part_of_row)` called for each row of each tile while
+/// the tile is in cache.
 ///
 /// # Panics
 /// If the inner dimensions differ or `out` has another size.
@@ -17,7 +18,8 @@ pub(crate) fn multiply_tiled(
     out: &mut [f32],
     lhs: Matrix,
     rhs: Matrix,
-    finish: impl Fn(usize, &mut [f32]) + Send + Sync,
+    output: Output,
+    finish: impl Fn(usize, usize, &mut [f32]) + Send + Sync,
 ) {
     let ([rows, inner], [rhs_rows, cols]) = (lhs.dims(), rhs.dims());
     assert_eq!(inner, rhs_rows, "inner dimensions of a product");
@@ -32,19 +34,48 @@ pub(crate) fn multiply_tiled(
         // `out` outlives the tasks.
         unsafe {
             let first = out.at(tile_rows.start * cols + tile_cols.start);
-            multiply_into(first, cols, lhs, rhs, 1.0, Output::Replace);
+            multiply_tile(first, cols, lhs, rhs, output);
             vectorized(
                 #[inline(always)]
                 || {
-                    for row in 0..tile_rows.len() {
-                        let start = first.add(row * cols);
-                        let row = std::slice::from_raw_parts_mut(start, tile_cols.len());
-                        finish(tile_cols.start, row);
+                    for row in tile_rows.clone() {
+                        let start = first.add((row - tile_rows.start) * cols);
+                        let part = std::slice::from_raw_parts_mut(start, tile_cols.len());
+                        finish(row, tile_cols.start, part);
                     }
                 },
             );
         }
     });
+}
+
+/// One tile. Where the columns of a transposed `lhs` compete for few sets of a cache, they are copied first, a part at a
+/// time: packing them from where they are costs a quarter of the product's speed.
+///
+/// # Safety
+/// As for [`multiply_into`].
+unsafe fn multiply_tile(
+    out: *mut f32,
+    row_stride: usize,
+    lhs: Matrix,
+    rhs: Matrix,
+    mut output: Output,
+) {
+    /// Values of the inner dimension in a part.
+    const DEPTH: usize = 512;
+    let (columns, [rows, inner]) = (lhs.transposed(), lhs.dims());
+    if !columns.columns_compete_for_cache() {
+        // SAFETY: the caller's promise.
+        return unsafe { multiply_into(out, row_stride, lhs, rhs, 1.0, output) };
+    }
+    let mut copy = Buffer::unspecified(DEPTH.min(inner) * rows);
+    for start in (0..inner).step_by(DEPTH) {
+        let part = start..inner.min(start + DEPTH);
+        let lhs = columns.row_range(part.clone()).copied(&mut copy).transposed();
+        // SAFETY: the caller's promise.
+        unsafe { multiply_into(out, row_stride, lhs, rhs.row_range(part), 1.0, output) };
+        output = Output::Add;
+    }
 }
 
 /// The start of an output that tasks write disjoint tiles of.
@@ -120,7 +151,9 @@ mod tests {
 
     #[test]
     fn products_equal_their_definition_and_are_finished_once() {
-        for (rows, inner, cols) in [(1, 1, 1), (3, 0, 5), (130, 7, 70), (520, 3, 300)] {
+        // The last has columns that compete for cache, in two parts.
+        let sizes = [(1, 1, 1), (3, 0, 5), (130, 7, 70), (520, 3, 300), (1024, 600, 3)];
+        for (rows, inner, cols) in sizes {
             let lhs: Vec<f32> = (0..inner * rows).map(|i| (i % 7) as f32).collect(); // transposed
             let rhs: Vec<f32> = (0..inner * cols).map(|i| (i % 5) as f32).collect();
             let mut out = vec![f32::NAN; rows * cols];
@@ -128,16 +161,18 @@ mod tests {
                 &mut out,
                 Matrix::new(&lhs, inner, rows, rows).transposed(),
                 Matrix::new(&rhs, inner, cols, cols),
-                |first, row| {
-                    for (col, value) in (first..).zip(row) {
-                        *value += col as f32;
+                Output::Replace,
+                |row, first, part| {
+                    for (col, value) in (first..).zip(part) {
+                        *value += (row * cols + col) as f32;
                     }
                 },
             );
             for i in 0..rows {
                 for j in 0..cols {
                     let sum: f32 = (0..inner).map(|k| lhs[k * rows + i] * rhs[k * cols + j]).sum();
-                    assert_eq!(out[i * cols + j], sum + j as f32, "small integers are exact");
+                    let index = i * cols + j;
+                    assert_eq!(out[index], sum + index as f32, "small integers are exact");
                 }
             }
         }

@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use super::heads::Heads;
 use super::problem::{BLOCK_QUERIES, Block, Problem, runs};
-use super::segments::Segments;
 use crate::flex::buffer::Buffer;
 use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::segments::Segments;
 use crate::flex::{math, parallel, vectorized};
 
 /// What the forward pass left, and the gradient of its output.

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use super::decoding;
 use super::problem::{BLOCK_QUERIES, Block, Problem, runs};
-use super::segments::Segments;
 use super::softmax::Softmax;
 use crate::flex::buffer::Buffer;
 use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::segments::Segments;
 use crate::flex::{parallel, vectorized};
 
 /// The output, `[batch, q_len, n_heads, d_value]`, and log Σ exp(score) of every query,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::backend::flex::FlexTensor;
 
-use crate::flex::product::Matrix;
+use crate::flex::product::{Matrix, compete_for_cache};
 
 /// A tensor `[batch, len, heads, features]` whose heads can be read as matrices.
 #[derive(Clone, Copy, Debug)]
@@ -114,15 +114,4 @@ fn values_and_strides(tensor: &FlexTensor, sizes: [usize; 3]) -> (&[f32], [usize
 fn has_whole_rows(tensor: &FlexTensor) -> bool {
     let (shape, strides) = (tensor.layout().shape(), tensor.layout().strides());
     strides.iter().all(|&stride| stride >= 0) && (shape[3] <= 1 || strides[3] == 1)
-}
-
-/// Whether a column of values `stride` apart exceeds the ways of the cache sets that it falls into, for the 64 sets
-/// of 8 lines of 16 values that first-level caches have at least.
-fn compete_for_cache(len: usize, stride: usize) -> bool {
-    const LINE: usize = 16;
-    const SETS: usize = 64;
-    const WAYS: usize = 8;
-    let lines = stride / LINE;
-    let sets = SETS >> lines.trailing_zeros().min(SETS.ilog2());
-    stride > 0 && stride.is_multiple_of(LINE) && len > sets * WAYS
 }

@@ -5,7 +5,6 @@ mod decoding;
 mod forward;
 mod heads;
 mod problem;
-mod segments;
 mod softmax;
 #[cfg(test)]
 mod tests;
@@ -26,7 +25,6 @@ use self::problem::{Problem, Sizes};
 use super::buffer::{dims, values};
 use super::dropout::Mask;
 use super::optional::Optional;
-use crate::dropout::active;
 use crate::{AttentionOptions, Mode, Reach};
 
 /// The fused body of [`crate::attention()`].
@@ -176,7 +174,7 @@ impl Arguments {
             scale,
             reach,
             soft_cap,
-            dropout: active(p, mode).map(|key| Mask::new(key, p)),
+            dropout: Mask::active(p, mode),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The gradients of y = activation(x·Wᵀ + b) over slices.
 
 use crate::flex::buffer::Buffer;
-use crate::flex::product::Matrix;
+use crate::flex::product::{Matrix, Output};
 use crate::flex::reduce::sum_columns;
 use crate::flex::tiles::multiply_tiled;
 use crate::flex::{parallel, vectorized};
@@ -24,11 +24,22 @@ impl Map<'_> {
 
     /// dX = dZ·W.
     pub(super) fn backward_input(&self, dz: &[f32], rows: usize) -> Buffer {
-        let Self { weight, d_in, d_out, .. } = *self;
-        let mut dx = Buffer::unspecified(rows * d_in);
-        let dz = Matrix::new(dz, rows, d_out, d_out);
-        multiply_tiled(&mut dx, dz, Matrix::new(weight, d_out, d_in, d_in), |_, _| {});
+        let mut dx = Buffer::unspecified(rows * self.d_in);
+        self.write_backward_input(dz, rows, &mut dx, Output::Replace);
         dx
+    }
+
+    /// dX = dZ·W, or plus that.
+    pub(super) fn write_backward_input(
+        &self,
+        dz: &[f32],
+        rows: usize,
+        dx: &mut [f32],
+        output: Output,
+    ) {
+        let Self { weight, d_in, d_out, .. } = *self;
+        let dz = Matrix::new(dz, rows, d_out, d_out);
+        multiply_tiled(dx, dz, Matrix::new(weight, d_out, d_in, d_in), output, |_, _, _| {});
     }
 
     /// dW = dZᵀ·X.
@@ -36,7 +47,8 @@ impl Map<'_> {
         let Self { d_in, d_out, .. } = *self;
         let mut dw = Buffer::unspecified(d_out * d_in);
         let dz = Matrix::new(dz, rows, d_out, d_out).transposed();
-        multiply_tiled(&mut dw, dz, Matrix::new(x, rows, d_in, d_in), |_, _| {});
+        let x = Matrix::new(x, rows, d_in, d_in);
+        multiply_tiled(&mut dw, dz, x, Output::Replace, |_, _, _| {});
         dw
     }
 

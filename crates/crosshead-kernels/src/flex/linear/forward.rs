@@ -1,4 +1,5 @@
 //! y = activation(x·Wᵀ + b) over slices.
+#![allow(unsafe_code)]
 
 use rayon::prelude::*;
 
@@ -6,6 +7,7 @@ use crate::Activation;
 use crate::flex::buffer::Buffer;
 use crate::flex::dots::row_dots;
 use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::segments::Segments;
 use crate::flex::tiles::multiply_tiled;
 use crate::flex::transpose::transpose;
 use crate::flex::{parallel, vectorized};
@@ -37,9 +39,10 @@ impl Map<'_> {
         let mut y = Buffer::unspecified(rows * self.d_out);
         if save && !self.activation.differentiates_by_output() {
             let mut z = Buffer::unspecified(rows * self.d_out);
-            let affine = Self { activation: Activation::Identity, ..*self };
-            affine.write(x, rows, &mut z);
-            self.activate(&z, &mut y);
+            self.write_both(x, rows, &mut z, &mut y, |_, z, y| {
+                y.copy_from_slice(z);
+                self.activation.apply_with_bias(y, None);
+            });
             (y, Some(z))
         } else {
             self.write(x, rows, &mut y);
@@ -47,12 +50,55 @@ impl Map<'_> {
         }
     }
 
-    fn write(&self, x: &[f32], rows: usize, y: &mut [f32]) {
+    /// `y` = activation(x·Wᵀ + b).
+    pub(super) fn write(&self, x: &[f32], rows: usize, y: &mut [f32]) {
         if rows <= FEW_ROWS {
             self.write_few_rows(x, rows, y);
         } else {
-            self.write_tiles(x, rows, y);
+            let Self { bias, activation, .. } = *self;
+            self.write_tiles(
+                x,
+                rows,
+                y,
+                #[inline(always)]
+                |_, first, part| activation.apply_with_bias(part, bias.map(|bias| &bias[first..])),
+            );
         }
+    }
+
+    /// `z` = x·Wᵀ + b, and `finish(index of its first value, part of z, the same part of y)` for every part of it.
+    pub(super) fn write_both(
+        &self,
+        x: &[f32],
+        rows: usize,
+        z: &mut [f32],
+        y: &mut [f32],
+        finish: impl Fn(usize, &[f32], &mut [f32]) + Send + Sync,
+    ) {
+        let Self { bias, d_out, .. } = *self;
+        if rows <= FEW_ROWS {
+            Self { activation: Activation::Identity, ..*self }.write_few_rows(x, rows, z);
+            parallel::for_each_rows(y, 1, ACTIVATION_PART, 8 * z.len(), |first, y| {
+                vectorized(
+                    #[inline(always)]
+                    || finish(first, &z[first..][..y.len()], y),
+                );
+            });
+            return;
+        }
+        let y = Segments::new(y);
+        self.write_tiles(
+            x,
+            rows,
+            z,
+            #[inline(always)]
+            |row, first, z| {
+                Activation::Identity.apply_with_bias(z, bias.map(|bias| &bias[first..]));
+                let index = row * d_out + first;
+                // SAFETY: parts of tiles do not overlap, and nothing else reads or writes `y` meanwhile.
+                finish(index, z, unsafe { y.segment(index, z.len()) });
+            },
+        );
     }
 
     /// Parts of the output features, so that each weight is read once.
@@ -82,28 +128,19 @@ impl Map<'_> {
     }
 
     /// Tiles, each finished while it is in cache.
-    fn write_tiles(&self, x: &[f32], rows: usize, y: &mut [f32]) {
-        let Self { weight, bias, d_in, d_out, activation } = *self;
+    fn write_tiles(
+        &self,
+        x: &[f32],
+        rows: usize,
+        y: &mut [f32],
+        finish: impl Fn(usize, usize, &mut [f32]) + Send + Sync,
+    ) {
+        let Self { weight, d_in, d_out, .. } = *self;
         let mut transposed = Buffer::unspecified(weight.len());
         transpose(weight, d_out, &mut transposed);
-        multiply_tiled(
-            y,
-            Matrix::new(x, rows, d_in, d_in),
-            Matrix::new(&transposed, d_in, d_out, d_out),
-            #[inline(always)]
-            |first, row| activation.apply_with_bias(row, bias.map(|bias| &bias[first..])),
-        );
-    }
-
-    /// `y` = activation(`z`).
-    fn activate(&self, z: &[f32], y: &mut [f32]) {
-        parallel::for_each_rows(y, 1, ACTIVATION_PART, 8 * z.len(), |first, y| {
-            y.copy_from_slice(&z[first..][..y.len()]);
-            vectorized(
-                #[inline(always)]
-                || self.activation.apply_with_bias(y, None),
-            );
-        });
+        let (x, weight) =
+            (Matrix::new(x, rows, d_in, d_in), Matrix::new(&transposed, d_in, d_out, d_out));
+        multiply_tiled(y, x, weight, Output::Replace, finish);
     }
 }
 

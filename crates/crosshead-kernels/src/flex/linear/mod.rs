@@ -2,6 +2,9 @@
 
 mod backward;
 mod forward;
+mod gated;
+#[cfg(test)]
+mod gated_tests;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +16,7 @@ use burn::backend::{
 };
 use burn::tensor::Tensor;
 
+pub(crate) use self::gated::gated_linear;
 use super::buffer::{Buffer, contiguous, dims, values, values_mut};
 use super::optional::Optional;
 use crate::Activation;

@@ -15,8 +15,8 @@ use super::super::{
 /// Classes worked on at once: with d_model 256, half a MiB of the weight.
 const BLOCK_CLASSES: usize = 512;
 
-/// Rows whose gradient with respect to x is computed at once.
-const TASK_ROWS: usize = 64;
+/// Rows whose gradient with respect to x is computed at once: all of the weight is read for them.
+const TASK_ROWS: usize = 128;
 
 /// What the cross entropy is a function of; all matrices row-major.
 #[derive(Clone, Copy)]
@@ -93,7 +93,7 @@ pub(super) fn solve(problem: &Problem, wanted: Wanted) -> Solution {
 /// Rows of a panel: few enough that its logits fit a large cache, but enough that going through the whole weight
 /// and its gradient once a panel costs little next to the products.
 fn panel_rows(rows: usize, n_classes: usize) -> usize {
-    let most = ((1 << 22) / n_classes.max(1)).clamp(4 * TASK_ROWS, 16 * TASK_ROWS);
+    let most = ((1 << 22) / n_classes.max(1)).clamp(2 * TASK_ROWS, 8 * TASK_ROWS);
     let panels = rows.div_ceil(most).max(1);
     rows.div_ceil(panels).next_multiple_of(TASK_ROWS).min(rows)
 }
@@ -223,8 +223,8 @@ impl Panel<'_> {
         let blocks = logits
             .par_chunks_mut(self.rows * BLOCK_CLASSES)
             .zip(statistics.par_chunks(self.rows))
-            .zip(optional_chunks(weight, BLOCK_CLASSES * d_model, n_blocks))
-            .zip(optional_chunks(bias, BLOCK_CLASSES, n_blocks))
+            .zip(parallel::optional_chunks(weight, BLOCK_CLASSES * d_model, n_blocks))
+            .zip(parallel::optional_chunks(bias, BLOCK_CLASSES, n_blocks))
             .enumerate();
         parallel::for_each(
             blocks,
@@ -287,12 +287,4 @@ fn exponentials(logits: &mut [f32], bias: Option<&[f32]>, label: usize) -> Stati
     let (label, sum) = (logits.get(label).copied().unwrap_or(0.0), math::sum(logits));
     let peak = math::max(logits).max(f32::MIN);
     Statistics { peak, total: math::exp_and_sum(logits, peak), sum, label }
-}
-
-/// `n` consecutive parts of values that may be missing.
-fn optional_chunks(values: Option<&mut [f32]>, len: usize, n: usize) -> Vec<Option<&mut [f32]>> {
-    match values {
-        Some(values) => values.chunks_mut(len).map(Some).collect(),
-        None => (0..n).map(|_| None).collect(),
-    }
 }

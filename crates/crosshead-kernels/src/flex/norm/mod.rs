@@ -1,114 +1,149 @@
 //! Normalizations as a backend extension.
 
+mod add;
+#[cfg(test)]
+mod add_tests;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
 };
 use burn::tensor::Tensor;
 
-use super::buffer::{contiguous, dims, values, values_mut};
-use rows::Statistics;
+pub(crate) use self::add::{add_norm, add_then_norm};
+use self::rows::{Norm, Saved, Statistics};
+use super::buffer::{Buffer, contiguous, dims, values, values_mut};
+use super::dropout::Mask;
+use super::optional::Optional;
+use crate::norm::NormWeights;
 
-/// The fused body of [`crate::layer_norm`].
-pub(crate) fn layer_norm(
-    x: Tensor<2>,
-    gamma: Tensor<1>,
-    beta: Tensor<1>,
-    epsilon: f32,
-) -> Tensor<2> {
-    let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as NormOps>::layer_norm(x, gamma, beta, epsilon))
-}
-
-/// The fused body of [`crate::rms_norm`].
-pub(crate) fn rms_norm(x: Tensor<2>, gamma: Tensor<1>, epsilon: f32) -> Tensor<2> {
+/// The fused body of [`crate::layer_norm`] and [`crate::rms_norm`].
+pub(crate) fn norm(x: Tensor<2>, weights: NormWeights) -> Tensor<2> {
+    let NormWeights { gamma, beta, epsilon } = weights;
     let (x, gamma) = (x.into_dispatch(), gamma.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as NormOps>::rms_norm(x, gamma, epsilon))
+    Tensor::from_dispatch(<Dispatch as NormOps>::norm(x, gamma, beta.into(), epsilon))
 }
 
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait NormOps: Backend {
-    fn layer_norm(
+    /// With β a layer norm, without it a root-mean-square norm.
+    fn norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
+        #[extension_type] beta: Optional<Self>,
         epsilon: f32,
     ) -> FloatTensor<Self>;
-
-    fn rms_norm(x: FloatTensor<Self>, gamma: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self>;
 }
 
 impl NormOps for Flex {
-    fn layer_norm(x: FlexTensor, gamma: FlexTensor, beta: FlexTensor, epsilon: f32) -> FlexTensor {
-        forward(&contiguous(x), &contiguous(gamma), Some(&contiguous(beta)), epsilon).0
-    }
-
-    fn rms_norm(x: FlexTensor, gamma: FlexTensor, epsilon: f32) -> FlexTensor {
-        forward(&contiguous(x), &contiguous(gamma), None, epsilon).0
+    fn norm(x: FlexTensor, gamma: FlexTensor, beta: Optional<Self>, epsilon: f32) -> FlexTensor {
+        Weights::new(gamma, beta.into_option(), epsilon).forward(x).0
     }
 }
 
 impl<C: CheckpointStrategy> NormOps for Autodiff<Flex, C> {
-    fn layer_norm(
+    fn norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
+        beta: Optional<Self>,
         epsilon: f32,
     ) -> FloatTensor<Self> {
-        let nodes = [x.node(), gamma.node(), beta.node()];
-        let [x, gamma, beta] = [x, gamma, beta].map(|tensor| contiguous(tensor.into_primitive()));
-        let (y, statistics) = forward(&x, &gamma, Some(&beta), epsilon);
-        match LayerNormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::UnTracked(prepared) => prepared.finish(y),
-            OpsKind::Tracked(prepared) => prepared.finish(State { x, gamma, statistics }, y),
-        }
-    }
-
-    fn rms_norm(x: FloatTensor<Self>, gamma: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {
-        let nodes = [x.node(), gamma.node()];
-        let [x, gamma] = [x, gamma].map(|tensor| contiguous(tensor.into_primitive()));
-        let (y, statistics) = forward(&x, &gamma, None, epsilon);
-        match RmsNormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::UnTracked(prepared) => prepared.finish(y),
-            OpsKind::Tracked(prepared) => prepared.finish(State { x, gamma, statistics }, y),
-        }
+        let (x, x_node) = x.into_parts();
+        let (gamma, gamma_node) = gamma.into_parts();
+        let (beta, beta_node) = beta.into_parts();
+        let (y, state) = Weights::new(gamma, beta, epsilon).forward(x);
+        record::<C>([x_node, gamma_node, beta_node], state, y)
     }
 }
 
-/// With β a layer norm, without it a root-mean-square norm.
-fn forward(
-    x: &FlexTensor,
-    gamma: &FlexTensor,
-    beta: Option<&FlexTensor>,
+/// The parameters of a norm, contiguous.
+struct Weights {
+    gamma: FlexTensor,
+    beta: Option<FlexTensor>,
     epsilon: f32,
-) -> (FlexTensor, Vec<Statistics>) {
-    let (y, statistics) = rows::forward(values(x), values(gamma), beta.map(values), epsilon);
-    (y.into_tensor(dims::<2>(x)), statistics)
+}
+
+impl Weights {
+    fn new(gamma: FlexTensor, beta: Option<FlexTensor>, epsilon: f32) -> Self {
+        Self { gamma: contiguous(gamma), beta: beta.map(contiguous), epsilon }
+    }
+
+    fn norm(&self) -> Norm<'_> {
+        let beta = self.beta.as_ref().map(values);
+        Norm { gamma: values(&self.gamma), beta, epsilon: self.epsilon }
+    }
+
+    /// The normalized rows, and what their gradient needs.
+    fn forward(self, x: FlexTensor) -> (FlexTensor, State) {
+        let x = contiguous(x);
+        let (y, statistics) = self.norm().forward(values(&x));
+        (y.into_tensor(dims::<2>(&x)), self.state(x, statistics))
+    }
+
+    /// What the gradient of the norm of `x` needs.
+    fn state(self, x: FlexTensor, statistics: Vec<Statistics>) -> State {
+        State { x, gamma: self.gamma, statistics, centered: self.beta.is_some() }
+    }
 }
 
 /// What the backward pass needs of the forward pass.
 #[derive(Clone, Debug)]
 struct State {
+    /// What was normalized.
     x: FlexTensor,
     gamma: FlexTensor,
     statistics: Vec<Statistics>,
+    /// Whether the mean was taken off.
+    centered: bool,
 }
 
-#[derive(Debug)]
-struct LayerNormBackward;
+/// The gradients of a normalization.
+struct NormGradients {
+    x: FlexTensor,
+    /// The gradient of x times a mask, where one was given.
+    masked: Option<FlexTensor>,
+    gamma: FlexTensor,
+    beta: FlexTensor,
+}
 
-impl Backward<Flex, 3> for LayerNormBackward {
+impl State {
+    fn gradients(self, gradient: FlexTensor, mask: Option<Mask>) -> NormGradients {
+        let Self { x, gamma, statistics, centered } = self;
+        let mut dx = contiguous(gradient);
+        let mut masked = mask.map(|mask| (mask, Buffer::unspecified(values(&x).len())));
+        let saved =
+            Saved { x: values(&x), gamma: values(&gamma), statistics: &statistics, centered };
+        let (d_gamma, d_beta) = rows::backward(
+            values_mut(&mut dx),
+            saved,
+            masked.as_mut().map(|(mask, masked)| (*mask, &mut masked[..])),
+        );
+        let d_model = dims::<1>(&gamma);
+        NormGradients {
+            x: dx,
+            masked: masked.map(|(_, masked)| masked.into_tensor(dims::<2>(&x))),
+            gamma: d_gamma.into_tensor(d_model),
+            beta: d_beta.into_tensor(d_model),
+        }
+    }
+}
+
+/// The parents are x, γ and β, which is untracked where there is none.
+#[derive(Debug)]
+struct NormBackward;
+
+impl Backward<Flex, 3> for NormBackward {
     type State = State;
 
     fn backward(self, ops: Ops<State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradients = gradients(ops.state, grads.consume::<Flex>(&ops.node), true);
-        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
+        let NormGradients { x, gamma, beta, .. } =
+            ops.state.gradients(grads.consume::<Flex>(&ops.node), None);
+        for (parent, gradient) in ops.parents.into_iter().zip([x, gamma, beta]) {
             if let Some(parent) = parent {
                 grads.register::<Flex>(parent.id, gradient);
             }
@@ -116,28 +151,14 @@ impl Backward<Flex, 3> for LayerNormBackward {
     }
 }
 
-#[derive(Debug)]
-struct RmsNormBackward;
-
-impl Backward<Flex, 2> for RmsNormBackward {
-    type State = State;
-
-    fn backward(self, ops: Ops<State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradients = gradients(ops.state, grads.consume::<Flex>(&ops.node), false);
-        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
-            if let Some(parent) = parent {
-                grads.register::<Flex>(parent.id, gradient);
-            }
-        }
+/// The output as a node of the graph.
+fn record<C: CheckpointStrategy>(
+    nodes: [NodeGuard; 3],
+    state: State,
+    y: FlexTensor,
+) -> FloatTensor<Autodiff<Flex, C>> {
+    match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::UnTracked(prepared) => prepared.finish(y),
+        OpsKind::Tracked(prepared) => prepared.finish(state, y),
     }
-}
-
-/// The gradients of x, γ and β.
-fn gradients(state: State, gradient: FlexTensor, centered: bool) -> [FlexTensor; 3] {
-    let State { x, gamma, statistics } = state;
-    let mut dx = contiguous(gradient);
-    let (d_gamma, d_beta) =
-        rows::backward(values_mut(&mut dx), values(&x), values(&gamma), &statistics, centered);
-    let d_model = dims::<1>(&gamma);
-    [dx, d_gamma.into_tensor(d_model), d_beta.into_tensor(d_model)]
 }

@@ -3,9 +3,9 @@
 
 use std::marker::PhantomData;
 
-/// A slice of which every task writes other segments: heads lie side by side in each row, so no split into
-/// contiguous parts would give a head to each task.
-pub(super) struct Segments<'a> {
+/// A slice of which every task writes other segments: tiles and heads lie side by side in each row, so no split into
+/// contiguous parts would give one to each task.
+pub(crate) struct Segments<'a> {
     start: *mut f32,
     len: usize,
     owner: PhantomData<&'a mut [f32]>,
@@ -15,7 +15,7 @@ pub(super) struct Segments<'a> {
 unsafe impl Sync for Segments<'_> {}
 
 impl<'a> Segments<'a> {
-    pub(super) fn new(values: &'a mut [f32]) -> Self {
+    pub(crate) fn new(values: &'a mut [f32]) -> Self {
         Self { start: values.as_mut_ptr(), len: values.len(), owner: PhantomData }
     }
 
@@ -28,7 +28,7 @@ impl<'a> Segments<'a> {
     /// While it is in use, no other segment that overlaps it may be.
     #[inline(always)]
     #[expect(clippy::mut_from_ref, reason = "the caller keeps segments apart")]
-    pub(super) unsafe fn segment(&self, first: usize, len: usize) -> &mut [f32] {
+    pub(crate) unsafe fn segment(&self, first: usize, len: usize) -> &mut [f32] {
         assert!(
             first <= self.len && len <= self.len - first,
             "segment {first}..+{len} of {}",

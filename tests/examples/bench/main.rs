@@ -1,0 +1,83 @@
+//! Times one piece of work and prints one JSON object:
+//! `{"work": …, "unit": …, "rate": …, "seconds": …, "start_mb": …, "rss_mb": …}`.
+//!
+//! ```sh
+//! cargo run --release -p crosshead-tests --example bench -- train-step
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod attention;
+mod inference;
+mod training;
+
+use std::time::Instant;
+
+use crosshead::kernels::RandomKey;
+
+/// Runs before the clock counts.
+const WARMUP: usize = 3;
+
+/// Something to time.
+struct Work {
+    name: &'static str,
+    /// What a run does that many of, as `<units>/s`.
+    unit: &'static str,
+    units: f64,
+    /// Runs that the clock counts: about ten, or a second of short ones.
+    counted: usize,
+    /// Makes what one run needs.
+    start: fn() -> Box<dyn FnMut()>,
+}
+
+/// Every work by its name.
+fn works() -> Vec<Work> {
+    [training::works(), attention::works(), inference::works()].into_iter().flatten().collect()
+}
+
+fn main() {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let works = works();
+    let Some(work) = works.iter().find(|work| work.name == name) else {
+        let names: Vec<&str> = works.iter().map(|work| work.name).collect();
+        println!("no such work: {name}; there are {}", names.join(", "));
+        std::process::exit(2);
+    };
+    report(work);
+}
+
+/// Runs the work and prints the median.
+fn report(work: &Work) {
+    let start_mb = peak_rss_mb();
+    let mut run = (work.start)();
+    for _ in 0..WARMUP {
+        run();
+    }
+    let mut seconds: Vec<f64> = (0..work.counted)
+        .map(|_| {
+            let started = Instant::now();
+            run();
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    let median = seconds[work.counted / 2];
+    let (name, unit, rate) = (work.name, work.unit, work.units / median);
+    println!(
+        r#"{{"work": "{name}", "unit": "{unit}/s", "rate": {rate:.1}, "seconds": {median:.5}, "start_mb": {start_mb:.0}, "rss_mb": {:.0}}}"#,
+        peak_rss_mb()
+    );
+}
+
+/// The most memory this process held, where the system tells (Linux).
+fn peak_rss_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or(f64::NAN)
+        / 1024.0
+}
+
+/// Ids below the vocabulary's last.
+fn random_ids(name: &str, n: usize, vocab_size: usize) -> Vec<u32> {
+    RandomKey::new(1).stream(name).take(n).map(|word| word % (vocab_size as u32 - 1)).collect()
+}
