@@ -39,6 +39,30 @@ pub enum ModelError {
         /// What the reader says.
         source: safetensors::SafeTensorError,
     },
+    /// A directory without weights.
+    #[error("{}: no weights; one of these is needed: {names}", dir.display())]
+    NoWeights {
+        /// The directory.
+        dir: PathBuf,
+        /// The files that were looked for.
+        names: String,
+    },
+    /// A shard that an index names and that does not stand beside it.
+    #[error("{}: shard `{shard}` is missing; copy or download it again", index.display())]
+    MissingShard {
+        /// The index.
+        index: PathBuf,
+        /// The shard's name.
+        shard: String,
+    },
+    /// A file that holds no weights of PyTorch, or does so in a way that cannot be trusted.
+    #[error("{}: not a sound PyTorch file ({source}); save it as safetensors, or copy it again", path.display())]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        source: Box<pytorch_reader::PytorchError>,
+    },
     /// A tensor that the model needs and the file lacks.
     #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json", path.display())]
     MissingTensor {
@@ -68,6 +92,11 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Something wrong with a tensor of a file.
+    pub(crate) fn tensor(path: &Path, tensor: &str, reason: impl Into<String>) -> Self {
+        Self::Tensor { path: path.to_owned(), tensor: tensor.to_owned(), reason: reason.into() }
+    }
+
     /// Wraps an error of the operating system with the path it is about.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }

@@ -27,9 +27,10 @@ pub use files::{write_atomic, write_directory};
 pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
 };
-pub use hub::{GenerationDefaults, names};
+pub use hub::{Checkpoint, GenerationDefaults, names, write_tensors};
 pub use init::initialize;
 pub use input::InputLayer;
+pub use safetensors::Dtype;
 pub use stack_config::{PositionKind, StackConfig};
 pub use steps::{CausalSteps, DecoderSteps};
 pub use tokens::{IGNORED, TokenBatch};

@@ -1,5 +1,6 @@
 //! Model directories in Hugging Face's layout.
 
+mod checkpoint;
 mod config_json;
 mod generation_json;
 pub mod names;
@@ -10,18 +11,19 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
+pub use checkpoint::{Checkpoint, write_tensors};
 pub use generation_json::GenerationDefaults;
 
-use crate::{EncoderDecoder, EncoderDecoderConfig, ModelError, write_atomic, write_directory};
+use crate::{EncoderDecoder, EncoderDecoderConfig, ModelError, write_directory};
 
 impl EncoderDecoder {
-    /// Loads a model directory: `config.json` and `model.safetensors`.
+    /// Loads a model directory: `config.json` and the weights, as [`Checkpoint::open`] finds them.
     ///
     /// # Errors
     /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = EncoderDecoderConfig::from_json_file(&dir.join("config.json"))?;
-        weights::load(&config, &dir.join("model.safetensors"), device)
+        weights::load(&config, dir, device)
     }
 
     /// Writes a model directory that this crate, `transformers` and CTranslate2 load: `config.json`,
@@ -42,9 +44,7 @@ impl EncoderDecoder {
         }
         write_directory(dir, |dir| {
             self.config().write_json_files(generation, dir)?;
-            let path = dir.join("model.safetensors");
-            let bytes = weights::serialize(self, &path)?;
-            write_atomic(&path, &bytes).map_err(ModelError::io(&path))?;
+            weights::save(self, &dir.join("model.safetensors"))?;
             extra(dir)
         })
     }

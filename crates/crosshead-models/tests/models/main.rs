@@ -3,6 +3,7 @@
 mod breakable;
 mod broken_directory;
 mod causal;
+mod checkpoint;
 mod directory;
 mod gradients;
 mod heads;
