@@ -6,6 +6,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod fixtures;
+mod reproduce;
 mod test;
 mod tidy;
 
@@ -28,6 +29,8 @@ enum Command {
     Fixtures(fixtures::Args),
     /// The benchmarks, in release mode
     Bench(bench::Args),
+    /// Trains a recipe and compares its figures with the recorded ones (docs/results.toml)
+    Reproduce(reproduce::Args),
     /// The documentation of all crates; a warning is an error
     Doc {
         /// Opens it in the browser
@@ -43,6 +46,7 @@ fn main() -> Result<()> {
         Command::Tidy => tidy::run(root()),
         Command::Fixtures(args) => fixtures::run(root(), &args),
         Command::Bench(args) => bench::run(root(), &args),
+        Command::Reproduce(args) => reproduce::run(root(), &args),
         Command::Doc { open } => cargo::doc(open),
     }
 }

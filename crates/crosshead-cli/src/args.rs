@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Recipes(Recipes),
     /// Show the parts of a model: shapes, parameters, memory and work
     Inspect(Inspect),
+    /// Fetch a model from the Hugging Face Hub, and print its directory
+    #[cfg(feature = "hub")]
+    Fetch(Fetch),
 }
 
 #[derive(clap::Args)]
@@ -165,4 +168,22 @@ pub(crate) struct Inspect {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(feature = "hub")]
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead fetch Helsinki-NLP/opus-mt-en-de
+  crosshead translate --model \"$(crosshead fetch Helsinki-NLP/opus-mt-en-de)\" \"Good morning.\"
+
+The model goes into the cache of Hugging Face's own programs, under HF_HUB_CACHE or HF_HOME. What is there already is not
+fetched again, and half a file is completed. HF_TOKEN opens private models, HF_ENDPOINT names another Hub, and with
+HF_HUB_OFFLINE=1 the network stays untouched.")]
+pub(crate) struct Fetch {
+    /// The model: OWNER/NAME
+    #[arg(value_name = "OWNER/NAME")]
+    pub(crate) id: String,
+    /// A branch, tag or commit
+    #[arg(long, value_name = "REVISION", default_value = "main")]
+    pub(crate) revision: String,
 }

@@ -33,6 +33,8 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
+        #[cfg(feature = "hub")]
+        Command::Fetch(fetch) => commands::fetch::run(&fetch),
         Command::Inspect(inspect) => commands::inspect::run(&inspect, &args.compute),
     }
 }

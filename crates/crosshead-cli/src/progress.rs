@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::output;
 
@@ -14,6 +14,8 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     total: u64,
+    /// Whether the units are bytes.
+    bytes: bool,
     started: Instant,
     /// Where this program took the work up.
     first: Option<u64>,
@@ -23,12 +25,22 @@ pub(crate) struct Progress {
 impl Progress {
     /// The progress of `total` units.
     pub(crate) fn new(total: u64) -> Self {
+        Self::with_template(total, "{bar:24} {pos}/{len} {msg}", false)
+    }
+
+    /// The progress of `total` bytes.
+    #[cfg(feature = "hub")]
+    pub(crate) fn of_bytes(total: u64) -> Self {
+        Self::with_template(total, "{bar:24} {bytes}/{total_bytes} {msg}", true)
+    }
+
+    fn with_template(total: u64, template: &str, bytes: bool) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}")
-                .unwrap_or(ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style)
         });
-        Self { bar, total, started: Instant::now(), first: None, shown: None }
+        Self { bar, total, bytes, started: Instant::now(), first: None, shown: None }
     }
 
     /// `done` units are done; `text` says more.
@@ -46,7 +58,12 @@ impl Progress {
         }
         if done == self.total || self.shown.is_none_or(|shown| shown.elapsed() >= PLAIN_INTERVAL) {
             self.shown = Some(Instant::now());
-            output::message(format_args!("{done}/{} {text}", self.total));
+            if self.bytes {
+                let (done, total) = (HumanBytes(done), HumanBytes(self.total));
+                output::message(format_args!("{done}/{total} {text}"));
+            } else {
+                output::message(format_args!("{done}/{} {text}", self.total));
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 mod directory;
 mod error;
 mod evaluation;
+#[cfg(feature = "hub")]
+pub mod hub;
 pub mod recipe;
 pub mod run;
 mod translator;

@@ -1,6 +1,8 @@
 //! One file for each subcommand.
 
 pub(crate) mod evaluate;
+#[cfg(feature = "hub")]
+pub(crate) mod fetch;
 pub(crate) mod inspect;
 pub(crate) mod recipes;
 pub(crate) mod train;
