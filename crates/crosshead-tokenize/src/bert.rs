@@ -5,8 +5,6 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::bert::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 
-use crate::frame::{Frame, Token};
-
 /// What BERT changes in a text before it cuts it into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BertText {
@@ -18,25 +16,13 @@ pub(crate) struct BertText {
     pub(crate) split_chinese: bool,
 }
 
-/// Clean text, then words and punctuation, then WordPiece, and `[CLS] text [SEP]`.
-pub(crate) fn assemble(
-    model: WordPiece,
-    text: BertText,
-    cls: Token,
-    sep: Token,
-) -> tokenizers::Tokenizer {
-    let frame = Frame {
-        prefix: vec![cls],
-        between: vec![sep.clone()],
-        suffix: vec![sep],
-        second_segment: 1,
-    };
+/// Clean text, then words and punctuation, then WordPiece.
+pub(crate) fn assemble(model: WordPiece, text: BertText) -> tokenizers::Tokenizer {
     let BertText { lowercase, strip_accents, split_chinese } = text;
     let mut inner = tokenizers::Tokenizer::new(model);
     inner
         .with_normalizer(Some(BertNormalizer::new(true, split_chinese, strip_accents, lowercase)))
         .with_pre_tokenizer(Some(BertPreTokenizer))
-        .with_decoder(Some(WordPieceDecoder::new("##".to_owned(), true)))
-        .with_post_processor(Some(frame.processor()));
+        .with_decoder(Some(WordPieceDecoder::new("##".to_owned(), true)));
     inner
 }

@@ -7,7 +7,7 @@ use crate::SpecialRole;
 #[non_exhaustive]
 pub enum TokenizeError {
     /// A file can't be opened or read.
-    #[error("{path}: can't read: {source}; expected the `tokenizer.json` of a model directory", path = .path.display())]
+    #[error("{path}: can't read: {source}", path = .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -48,6 +48,114 @@ pub enum TokenizeError {
         /// The first thing that didn't fit.
         source: serde_json::Error,
     },
+
+    /// A directory without any file that holds a vocabulary.
+    #[error("{dir}: no tokenizer there; expected `tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, a SentencePiece model (`spiece.model`, `sentencepiece.bpe.model`, `tokenizer.model`), or `source.spm` with `target.spm` and `vocab.json`", dir = .dir.display())]
+    NoTokenizer {
+        /// The directory.
+        dir: PathBuf,
+    },
+
+    /// Text that is not UTF-8.
+    #[error("{path}:{line}: not UTF-8; save the file in that encoding", path = .path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+
+    /// A line of a vocabulary or of its merges that is wrong.
+    #[error("{path}:{line}: {reason}; fetch or save the file again", path = .path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// An entry of a JSON vocabulary that is wrong.
+    #[error("{path}: `{key}` has {reason}; fetch or save the file again", path = .path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The token.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A file that is no SentencePiece model, or one that can't be used.
+    #[error("{path}: not a SentencePiece model that can be read: {reason}", path = .path.display())]
+    SentencePiece {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A vocabulary that the tokenizer library refuses.
+    #[error("{path}: can't be used as a vocabulary: {source}", path = .path.display())]
+    Build {
+        /// The file.
+        path: PathBuf,
+        /// What the library says.
+        source: tokenizers::Error,
+    },
+
+    /// A token beside the vocabulary that can't have the id that a file gives it.
+    #[error("{dir}: `{token}` should have the id {declared} by `added_tokens_decoder` of `tokenizer_config.json` or by `added_tokens.json`, but {found}; the files don't belong together", dir = .dir.display(), found = .found.map_or("has none".to_owned(), |id| format!("has {id}")))]
+    AddedTokenId {
+        /// The directory.
+        dir: PathBuf,
+        /// The token.
+        token: String,
+        /// The id in the file.
+        declared: u32,
+        /// The id that the vocabulary leaves for it.
+        found: Option<u32>,
+    },
+
+    /// A tokenizer with ids that a model has no place for.
+    #[error(
+        "the tokenizer's token `{token}` has the id {id}, but the model's vocabulary has {model_size} places: they don't belong together"
+    )]
+    VocabularyMismatch {
+        /// The largest id.
+        id: u32,
+        /// Its token.
+        token: String,
+        /// The size of the model's vocabulary.
+        model_size: usize,
+    },
+
+    /// Languages for a tokenizer that knows of none.
+    #[error("the tokenizer has no languages to choose from")]
+    NoLanguages,
+
+    /// A language that a tokenizer doesn't have.
+    #[error("no language `{language}`; the tokenizer has {known}", known = .known.join(", "))]
+    UnknownLanguage {
+        /// The code asked for.
+        language: String,
+        /// The codes there are.
+        known: Vec<String>,
+    },
+
+    /// A chat template that isn't there.
+    #[error("the tokenizer has no chat template `{name}`{present}", present = if .present.is_empty() { String::new() } else { format!(", only {}", .present.join(", ")) })]
+    NoChatTemplate {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        present: Vec<String>,
+    },
+
+    /// A chat template that is malformed, or refuses the conversation.
+    #[error("the chat template fails: {0:#}")]
+    ChatTemplate(#[source] Box<minijinja::Error>),
 
     /// A tokenizer without a token that the task at hand needs.
     #[error("the tokenizer has no {purpose} token; name one as `{key}` in the model directory's `tokenizer_config.json`", purpose = .role.purpose(), key = .role.key())]

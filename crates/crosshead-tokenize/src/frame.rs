@@ -21,6 +21,11 @@ impl Frame {
         Self { between: vec![end.clone()], suffix: vec![end], ..Self::default() }
     }
 
+    /// BERT's: a text between two tokens, a second one behind it with a segment of its own.
+    pub(crate) fn of_segments(cls: Token, sep: Token) -> Self {
+        Self { prefix: vec![cls], between: vec![sep.clone()], suffix: vec![sep], second_segment: 1 }
+    }
+
     /// The post-processor that puts the tokens there.
     pub(crate) fn processor(&self) -> TemplateProcessing {
         let (first, second) = (0, self.second_segment);

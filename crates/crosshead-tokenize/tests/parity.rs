@@ -45,7 +45,7 @@ fn sentences() -> Vec<Sentence> {
 
 #[test]
 fn training_gives_the_tokenizer_that_python_trains() {
-    let trained: Value = serde_json::from_str(&trained().to_json()).unwrap();
+    let trained: Value = serde_json::from_str(&trained().to_json().unwrap()).unwrap();
     assert_eq!(trained, json(&fixture("tokenizer.json")));
 }
 
@@ -77,8 +77,10 @@ fn ids_and_decoded_texts_are_those_of_transformers() {
 #[test]
 fn byte_level_training_gives_the_tokenizer_that_python_trains() {
     let training = read(&fixture("training.txt"));
-    let trained =
-        Tokenizer::train_byte_level_bpe(training.lines(), &BpeConfig::new(600)).unwrap().to_json();
+    let trained = Tokenizer::train_byte_level_bpe(training.lines(), &BpeConfig::new(600))
+        .unwrap()
+        .to_json()
+        .unwrap();
     let trained: Value = serde_json::from_str(&trained).unwrap();
     assert_eq!(trained, json(&fixture("byte-level.json")));
 }

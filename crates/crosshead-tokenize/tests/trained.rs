@@ -35,10 +35,10 @@ static UNIGRAM: LazyLock<Tokenizer> =
 fn threads_and_repetition_do_not_change_the_tokenizer() {
     let lines: Vec<&str> = TRAINING.lines().collect();
     for (name, train) in TRAINERS {
-        let expected = train(&lines).unwrap().to_json();
+        let expected = train(&lines).unwrap().to_json().unwrap();
         for threads in [1, 2, 5] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let trained = pool.install(|| train(&lines).unwrap().to_json());
+            let trained = pool.install(|| train(&lines).unwrap().to_json().unwrap());
             assert!(trained == expected, "{name} with {threads} threads");
         }
     }
@@ -134,7 +134,7 @@ fn word_piece_puts_the_text_between_cls_and_sep() {
 
 #[test]
 fn unigram_tokens_stand_from_the_most_to_the_least_probable() {
-    let json: serde_json::Value = serde_json::from_str(&UNIGRAM.to_json()).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&UNIGRAM.to_json().unwrap()).unwrap();
     let vocabulary = json["model"]["vocab"].as_array().unwrap();
     let scores: Vec<f64> = vocabulary[2..].iter().map(|entry| entry[1].as_f64().unwrap()).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b));

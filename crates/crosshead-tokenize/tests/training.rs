@@ -16,7 +16,7 @@ fn trained(vocab_size: usize) -> Tokenizer {
 
 fn json_with_threads(threads: usize) -> String {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| trained(600).to_json())
+    pool.install(|| trained(600).to_json().unwrap())
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn special_tokens_have_their_ids() {
 
 #[test]
 fn training_twice_gives_identical_bytes() {
-    assert_eq!(trained(600).to_json(), trained(600).to_json());
+    assert_eq!(trained(600).to_json().unwrap(), trained(600).to_json().unwrap());
 }
 
 #[test]

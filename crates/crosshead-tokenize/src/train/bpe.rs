@@ -7,6 +7,7 @@ use super::{
     END_OF_TEXT_TOKEN, EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, check_size,
     close_sequences, cut_at,
 };
+use crate::parts::adopt;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
 /// How to train byte-pair encoding (Sennrich et al. 2016, section 3.2).
@@ -76,7 +77,7 @@ impl Tokenizer {
             unk: Some(UNK_ID),
             ..SpecialIds::default()
         };
-        Ok(Self::new(inner, special))
+        Ok(Self::new(adopt(&inner), special))
     }
 
     /// Learns byte-pair encoding on bytes, as GPT-2 does (Radford et al. 2019, section 2.2): every text has ids, and
@@ -106,7 +107,7 @@ impl Tokenizer {
         let end_of_text = Some(add_last(&mut inner, END_OF_TEXT_TOKEN));
         check_size(&inner, config.vocab_size)?;
         let special = SpecialIds { bos: end_of_text, eos: end_of_text, ..SpecialIds::default() };
-        Ok(Self::new(inner, special))
+        Ok(Self::new(adopt(&inner), special))
     }
 }
 

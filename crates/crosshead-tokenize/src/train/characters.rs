@@ -4,6 +4,7 @@ use tokenizers::decoders::fuse::Fuse;
 use tokenizers::models::bpe::{BPE, Vocab};
 
 use super::{END_OF_TEXT_TOKEN, UNK_TOKEN, add_last};
+use crate::parts::adopt;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
 impl Tokenizer {
@@ -43,6 +44,6 @@ impl Tokenizer {
             unk: Some(unk),
             ..SpecialIds::default()
         };
-        Ok(Self::new(inner, special))
+        Ok(Self::new(adopt(&inner), special))
     }
 }

@@ -7,6 +7,7 @@ use tokenizers::pre_tokenizers::metaspace::Metaspace;
 use super::{
     EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, close_sequences, cut_at, words,
 };
+use crate::parts::adopt;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
 /// Words of more bytes are left out of the training, as SentencePiece leaves out sentences.
@@ -59,7 +60,7 @@ impl Tokenizer {
             unk: Some(UNK_ID),
             ..SpecialIds::default()
         };
-        Ok(Self::new(inner, special))
+        Ok(Self::new(adopt(&inner), special))
     }
 }
 

@@ -6,6 +6,8 @@ use tokenizers::{AddedToken, Trainer};
 
 use super::{check_size, words};
 use crate::bert::{self, BertText};
+use crate::frame::Frame;
+use crate::parts::adopt;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
 /// The place of each is its id.
@@ -70,12 +72,13 @@ impl Tokenizer {
         let text =
             BertText { lowercase: config.lowercase, strip_accents: None, split_chinese: true };
         let [_, _, cls, sep, _] = SPECIAL_TOKENS.map(str::to_owned);
-        let mut inner = bert::assemble(WordPiece::default(), text, (cls, 2), (sep, 3));
+        let mut inner = bert::assemble(WordPiece::default(), text);
+        inner.with_post_processor(Some(Frame::of_segments((cls, 2), (sep, 3)).processor()));
         let model = learn(&inner, lines, config)?;
         inner.with_model(model);
         inner.add_special_tokens(&SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)));
         check_size(&inner, config.vocab_size)?;
-        Ok(Self::new(inner, SPECIAL_IDS))
+        Ok(Self::new(adopt(&inner), SPECIAL_IDS))
     }
 }
 

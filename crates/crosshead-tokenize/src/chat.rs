@@ -1,0 +1,204 @@
+//! Chat templates: a conversation as the one text that a causal model continues.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+
+use crate::json::PythonStyle;
+use crate::{SpecialRole, TokenizeError, Tokenizer};
+
+/// Instructions that a template may run: none in use comes near, and one that never ends is stopped.
+const FUEL: u64 = 10_000_000;
+/// The name of the template that is used where none is asked for.
+const DEFAULT: &str = "default";
+/// The name of the template that is used where tools are given, if there is one.
+const TOOL_USE: &str = "tool_use";
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Who speaks: mostly `system`, `user` or `assistant`.
+    pub role: String,
+    /// What is said.
+    pub content: String,
+}
+
+impl ChatMessage {
+    /// A message of `role`.
+    pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { role: role.into(), content: content.into() }
+    }
+}
+
+/// How a conversation becomes a text.
+#[derive(Clone, Debug, Default)]
+pub struct ChatOptions {
+    /// Whether the text ends with the opening of the assistant's next message.
+    pub add_generation_prompt: bool,
+    /// Descriptions of functions that the model may call, as JSON schemas.
+    pub tools: Vec<serde_json::Value>,
+    /// The name of the template, in tokenizers that have several.
+    pub template: Option<String>,
+    /// Further variables that the template knows.
+    pub variables: Map<String, serde_json::Value>,
+}
+
+/// The templates of a tokenizer by name.
+#[derive(Debug)]
+pub(crate) struct ChatTemplates(BTreeMap<String, String>);
+
+/// `chat_template` in `tokenizer_config.json`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ChatTemplateField {
+    One(String),
+    Named(Vec<NamedTemplate>),
+    ByName(BTreeMap<String, String>),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct NamedTemplate {
+    name: String,
+    template: String,
+}
+
+impl From<ChatTemplateField> for ChatTemplates {
+    fn from(field: ChatTemplateField) -> Self {
+        Self(match field {
+            ChatTemplateField::One(template) => [(DEFAULT.to_owned(), template)].into(),
+            ChatTemplateField::Named(named) => {
+                named.into_iter().map(|NamedTemplate { name, template }| (name, template)).collect()
+            }
+            ChatTemplateField::ByName(templates) => templates,
+        })
+    }
+}
+
+impl ChatTemplates {
+    /// As `tokenizer_config.json` has them.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match self.0.get(DEFAULT) {
+            Some(template) if self.0.len() == 1 => json!(template),
+            _ => self
+                .0
+                .iter()
+                .map(|(name, template)| json!({ "name": name, "template": template }))
+                .collect(),
+        }
+    }
+
+    fn choose(&self, options: &ChatOptions) -> Result<&str, TokenizeError> {
+        let name = options.template.as_deref().unwrap_or(
+            if !options.tools.is_empty() && self.0.contains_key(TOOL_USE) {
+                TOOL_USE
+            } else {
+                DEFAULT
+            },
+        );
+        self.0.get(name).map(String::as_str).ok_or_else(|| TokenizeError::NoChatTemplate {
+            name: name.to_owned(),
+            present: self.0.keys().cloned().collect(),
+        })
+    }
+}
+
+impl Tokenizer {
+    /// Whether the tokenizer has a chat template.
+    pub fn has_chat_template(&self) -> bool {
+        self.chat_templates.is_some()
+    }
+
+    /// The text of a conversation, by the template of the model directory (`chat_template` in `tokenizer_config.json`,
+    /// or `chat_template.jinja`), as `apply_chat_template` of Hugging Face `transformers` gives it.
+    ///
+    /// A message is a [`ChatMessage`], or anything with the fields that the template reads. The template writes special
+    /// tokens where it wants them, so the text is encoded with [`encode`](Self::encode).
+    ///
+    /// # Errors
+    /// If there is no such template, or it is malformed or refuses the conversation.
+    pub fn apply_chat_template(
+        &self,
+        messages: &[impl Serialize],
+        options: &ChatOptions,
+    ) -> Result<String, TokenizeError> {
+        let empty = ChatTemplates(BTreeMap::new());
+        let template = self.chat_templates.as_deref().unwrap_or(&empty).choose(options)?;
+        let mut variables = BTreeMap::new();
+        for role in SpecialRole::ALL {
+            if let Some(token) = self.special.get(role).and_then(|id| self.id_to_token(id)) {
+                variables.insert(role.key(), Value::from(token));
+            }
+        }
+        let tools = (!options.tools.is_empty()).then_some(&options.tools);
+        variables.insert("messages", Value::from_serialize(messages));
+        variables.insert("tools", Value::from_serialize(tools));
+        variables.insert("add_generation_prompt", options.add_generation_prompt.into());
+        for (name, value) in &options.variables {
+            variables.insert(name, Value::from_serialize(value));
+        }
+        render(template, &variables).map_err(|error| TokenizeError::ChatTemplate(Box::new(error)))
+    }
+}
+
+fn render(template: &str, variables: &BTreeMap<&str, Value>) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_fuel(Some(FUEL));
+    environment.set_formatter(write_as_python);
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.add_filter("tojson", to_json);
+    environment.add_function("raise_exception", raise_exception);
+    environment.add_function("strftime_now", strftime_now);
+    environment.template_from_str(&without_generation_blocks(template))?.render(variables)
+}
+
+/// Marks of the assistant's own words, which matter for training masks and not for the text.
+fn without_generation_blocks(template: &str) -> String {
+    let opening = Regex::new(r"\{%([-+]?)\s*generation\s*([-+]?)%\}").expect("a valid pattern");
+    let closing = Regex::new(r"\{%([-+]?)\s*endgeneration\s*([-+]?)%\}").expect("a valid pattern");
+    let template = opening.replace_all(template, "{%$1 if true $2%}");
+    closing.replace_all(&template, "{%$1 endif $2%}").into_owned()
+}
+
+/// Writes a value as Python does.
+fn write_as_python(
+    out: &mut Output<'_>,
+    state: &State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let python = match value.kind() {
+        ValueKind::None => "None",
+        ValueKind::Bool if value.is_true() => "True",
+        ValueKind::Bool => "False",
+        _ => return minijinja::escape_formatter(out, state, value),
+    };
+    out.write_str(python).map_err(Error::from)
+}
+
+/// JSON with the spaces that Python puts behind commas and colons, and no character escaped for HTML.
+fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
+    let indent: Option<usize> = options.get("indent")?;
+    let _: Option<bool> = options.get("ensure_ascii")?;
+    options.assert_all_used()?;
+    PythonStyle::write(value, indent)
+        .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+}
+
+fn raise_exception(message: String) -> Result<String, Error> {
+    Err(Error::new(ErrorKind::InvalidOperation, message))
+}
+
+fn strftime_now(format: &str) -> Result<String, Error> {
+    use std::fmt::Write;
+    let mut now = String::new();
+    write!(now, "{}", chrono::Local::now().format(format)).map_err(|_| {
+        Error::new(ErrorKind::InvalidOperation, format!("`{format}` is not a format of time"))
+    })?;
+    Ok(now)
+}

@@ -1,0 +1,57 @@
+//! Marian's files: a SentencePiece model for the source, one for the target, and the ids of both in `vocab.json`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::directory::Directory;
+use super::{Built, SOURCE_SPM, TARGET_SPM, VOCAB_JSON, sentencepiece};
+use crate::family::Family;
+use crate::files::{ADDED_TOKENS, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG};
+use crate::parts::{NamedIds, Pipeline};
+use crate::save::Files;
+use crate::sentencepiece::SentencePiece;
+use crate::vocabulary::read_ids;
+use crate::{SpecialRole, TokenizeError};
+
+/// The target's ids, in models whose languages share no vocabulary.
+const TARGET_VOCAB: &str = "target_vocab.json";
+
+pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
+    directory.family = Some(Family::Marian);
+    let shared = named_ids(&directory.file(VOCAB_JSON))?;
+    let of_target = if directory.config.separate_vocabs.unwrap_or(false) {
+        named_ids(&directory.file(TARGET_VOCAB))?
+    } else {
+        shared.clone()
+    };
+    let source = side(directory, SOURCE_SPM, &shared)?;
+    let target = side(directory, TARGET_SPM, &of_target)?;
+    let mut built = Built { target: Some(target), trims: true, ..Built::new(source) };
+    let unk = directory.required(SpecialRole::Unk)?;
+    built.languages.unknown_leading_code = shared.ids.get(&unk).copied();
+    let files = [
+        SOURCE_SPM,
+        TARGET_SPM,
+        VOCAB_JSON,
+        TARGET_VOCAB,
+        TOKENIZER_CONFIG,
+        SPECIAL_TOKENS_MAP,
+        ADDED_TOKENS,
+    ];
+    built.files = Files::keep(&directory.path, &files)?;
+    Ok(built)
+}
+
+fn side(
+    directory: &Directory,
+    file: &str,
+    vocabulary: &Arc<NamedIds>,
+) -> Result<Pipeline, TokenizeError> {
+    let path = directory.file(file);
+    sentencepiece::renumbered(directory, &SentencePiece::read(&path)?, &path, vocabulary)
+}
+
+/// The tokens and ids of a JSON vocabulary.
+pub(super) fn named_ids(path: &Path) -> Result<Arc<NamedIds>, TokenizeError> {
+    Ok(Arc::new(NamedIds::new(read_ids(path)?)))
+}

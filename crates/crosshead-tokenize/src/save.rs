@@ -1,0 +1,68 @@
+//! Writing a tokenizer into a model directory.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::files::{TOKENIZER, TOKENIZER_CONFIG, read, write};
+use crate::{SpecialRole, TokenizeError, Tokenizer};
+
+/// Files as they were loaded, by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files(Option<Arc<[(String, Vec<u8>)]>>);
+
+impl Files {
+    /// Keeps those of the files that are there.
+    pub(crate) fn keep(dir: &Path, names: &[&str]) -> Result<Self, TokenizeError> {
+        let present = names.iter().filter(|name| dir.join(name).is_file());
+        let files: Result<Vec<_>, _> =
+            present.map(|name| Ok(((*name).to_owned(), read(&dir.join(name))?))).collect();
+        Ok(Self(Some(files?.into())))
+    }
+}
+
+impl Tokenizer {
+    /// Writes the tokenizer into a directory, which is created if need be: `tokenizer.json` and
+    /// `tokenizer_config.json`, or, where it was loaded from SentencePiece's files, those as they were.
+    ///
+    /// `AutoTokenizer` of Hugging Face `transformers` then gives the same ids as
+    /// [`encode_with_special`](Self::encode_with_special).
+    ///
+    /// # Errors
+    /// If the directory or a file can't be written.
+    pub fn save(&self, dir: &Path) -> Result<(), TokenizeError> {
+        fs::create_dir_all(dir)
+            .map_err(|source| TokenizeError::Write { path: dir.to_owned(), source })?;
+        if let Some(files) = &self.files.0 {
+            for (name, contents) in files.iter() {
+                write(&dir.join(name), contents)?;
+            }
+            return Ok(());
+        }
+        let json =
+            self.to_json().expect("a tokenizer not of SentencePiece's files has a JSON form");
+        write(&dir.join(TOKENIZER), json.as_bytes())?;
+        write(&dir.join(TOKENIZER_CONFIG), self.config_json().as_bytes())
+    }
+
+    fn config_json(&self) -> String {
+        let mut config = Map::new();
+        let mut set = |key: &str, value: Value| config.insert(key.to_owned(), value);
+        set("tokenizer_class", json!("PreTrainedTokenizerFast"));
+        // Without this, `transformers` passes `token_type_ids`, which encoder-decoders refuse.
+        set("model_input_names", json!(["input_ids", "attention_mask"]));
+        for role in SpecialRole::ALL {
+            if let Some(token) = self.special.get(role).and_then(|id| self.id_to_token(id)) {
+                set(role.key(), Value::String(token));
+            }
+        }
+        set("clean_up_tokenization_spaces", json!(self.decoding.clean_up));
+        set("split_special_tokens", json!(self.splits_special_tokens()));
+        if let Some(templates) = self.chat_templates.as_deref() {
+            set("chat_template", templates.to_json());
+        }
+        format!("{:#}", Value::Object(config))
+    }
+}

@@ -1,0 +1,128 @@
+//! SentencePiece's normalization of a text, character for character (`normalizer.cc`).
+
+use std::sync::Arc;
+
+use tokenizers::{NormalizedString, Normalizer};
+
+use super::charsmap::CharsMap;
+
+/// Stands for a space in pieces.
+pub(crate) const SPACE: char = '▁';
+
+/// What SentencePiece changes in a text before it cuts it into pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SentencePieceNormalizer {
+    /// Rules that replace pieces of text, the longest first.
+    pub(crate) rules: Option<Arc<CharsMap>>,
+    /// Pieces that no rule touches, longest first.
+    pub(crate) user_defined: Arc<[String]>,
+    /// Puts a space before the text.
+    pub(crate) add_dummy_prefix: bool,
+    /// Puts it only before the beginning of a text, not before what follows a special token in it.
+    pub(crate) only_at_start: bool,
+    /// Leaves out spaces at both ends and makes one of several.
+    pub(crate) remove_extra_whitespaces: bool,
+    /// Writes `▁` for a space.
+    pub(crate) escape_whitespaces: bool,
+}
+
+impl SentencePieceNormalizer {
+    /// What the text begins with, in bytes, and what stands for it.
+    fn prefix<'a>(&'a self, text: &'a str) -> (usize, &'a str) {
+        if let Some(symbol) = self.user_defined.iter().find(|symbol| text.starts_with(*symbol)) {
+            return (symbol.len(), symbol);
+        }
+        self.rules.as_deref().and_then(|rules| rules.longest_prefix(text)).unwrap_or_else(|| {
+            let len = text.chars().next().map_or(0, char::len_utf8);
+            (len, &text[..len])
+        })
+    }
+
+    fn edit(&self, mut text: &str, is_start: bool) -> Edits {
+        let mut edits = Edits::default();
+        while self.remove_extra_whitespaces && !text.is_empty() {
+            let (len, replacement) = self.prefix(text);
+            if replacement != " " {
+                break;
+            }
+            edits.replace(&text[..len], "".chars());
+            text = &text[len..];
+        }
+        if text.is_empty() {
+            return edits;
+        }
+        let space = if self.escape_whitespaces { SPACE } else { ' ' };
+        if self.add_dummy_prefix && (is_start || !self.only_at_start) {
+            edits.insert(space);
+        }
+        let mut after_space = self.remove_extra_whitespaces;
+        while !text.is_empty() {
+            let (len, replacement) = self.prefix(text);
+            let kept = if after_space { replacement.trim_start_matches(' ') } else { replacement };
+            let kept_chars = kept.chars().map(|c| if c == ' ' { space } else { c });
+            edits.replace(&text[..len], kept_chars);
+            if !kept.is_empty() {
+                after_space = self.remove_extra_whitespaces && kept.ends_with(' ');
+            }
+            text = &text[len..];
+        }
+        while self.remove_extra_whitespaces && edits.ends_with(space) {
+            edits.pop();
+        }
+        edits
+    }
+}
+
+impl Normalizer for SentencePieceNormalizer {
+    fn normalize(&self, text: &mut NormalizedString) -> tokenizers::Result<()> {
+        let is_start = text.offsets_original().0 == 0;
+        let Edits { chars, removed_before } = self.edit(text.get(), is_start);
+        text.transform(chars, removed_before);
+        Ok(())
+    }
+}
+
+/// A changed text, with the number of original characters that each of its characters takes up, less one.
+#[derive(Default)]
+struct Edits {
+    chars: Vec<(char, isize)>,
+    /// Original characters before the first that is kept.
+    removed_before: usize,
+}
+
+/// The mark of a character that takes up none of the original.
+const INSERTED: isize = 1;
+
+impl Edits {
+    fn insert(&mut self, character: char) {
+        self.chars.push((character, INSERTED));
+    }
+
+    fn replace(&mut self, old: &str, new: impl Iterator<Item = char>) {
+        let mut old_chars = old.chars().count();
+        for character in new {
+            let taken = old_chars.min(1);
+            old_chars -= taken;
+            self.chars.push((character, if taken == 1 { 0 } else { INSERTED }));
+        }
+        self.remove(old_chars);
+    }
+
+    /// Leaves out the next `count` original characters.
+    fn remove(&mut self, count: usize) {
+        match self.chars.iter_mut().rfind(|(_, change)| *change != INSERTED) {
+            Some((_, change)) => *change -= count as isize,
+            None => self.removed_before += count,
+        }
+    }
+
+    fn ends_with(&self, character: char) -> bool {
+        self.chars.last().is_some_and(|(last, _)| *last == character)
+    }
+
+    fn pop(&mut self) {
+        if let Some((_, change)) = self.chars.pop().filter(|(_, change)| *change != INSERTED) {
+            self.remove(1 + change.unsigned_abs());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Language codes of multilingual models.
+
+use std::path::Path;
+
+use crosshead_tokenize::{TokenizeError, Tokenizer};
+
+fn load(name: &str) -> Tokenizer {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/directories");
+    Tokenizer::from_dir(&dir.join(name)).unwrap()
+}
+
+/// The tokens of a text and of a translation, without those of the text itself.
+fn around(tokenizer: &Tokenizer) -> (Vec<String>, Vec<String>) {
+    let text = tokenizer.encode("the").unwrap();
+    let special = |ids: Vec<u32>| {
+        let ids = ids.into_iter().filter(|id| !text.contains(id));
+        ids.map(|id| tokenizer.id_to_token(id).unwrap()).collect()
+    };
+    let source = special(tokenizer.encode_with_special("the").unwrap());
+    (source, special(tokenizer.encode_target("the").unwrap()))
+}
+
+fn strings(tokens: [&str; 2]) -> Vec<String> {
+    tokens.map(str::to_owned).into()
+}
+
+#[test]
+fn each_family_puts_the_codes_where_its_models_expect_them() {
+    let mbart = load("mbart").with_languages("de_DE", "ro_RO").unwrap();
+    assert_eq!(around(&mbart), (strings(["</s>", "de_DE"]), strings(["</s>", "ro_RO"])));
+    for (name, source, target, spelled) in [
+        ("mbart50", "fr_XX", "sl_SI", ["fr_XX", "sl_SI"]),
+        ("nllb", "deu_Latn", "zho_Hans", ["deu_Latn", "zho_Hans"]),
+        ("m2m100", "en", "zu", ["__en__", "__zu__"]),
+    ] {
+        let tokenizer = load(name).with_languages(source, target).unwrap();
+        let expected = (strings([spelled[0], "</s>"]), strings([spelled[1], "</s>"]));
+        assert_eq!(around(&tokenizer), expected, "{name}");
+        assert_eq!(tokenizer.forced_bos(), tokenizer.token_to_id(spelled[1]), "{name}");
+    }
+}
+
+#[test]
+fn a_marian_model_is_told_the_target_in_the_source() {
+    let marian = load("marian");
+    assert_eq!(marian.languages(), ["deu", "fra"]);
+    let to_french = marian.with_languages("eng", "fra").unwrap();
+    let spelled = marian.encode_with_special(">>fra<< the cat").unwrap();
+    assert_eq!(to_french.encode_with_special("the cat").unwrap(), spelled);
+    assert_eq!(to_french.encode_target("le").unwrap(), marian.encode_target("le").unwrap());
+    assert_eq!(to_french.forced_bos(), None);
+}
+
+#[test]
+fn a_target_that_the_files_name_is_forced_and_one_that_they_do_not_is_not() {
+    let mbart50 = load("mbart50");
+    assert_eq!(mbart50.forced_bos(), mbart50.token_to_id("fr_XX"));
+    assert_eq!(load("mbart").forced_bos(), None);
+    assert_eq!(load("nllb").forced_bos(), None);
+}
+
+#[test]
+fn unknown_languages_are_refused_with_those_there_are() {
+    let error = load("mbart").with_languages("en_XX", "xx_XX").unwrap_err();
+    assert!(matches!(error, TokenizeError::UnknownLanguage { .. }), "{error}");
+    assert!(error.to_string().contains("xx_XX") && error.to_string().contains("ro_RO"), "{error}");
+    assert_eq!(load("mbart").languages().len(), 25);
+    assert_eq!(load("nllb").languages().len(), 202);
+    assert_eq!(load("m2m100").languages().len(), 100);
+    let error = load("t5").with_languages("en", "de").unwrap_err();
+    assert!(matches!(error, TokenizeError::NoLanguages), "{error}");
+    assert!(load("t5").languages().is_empty());
+}
+
+#[test]
+fn languages_do_not_change_the_text_itself() {
+    for name in ["mbart", "nllb"] {
+        let tokenizer = load(name);
+        let languages = tokenizer.languages();
+        let other = tokenizer.with_languages(languages[1], languages[0]).unwrap();
+        assert_eq!(other.encode("the cat").unwrap(), tokenizer.encode("the cat").unwrap());
+        let target = other.encode_target("the cat").unwrap();
+        assert_eq!(other.decode(&target).unwrap(), "the cat");
+    }
+}
