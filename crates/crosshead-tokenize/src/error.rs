@@ -87,8 +87,8 @@ pub enum TokenizeError {
         reason: String,
     },
 
-    /// A file that is no SentencePiece model, or one that can't be used.
-    #[error("{path}: not a SentencePiece model that can be read: {reason}", path = .path.display())]
+    /// A file that is no SentencePiece model, or one that can't be used, or whose rules of normalization are broken.
+    #[error("{path}: not a SentencePiece model or rules that can be read: {reason}", path = .path.display())]
     SentencePiece {
         /// The file.
         path: PathBuf,

@@ -172,6 +172,27 @@ fn find_rules(model: &[u8]) -> (usize, usize) {
     candidates.into_iter().next().expect("the model has rules")
 }
 
+#[test]
+fn broken_rules_in_a_tokenizer_json_are_refused() {
+    let tokenizer = include_str!("../fixtures/tokenizer.json");
+    // A trie of 4 GiB in four bytes, and one whose root leads out of it.
+    for rules in ["/////w==", "BAAAAAD8/38="] {
+        let normalizer = format!(r#"{{"type": "Precompiled", "precompiled_charsmap": "{rules}"}}"#);
+        for normalizer in [
+            normalizer.clone(),
+            format!(r#"{{"type": "Sequence", "normalizers": [{{"type": "NFC"}}, {normalizer}]}}"#),
+        ] {
+            let changed = tokenizer
+                .replace(r#""normalizer": null"#, &format!(r#""normalizer": {normalizer}"#));
+            assert_ne!(changed, tokenizer);
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("tokenizer.json"), changed).unwrap();
+            let error = Tokenizer::from_dir(dir.path()).unwrap_err();
+            assert_says(&error, &["tokenizer.json", "rules of normalization"]);
+        }
+    }
+}
+
 /// Encodes and decodes with what a directory holds, if it holds a tokenizer.
 fn run_if_loaded(dir: &Path) {
     let Ok(tokenizer) = Tokenizer::from_dir(dir) else { return };
@@ -227,6 +248,24 @@ proptest! {
         ] {
             mutated(name, file, &changes, None);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn no_changed_byte_of_a_tokenizer_json_makes_a_panic(
+        changes in prop::collection::vec((any::<usize>(), any::<u8>()), 0..3),
+    ) {
+        let mut bytes = include_bytes!("../fixtures/tokenizer.json").to_vec();
+        let len = bytes.len();
+        for (place, byte) in changes {
+            bytes[place % len] = byte;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("tokenizer.json"), bytes).unwrap();
+        run_if_loaded(dir.path());
     }
 }
 

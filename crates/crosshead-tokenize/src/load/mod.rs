@@ -13,6 +13,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde_json::Value;
 use tokenizers::AddedToken;
 use tokenizers::models::ModelWrapper;
 
@@ -21,6 +23,7 @@ use crate::files::{CHAT_TEMPLATE, TOKENIZER, read_json, read_text};
 use crate::language::Languages;
 use crate::parts::Pipeline;
 use crate::save::Files;
+use crate::sentencepiece::check_rules;
 use crate::tokenizer::Decoding;
 use crate::{SpecialIds, SpecialRole, TokenizeError, Tokenizer};
 use directory::Directory;
@@ -113,7 +116,19 @@ impl Tokenizer {
     }
 }
 
+/// The part of a `tokenizer.json` that is checked before the library reads it.
+#[derive(Deserialize)]
+struct Checked {
+    #[serde(default)]
+    normalizer: Value,
+}
+
 fn read_pipeline(path: &Path) -> Result<Built, TokenizeError> {
+    let Checked { normalizer } = read_json(path)?;
+    check_rules(&normalizer).map_err(|reason| TokenizeError::SentencePiece {
+        path: path.to_owned(),
+        reason: format!("rules of normalization: {reason}"),
+    })?;
     Ok(Built { is_framed: true, ..Built::new(read_json(path)?) })
 }
 

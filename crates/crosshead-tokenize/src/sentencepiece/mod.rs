@@ -8,7 +8,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use prost::Message;
+use serde_json::Value;
 use tokenizers::decoders::DecoderWrapper;
 use tokenizers::decoders::byte_fallback::ByteFallback;
 use tokenizers::decoders::fuse::Fuse;
@@ -188,6 +190,24 @@ impl SentencePiece {
     pub(crate) fn control_pieces(&self) -> impl Iterator<Item = &str> {
         let is_control = |piece: &&Piece| piece.kind == Kind::Control;
         self.pieces.iter().filter(is_control).map(|piece| piece.text.as_str())
+    }
+}
+
+/// Checks the precompiled rules in the normalizer of a `tokenizer.json`: the library follows them wherever they lead.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn check_rules(normalizer: &Value) -> Result<(), String> {
+    match normalizer {
+        Value::Object(fields) => {
+            if let Some(Value::String(rules)) = fields.get("precompiled_charsmap") {
+                let rules = BASE64_STANDARD.decode(rules).map_err(|error| error.to_string())?;
+                CharsMap::parse(&rules)?;
+            }
+            fields.values().try_for_each(check_rules)
+        }
+        Value::Array(steps) => steps.iter().try_for_each(check_rules),
+        _ => Ok(()),
     }
 }
 
