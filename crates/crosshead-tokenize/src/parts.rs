@@ -82,7 +82,7 @@ impl Serialize for Vocabulary {
 #[derive(Clone, Debug)]
 pub(crate) struct Renumbered {
     /// Cuts words into tokens.
-    pub(crate) model: Box<ModelWrapper>,
+    pub(crate) model: ModelWrapper,
     /// For each id of the model the id of the same token in the vocabulary, or that of the unknown token.
     pub(crate) ids: Vec<u32>,
     pub(crate) vocabulary: Arc<NamedIds>,

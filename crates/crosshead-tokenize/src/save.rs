@@ -9,9 +9,12 @@ use serde_json::{Map, Value, json};
 use crate::files::{TOKENIZER, TOKENIZER_CONFIG, read, write};
 use crate::{SpecialRole, TokenizeError, Tokenizer};
 
-/// Files as they were loaded, by name.
+/// The name of a file and what is in it.
+type File = (String, Vec<u8>);
+
+/// Files as they were loaded.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files(Option<Arc<[(String, Vec<u8>)]>>);
+pub(crate) struct Files(Option<Arc<[File]>>);
 
 impl Files {
     /// Keeps those of the files that are there.

@@ -166,7 +166,7 @@ fn a_trie_that_lies_about_its_length_is_refused() {
 fn find_rules(model: &[u8]) -> (usize, usize) {
     let candidates = (0..model.len() - 4).filter_map(|place| {
         let size = u32::from_le_bytes(model[place..place + 4].try_into().unwrap()) as usize;
-        (size > 100_000 && size % 1024 == 0 && place + 4 + size < model.len())
+        (size > 100_000 && size.is_multiple_of(1024) && place + 4 + size < model.len())
             .then_some((place, size))
     });
     candidates.into_iter().next().expect("the model has rules")

@@ -70,7 +70,7 @@ pub(super) fn renumbered(
     let ids = ids.map(|id| id.unwrap_or(unk)).collect();
     let invalid = |source| TokenizeError::Build { path: path.to_owned(), source };
     let cut = model.model(model.hidden_entries(), model.unk).map_err(invalid)?;
-    let vocabulary = Renumbered { model: Box::new(cut), ids, vocabulary: vocabulary.clone() };
+    let vocabulary = Renumbered { model: cut, ids, vocabulary: vocabulary.clone() };
     pipeline(directory, model, Vocabulary::Renumbered(vocabulary)).map_err(invalid)
 }
 
