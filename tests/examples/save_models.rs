@@ -1,4 +1,5 @@
-//! Saves a model of each norm order, with its tokenizer and what it computes, for `fixtures/check_saved_model.py`:
+//! Saves a model of each family, with what it computes, for `fixtures/check_saved_model.py`: models made here with a
+//! tokenizer, and what the fixtures of the families load as.
 //!
 //! ```sh
 //! cargo run -p crosshead-tests --example save_models -- target/saved-models
@@ -7,14 +8,18 @@
 use std::fs;
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use crosshead::Error;
-use crosshead::blocks::NormOrder;
-use crosshead::kernels::Mode;
+use crosshead::blocks::{NormKind, NormOrder};
+use crosshead::kernels::{Activation, Mode};
 use crosshead::models::{
-    EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, StackConfig, TokenBatch,
+    CausalLm, CausalLmConfig, Encoder, EncoderDecoder, EncoderDecoderConfig, GenerationDefaults,
+    Head, MaskedLm, ModelDirectory, PositionKind, SequenceClassifier, StackConfig, TokenBatch,
+    TokenClassifier,
 };
+use crosshead::position::RotaryConfig;
 use crosshead::tokenize::{BpeConfig, Tokenizer};
+use crosshead_tests::fixture;
 use serde_json::{Value, json};
 
 /// Sentences of different lengths, source and target.
@@ -24,52 +29,173 @@ const PAIRS: [(&str, &str); 3] = [
     ("seven", "sieben"),
 ];
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Rows of ids for models without a tokenizer.
+const ROWS: [&[u32]; 3] = [&[6, 17, 9, 2], &[30, 8, 21, 12, 7, 33, 2], &[11, 2]];
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
     let root = std::env::args().nth(1).ok_or("usage: save_models DIR")?;
+    let root = Path::new(&root);
     let lines = PAIRS.iter().flat_map(|(source, target)| [*source, *target]);
     let tokenizer = Tokenizer::train_bpe(lines, &BpeConfig::new(60))?;
-    for (family, norm_order) in [("marian", NormOrder::Post), ("pegasus", NormOrder::Pre)] {
-        let config = EncoderDecoderConfig {
-            stack: StackConfig {
-                d_model: 32,
-                d_ff: 64,
-                n_heads: 4,
-                max_len: 64,
-                norm_order,
-                ..StackConfig::default()
-            },
-            n_encoder_layers: 2,
-            n_decoder_layers: 2,
-            ..EncoderDecoderConfig::new(tokenizer.vocab_size())
-        };
+    for (name, config) in encoder_decoders(tokenizer.vocab_size()) {
         let model = config.init(7, &Device::flex());
-        let dir = Path::new(&root).join(family);
-        model.save_pretrained(&dir, GenerationDefaults::default(), |dir| {
-            Ok::<(), Error>(tokenizer.save(dir)?)
-        })?;
-        fs::write(dir.join("check.json"), check(&model, &tokenizer)?.to_string())?;
+        save_encoder_decoder(&model, Some(&tokenizer), &root.join(name))?;
+    }
+    for (name, config) in causal_lms(tokenizer.vocab_size()) {
+        let model = config.init(7, &Device::flex());
+        save_causal_lm(&model, Some(&tokenizer), &root.join(name))?;
+    }
+    for entry in fs::read_dir(fixture(""))? {
+        let name = entry?.file_name();
+        if name.to_string_lossy().ends_with("-tiny") {
+            save_again(&fixture(&name.to_string_lossy()), &root.join(&name))?;
+        }
     }
     Ok(())
 }
 
-/// The ids of each sentence and the logits that the model computes for them.
-fn check(model: &EncoderDecoder, tokenizer: &Tokenizer) -> Result<Value, Error> {
+fn stack() -> StackConfig {
+    StackConfig { d_model: 32, d_ff: 64, n_heads: 4, max_len: 64, ..StackConfig::default() }
+}
+
+fn encoder_decoders(vocab_size: usize) -> [(&'static str, EncoderDecoderConfig); 3] {
+    let base = EncoderDecoderConfig {
+        stack: stack(),
+        n_encoder_layers: 2,
+        n_decoder_layers: 2,
+        ..EncoderDecoderConfig::new(vocab_size)
+    };
+    let pegasus = StackConfig { norm_order: NormOrder::Pre, ..stack() };
+    let bart = StackConfig {
+        positions: PositionKind::Learned { offset: 2 },
+        embedding_norm: true,
+        activation: Activation::Gelu,
+        ..stack()
+    };
+    [
+        ("marian", base.clone()),
+        ("pegasus", EncoderDecoderConfig { stack: pegasus, ..base.clone() }),
+        ("bart", EncoderDecoderConfig { stack: bart, ..base }),
+    ]
+}
+
+fn causal_lms(vocab_size: usize) -> [(&'static str, CausalLmConfig); 2] {
+    let gpt2 = CausalLmConfig {
+        vocab_size,
+        stack: StackConfig {
+            positions: PositionKind::Learned { offset: 0 },
+            norm_order: NormOrder::Pre,
+            scale_embedding: false,
+            activation: Activation::GeluTanh,
+            ..stack()
+        },
+        n_layers: 2,
+        tied_output: true,
+        bos_id: Some(0),
+        eos_id: Some(0),
+        pad_id: None,
+    };
+    let llama = StackConfig {
+        n_kv_heads: Some(2),
+        qkv_bias: false,
+        attention_out_bias: false,
+        positions: PositionKind::Rotary(RotaryConfig::new(8)),
+        norm: NormKind::Rms,
+        activation: Activation::Silu,
+        gated: true,
+        feed_forward_bias: false,
+        dropout: 0.0,
+        ..gpt2.stack.clone()
+    };
+    [("gpt2", gpt2.clone()), ("llama", CausalLmConfig { stack: llama, ..gpt2 })]
+}
+
+/// What a fixture's directory loads as, saved again.
+fn save_again(from: &Path, to: &Path) -> Result<()> {
+    let device = Device::flex();
+    let nothing = |_: &Path| Ok::<(), Error>(());
+    match ModelDirectory::open(from)?.head {
+        Head::Seq2SeqLm => {
+            save_encoder_decoder(&EncoderDecoder::from_pretrained(from, &device)?, None, to)
+        }
+        Head::CausalLm => save_causal_lm(&CausalLm::from_pretrained(from, &device)?, None, to),
+        Head::MaskedLm => {
+            let model = MaskedLm::from_pretrained(from, &device)?;
+            model.save_pretrained(to, nothing)?;
+            check(to, |tokens| rows(model.logits(tokens, None, Mode::Eval)))
+        }
+        Head::SequenceClassifier => {
+            let model = SequenceClassifier::from_pretrained(from, &device)?;
+            model.save_pretrained(to, nothing)?;
+            check(to, |tokens| rows(model.logits(tokens, None, Mode::Eval).unsqueeze()))
+        }
+        Head::TokenClassifier => {
+            let model = TokenClassifier::from_pretrained(from, &device)?;
+            model.save_pretrained(to, nothing)?;
+            check(to, |tokens| rows(model.logits(tokens, None, Mode::Eval)))
+        }
+        Head::Encoder => {
+            let model = Encoder::from_pretrained(from, &device)?;
+            model.save_pretrained(to, nothing)?;
+            check(to, |tokens| rows(model.forward(tokens, None, Mode::Eval)))
+        }
+    }
+}
+
+fn save_encoder_decoder(
+    model: &EncoderDecoder,
+    tokenizer: Option<&Tokenizer>,
+    dir: &Path,
+) -> Result<()> {
+    model.save_pretrained(dir, GenerationDefaults::default(), |dir| save(tokenizer, dir))?;
+    let mut pairs: Vec<(Vec<u32>, Vec<u32>)> = Vec::new();
+    match tokenizer {
+        Some(tokenizer) => {
+            for (source, target) in PAIRS {
+                pairs.push((tokenizer.encode_with_special(source)?, tokenizer.encode(target)?));
+            }
+        }
+        None => pairs.extend(ROWS.iter().map(|row| (row.to_vec(), row.to_vec()))),
+    }
     let (mut sources, mut inputs, mut logits) = (Vec::new(), Vec::new(), Vec::new());
-    for (source, target) in PAIRS {
-        let source = tokenizer.encode_with_special(source)?;
-        let mut input = tokenizer.encode(target)?;
-        input.insert(0, model.config().pad_id);
-        let memory =
-            model.encode(TokenBatch { ids: &source, lengths: &[source.len()] }, Mode::Eval);
-        let states =
-            model.decode(TokenBatch { ids: &input, lengths: &[input.len()] }, &memory, Mode::Eval);
-        let values: Vec<f32> = model.logits(states).into_data().iter::<f32>().collect();
-        logits.push(
-            values.chunks(model.config().vocab_size).map(<[f32]>::to_vec).collect::<Vec<_>>(),
-        );
+    for (source, target) in pairs {
+        let input = [&[model.config().start_id], target.as_slice()].concat();
+        let tokens = TokenBatch { ids: &source, lengths: &[source.len()] };
+        let memory = model.encode(tokens, Mode::Eval);
+        let tokens = TokenBatch { ids: &input, lengths: &[input.len()] };
+        logits.push(rows(model.logits(model.decode(tokens, &memory, Mode::Eval))));
         sources.push(source);
         inputs.push(input);
     }
-    let text: Vec<&str> = PAIRS.iter().map(|(source, _)| *source).collect();
-    Ok(json!({ "input_ids": sources, "decoder_input_ids": inputs, "logits": logits, "text": text }))
+    let mut values = json!({ "input_ids": sources, "decoder_input_ids": inputs, "logits": logits });
+    if tokenizer.is_some() {
+        values["text"] = json!(PAIRS.map(|(source, _)| source));
+    }
+    Ok(fs::write(dir.join("check.json"), values.to_string())?)
+}
+
+fn save_causal_lm(model: &CausalLm, tokenizer: Option<&Tokenizer>, dir: &Path) -> Result<()> {
+    model.save_pretrained(dir, GenerationDefaults::default(), |dir| save(tokenizer, dir))?;
+    check(dir, |tokens| rows(model.logits(model.forward(tokens, Mode::Eval))))
+}
+
+fn save(tokenizer: Option<&Tokenizer>, dir: &Path) -> std::result::Result<(), Error> {
+    Ok(tokenizer.map_or(Ok(()), |tokenizer| tokenizer.save(dir))?)
+}
+
+/// Writes what a model computes for each of the [`ROWS`].
+fn check(dir: &Path, logits: impl Fn(TokenBatch<'_>) -> Vec<Vec<f32>>) -> Result<()> {
+    let of_row = |ids: &&[u32]| logits(TokenBatch { ids, lengths: &[ids.len()] });
+    let logits: Vec<Vec<Vec<f32>>> = ROWS.iter().map(of_row).collect();
+    let values: Value = json!({ "input_ids": ROWS, "logits": logits });
+    Ok(fs::write(dir.join("check.json"), values.to_string())?)
+}
+
+/// The values of each position of one row.
+fn rows(x: Tensor<3>) -> Vec<Vec<f32>> {
+    let [_, _, features] = x.dims();
+    let values: Vec<f32> = x.into_data().iter::<f32>().collect();
+    values.chunks(features).map(<[f32]>::to_vec).collect()
 }

@@ -13,7 +13,7 @@ use crate::cargo;
 /// Arguments of `cargo xtask fixtures`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Checks instead that transformers loads what Crosshead saves, and computes the same ids and logits
+    /// Checks instead that transformers loads what Crosshead saves, and computes the same; some with CTranslate2 too
     #[arg(long)]
     check: bool,
 }
@@ -38,7 +38,17 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Saves a tokenizer of each kind and a model of each norm order, and has the scripts compare them with transformers.
+/// Families of saved models that CTranslate2 converts, with a sentence that they know.
+const CONVERTED: [(&str, &str); 5] = [
+    ("marian", "one two"),
+    ("pegasus", "one two"),
+    ("bart", "one two"),
+    ("gpt2", "one two"),
+    ("llama", "one two"),
+];
+
+/// Saves a tokenizer of each kind and a model of each family, and has the scripts compare them with transformers, and
+/// some models with CTranslate2.
 fn check(root: &Path, tests: &Path) -> Result<()> {
     println!("==> tokenizers");
     let saved = root.join("target/saved-tokenizers");
@@ -50,10 +60,18 @@ fn check(root: &Path, tests: &Path) -> Result<()> {
     let saved = root.join("target/saved-models");
     let example = ["run", "-p", "crosshead-tests", "--example", "save_models", "--"];
     cargo::execute(cargo::command().args(example).arg(&saved))?;
-    for family in ["marian", "pegasus"] {
-        println!("==> {family}");
-        let dir = saved.join(family);
-        let arguments = [dir.clone(), dir.join("check.json")].map(OsString::from);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&saved).with_context(|| format!("cannot list {}", saved.display()))? {
+        names.push(entry?.file_name());
+    }
+    names.sort();
+    for name in names {
+        println!("==> {}", name.display());
+        let dir = saved.join(&name);
+        let mut arguments = vec![dir.clone().into_os_string(), dir.join("check.json").into()];
+        if let Some((_, sentence)) = CONVERTED.iter().find(|(family, _)| name == *family) {
+            arguments.extend(["--ct2", sentence].map(OsString::from));
+        }
         python(&tests.join("check_saved_model.py"), &arguments)?;
     }
     Ok(())

@@ -3,9 +3,11 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_kernels::{LayerNorm, LayerNormConfig, NormWeights, RmsNorm, RmsNormConfig};
+use serde::{Deserialize, Serialize};
 
 /// Which normalization a layer uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NormKind {
     /// Layer normalization, the paper's (Ba, Kiros & Hinton 2016).
     #[default]

@@ -2,11 +2,13 @@
 
 use burn::tensor::Tensor;
 use crosshead_kernels::{Mode, add_dropout, add_norm, add_then_norm};
+use serde::{Deserialize, Serialize};
 
 use crate::Norm;
 
 /// Where normalization stands with respect to the residual connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NormOrder {
     /// x + dropout(f(norm(x))) (Wang et al. 2019; Xiong et al. 2020). A stack ends with one more norm.
     Pre,

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::constraints::{ban_tokens, penalize_log_probs, read_row};
+use crate::constraints::{Progress, ban_tokens, penalize_log_probs, read_row};
 use crate::step_model::{checked_step, reorder_if_changed};
 use crate::top_k::{Candidate, TopK};
 use crate::{EarlyStopping, GenerateConfig, GenerateError, Hypothesis, StepModel};
@@ -10,11 +10,11 @@ use crate::{EarlyStopping, GenerateConfig, GenerateError, Hypothesis, StepModel}
 /// Searches for the most probable sequences of each of `batch` sentences, following `config.beams` of each at once, and
 /// returns the `config.n_best` best of each, best first.
 ///
-/// At each step the `2 · beams` best continuations of a sentence's live beams are ranked by log-probability. Those with
-/// the end token among the first `beams` become finished hypotheses, of which the `beams` best by score are kept; the
-/// first `beams` of the others live on. At the length limit the first `beams` continuations are kept as they are. The
-/// tokens and scores are those of `generate(num_beams=…)` of transformers 5; of equally good continuations the one of
-/// the better beam, then the one with the lower token id, goes first.
+/// At each step the `2 · beams` best continuations of a sentence's live beams are ranked by log-probability (`(1 + n) ·
+/// beams` where there are n > 1 end tokens). Those with an end token among the first `beams` become finished hypotheses,
+/// of which the `beams` best by score are kept; the first `beams` of the others live on. At the length limit the first
+/// `beams` continuations are kept as they are. The tokens and scores are those of `generate(num_beams=…)` of transformers
+/// 5; of equally good continuations the one of the better beam, then the one with the lower token id, goes first.
 ///
 /// The model starts with one row per sentence and is reordered to the live beams after the first step; rows of
 /// sentences that are done are dropped. Results are in the order of the input and do not depend on the number of
@@ -31,7 +31,7 @@ pub fn beam_search(
     config.check(batch, vocab_size)?;
     config.check_beams()?;
     let mut sentences: Vec<Sentence> =
-        (0..batch).map(|sentence| Sentence::new(config.max_len.of(sentence), config)).collect();
+        (0..batch).map(|sentence| Sentence::new(sentence, config)).collect();
     let mut live: Vec<&mut Sentence> = sentences.iter_mut().collect();
     let mut step = 0;
     while !live.is_empty() {
@@ -80,7 +80,7 @@ fn advance_all(
 
 /// A sequence that may still grow.
 struct Beam {
-    /// The start token and what follows it.
+    /// The prompt and what follows it.
     path: Vec<u32>,
     log_prob: f32,
 }
@@ -88,6 +88,7 @@ struct Beam {
 /// The search for one sentence.
 struct Sentence {
     max_len: usize,
+    prompt_len: usize,
     /// Best first; empty when the sentence is done.
     live: Vec<Beam>,
     /// Best first, at most as many as there are beams.
@@ -95,27 +96,35 @@ struct Sentence {
 }
 
 impl Sentence {
-    fn new(max_len: usize, config: &GenerateConfig) -> Self {
-        let start = Beam { path: vec![config.start_id], log_prob: 0.0 };
-        Self { max_len, live: vec![start], finished: Vec::new() }
+    fn new(sentence: usize, config: &GenerateConfig) -> Self {
+        let (max_len, path) = (config.max_len.of(sentence), config.prompt(sentence));
+        let prompt_len = path.len();
+        let live = vec![Beam { path, log_prob: 0.0 }];
+        Self { max_len, prompt_len, live, finished: Vec::new() }
+    }
+
+    /// The tokens of a path behind the prompt.
+    fn generated<'a>(&self, path: &'a [u32]) -> &'a [u32] {
+        &path[self.prompt_len..]
     }
 
     fn last_tokens(&self) -> impl Iterator<Item = u32> {
         self.live.iter().map(|beam| beam.path[beam.path.len() - 1])
     }
 
-    /// The best continuations of the live beams, twice as many as there are beams: each beam can end in only one way, so
-    /// at least `beams` of them go on. The error is the number of a beam whose logits have no softmax.
+    /// The best continuations of the live beams, so many that at least `beams` of them go on even if each beam ends in
+    /// every way there is. The error is the number of a beam whose logits have no softmax.
     fn candidates<'a>(
         &self,
         rows: impl Iterator<Item = &'a mut [f32]>,
         config: &GenerateConfig,
     ) -> Result<Vec<Candidate>, usize> {
-        let mut top = TopK::new(2 * config.beams);
+        let mut top = TopK::new((1 + config.eos_ids.len()).max(2) * config.beams);
         for (number, (beam, logits)) in self.live.iter().zip(rows).enumerate() {
             let mut logits = read_row(logits, config).ok_or(number)?;
             penalize_log_probs(&mut logits, &beam.path, config.repetition_penalty);
-            ban_tokens(&mut logits, &beam.path, self.max_len, config);
+            let Self { prompt_len, max_len, .. } = *self;
+            ban_tokens(&mut logits, Progress { path: &beam.path, prompt_len, max_len }, config);
             top.offer(number, &logits, beam.log_prob);
         }
         Ok(top.into_best())
@@ -123,11 +132,12 @@ impl Sentence {
 
     /// Ends or extends beams by the candidates, best first; returns the beam that each new one continues.
     fn advance(&mut self, candidates: &[Candidate], config: &GenerateConfig) -> Vec<usize> {
-        let len = self.live[0].path.len();
+        // Tokens behind the prompt, with those of the candidates.
+        let len = self.generated(&self.live[0].path).len() + 1;
         let mut beams = Vec::with_capacity(config.beams);
         let mut parents = Vec::with_capacity(config.beams);
         for (rank, candidate) in candidates.iter().enumerate() {
-            let ends = candidate.token == config.eos_id;
+            let ends = config.eos_ids.contains(&candidate.token);
             if ends || len == self.max_len {
                 if rank < config.beams {
                     self.finish(candidate, ends, config);
@@ -140,7 +150,8 @@ impl Sentence {
         if beams.is_empty() && self.finished.is_empty() {
             // Every continuation is forbidden: what there is has to do.
             let cut_off = |beam: &Beam| {
-                Hypothesis::new(&beam.path, beam.log_prob, config.length_penalty, false)
+                let tokens = self.generated(&beam.path);
+                Hypothesis::new(tokens, beam.log_prob, config.length_penalty, false)
             };
             self.finished = self.live.iter().map(cut_off).collect();
         }
@@ -162,9 +173,11 @@ impl Sentence {
     fn finish(&mut self, candidate: &Candidate, ends: bool, config: &GenerateConfig) {
         let penalty = config.length_penalty;
         let hypothesis = if ends {
-            Hypothesis::new(&self.live[candidate.row].path, candidate.log_prob, penalty, true)
+            let tokens = self.generated(&self.live[candidate.row].path);
+            Hypothesis::new(tokens, candidate.log_prob, penalty, true)
         } else {
-            Hypothesis::new(&self.extended(candidate).path, candidate.log_prob, penalty, false)
+            let path = self.extended(candidate).path;
+            Hypothesis::new(self.generated(&path), candidate.log_prob, penalty, false)
         };
         let at = self.finished.partition_point(|kept| kept.score >= hypothesis.score);
         self.finished.insert(at, hypothesis);

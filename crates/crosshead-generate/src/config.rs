@@ -9,16 +9,26 @@ use crate::{GenerateError, LengthPenalty};
 pub struct GenerateConfig {
     /// The token that every sequence is fed first.
     pub start_id: u32,
-    /// The token that ends a sequence.
-    pub eos_id: u32,
+    /// What each sequence of the batch goes on from, in place of the start token; empty for the start token alone. A
+    /// prompt counts where repetition is looked for, and nowhere else.
+    pub prompts: Vec<Vec<u32>>,
+    /// The tokens that end a sequence; it may have several, or none.
+    pub eos_ids: Vec<u32>,
+    /// The first token of every sequence, with probability 1: `forced_bos_token_id` of transformers, such as the code of
+    /// the language to write.
+    pub forced_bos: Option<u32>,
     /// Tokens that are never generated, such as padding.
     pub suppressed: Vec<u32>,
+    /// Tokens that are not generated first, or first behind `forced_bos`: `begin_suppress_tokens` of transformers.
+    pub suppressed_first: Vec<u32>,
+    /// Sequences of tokens that are never generated: `bad_words_ids` of transformers.
+    pub bad_words: Vec<Vec<u32>>,
     /// What the probabilities of the tokens that are not suppressed sum to.
     pub normalization: Normalization,
     /// Most tokens to generate, the end token counted and the start token not: `max_new_tokens` of transformers, where
     /// `max_length` counts the start token too.
     pub max_len: MaxLen,
-    /// Whether the last token that `max_len` allows is the end token, with probability 1, as with `forced_eos_token_id`
+    /// Whether the last token that `max_len` allows is the first end token, with probability 1, as with `forced_eos_token_id`
     /// of transformers; otherwise such a sequence is cut off.
     pub forced_eos: bool,
     /// Fewest tokens before the end token: `min_new_tokens` of transformers.
@@ -31,9 +41,9 @@ pub struct GenerateConfig {
     pub length_penalty: LengthPenalty,
     /// When a sentence with `beams` finished hypotheses is done.
     pub early_stopping: EarlyStopping,
-    /// No n-gram of this many tokens may occur twice, the start token counted; 0 for no such limit.
+    /// No n-gram of this many tokens may occur twice, the start token or prompt counted; 0 for no such limit.
     pub no_repeat_ngram_size: usize,
-    /// Divides positive and multiplies negative scores of tokens that occurred before, the start token counted (Keskar
+    /// Divides positive and multiplies negative scores of tokens that occurred before, prompt or start token counted (Keskar
     /// et al., *CTRL*, 2019, section 4.1); 1 for none. As in transformers, the scores are logits in greedy decoding and
     /// sampling, and log-probabilities in beam search.
     pub repetition_penalty: f32,
@@ -71,6 +81,9 @@ pub enum Normalization {
     /// The softmax is over the whole vocabulary, and suppressed tokens are struck out afterwards, as in the beam search
     /// of transformers.
     WholeVocabulary,
+    /// The probabilities of the tokens that no constraint forbids sum to 1, as in transformers with
+    /// `renormalize_logits`.
+    Remaining,
 }
 
 impl GenerateConfig {
@@ -78,8 +91,12 @@ impl GenerateConfig {
     pub fn new(start_id: u32, eos_id: u32) -> Self {
         Self {
             start_id,
-            eos_id,
+            prompts: Vec::new(),
+            eos_ids: vec![eos_id],
+            forced_bos: None,
             suppressed: Vec::new(),
+            suppressed_first: Vec::new(),
+            bad_words: Vec::new(),
             normalization: Normalization::default(),
             max_len: MaxLen::Same(256),
             forced_eos: false,
@@ -91,6 +108,31 @@ impl GenerateConfig {
             no_repeat_ngram_size: 0,
             repetition_penalty: 1.0,
         }
+    }
+
+    /// Sets [`prompts`](Self::prompts).
+    pub fn with_prompts(self, prompts: impl Into<Vec<Vec<u32>>>) -> Self {
+        Self { prompts: prompts.into(), ..self }
+    }
+
+    /// Sets [`eos_ids`](Self::eos_ids).
+    pub fn with_eos_ids(self, eos_ids: impl Into<Vec<u32>>) -> Self {
+        Self { eos_ids: eos_ids.into(), ..self }
+    }
+
+    /// Sets [`forced_bos`](Self::forced_bos).
+    pub fn with_forced_bos(self, forced_bos: impl Into<Option<u32>>) -> Self {
+        Self { forced_bos: forced_bos.into(), ..self }
+    }
+
+    /// Sets [`suppressed_first`](Self::suppressed_first).
+    pub fn with_suppressed_first(self, suppressed_first: impl Into<Vec<u32>>) -> Self {
+        Self { suppressed_first: suppressed_first.into(), ..self }
+    }
+
+    /// Sets [`bad_words`](Self::bad_words).
+    pub fn with_bad_words(self, bad_words: impl Into<Vec<Vec<u32>>>) -> Self {
+        Self { bad_words: bad_words.into(), ..self }
     }
 
     /// Sets [`suppressed`](Self::suppressed).
@@ -150,12 +192,27 @@ impl GenerateConfig {
 
     /// Checks what every kind of search relies on.
     pub(crate) fn check(&self, batch: usize, vocab_size: usize) -> Result<(), GenerateError> {
-        let suppressed = self.suppressed.iter().map(|&token| ("suppressed", token));
-        let named = [("start_id", self.start_id), ("eos_id", self.eos_id)];
-        for (option, token) in named.into_iter().chain(suppressed) {
-            if token as usize >= vocab_size {
+        let bad_words = self.bad_words.concat();
+        let named: [(&'static str, &[u32]); 6] = [
+            ("start_id", &[self.start_id]),
+            ("eos_ids", &self.eos_ids),
+            ("forced_bos", self.forced_bos.as_slice()),
+            ("suppressed", &self.suppressed),
+            ("suppressed_first", &self.suppressed_first),
+            ("bad_words", &bad_words),
+        ];
+        let prompts = self.prompts.iter().map(|prompt| ("prompts", prompt.as_slice()));
+        for (option, tokens) in named.into_iter().chain(prompts) {
+            if let Some(&token) = tokens.iter().find(|&&token| token as usize >= vocab_size) {
                 return Err(GenerateError::TokenOutOfVocabulary { option, token, vocab_size });
             }
+        }
+        if !self.prompts.is_empty() && self.prompts.len() != batch {
+            let expected = "as many as there are sequences, or none";
+            return Err(out_of_range("prompts", self.prompts.len(), expected));
+        }
+        if self.prompts.iter().any(Vec::is_empty) {
+            return Err(out_of_range("prompts", "empty", "of one token or more"));
         }
         if let MaxLen::PerRow(limits) = &self.max_len
             && limits.len() != batch
@@ -174,6 +231,11 @@ impl GenerateConfig {
             return Err(out_of_range("length_penalty", alpha, "a finite number"));
         }
         Ok(())
+    }
+
+    /// What a sequence of the batch begins with: its prompt, or the start token.
+    pub(crate) fn prompt(&self, sequence: usize) -> Vec<u32> {
+        self.prompts.get(sequence).cloned().unwrap_or_else(|| vec![self.start_id])
     }
 
     /// Checks what beam search relies on besides [`check`](Self::check).

@@ -10,7 +10,7 @@ pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &GenerateConfig) -> Op
             config.suppressed.iter().for_each(|&token| logits[token as usize] = f32::NEG_INFINITY);
             LogitRow::new(logits)
         }
-        Normalization::WholeVocabulary => {
+        Normalization::WholeVocabulary | Normalization::Remaining => {
             let mut row = LogitRow::new(logits)?;
             config.suppressed.iter().for_each(|&token| row.ban(token));
             Some(row)
@@ -18,25 +18,49 @@ pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &GenerateConfig) -> Op
     }
 }
 
-/// Bans what may not follow `path`, which begins with the start token: a repeated n-gram, an end that is too early or,
-/// if the end is forced at `max_len` tokens, anything else there.
-pub(crate) fn ban_tokens(
-    row: &mut LogitRow,
-    path: &[u32],
-    max_len: usize,
-    config: &GenerateConfig,
-) {
-    if config.forced_eos && path.len() == max_len {
-        return row.force(config.eos_id);
+/// A sequence so far, and how long it may become.
+#[derive(Clone, Copy)]
+pub(crate) struct Progress<'a> {
+    /// The prompt and what follows it.
+    pub(crate) path: &'a [u32],
+    /// Tokens of the prompt.
+    pub(crate) prompt_len: usize,
+    /// Most tokens behind the prompt.
+    pub(crate) max_len: usize,
+}
+
+/// Bans what may not come next: anything but a forced token, a repeated n-gram, the end of a bad word, an end that is too
+/// early, a token that may not be first.
+pub(crate) fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &GenerateConfig) {
+    let Progress { path, prompt_len, max_len } = progress;
+    let generated = path.len() - prompt_len;
+    if let (true, Some(&eos)) =
+        (config.forced_eos && generated + 1 == max_len, config.eos_ids.first())
+    {
+        return row.force(eos);
     }
-    if path.len() <= config.min_len {
-        row.ban(config.eos_id);
+    if let (0, Some(bos)) = (generated, config.forced_bos) {
+        return row.force(bos);
+    }
+    if generated < config.min_len {
+        config.eos_ids.iter().for_each(|&token| row.ban(token));
+    }
+    if generated == usize::from(config.forced_bos.is_some()) {
+        config.suppressed_first.iter().for_each(|&token| row.ban(token));
     }
     let n = config.no_repeat_ngram_size;
     if n > 0 && path.len() >= n {
         let last = &path[path.len() + 1 - n..];
         let repeated = path.windows(n).filter(|ngram| ngram[..n - 1] == *last);
         repeated.for_each(|ngram| row.ban(ngram[n - 1]));
+    }
+    let ends = config.bad_words.iter().filter_map(|word| {
+        let (&end, begin) = word.split_last()?;
+        path.ends_with(begin).then_some(end)
+    });
+    ends.for_each(|token| row.ban(token));
+    if config.normalization == Normalization::Remaining {
+        row.renormalize();
     }
 }
 

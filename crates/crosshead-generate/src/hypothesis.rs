@@ -17,9 +17,14 @@ pub struct Hypothesis {
 }
 
 impl Hypothesis {
-    /// The hypothesis of a `path` that begins with the start token and does not contain the end token.
-    pub(crate) fn new(path: &[u32], log_prob: f32, penalty: LengthPenalty, finished: bool) -> Self {
-        let tokens = path[1..].to_vec();
+    /// The hypothesis of the tokens behind the prompt, without the end token.
+    pub(crate) fn new(
+        tokens: &[u32],
+        log_prob: f32,
+        penalty: LengthPenalty,
+        finished: bool,
+    ) -> Self {
+        let tokens = tokens.to_vec();
         let len = tokens.len() + usize::from(finished);
         Self { score: log_prob / penalty.divisor(len), tokens, log_prob, finished }
     }

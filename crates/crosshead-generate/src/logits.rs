@@ -22,21 +22,8 @@ pub(crate) struct LogitRow<'a> {
 impl<'a> LogitRow<'a> {
     /// Reads a row; `None` if it has no softmax: NaN, +∞, or nothing above -∞.
     pub(crate) fn new(logits: &'a mut [f32]) -> Option<Self> {
-        let mut block_max = Vec::with_capacity(logits.len().div_ceil(BLOCK));
-        let mut max = f32::NEG_INFINITY;
-        let mut sum = 0.0;
-        for block in logits.chunks(BLOCK) {
-            let largest = block_maximum(block);
-            block_max.push(largest);
-            if largest > max {
-                sum *= exp_nonpositive(max - largest);
-                max = largest;
-            }
-            // A block of -∞ alone must not become -∞ - -∞, and one with a NaN must not be skipped.
-            sum += sum_exp(block, if max == f32::NEG_INFINITY { 0.0 } else { max });
-        }
-        let log_sum_exp = max + sum.ln();
-        log_sum_exp.is_finite().then_some(Self { logits, block_max, log_sum_exp })
+        let (block_max, log_sum_exp) = normalizers(logits)?;
+        Some(Self { logits, block_max, log_sum_exp })
     }
 
     /// Log-probability of a token.
@@ -58,6 +45,13 @@ impl<'a> LogitRow<'a> {
         self.logits[token as usize] = f32::NEG_INFINITY;
     }
 
+    /// Lets the probabilities of the tokens that are still possible sum to 1; where none is, nothing changes.
+    pub(crate) fn renormalize(&mut self) {
+        if let Some((block_max, log_sum_exp)) = normalizers(self.logits) {
+            (self.block_max, self.log_sum_exp) = (block_max, log_sum_exp);
+        }
+    }
+
     /// Makes a token certain and all others impossible.
     pub(crate) fn force(&mut self, token: u32) {
         self.logits.fill(f32::NEG_INFINITY);
@@ -74,6 +68,25 @@ impl<'a> LogitRow<'a> {
             (max - self.log_sum_exp, tokens.zip(log_probs))
         })
     }
+}
+
+/// The largest value of each block, and the logarithm of the sum of exponentials; `None` if that is not finite.
+fn normalizers(logits: &[f32]) -> Option<(Vec<f32>, f32)> {
+    let mut block_max = Vec::with_capacity(logits.len().div_ceil(BLOCK));
+    let mut max = f32::NEG_INFINITY;
+    let mut sum = 0.0;
+    for block in logits.chunks(BLOCK) {
+        let largest = block_maximum(block);
+        block_max.push(largest);
+        if largest > max {
+            sum *= exp_nonpositive(max - largest);
+            max = largest;
+        }
+        // A block of -∞ alone must not become -∞ - -∞, and one with a NaN must not be skipped.
+        sum += sum_exp(block, if max == f32::NEG_INFINITY { 0.0 } else { max });
+    }
+    let log_sum_exp = max + sum.ln();
+    log_sum_exp.is_finite().then_some((block_max, log_sum_exp))
 }
 
 /// The largest value, NaN left out.

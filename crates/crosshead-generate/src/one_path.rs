@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::constraints::{ban_tokens, penalize_logits, read_row};
+use crate::constraints::{Progress, ban_tokens, penalize_logits, read_row};
 use crate::logits::LogitRow;
 use crate::step_model::{checked_step, reorder_if_changed};
 use crate::{GenerateConfig, GenerateError, Hypothesis, StepModel};
@@ -58,7 +58,8 @@ enum End {
 struct Path {
     sequence: usize,
     max_len: usize,
-    /// The start token and what follows it.
+    prompt_len: usize,
+    /// The prompt and what follows it.
     tokens: Vec<u32>,
     log_prob: f32,
     end: Option<End>,
@@ -66,8 +67,8 @@ struct Path {
 
 impl Path {
     fn new(sequence: usize, config: &GenerateConfig) -> Self {
-        let max_len = config.max_len.of(sequence);
-        Self { sequence, max_len, tokens: vec![config.start_id], log_prob: 0.0, end: None }
+        let (max_len, tokens) = (config.max_len.of(sequence), config.prompt(sequence));
+        Self { sequence, max_len, prompt_len: tokens.len(), tokens, log_prob: 0.0, end: None }
     }
 
     fn last_token(&self) -> u32 {
@@ -81,17 +82,19 @@ impl Path {
         config: &GenerateConfig,
         choose: impl Fn(&LogitRow, Position) -> Option<u32>,
     ) -> Result<(), GenerateError> {
-        let position = Position { sequence: self.sequence, step: self.tokens.len() - 1 };
+        let position =
+            Position { sequence: self.sequence, step: self.tokens.len() - self.prompt_len };
         penalize_logits(logits, &self.tokens, config.repetition_penalty);
         let mut logits = read_row(logits, config)
             .ok_or(GenerateError::InvalidLogits { step: position.step, row })?;
-        ban_tokens(&mut logits, &self.tokens, self.max_len, config);
+        let (path, prompt_len, max_len) = (&*self.tokens, self.prompt_len, self.max_len);
+        ban_tokens(&mut logits, Progress { path, prompt_len, max_len }, config);
         let Some(token) = choose(&logits, position) else {
             self.end = Some(End::CutOff);
             return Ok(());
         };
         self.log_prob += logits.log_prob(token);
-        if token == config.eos_id {
+        if config.eos_ids.contains(&token) {
             self.end = Some(End::Finished);
         } else {
             self.tokens.push(token);
@@ -102,6 +105,7 @@ impl Path {
 
     fn into_hypothesis(self, config: &GenerateConfig) -> Hypothesis {
         let finished = self.end == Some(End::Finished);
-        Hypothesis::new(&self.tokens, self.log_prob, config.length_penalty, finished)
+        let tokens = &self.tokens[self.prompt_len..];
+        Hypothesis::new(tokens, self.log_prob, config.length_penalty, finished)
     }
 }

@@ -74,7 +74,7 @@ fn impossible_options_are_refused_by_name() {
         assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
     };
     refuse(GenerateConfig::new(8, 1), "start_id");
-    refuse(GenerateConfig::new(0, 9), "eos_id");
+    refuse(GenerateConfig::new(0, 9), "eos_ids");
     refuse(config().with_suppressed([0, 8]), "suppressed");
     refuse(config().with_beams(0), "beams");
     refuse(config().with_n_best(0), "n_best");

@@ -3,9 +3,11 @@
 use std::f32::consts::FRAC_1_SQRT_2;
 
 use burn::tensor::{Tensor, activation};
+use serde::{Deserialize, Serialize};
 
 /// An element-wise activation function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// f(x) = x.
     #[default]

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, linear, linear_cross_entropy};
+use serde::{Deserialize, Serialize};
 
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
@@ -12,7 +13,8 @@ use crate::tokens::{TokenBatch, embed, id_tensor, table};
 use crate::{StackConfig, initialize};
 
 /// The configuration of a causal language model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CausalLmConfig {
     /// Tokens of the vocabulary, special ones included.
     pub vocab_size: usize,

@@ -26,8 +26,8 @@ pub struct EncoderDecoder {
     pub decoder: Decoder,
     /// The output projection, where it is not the embedding, `[vocab_size, d_model]`.
     pub output: Option<Param<Tensor<2>>>,
-    /// Added to the logits and never trained, `[vocab_size]`.
-    pub logits_bias: Param<Tensor<1>>,
+    /// Added to the logits and never trained, where the model has it, `[vocab_size]`.
+    pub logits_bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     pub(crate) config: EncoderDecoderConfig,
 }
@@ -93,7 +93,7 @@ impl EncoderDecoder {
     /// - output: `[batch, len, vocab_size]`
     pub fn logits(&self, states: Tensor<3>) -> Tensor<3> {
         let [batch, len, _] = states.dims();
-        let bias = Some(self.logits_bias.val());
+        let bias = self.logits_bias.as_ref().map(Param::val);
         linear(self.output_rows(states), self.output().val(), bias, Activation::Identity).reshape([
             batch,
             len,
@@ -125,7 +125,7 @@ impl EncoderDecoder {
         linear_cross_entropy(
             rows,
             self.output().val(),
-            Some(self.logits_bias.val()),
+            self.logits_bias.as_ref().map(Param::val),
             id_tensor(&targets, &self.device()),
             self.config.n_classes(),
             smoothing,

@@ -2,6 +2,7 @@
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use crate::input::InputLayer;
 use crate::stack_config::{check_ids, check_sizes};
@@ -9,7 +10,8 @@ use crate::tokens::table;
 use crate::{EncoderDecoder, StackConfig, initialize};
 
 /// The configuration of an encoder-decoder with one embedding for source and target (Vaswani et al. 2017, section 3.4).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EncoderDecoderConfig {
     /// Tokens of the joint vocabulary, special ones included.
     pub vocab_size: usize,
@@ -23,15 +25,21 @@ pub struct EncoderDecoderConfig {
     pub tied_output: bool,
     /// Whether the decoder's outputs are divided by √d_model before the output projection, as in T5.
     pub scale_output: bool,
-    /// The id that fills short rows and starts the decoder.
+    /// Whether a bias that is never trained is added to the logits.
+    pub logits_bias: bool,
+    /// The id that fills short rows.
     pub pad_id: u32,
     /// The id that ends a source and a target.
     pub eos_id: u32,
+    /// The id that starts the decoder.
+    pub start_id: u32,
 }
 
 impl EncoderDecoderConfig {
-    /// The paper's base model (Vaswani et al. 2017, table 3) over a vocabulary whose last id is padding.
+    /// The paper's base model (Vaswani et al. 2017, table 3) over a vocabulary whose last id is padding, which starts
+    /// the decoder.
     pub fn new(vocab_size: usize) -> Self {
+        let pad_id = vocab_size.saturating_sub(1) as u32;
         Self {
             vocab_size,
             stack: StackConfig::default(),
@@ -39,8 +47,10 @@ impl EncoderDecoderConfig {
             n_decoder_layers: 6,
             tied_output: true,
             scale_output: false,
-            pad_id: vocab_size.saturating_sub(1) as u32,
+            logits_bias: true,
+            pad_id,
             eos_id: 0,
+            start_id: pad_id,
         }
     }
 
@@ -55,17 +65,15 @@ impl EncoderDecoderConfig {
             ("n_decoder_layers", self.n_decoder_layers),
         ])?;
         self.stack.check()?;
-        let ids = [("pad_id", Some(self.pad_id)), ("eos_id", Some(self.eos_id))];
-        check_ids(self.vocab_size, &ids)
+        let ids = [("pad_id", self.pad_id), ("eos_id", self.eos_id), ("start_id", self.start_id)];
+        check_ids(self.vocab_size, &ids.map(|(key, id)| (key, Some(id))))
     }
 
-    /// The classes of the output softmax: all ids but the padding, where that is the last one.
+    /// The classes of the output softmax: all ids but the padding, where that is the last one and the bias of the logits
+    /// rules it out.
     pub fn n_classes(&self) -> usize {
-        if self.pad_id as usize + 1 == self.vocab_size {
-            self.vocab_size - 1
-        } else {
-            self.vocab_size
-        }
+        let last_is_padding = self.pad_id as usize + 1 == self.vocab_size;
+        self.vocab_size - usize::from(self.logits_bias && last_is_padding)
     }
 
     /// A model whose weights are a pure function of the seed.
@@ -93,7 +101,9 @@ impl EncoderDecoderConfig {
             decoder_input: InputLayer::new(&self.stack, device),
             decoder: layers.init_decoder(self.n_decoder_layers, device),
             output: (!self.tied_output).then(table),
-            logits_bias: Param::from_tensor(self.padding_bias(device)).set_require_grad(false),
+            logits_bias: self
+                .logits_bias
+                .then(|| Param::from_tensor(self.padding_bias(device)).set_require_grad(false)),
             config: self.clone(),
         }
     }

@@ -41,7 +41,7 @@ impl InputLayer {
             norm: config
                 .embedding_norm
                 .then(|| config.norm.init(config.d_model, config.norm_epsilon, device)),
-            dropout: config.dropout,
+            dropout: config.embedding_dropout(),
         }
     }
 

@@ -27,7 +27,7 @@ pub use files::{write_atomic, write_directory};
 pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
 };
-pub use hub::{Checkpoint, GenerationDefaults, names, write_tensors};
+pub use hub::{Checkpoint, GenerationDefaults, Head, ModelDirectory, WeightsReport, write_tensors};
 pub use init::initialize;
 pub use input::InputLayer;
 pub use safetensors::Dtype;

@@ -4,7 +4,9 @@ use crosshead_blocks::{NormKind, NormOrder};
 use crosshead_kernels::Activation;
 use crosshead_position::RotaryConfig;
 
-use crate::{CausalLmConfig, EncoderConfig, EncoderDecoderConfig, PositionKind, StackConfig};
+use crate::{
+    CausalLmConfig, ClassifierHead, EncoderConfig, EncoderDecoderConfig, PositionKind, StackConfig,
+};
 
 /// The configuration of a model of any kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,12 @@ pub enum ModelConfig {
     CausalLm(CausalLmConfig),
     /// An encoder with its head for masked language modelling.
     MaskedLm(EncoderConfig),
+    /// An encoder with its classifier of rows.
+    SequenceClassifier(EncoderConfig, ClassifierHead),
+    /// An encoder with its classifier of tokens, of so many classes.
+    TokenClassifier(EncoderConfig, usize),
+    /// An encoder.
+    Encoder(EncoderConfig),
 }
 
 /// The presets by name, with what they are.
@@ -183,8 +191,10 @@ fn t5_small() -> EncoderDecoderConfig {
             ..StackConfig::default()
         },
         scale_output: true,
+        logits_bias: false,
         pad_id: 0,
         eos_id: 1,
+        start_id: 0,
         ..EncoderDecoderConfig::new(32_128)
     }
 }
@@ -206,6 +216,7 @@ fn bart_base() -> EncoderDecoderConfig {
         },
         pad_id: 1,
         eos_id: 2,
+        start_id: 2,
         ..EncoderDecoderConfig::new(50_265)
     }
 }

@@ -7,17 +7,24 @@ use crosshead_kernels::Activation;
 use crosshead_position::{
     LearnedPositionsConfig, Positions, RotaryConfig, SinusoidLayout, SinusoidalPositionsConfig,
 };
+use serde::{Deserialize, Serialize};
 
 /// The largest size that a configuration may name: a mistyped one must not use the memory up.
 const LARGEST: usize = 1 << 24;
 
 /// How a model tells positions apart.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PositionKind {
     /// Not at all, or by causality alone.
     None,
     /// Sinusoids added to the embeddings (Vaswani et al. 2017, section 3.5).
-    Sinusoidal(SinusoidLayout),
+    Sinusoidal {
+        /// Frequencies, and the order of sines and cosines.
+        layout: SinusoidLayout,
+        /// What position 0 counts as (2 in M2M-100).
+        offset: usize,
+    },
     /// A learned table added to the embeddings.
     Learned {
         /// Rows of the table before position 0 (2 in BART and RoBERTa).
@@ -37,7 +44,8 @@ pub enum PositionKind {
 }
 
 /// The configuration of a stack of identical layers and of what stands below it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct StackConfig {
     /// Features of a token's vector.
     pub d_model: usize,
@@ -81,8 +89,10 @@ pub struct StackConfig {
     pub gated: bool,
     /// Whether feed-forward sub-layers have biases.
     pub feed_forward_bias: bool,
-    /// The probability of dropping an element of an embedding or of a sub-layer's output.
+    /// The probability of dropping an element of a sub-layer's output.
     pub dropout: f32,
+    /// The probability of dropping an element of an embedding; `dropout` unless said otherwise.
+    pub embedding_dropout: Option<f32>,
     /// The probability of dropping an attention weight.
     pub attention_dropout: f32,
     /// The probability of dropping an element inside a feed-forward sub-layer.
@@ -108,7 +118,7 @@ impl Default for StackConfig {
             qkv_bias: true,
             attention_out_bias: true,
             window: None,
-            positions: PositionKind::Sinusoidal(SinusoidLayout::Concatenated),
+            positions: PositionKind::Sinusoidal { layout: SinusoidLayout::Concatenated, offset: 0 },
             max_len: 512,
             norm: NormKind::Layer,
             norm_order: NormOrder::Post,
@@ -119,6 +129,7 @@ impl Default for StackConfig {
             gated: false,
             feed_forward_bias: true,
             dropout: 0.1,
+            embedding_dropout: None,
             attention_dropout: 0.0,
             activation_dropout: 0.0,
             layer_drop: 0.0,
@@ -147,7 +158,8 @@ impl StackConfig {
             );
             return Err(("n_heads", reason));
         }
-        check_sizes(&[("d_head", self.d_head())])?;
+        let width = self.n_heads.saturating_mul(self.d_head());
+        check_sizes(&[("d_head", self.d_head()), ("n_heads", width)])?;
         if !self.n_heads.is_multiple_of(self.n_kv_heads()) {
             let reason = format!(
                 "n_heads ({}) must be divisible by n_kv_heads ({})",
@@ -158,6 +170,7 @@ impl StackConfig {
         }
         for (key, p) in [
             ("dropout", self.dropout),
+            ("embedding_dropout", self.embedding_dropout()),
             ("attention_dropout", self.attention_dropout),
             ("activation_dropout", self.activation_dropout),
             ("layer_drop", self.layer_drop),
@@ -165,6 +178,21 @@ impl StackConfig {
             if !(0.0..1.0).contains(&p) {
                 return Err((key, format!("{p} is outside [0, 1)")));
             }
+        }
+        if let PositionKind::Relative { n_buckets, max_distance } = self.positions {
+            check_sizes(&[("n_buckets", n_buckets), ("max_distance", max_distance)])?;
+            // An encoder has half of the buckets for each direction, and half of those for a distance each.
+            if n_buckets < 4 || max_distance <= n_buckets / 2 {
+                let reason = format!(
+                    "{n_buckets} and max_distance ({max_distance}) leave no buckets for long distances"
+                );
+                return Err(("n_buckets", reason));
+            }
+        }
+        if let PositionKind::Learned { offset } | PositionKind::Sinusoidal { offset, .. } =
+            self.positions
+        {
+            check_sizes(&[("max_len", self.max_len.saturating_add(offset))])?;
         }
         if self.window == Some(0) {
             return Err(("window", "0: a position must reach itself".to_owned()));
@@ -180,6 +208,11 @@ impl StackConfig {
     /// Features of a head.
     pub fn d_head(&self) -> usize {
         self.d_head.unwrap_or(self.d_model / self.n_heads.max(1))
+    }
+
+    /// The probability of dropping an element of an embedding.
+    pub(crate) fn embedding_dropout(&self) -> f32 {
+        self.embedding_dropout.unwrap_or(self.dropout)
     }
 
     /// The factor of embeddings.
@@ -240,8 +273,11 @@ impl StackConfig {
     /// What is added to the embeddings.
     pub(crate) fn absolute_positions(&self, device: &Device) -> Option<Positions> {
         match self.positions {
-            PositionKind::Sinusoidal(layout) => Some(Positions::Sinusoidal(
-                SinusoidalPositionsConfig::new(self.d_model).with_layout(layout).init(),
+            PositionKind::Sinusoidal { layout, offset } => Some(Positions::Sinusoidal(
+                SinusoidalPositionsConfig::new(self.d_model)
+                    .with_layout(layout)
+                    .with_offset(offset)
+                    .init(),
             )),
             PositionKind::Learned { offset } => Some(Positions::Learned(
                 LearnedPositionsConfig::new(self.max_len, self.d_model)

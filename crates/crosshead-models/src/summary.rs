@@ -4,7 +4,9 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use crate::presets::ModelConfig;
-use crate::{MaskedLm, StackConfig, parameters};
+use crate::{
+    EncoderConfig, MaskedLm, SequenceClassifier, StackConfig, TokenClassifier, parameters,
+};
 
 /// A model's parts with their parameters, and what a token costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,11 +51,26 @@ impl Summary {
                 Self::new(&config.skeleton(device), &config.stack, attended, config.tied_output)
             }
             ModelConfig::MaskedLm(config) => {
-                let attended = config.n_layers * config.stack.max_len;
-                let model = MaskedLm::new(config.skeleton(device));
-                Self::new(&model, &config.stack, attended, true)
+                Self::of_encoder(config, true, MaskedLm::new(config.skeleton(device)))
+            }
+            ModelConfig::SequenceClassifier(config, head) => {
+                let model = SequenceClassifier::new(config.skeleton(device), *head);
+                Self::of_encoder(config, false, model)
+            }
+            ModelConfig::TokenClassifier(config, n_classes) => {
+                let model = TokenClassifier::new(config.skeleton(device), *n_classes, 0.0);
+                Self::of_encoder(config, false, model)
+            }
+            ModelConfig::Encoder(config) => {
+                Self::of_encoder(config, false, config.skeleton(device))
             }
         }
+    }
+
+    /// `tied` says whether tokens meet the embedding as an output projection.
+    fn of_encoder(config: &EncoderConfig, tied: bool, model: impl Module) -> Self {
+        let attended = config.n_layers * config.stack.max_len;
+        Self::new(&model, &config.stack, attended, tied)
     }
 
     /// `attended` is the number of keys that a token meets in all layers.

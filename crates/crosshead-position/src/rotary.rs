@@ -4,9 +4,11 @@ use std::f64::consts::TAU;
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 /// Which features of a head turn together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RotaryPairing {
     /// Features i and i + d/2, as in GPT-NeoX and Llama.
     #[default]
@@ -16,7 +18,8 @@ pub enum RotaryPairing {
 }
 
 /// How angles are stretched for texts longer than those of training.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RotaryScaling {
     /// Not at all.
     #[default]
@@ -30,6 +33,15 @@ pub enum RotaryScaling {
     Ntk {
         /// How many times longer texts become.
         factor: f64,
+    },
+    /// The base grows with a text that is longer than those of training, n tokens instead of m: to base ·
+    /// (factor · n/m − factor + 1)^(d / (d − 2)) (emozilla 2023). Keys that a cache holds keep the angles of when they
+    /// were seen, as in transformers.
+    Dynamic {
+        /// How many times the base grows with the text.
+        factor: f64,
+        /// The longest text of training.
+        original_max_len: usize,
     },
     /// Low frequencies are divided by `factor`, high ones stay, those between are blended (Llama 3.1).
     Llama3 {
@@ -45,7 +57,8 @@ pub enum RotaryScaling {
 }
 
 /// Configuration of [`Rotary`] positions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RotaryConfig {
     d_head: usize,
     base: f64,
@@ -90,6 +103,16 @@ impl RotaryConfig {
         self
     }
 
+    /// The base of the frequencies.
+    pub fn base(&self) -> f64 {
+        self.base
+    }
+
+    /// How angles are stretched.
+    pub fn scaling(&self) -> RotaryScaling {
+        self.scaling
+    }
+
     /// The positions; they have no parameters.
     ///
     /// # Panics
@@ -100,16 +123,21 @@ impl RotaryConfig {
             rotated > 0 && rotated <= d_head && rotated.is_multiple_of(2),
             "rotated_dims ({rotated}) must be even, above 0 and at most d_head ({d_head})"
         );
-        Rotary { d_head, pairing: self.pairing, frequencies: self.frequencies() }
+        Rotary { config: self.clone(), frequencies: self.frequencies(0) }
     }
 
-    /// Radians by which each pair turns from one position to the next.
-    fn frequencies(&self) -> Vec<f64> {
+    /// Radians by which each pair turns from one position to the next, in a text of `len` tokens.
+    fn frequencies(&self, len: usize) -> Vec<f64> {
         let d = self.rotated as f64;
-        let base = match self.scaling {
-            RotaryScaling::Ntk { factor } => self.base * factor.powf(d / (d - 2.0)),
-            _ => self.base,
+        let growth = match self.scaling {
+            RotaryScaling::Ntk { factor } => factor,
+            RotaryScaling::Dynamic { factor, original_max_len } => {
+                let longer = len.max(original_max_len) as f64 / original_max_len as f64;
+                factor * longer - factor + 1.0
+            }
+            _ => 1.0,
         };
+        let base = self.base * growth.powf(d / (d - 2.0));
         let frequency = |i: usize| self.scaling.stretch(base.powf(-2.0 * i as f64 / d));
         (0..self.rotated / 2).map(frequency).collect()
     }
@@ -118,7 +146,7 @@ impl RotaryConfig {
 impl RotaryScaling {
     fn stretch(self, frequency: f64) -> f64 {
         match self {
-            Self::None | Self::Ntk { .. } => frequency,
+            Self::None | Self::Ntk { .. } | Self::Dynamic { .. } => frequency,
             Self::Linear { factor } => frequency / factor,
             Self::Llama3 { factor, low_freq_factor, high_freq_factor, original_max_len } => {
                 let turns = original_max_len as f64 * frequency / TAU;
@@ -135,9 +163,8 @@ impl RotaryScaling {
 #[derive(Module, Debug)]
 pub struct Rotary {
     #[module(skip)]
-    d_head: usize,
-    #[module(skip)]
-    pairing: RotaryPairing,
+    config: RotaryConfig,
+    /// Those of texts no longer than in training.
     #[module(skip)]
     frequencies: Vec<f64>,
 }
@@ -153,10 +180,10 @@ impl Rotary {
     pub fn forward(&self, x: Tensor<4>, start: usize) -> Tensor<4> {
         let [_, len, _, d_head] = x.dims();
         assert!(
-            d_head == self.d_head,
+            d_head == self.config.d_head,
             "x {:?} must have d_head ({}) features",
             x.dims(),
-            self.d_head
+            self.config.d_head
         );
         let rotated = 2 * self.frequencies.len();
         let turned = self.turn(x.clone().narrow(3, 0, rotated), start, len);
@@ -170,12 +197,16 @@ impl Rotary {
     fn turn(&self, x: Tensor<4>, start: usize, len: usize) -> Tensor<4> {
         let [batch, _, heads, rotated] = x.dims();
         let pairs = rotated / 2;
+        let frequencies = match self.config.scaling {
+            RotaryScaling::Dynamic { original_max_len, .. } if start + len > original_max_len => {
+                &self.config.frequencies(start + len)
+            }
+            _ => &self.frequencies,
+        };
         let angles = |f: fn(f64) -> f64| {
             let values: Vec<f32> = (start..start + len)
                 .flat_map(|position| {
-                    self.frequencies
-                        .iter()
-                        .map(move |frequency| f(position as f64 * frequency) as f32)
+                    frequencies.iter().map(move |frequency| f(position as f64 * frequency) as f32)
                 })
                 .collect();
             TensorData::new(values, [1, len, 1, pairs])
@@ -187,7 +218,7 @@ impl Rotary {
             let first = a.clone() * cos.clone() - b.clone() * sin.clone();
             (first, b * cos + a * sin)
         };
-        match self.pairing {
+        match self.config.pairing {
             RotaryPairing::HalfSplit => {
                 let (a, b) = rotate(x.clone().narrow(3, 0, pairs), x.narrow(3, pairs, pairs));
                 Tensor::cat(vec![a, b], 3)

@@ -2,15 +2,20 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 /// Where a frequency's sine and cosine stand in the encoding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SinusoidLayout {
     /// sin, cos, sin, cos, … as in the paper.
     #[default]
     Interleaved,
-    /// All sines, then all cosines, as in Tensor2Tensor, Marian and Pegasus.
+    /// All sines, then all cosines, as in Marian and Pegasus.
     Concatenated,
+    /// All sines, then all cosines, with frequencies that end at exactly 1/10000: 10000^(−i / (d_model/2 − 1)), as in
+    /// Tensor2Tensor, fairseq and M2M-100.
+    Tensor2Tensor,
 }
 
 /// Configuration of [`SinusoidalPositions`].
@@ -18,12 +23,13 @@ pub enum SinusoidLayout {
 pub struct SinusoidalPositionsConfig {
     d_model: usize,
     layout: SinusoidLayout,
+    offset: usize,
 }
 
 impl SinusoidalPositionsConfig {
     /// Encodings of `d_model` features in the paper's layout.
     pub fn new(d_model: usize) -> Self {
-        Self { d_model, layout: SinusoidLayout::default() }
+        Self { d_model, layout: SinusoidLayout::default(), offset: 0 }
     }
 
     /// The order of sines and cosines.
@@ -32,9 +38,15 @@ impl SinusoidalPositionsConfig {
         self
     }
 
+    /// What position 0 counts as (2 in M2M-100).
+    pub fn with_offset(mut self, offset: usize) -> Self {
+        self.offset = offset;
+        self
+    }
+
     /// The encodings; they have no parameters.
     pub fn init(&self) -> SinusoidalPositions {
-        SinusoidalPositions { d_model: self.d_model, layout: self.layout }
+        SinusoidalPositions { d_model: self.d_model, layout: self.layout, offset: self.offset }
     }
 }
 
@@ -46,6 +58,8 @@ pub struct SinusoidalPositions {
     d_model: usize,
     #[module(skip)]
     layout: SinusoidLayout,
+    #[module(skip)]
+    offset: usize,
 }
 
 impl SinusoidalPositions {
@@ -72,21 +86,25 @@ impl SinusoidalPositions {
     ) -> Tensor<2> {
         let len = positions.len();
         let mut values = Vec::with_capacity(len * self.d_model);
-        positions.for_each(|position| self.write(position, &mut values));
+        positions.for_each(|position| self.write(self.offset + position, &mut values));
         Tensor::from_data(TensorData::new(values, [len, self.d_model]), device)
     }
 
     /// Appends one position's encoding, computed in f64.
     fn write(&self, position: usize, row: &mut Vec<f32>) {
-        let angle =
-            |i: usize| position as f64 / 10_000_f64.powf((2 * i) as f64 / self.d_model as f64);
         let pairs = self.d_model.div_ceil(2);
+        // The share of the way from the first frequency, 1, to 1/10000.
+        let share = |i: usize| match self.layout {
+            SinusoidLayout::Tensor2Tensor => i as f64 / (pairs - 1).max(1) as f64,
+            _ => (2 * i) as f64 / self.d_model as f64,
+        };
+        let angle = |i: usize| position as f64 / 10_000_f64.powf(share(i));
         match self.layout {
             SinusoidLayout::Interleaved => row.extend((0..self.d_model).map(|j| match j % 2 {
                 0 => angle(j / 2).sin() as f32,
                 _ => angle(j / 2).cos() as f32,
             })),
-            SinusoidLayout::Concatenated => {
+            SinusoidLayout::Concatenated | SinusoidLayout::Tensor2Tensor => {
                 row.extend((0..pairs).map(|i| angle(i).sin() as f32));
                 row.extend((0..self.d_model - pairs).map(|i| angle(i).cos() as f32));
             }

@@ -10,7 +10,8 @@ use crosshead_testkit::{
 use proptest::prelude::*;
 
 fn layouts() -> impl Strategy<Value = SinusoidLayout> {
-    prop::sample::select(vec![SinusoidLayout::Interleaved, SinusoidLayout::Concatenated])
+    use SinusoidLayout::{Concatenated, Interleaved, Tensor2Tensor};
+    prop::sample::select(vec![Interleaved, Concatenated, Tensor2Tensor])
 }
 
 /// Sine and cosine of each frequency at a position.
@@ -21,7 +22,7 @@ fn pairs(layout: SinusoidLayout, d_model: usize, position: usize) -> Vec<(f64, f
     let half = d_model / 2;
     let places = (0..half).map(|i| match layout {
         SinusoidLayout::Interleaved => (2 * i, 2 * i + 1),
-        SinusoidLayout::Concatenated => (i, half + i),
+        SinusoidLayout::Concatenated | SinusoidLayout::Tensor2Tensor => (i, half + i),
     });
     places.map(|(sine, cosine)| (row[sine], row[cosine])).collect()
 }
@@ -35,7 +36,11 @@ proptest! {
         let d_model = 2 * half;
         let (from, to) = (pairs(layout, d_model, position), pairs(layout, d_model, position + k));
         for (i, ((sine, cosine), rotated)) in from.into_iter().zip(to).enumerate() {
-            let angle = k as f64 / 10_000_f64.powf((2 * i) as f64 / d_model as f64);
+            let share = match layout {
+                SinusoidLayout::Tensor2Tensor => i as f64 / (half - 1).max(1) as f64,
+                _ => (2 * i) as f64 / d_model as f64,
+            };
+            let angle = k as f64 / 10_000_f64.powf(share);
             let expected = (
                 sine * angle.cos() + cosine * angle.sin(),
                 cosine * angle.cos() - sine * angle.sin(),

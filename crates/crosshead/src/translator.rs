@@ -165,7 +165,7 @@ impl Translator {
             max_len: MaxLen::PerRow(limits),
             beams: self.options.beams,
             length_penalty: LengthPenalty::Power(self.options.length_penalty),
-            ..GenerateConfig::new(config.pad_id, config.eos_id)
+            ..GenerateConfig::new(config.start_id, config.eos_id)
         };
         let best = if self.options.beams == 1 {
             greedy(&mut steps, sources.len(), &search)?

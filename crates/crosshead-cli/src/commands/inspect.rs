@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crosshead::models::EncoderDecoderConfig;
+use crosshead::models::ModelDirectory;
 use crosshead::models::presets::{self, ModelConfig, PRESETS};
 use crosshead::models::summary::{Part, Summary};
 use serde_json::json;
@@ -31,8 +31,7 @@ fn find(name: &str) -> anyhow::Result<ModelConfig> {
         anyhow::bail!("there is no preset and no directory {name}; presets are {names}");
     }
     let dir = crosshead::model_directory(Path::new(name))?;
-    let config = EncoderDecoderConfig::from_json_file(&dir.join("config.json"))?;
-    Ok(ModelConfig::EncoderDecoder(config))
+    Ok(ModelDirectory::open(&dir)?.config)
 }
 
 fn table(summary: &Summary) -> anyhow::Result<()> {

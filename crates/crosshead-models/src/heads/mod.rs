@@ -9,3 +9,8 @@ pub use masked_lm::MaskedLm;
 pub use pooling::Pooling;
 pub use sequence_classifier::{ClassifierHead, PoolerActivation, SequenceClassifier};
 pub use token_classifier::TokenClassifier;
+
+/// What transformers calls classes without names.
+pub(crate) fn default_labels(n: usize) -> Vec<String> {
+    (0..n).map(|id| format!("LABEL_{id}")).collect()
+}

@@ -1,9 +1,11 @@
 //! One vector for a whole row.
 
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// How one vector stands for a whole row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pooling {
     /// The first token's vector.
     #[default]

@@ -5,8 +5,9 @@ use burn::tensor::Tensor;
 use crosshead_kernels::{
     Activation, LabelSmoothing, Linear, LinearConfig, Mode, dropout, linear_cross_entropy,
 };
+use serde::{Deserialize, Serialize};
 
-use super::Pooling;
+use super::{Pooling, default_labels};
 use crate::Encoder;
 use crate::tokens::{TokenBatch, id_tensor};
 
@@ -21,10 +22,13 @@ pub struct SequenceClassifier {
     pub classifier: Linear,
     #[module(skip)]
     head: ClassifierHead,
+    #[module(skip)]
+    labels: Vec<String>,
 }
 
 /// What a [`SequenceClassifier`] does between encoder and classes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClassifierHead {
     /// The number of classes.
     pub n_classes: usize,
@@ -37,7 +41,8 @@ pub struct ClassifierHead {
 }
 
 /// The function behind the pooler's product.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PoolerActivation {
     /// tanh, as in BERT and RoBERTa.
     #[default]
@@ -59,15 +64,31 @@ impl ClassifierHead {
 }
 
 impl SequenceClassifier {
-    /// The head on an encoder; its own weights wait to be filled.
+    /// The head on an encoder; its own weights wait to be filled, and the classes have numbers for names.
     pub fn new(encoder: Encoder, head: ClassifierHead) -> Self {
         let (device, d_model) = (encoder.device(), encoder.config().stack.d_model);
         Self {
             pooler: LinearConfig::new(d_model, d_model).init(&device),
             classifier: LinearConfig::new(d_model, head.n_classes).with_seed(1).init(&device),
             encoder,
+            labels: default_labels(head.n_classes),
             head,
         }
+    }
+
+    /// The same model with names for its classes.
+    ///
+    /// # Panics
+    /// If there are not as many names as classes.
+    pub fn with_labels(self, labels: Vec<String>) -> Self {
+        let n_classes = self.head.n_classes;
+        assert!(labels.len() == n_classes, "{} labels for {n_classes} classes", labels.len());
+        Self { labels, ..self }
+    }
+
+    /// The name of each class.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
     }
 
     /// What the head does.

@@ -1,51 +1,54 @@
 //! Model directories in Hugging Face's layout.
+//!
+//! A family is one value in [`families`]: what its `config.json` means, and how its weights are called. Loading and saving
+//! are the same for all.
 
 mod checkpoint;
-mod config_json;
+mod config_file;
+mod directory;
+mod encoders;
+mod families;
+mod form;
 mod generation_json;
-pub mod names;
-mod weights;
+mod head;
+mod labels;
+mod language_models;
+mod load;
+mod names;
+mod report;
+mod save;
 
 use std::fs;
 use std::path::Path;
 
-use burn::tensor::Device;
+use serde_json::{Map, Value};
 
 pub use checkpoint::{Checkpoint, write_tensors};
+pub use directory::ModelDirectory;
 pub use generation_json::GenerationDefaults;
+pub use head::Head;
+pub use report::WeightsReport;
 
-use crate::{EncoderDecoder, EncoderDecoderConfig, ModelError, write_directory};
+use crate::{ModelError, write_atomic, write_directory};
 
-impl EncoderDecoder {
-    /// Loads a model directory: `config.json` and the weights, as [`Checkpoint::open`] finds them.
-    ///
-    /// # Errors
-    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
-    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
-        let config = EncoderDecoderConfig::from_json_file(&dir.join("config.json"))?;
-        weights::load(&config, dir, device)
+/// Writes a model directory: `config.json`, what `weights` writes, and what `extra` adds.
+fn write_model<E: From<ModelError> + From<std::io::Error>>(
+    dir: &Path,
+    config: Map<String, Value>,
+    extra: impl FnOnce(&Path) -> Result<(), E>,
+    weights: impl FnOnce(&Path) -> Result<(), ModelError>,
+) -> Result<(), E> {
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent)?;
     }
+    write_directory(dir, |dir| {
+        write_json(&dir.join("config.json"), config)?;
+        weights(dir)?;
+        extra(dir)
+    })
+}
 
-    /// Writes a model directory that this crate, `transformers` and CTranslate2 load: `config.json`,
-    /// `generation_config.json` and `model.safetensors`, and what `extra` adds, such as a tokenizer.
-    ///
-    /// The directory appears whole or not at all.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
-        &self,
-        dir: &Path,
-        generation: GenerationDefaults,
-        extra: impl FnOnce(&Path) -> Result<(), E>,
-    ) -> Result<(), E> {
-        if let Some(parent) = dir.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        write_directory(dir, |dir| {
-            self.config().write_json_files(generation, dir)?;
-            weights::save(self, &dir.join("model.safetensors"))?;
-            extra(dir)
-        })
-    }
+fn write_json(path: &Path, object: Map<String, Value>) -> Result<(), ModelError> {
+    let text = format!("{:#}\n", Value::Object(object));
+    write_atomic(path, text.as_bytes()).map_err(ModelError::io(path))
 }

@@ -88,9 +88,14 @@ fn nan_is_named_with_its_element() {
 
 #[test]
 fn weights_of_another_size_are_named() {
-    for (key, value) in [("d_model", 16), ("vocab_size", 14), ("encoder_layers", 3)] {
+    for (key, value) in [("d_model", 16), ("encoder_layers", 3)] {
         Dir::new().with_key(key, Some(json!(value))).fails(WEIGHTS, &["tensor `", "config.json"]);
     }
+    let dir =
+        Dir::new().with_key("vocab_size", Some(json!(14))).with_key("decoder_vocab_size", None);
+    dir.fails(WEIGHTS, &["tensor `model.shared.weight`", "[13, 8]", "[14, 8]"]);
+    let dir = Dir::new().with_key("tie_word_embeddings", Some(json!(false)));
+    dir.fails(WEIGHTS, &["lm_head.weight", "missing"]);
     // Too few layers leave tensors without a place.
     let error = Dir::new().with_key("decoder_layers", Some(json!(1))).fails(WEIGHTS, &["layers.1"]);
     assert!(matches!(error, ModelError::UnexpectedTensor { .. }));
@@ -137,21 +142,18 @@ fn an_impossible_value_is_named_with_its_key() {
         ("encoder_layers", json!(0), &["config.json: encoder_layers: 0"]),
         ("encoder_attention_heads", json!(4), &["encoder_attention_heads", "4 and 2"]),
         ("decoder_ffn_dim", json!(7), &["encoder_ffn_dim", "12 and 7"]),
-        ("pad_token_id", json!(3), &["decoder_start_token_id", "pad_token_id"]),
+        ("vocab_size", json!(14), &["decoder_vocab_size", "14 and 13"]),
+        ("pad_token_id", json!(13), &["pad_token_id", "13"]),
         ("eos_token_id", json!(13), &["eos_token_id", "13"]),
-        ("decoder_start_token_id", json!(3), &["decoder_start_token_id", "pad_token_id"]),
+        ("decoder_start_token_id", json!(13), &["decoder_start_token_id", "13"]),
         ("dropout", json!(1.0), &["dropout", "1"]),
         ("attention_dropout", json!(-0.1), &["attention_dropout", "-0.1"]),
-        ("tie_word_embeddings", json!(false), &["tie_word_embeddings"]),
         ("max_position_embeddings", json!(0), &["max_position_embeddings"]),
     ];
     for (key, value, parts) in cases {
         let error = Dir::new().with_key(key, Some(value)).fails(CONFIG, parts);
         assert!(matches!(error, ModelError::Config { .. }), "{key}");
     }
-    let [pad, start] = ["pad_token_id", "decoder_start_token_id"];
-    let dir = Dir::new().with_key(pad, Some(json!(13))).with_key(start, Some(json!(13)));
-    dir.fails(CONFIG, &["config.json: pad_token_id: 13"]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn configs() -> impl Strategy<Value = CausalLmConfig> {
     let positions = prop::sample::select(vec![
         PositionKind::None,
         PositionKind::Learned { offset: 2 },
-        PositionKind::Sinusoidal(SinusoidLayout::Interleaved),
+        PositionKind::Sinusoidal { layout: SinusoidLayout::Interleaved, offset: 0 },
         PositionKind::Rotary(RotaryConfig::new(4)),
         PositionKind::Alibi,
         PositionKind::Relative { n_buckets: 8, max_distance: 12 },

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use burn::tensor::Device;
+use crosshead_generate::EarlyStopping;
 use crosshead_kernels::Activation;
 use crosshead_models::{
     EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, StackConfig, parameters,
@@ -77,22 +78,48 @@ fn a_model_loads_for_training_too() {
     save(&model(Default::default()), &path);
     let loaded = EncoderDecoder::from_pretrained(&path, &Device::flex().autodiff()).unwrap();
     assert!(loaded.embedding.val().is_require_grad());
-    assert!(!loaded.logits_bias.val().is_require_grad());
+    assert!(!loaded.logits_bias.unwrap().val().is_require_grad());
 }
 
 #[test]
 fn generation_defaults_are_read_back() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model");
-    let defaults = GenerationDefaults { num_beams: 7, length_penalty: 0.6 };
-    model(Default::default()).save_pretrained(&path, defaults, nothing).unwrap();
+    let defaults = GenerationDefaults {
+        num_beams: 7,
+        length_penalty: 0.6,
+        early_stopping: EarlyStopping::Never,
+        max_length: Some(40),
+        max_new_tokens: Some(30),
+        min_length: 3,
+        min_new_tokens: 2,
+        no_repeat_ngram_size: 4,
+        repetition_penalty: 1.5,
+        decoder_start_token_id: Some(3),
+        eos_token_ids: vec![1, 2],
+        forced_bos_token_id: Some(5),
+        forced_eos: true,
+        bad_words_ids: vec![vec![6], vec![7, 8]],
+        suppress_tokens: vec![9],
+        begin_suppress_tokens: vec![10],
+        renormalize_logits: true,
+        do_sample: true,
+        temperature: 0.7,
+        top_k: 20,
+        top_p: 0.9,
+    };
+    model(Default::default()).save_pretrained(&path, defaults.clone(), nothing).unwrap();
     assert_eq!(GenerationDefaults::from_dir(&path).unwrap(), defaults);
 }
 
 #[test]
-fn without_generation_config_the_defaults_hold() {
+fn without_generation_config_the_keys_of_the_model_or_the_defaults_hold() {
     let dir = tempdir().unwrap();
     assert_eq!(GenerationDefaults::from_dir(dir.path()).unwrap(), GenerationDefaults::default());
+    fs::write(dir.path().join("config.json"), r#"{"num_beams": 6, "d_model": 8}"#).unwrap();
+    assert_eq!(GenerationDefaults::from_dir(dir.path()).unwrap().num_beams, 6);
+    fs::write(dir.path().join("generation_config.json"), "{}").unwrap();
+    assert_eq!(GenerationDefaults::from_dir(dir.path()).unwrap().num_beams, 1);
 }
 
 #[test]

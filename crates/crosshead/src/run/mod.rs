@@ -170,6 +170,7 @@ fn save_model(
     let defaults = GenerationDefaults {
         num_beams: recipe.decode.beams,
         length_penalty: recipe.decode.length_penalty as f32,
+        ..GenerationDefaults::default()
     };
     model.save_pretrained(dir, defaults, |dir| Ok::<(), Error>(tokenizer.save(dir)?))
 }

@@ -13,6 +13,7 @@ const VALIDATION_BATCH_TOKENS: usize = 4000;
 pub(super) struct TranslationTask<'a> {
     examples: &'a [Example],
     pad_id: u32,
+    start_id: u32,
     smoothing: LabelSmoothing,
 }
 
@@ -22,7 +23,7 @@ impl<'a> TranslationTask<'a> {
         config: &EncoderDecoderConfig,
         smoothing: LabelSmoothing,
     ) -> Self {
-        Self { examples, pad_id: config.pad_id, smoothing }
+        Self { examples, pad_id: config.pad_id, start_id: config.start_id, smoothing }
     }
 
     /// Source and target tokens of each example.
@@ -46,7 +47,7 @@ impl Task for TranslationTask<'_> {
     type Model = EncoderDecoder;
 
     fn loss(&self, model: &EncoderDecoder, examples: &[usize], mode: Mode) -> Tensor<1> {
-        let batch = collate(self.examples, examples, self.pad_id, self.pad_id);
+        let batch = collate(self.examples, examples, self.pad_id, self.start_id);
         let source = TokenBatch { ids: &batch.source, lengths: &batch.source_lengths };
         let input = TokenBatch { ids: &batch.decoder_input, lengths: &batch.target_lengths };
         model.loss(source, input, &batch.target, self.smoothing, mode)

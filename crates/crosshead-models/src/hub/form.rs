@@ -1,0 +1,107 @@
+//! From a tensor of a file to a parameter, and back.
+
+use burn::tensor::TensorData;
+
+use super::names::Form;
+
+impl Form {
+    /// The shape of the file's tensor for a parameter of shape `ours`.
+    pub(super) fn file_shape(self, ours: &[usize]) -> Vec<usize> {
+        match (self, ours) {
+            (Self::Row, _) => [&[1], ours].concat(),
+            (Self::Transposed, &[d_out, d_in]) => vec![d_in, d_out],
+            (Self::Columns { of, .. }, &[d_out, d_in]) => vec![d_in, of * d_out],
+            (Self::Columns { of, .. }, &[n]) => vec![of * n],
+            _ => ours.to_vec(),
+        }
+    }
+
+    /// The parameter of shape `ours` that the file's tensor holds.
+    ///
+    /// # Panics
+    /// If the tensor has another shape than [`file_shape`](Self::file_shape).
+    pub(super) fn extract(self, data: TensorData, ours: &[usize]) -> TensorData {
+        let values = || data.as_slice::<f32>().expect("weights are f32");
+        match (self, ours) {
+            (Self::Transposed, &[d_out, d_in]) => {
+                TensorData::new(columns(values(), d_in, d_out, 0..d_out), [d_out, d_in])
+            }
+            (Self::Columns { part, of }, &[d_out, d_in]) => {
+                let range = part * d_out..(part + 1) * d_out;
+                TensorData::new(columns(values(), d_in, of * d_out, range), [d_out, d_in])
+            }
+            (Self::Columns { part, .. }, &[n]) => {
+                TensorData::new(values()[part * n..(part + 1) * n].to_vec(), [n])
+            }
+            (Self::Row, _) => reshaped(data, ours),
+            _ => data,
+        }
+    }
+
+    /// The file's tensor that holds the parameters, which are all of its parts in order.
+    pub(super) fn merge(self, parts: Vec<TensorData>) -> TensorData {
+        let ours = parts[0].shape().to_vec();
+        let shape = self.file_shape(&ours);
+        let values = |data: &TensorData| data.try_to_vec::<f32>().expect("weights are f32");
+        match (self, ours.as_slice()) {
+            (Self::Transposed | Self::Columns { .. }, &[_, d_in]) => {
+                let rows: Vec<f32> = parts.iter().flat_map(values).collect();
+                let d_out = rows.len() / d_in;
+                TensorData::new(columns(&rows, d_out, d_in, 0..d_in), shape)
+            }
+            (Self::Columns { .. }, _) => {
+                TensorData::new(parts.iter().flat_map(values).collect::<Vec<_>>(), shape)
+            }
+            _ => reshaped(parts.into_iter().next().expect("a part"), &shape),
+        }
+    }
+}
+
+/// The same values in another shape.
+fn reshaped(data: TensorData, shape: &[usize]) -> TensorData {
+    let (bytes, _, dtype) = data.into_parts();
+    TensorData::from_bytes(bytes, shape.to_vec(), dtype)
+}
+
+/// The given columns of a row-major matrix of `rows` rows, each as a row.
+fn columns(values: &[f32], rows: usize, row_len: usize, range: std::ops::Range<usize>) -> Vec<f32> {
+    range.flat_map(|column| (0..rows).map(move |row| values[row * row_len + column])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(values: &[i32], shape: &[usize]) -> TensorData {
+        TensorData::new(
+            values.iter().map(|&value| value as f32).collect::<Vec<_>>(),
+            shape.to_vec(),
+        )
+    }
+
+    #[test]
+    fn a_third_of_the_columns_is_a_matrix_of_rows() {
+        // d_in = 2, d_out = 1, three parts side by side
+        let file = data(&[1, 2, 3, 4, 5, 6], &[2, 3]);
+        let form = Form::Columns { part: 1, of: 3 };
+        assert_eq!(form.file_shape(&[1, 2]), [2, 3]);
+        assert_eq!(form.extract(file, &[1, 2]), data(&[2, 5], &[1, 2]));
+    }
+
+    #[test]
+    fn what_is_taken_apart_is_put_together_again() {
+        let matrix = data(&(0..24).collect::<Vec<_>>(), &[4, 6]);
+        let bias = data(&(0..6).collect::<Vec<_>>(), &[6]);
+        for (file, ours) in [(&matrix, &[2, 4][..]), (&bias, &[2][..])] {
+            let part = |part| Form::Columns { part, of: 3 }.extract(file.clone(), ours);
+            let merged = Form::Columns { part: 0, of: 3 }.merge((0..3).map(part).collect());
+            assert_eq!(&merged, file);
+        }
+        let turned = Form::Transposed.extract(matrix.clone(), &[6, 4]);
+        assert_eq!(Form::Transposed.merge(vec![turned]), matrix);
+        let row = data(&[1, 2], &[1, 2]);
+        let vector = Form::Row.extract(row.clone(), &[2]);
+        assert_eq!(vector, data(&[1, 2], &[2]));
+        assert_eq!(Form::Row.merge(vec![vector]), row);
+    }
+}

@@ -1,0 +1,399 @@
+//! Every family of pretrained models against `transformers`: what `fixtures/export_families.py` wrote loads, computes the
+//! same, searches the same, and is saved as it was.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::Tensor;
+use crosshead::generate::{GenerateConfig, Hypothesis, beam_search, greedy};
+use crosshead::kernels::{LabelSmoothing, Mode};
+use crosshead::models::{
+    CausalLm, CausalSteps, Checkpoint, DecoderSteps, Encoder, EncoderDecoder, GenerationDefaults,
+    Head, IGNORED, MaskedLm, ModelDirectory, ModelError, SequenceClassifier, TokenBatch,
+    TokenClassifier,
+};
+use crosshead_testkit::{Fixture, assert_close};
+use crosshead_tests::{device, fixture};
+use serde_json::Value;
+use tempfile::tempdir;
+
+const ENCODER_DECODERS: [(&str, &str); 6] = [
+    ("opus-mt-tiny", "marian"),
+    ("bart-tiny", "bart"),
+    ("mbart-tiny", "mbart"),
+    ("m2m-100-tiny", "m2m_100"),
+    ("t5-tiny", "t5"),
+    ("t5-v1.1-tiny", "t5"),
+];
+
+const CAUSAL_LMS: [(&str, &str); 6] = [
+    ("gpt2-tiny", "gpt2"),
+    ("llama-tiny", "llama"),
+    ("llama-dynamic-tiny", "llama"),
+    ("llama-linear-tiny", "llama"),
+    ("mistral-tiny", "mistral"),
+    ("qwen2-tiny", "qwen2"),
+];
+
+const ENCODERS: [(&str, Head); 4] = [
+    ("bert-tiny", Head::MaskedLm),
+    ("bert-encoder-tiny", Head::Encoder),
+    ("bert-classifier-tiny", Head::SequenceClassifier),
+    ("bert-tagger-tiny", Head::TokenClassifier),
+];
+
+/// Padded ids and the real tokens of each row.
+struct Rows {
+    ids: Vec<u32>,
+    lengths: Vec<usize>,
+}
+
+impl Rows {
+    fn read(file: &Fixture, ids: &str, lengths: &str) -> Self {
+        Self {
+            ids: file.ints(ids).into_iter().map(|id| id as u32).collect(),
+            lengths: file.ints(lengths).into_iter().map(|length| length as usize).collect(),
+        }
+    }
+
+    fn tokens(&self) -> TokenBatch<'_> {
+        TokenBatch { ids: &self.ids, lengths: &self.lengths }
+    }
+
+    fn len(&self) -> usize {
+        self.ids.len() / self.lengths.len()
+    }
+
+    /// The padding of each row.
+    fn padding(&self) -> Vec<usize> {
+        self.lengths.iter().map(|length| self.len() - length).collect()
+    }
+
+    /// Ids at real tokens for which `counts(row, place)` holds, elsewhere what is ignored.
+    fn targets(&self, counts: impl Fn(usize) -> bool) -> Vec<u32> {
+        let len = self.len();
+        let rows = self.ids.chunks(len).zip(&self.lengths);
+        let of_row = |(ids, &length): (&[u32], &usize)| -> Vec<u32> {
+            let target = |(at, &id)| if at < length && counts(at) { id } else { IGNORED };
+            ids.iter().enumerate().map(target).collect()
+        };
+        rows.flat_map(of_row).collect()
+    }
+}
+
+fn open(name: &str) -> Fixture {
+    Fixture::open(fixture(name).join("fixture.safetensors"))
+}
+
+/// The values at real tokens, one after another; `at_end` where rows are padded on the left.
+fn real(x: Tensor<3>, lengths: &[usize], at_end: bool) -> Tensor<2> {
+    let [_, len, features] = x.dims();
+    let rows = lengths.iter().enumerate().map(|(row, &length)| {
+        let start = if at_end { len - length } else { 0 };
+        x.clone().narrow(0, row, 1).narrow(1, start, length).reshape([length, features])
+    });
+    Tensor::cat(rows.collect(), 0)
+}
+
+#[track_caller]
+fn assert_loss(name: &str, sum: Tensor<1>, n_targets: usize, file: &Fixture) {
+    let (loss, expected) = (sum.into_scalar::<f64>() / n_targets as f64, file.floats("loss")[0]);
+    let difference = (loss - f64::from(expected)).abs();
+    assert!(difference < 1e-4, "{name}: loss {loss} instead of {expected}");
+}
+
+#[test]
+fn encoder_decoders_give_the_logits_and_the_loss_of_transformers() {
+    for (name, _) in ENCODER_DECODERS {
+        let file = open(name);
+        let model = EncoderDecoder::from_pretrained(&fixture(name), &device()).unwrap();
+        let source = Rows::read(&file, "source", "source_lengths");
+        let input = Rows::read(&file, "decoder_input", "target_lengths");
+        let memory = model.encode(source.tokens(), Mode::Eval);
+        let logits = model.logits(model.decode(input.tokens(), &memory, Mode::Eval));
+        let expected = real(file.tensor("logits", &device()), &input.lengths, false);
+        assert_close(&real(logits, &input.lengths, false), &expected, 1e-4, 1e-4);
+
+        // A model that leaves padding out of the softmax has another loss by definition.
+        if model.config().n_classes() == model.config().vocab_size {
+            let target = Rows::read(&file, "target", "target_lengths");
+            let none = LabelSmoothing::None;
+            let sum = model.loss(source.tokens(), input.tokens(), &target.ids, none, Mode::Eval);
+            assert_loss(name, sum, target.lengths.iter().sum(), &file);
+        }
+    }
+}
+
+#[test]
+fn causal_models_give_the_logits_and_the_loss_of_transformers() {
+    for (name, _) in CAUSAL_LMS {
+        let file = open(name);
+        let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
+        let rows = Rows::read(&file, "tokens", "lengths");
+        let logits = model.logits(model.forward(rows.tokens(), Mode::Eval));
+        let expected = real(file.tensor("logits", &device()), &rows.lengths, false);
+        assert_close(&real(logits, &rows.lengths, false), &expected, 1e-4, 1e-4);
+
+        let mut targets = rows.targets(|at| at > 0);
+        targets.remove(0);
+        targets.push(IGNORED);
+        let n_targets = targets.iter().filter(|&&target| target != IGNORED).count();
+        let sum = model.loss(rows.tokens(), &targets, LabelSmoothing::None, Mode::Eval);
+        assert_loss(name, sum, n_targets, &file);
+    }
+}
+
+#[test]
+fn padding_on_the_left_changes_nothing_in_causal_models() {
+    for (name, _) in CAUSAL_LMS {
+        let file = open(name);
+        let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
+        let rows = Rows::read(&file, "left_tokens", "lengths");
+        let padding = rows.padding();
+        let mut cache = model.start(&padding, rows.len());
+        let logits = model.logits(model.forward_cached(&rows.ids, &padding, &mut cache));
+        let expected = real(file.tensor("left_logits", &device()), &rows.lengths, true);
+        assert_close(&real(logits, &rows.lengths, true), &expected, 1e-4, 1e-4);
+    }
+}
+
+/// Rotary positions that are stretched, or stretched more the longer a text is.
+#[test]
+fn texts_longer_than_those_of_training_give_the_logits_of_transformers() {
+    for (name, _) in CAUSAL_LMS.into_iter().filter(|(_, family)| *family != "gpt2") {
+        let file = open(name);
+        let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
+        let ids: Vec<u32> = file.ints("long_tokens").into_iter().map(|id| id as u32).collect();
+        assert!(ids.len() > model.config().stack.max_len, "{name}: the text is too short");
+        let tokens = TokenBatch { ids: &ids, lengths: &[ids.len()] };
+        let logits = model.logits(model.forward(tokens, Mode::Eval));
+        assert_close(&logits, &file.tensor("long_logits", &device()), 1e-4, 1e-4);
+    }
+}
+
+#[test]
+fn encoders_and_their_heads_give_the_outputs_of_transformers() {
+    for (name, head) in ENCODERS {
+        let (file, dir) = (open(name), fixture(name));
+        let rows = Rows::read(&file, "tokens", "lengths");
+        let types = Rows::read(&file, "types", "lengths").ids;
+        let (tokens, types) = (rows.tokens(), Some(types.as_slice()));
+        let check = |found: Tensor<3>| {
+            let expected = real(file.tensor("logits", &device()), &rows.lengths, false);
+            assert_close(&real(found, &rows.lengths, false), &expected, 1e-4, 1e-4);
+        };
+        match head {
+            Head::MaskedLm => {
+                let model = MaskedLm::from_pretrained(&dir, &device()).unwrap();
+                check(model.logits(tokens, types, Mode::Eval));
+            }
+            Head::SequenceClassifier => {
+                let model = SequenceClassifier::from_pretrained(&dir, &device()).unwrap();
+                assert_eq!(model.labels(), ["negative", "neutral", "positive"]);
+                assert_eq!(model.head().dropout, 0.4);
+                let expected: Tensor<2> = file.tensor("logits", &device());
+                assert_close(&model.logits(tokens, types, Mode::Eval), &expected, 1e-4, 1e-4);
+                let classes: Vec<u32> = rows.ids.chunks(rows.len()).map(|ids| ids[0] % 3).collect();
+                let none = LabelSmoothing::None;
+                let sum = model.loss(tokens, types, &classes, none, Mode::Eval);
+                assert_loss(name, sum, classes.len(), &file);
+            }
+            Head::TokenClassifier => {
+                let model = TokenClassifier::from_pretrained(&dir, &device()).unwrap();
+                assert_eq!(model.labels(), ["negative", "neutral", "positive"]);
+                check(model.logits(tokens, types, Mode::Eval));
+            }
+            _ => {
+                let model = Encoder::from_pretrained(&dir, &device()).unwrap();
+                check(model.forward(tokens, types, Mode::Eval));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_encoder_is_loaded_from_under_any_head() {
+    for (name, _) in ENCODERS {
+        Encoder::from_pretrained(&fixture(name), &device()).unwrap();
+    }
+}
+
+/// A sentence of `generate.json`: what was searched from, and what was found.
+struct Search {
+    source: Vec<u32>,
+    greedy: Value,
+    beams: Vec<Value>,
+}
+
+fn searches(name: &str) -> Vec<Search> {
+    let text = fs::read_to_string(fixture(name).join("generate.json")).unwrap();
+    let file: Value = serde_json::from_str(&text).unwrap();
+    let sentences = file["sentences"].as_array().unwrap();
+    assert!(sentences.len() >= 8, "{name}: too few sentences to compare");
+    let search = |sentence: &Value| Search {
+        source: ids(&sentence["source"]),
+        greedy: sentence["greedy"].clone(),
+        beams: sentence["beam_4"].as_array().unwrap().clone(),
+    };
+    sentences.iter().map(search).collect()
+}
+
+fn ids(value: &Value) -> Vec<u32> {
+    value.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect()
+}
+
+/// Compares greedy decoding and beam search with what transformers found.
+fn compare(
+    name: &str,
+    searches: &[Search],
+    config: GenerateConfig,
+    greedily: impl FnOnce(&GenerateConfig) -> Vec<Hypothesis>,
+    by_beams: impl FnOnce(&GenerateConfig) -> Vec<Vec<Hypothesis>>,
+) {
+    for (found, search) in greedily(&config).iter().zip(searches) {
+        assert_eq!(found.tokens, ids(&search.greedy["tokens"]), "{name}: greedy");
+        assert_eq!(found.finished, search.greedy["finished"].as_bool().unwrap(), "{name}");
+    }
+    let config = GenerateConfig { beams: 4, n_best: 4, ..config };
+    for (found, search) in by_beams(&config).iter().zip(searches) {
+        assert_eq!(found.len(), 4, "{name}");
+        for (found, expected) in found.iter().zip(&search.beams) {
+            assert_eq!(found.tokens, ids(&expected["tokens"]), "{name}: beams");
+            let score = expected["score"].as_f64().unwrap();
+            let difference = (f64::from(found.score) - score).abs();
+            assert!(difference < 1e-4, "{name}: {} instead of {score}", found.score);
+        }
+    }
+}
+
+#[test]
+fn encoder_decoders_find_the_targets_of_transformers() {
+    for (name, _) in ENCODER_DECODERS {
+        let model = EncoderDecoder::from_pretrained(&fixture(name), &device()).unwrap();
+        let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
+        let searches = searches(name);
+        let lengths: Vec<usize> = searches.iter().map(|search| search.source.len()).collect();
+        let longest = lengths.iter().copied().max().unwrap();
+        let padded = |search: &Search| {
+            let mut ids = search.source.clone();
+            ids.resize(longest, model.config().pad_id);
+            ids
+        };
+        let ids: Vec<u32> = searches.iter().flat_map(padded).collect();
+        let steps = || {
+            let source = TokenBatch { ids: &ids, lengths: &lengths };
+            DecoderSteps::new(&model, model.encode(source, Mode::Eval), 64)
+        };
+        let n = searches.len();
+        compare(
+            name,
+            &searches,
+            defaults.for_encoder_decoder(model.config()),
+            |config| greedy(&mut steps(), n, config).unwrap(),
+            |config| beam_search(&mut steps(), n, config).unwrap(),
+        );
+    }
+}
+
+#[test]
+fn causal_models_go_on_as_transformers_does() {
+    for (name, _) in CAUSAL_LMS {
+        let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
+        let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
+        let searches = searches(name);
+        let prompts: Vec<Vec<u32>> = searches.iter().map(|search| search.source.clone()).collect();
+        let steps = || CausalSteps::new(&model, &prompts, 16);
+        let n = searches.len();
+        compare(
+            name,
+            &searches,
+            defaults.for_causal_lm(model.config(), &prompts),
+            |config| greedy(&mut steps(), n, config).unwrap(),
+            |config| beam_search(&mut steps(), n, config).unwrap(),
+        );
+    }
+}
+
+/// Names, shapes and bytes of the tensors of a directory.
+fn tensors(dir: &Path) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
+    let checkpoint = Checkpoint::open(dir).unwrap();
+    let tensor = |name: &str| {
+        let shape = checkpoint.shape(name).unwrap().to_vec();
+        (name.to_owned(), (shape, checkpoint.read(name).unwrap().as_bytes().to_vec()))
+    };
+    checkpoint.names().map(tensor).collect()
+}
+
+#[track_caller]
+fn assert_saved_as_it_was(name: &str, save: impl FnOnce(&Path) -> Result<(), SaveError>) {
+    let dir = tempdir().unwrap();
+    let saved = dir.path().join("model");
+    save(&saved).unwrap();
+    let (mut was, is) = (tensors(&fixture(name)), tensors(&saved));
+    // An encoder gives a vector for each token: what BERT makes of the first one belongs to a classifier.
+    was.retain(|tensor, _| !tensor.starts_with("pooler."));
+    assert_eq!(is.keys().collect::<Vec<_>>(), was.keys().collect::<Vec<_>>(), "{name}");
+    for (tensor, value) in &was {
+        assert!(is[tensor] == *value, "{name}: {tensor}");
+    }
+    let (was, is) = (ModelDirectory::open(&fixture(name)), ModelDirectory::open(&saved));
+    assert_eq!(is.unwrap(), was.unwrap(), "{name}");
+}
+
+#[test]
+fn every_tensor_is_saved_byte_for_byte_as_it_was_loaded() {
+    let nothing = |_: &Path| Ok::<(), SaveError>(());
+    for (name, _) in ENCODER_DECODERS {
+        let model = EncoderDecoder::from_pretrained(&fixture(name), &device()).unwrap();
+        let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
+        assert_saved_as_it_was(name, |dir| model.save_pretrained(dir, defaults, nothing));
+    }
+    for (name, _) in CAUSAL_LMS {
+        let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
+        let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
+        assert_saved_as_it_was(name, |dir| model.save_pretrained(dir, defaults, nothing));
+    }
+    for (name, head) in ENCODERS {
+        let (dir, device) = (fixture(name), device());
+        assert_saved_as_it_was(name, |saved| match head {
+            Head::MaskedLm => {
+                MaskedLm::from_pretrained(&dir, &device).unwrap().save_pretrained(saved, nothing)
+            }
+            Head::SequenceClassifier => SequenceClassifier::from_pretrained(&dir, &device)
+                .unwrap()
+                .save_pretrained(saved, nothing),
+            Head::TokenClassifier => TokenClassifier::from_pretrained(&dir, &device)
+                .unwrap()
+                .save_pretrained(saved, nothing),
+            _ => Encoder::from_pretrained(&dir, &device).unwrap().save_pretrained(saved, nothing),
+        });
+    }
+}
+
+#[test]
+fn a_directory_tells_its_family_and_head() {
+    let expect = |name: &str, family: &str, head| {
+        let found = ModelDirectory::open(&fixture(name)).unwrap();
+        assert_eq!((found.family, found.head), (family, head), "{name}");
+    };
+    ENCODER_DECODERS.iter().for_each(|(name, family)| expect(name, family, Head::Seq2SeqLm));
+    CAUSAL_LMS.iter().for_each(|(name, family)| expect(name, family, Head::CausalLm));
+    ENCODERS.iter().for_each(|(name, head)| expect(name, "bert", *head));
+}
+
+/// What saving returns.
+#[derive(Debug, PartialEq)]
+struct SaveError(String);
+
+impl From<ModelError> for SaveError {
+    fn from(error: ModelError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for SaveError {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
