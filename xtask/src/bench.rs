@@ -11,11 +11,14 @@ use serde_json::Value;
 use crate::cargo;
 
 /// Each work and the script that does the same in a peer.
-const WORKS: [(&str, &str); 4] = [
+const WORKS: [(&str, &str); 7] = [
     ("train-step", "tests/peers/train_step.py"),
     ("gpt-step", "tests/peers/gpt_step.py"),
     ("encoder-batch", "tests/peers/encoder.py"),
     ("encoder-single", "tests/peers/encoder.py"),
+    ("translate-single", "tests/peers/translate.py"),
+    ("translate-batch", "tests/peers/translate.py"),
+    ("translate-large", "tests/peers/translate.py"),
 ];
 
 /// The work whose time and memory are compared with themselves at growing length.

@@ -1,8 +1,11 @@
 //! Forward passes without gradients.
 
 use burn::tensor::Device;
+use crosshead::generate::{GenerateConfig, greedy};
 use crosshead::kernels::{Activation, Mode};
-use crosshead::models::{EncoderConfig, PositionKind, StackConfig, TokenBatch};
+use crosshead::models::{
+    DecoderSteps, EncoderConfig, EncoderDecoderConfig, PositionKind, StackConfig, TokenBatch,
+};
 
 use crate::{Work, random_ids};
 
@@ -21,6 +24,27 @@ pub(crate) fn works() -> Vec<Work> {
             units: 1.0,
             counted: 200,
             start: || encoder(1, 16),
+        },
+        Work {
+            name: "translate-single",
+            unit: "tokens",
+            units: 32.0,
+            counted: 40,
+            start: || translate(1, &small()),
+        },
+        Work {
+            name: "translate-batch",
+            unit: "tokens",
+            units: 32.0 * 32.0,
+            counted: 12,
+            start: || translate(32, &small()),
+        },
+        Work {
+            name: "translate-large",
+            unit: "tokens",
+            units: 32.0,
+            counted: 12,
+            start: || translate(1, &EncoderDecoderConfig::new(32_000)),
         },
     ]
 }
@@ -50,5 +74,32 @@ fn encoder(batch: usize, len: usize) -> Box<dyn FnMut()> {
     Box::new(move || {
         let tokens = TokenBatch { ids: &ids, lengths: &lengths };
         drop(model.forward(tokens, None, Mode::Eval).into_data());
+    })
+}
+
+/// d_model 256, d_ff 1024, 4 heads, 3+3 layers, vocabulary of 4000.
+fn small() -> EncoderDecoderConfig {
+    EncoderDecoderConfig {
+        stack: StackConfig { d_model: 256, d_ff: 1024, n_heads: 4, ..StackConfig::default() },
+        n_encoder_layers: 3,
+        n_decoder_layers: 3,
+        ..EncoderDecoderConfig::new(4000)
+    }
+}
+
+/// Greedy translation of sentences of 32 tokens into 32 tokens each.
+fn translate(batch: usize, config: &EncoderDecoderConfig) -> Box<dyn FnMut()> {
+    let len = 32;
+    let model = config.init(1, &Device::flex());
+    let (ids, lengths) = (random_ids("text", batch * len, config.vocab_size), vec![len; batch]);
+    let search = GenerateConfig::new(config.pad_id, config.eos_id)
+        .with_suppressed([config.pad_id])
+        .with_min_len(len)
+        .with_max_len(len);
+    Box::new(move || {
+        let source = TokenBatch { ids: &ids, lengths: &lengths };
+        let mut steps = DecoderSteps::new(&model, model.encode(source, Mode::Eval), len);
+        let found = greedy(&mut steps, batch, &search).expect("a translation");
+        assert!(found.iter().all(|hypothesis| hypothesis.tokens.len() == len));
     })
 }
