@@ -1,6 +1,7 @@
 //! Keys and values of the positions seen so far.
 
 use burn::tensor::{Int, Tensor};
+use crosshead_kernels::select_rows;
 
 /// The projected keys and values of one attention layer.
 ///
@@ -17,7 +18,16 @@ pub struct KeyValue {
 impl KeyValue {
     /// The keys and values of a new batch whose row i is row `rows[i]` of this one.
     pub fn select(self, rows: Tensor<1, Int>) -> Self {
-        Self { key: self.key.select(0, rows.clone()), value: self.value.select(0, rows) }
+        let (_, k_len) = self.size();
+        self.select_first(rows, k_len)
+    }
+
+    /// [`select`](Self::select) of the first `len` positions; what the others hold is unspecified.
+    fn select_first(self, rows: Tensor<1, Int>, len: usize) -> Self {
+        Self {
+            key: select_rows(self.key, rows.clone(), len),
+            value: select_rows(self.value, rows, len),
+        }
     }
 
     /// Row count and number of keys.
@@ -93,8 +103,11 @@ impl KvCache {
     }
 
     /// Row i of the cache becomes what row `rows[i]` was; rows may repeat, move or fall away.
+    ///
+    /// Only the positions seen move, and only in rows that change.
     pub fn reorder(&mut self, rows: &Tensor<1, Int>) {
-        self.buffers = self.buffers.take().map(|buffers| buffers.select(rows.clone()));
+        let buffers = self.buffers.take();
+        self.buffers = buffers.map(|buffers| buffers.select_first(rows.clone(), self.len));
     }
 
     /// Forgets the positions from `len` on.

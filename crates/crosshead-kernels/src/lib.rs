@@ -12,8 +12,11 @@ mod flex;
 pub mod gated;
 pub mod linear;
 pub mod loss;
+pub mod memory;
 pub mod norm;
 pub mod random;
+pub mod rows;
+pub mod threads;
 
 pub use activation::Activation;
 pub use adam::{AdamStep, adam_step, sum_of_squares};
@@ -25,7 +28,10 @@ pub use embedding::embedding;
 pub use gated::gated_linear;
 pub use linear::{Linear, LinearConfig, LinearWeights, linear};
 pub use loss::{LabelSmoothing, linear_cross_entropy};
+pub use memory::use_large_pages;
 pub use norm::{
     LayerNorm, LayerNormConfig, NormWeights, RmsNorm, RmsNormConfig, layer_norm, rms_norm,
 };
 pub use random::{Mode, RandomKey};
+pub use rows::select_rows;
+pub use threads::in_pool;

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::Encoder as EncoderStack;
-use crosshead_kernels::Mode;
+use crosshead_kernels::{Mode, in_pool};
 use serde::{Deserialize, Serialize};
 
 use crate::input::{InputLayer, RowPositions};
@@ -104,17 +104,19 @@ impl Encoder {
     /// If an id lies outside the vocabulary, or a type outside the types.
     pub fn forward(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
         let (batch, len) = tokens.size();
-        let scale = self.config.stack.embedding_scale();
-        let words = embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id));
-        let embeddings = match &self.token_types {
-            Some(table) => {
-                let zeros = vec![0; tokens.ids.len()];
-                words + embed(table, types.unwrap_or(&zeros), batch, 1.0, None)
-            }
-            None => words,
-        };
-        let x = self.input.forward(embeddings, RowPositions::FROM_ZERO, mode);
-        let mask = AttentionMask::key_lengths(tokens.lengths, len, &self.device());
-        self.encoder.forward(x, &mask, mode)
+        in_pool(|| {
+            let scale = self.config.stack.embedding_scale();
+            let words = embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id));
+            let embeddings = match &self.token_types {
+                Some(table) => {
+                    let zeros = vec![0; tokens.ids.len()];
+                    words + embed(table, types.unwrap_or(&zeros), batch, 1.0, None)
+                }
+                None => words,
+            };
+            let x = self.input.forward(embeddings, RowPositions::FROM_ZERO, mode);
+            let mask = AttentionMask::key_lengths(tokens.lengths, len, &self.device());
+            self.encoder.forward(x, &mask, mode)
+        })
     }
 }

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, Encoder, Memory};
-use crosshead_kernels::{Activation, LabelSmoothing, Mode, linear, linear_cross_entropy};
+use crosshead_kernels::{Activation, LabelSmoothing, Mode, in_pool, linear, linear_cross_entropy};
 
 use crate::EncoderDecoderConfig;
 use crate::input::{InputLayer, RowPositions};
@@ -50,9 +50,11 @@ impl EncoderDecoder {
     pub fn encode(&self, source: TokenBatch<'_>, mode: Mode) -> Memory {
         let (_, src_len) = source.size();
         let mode = mode.stream("encoder");
-        let mask = AttentionMask::key_lengths(source.lengths, src_len, &self.device());
-        let x = self.encoder_input.forward(self.embed(source), RowPositions::FROM_ZERO, mode);
-        Memory { states: self.encoder.forward(x, &mask, mode), mask }
+        in_pool(|| {
+            let mask = AttentionMask::key_lengths(source.lengths, src_len, &self.device());
+            let x = self.encoder_input.forward(self.embed(source), RowPositions::FROM_ZERO, mode);
+            Memory { states: self.encoder.forward(x, &mask, mode), mask }
+        })
     }
 
     /// The decoder's outputs for all positions of `input`, which is the target behind the start token.

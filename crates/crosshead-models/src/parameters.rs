@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
+use crosshead_kernels::use_large_pages;
 
 /// Where a walk over a module stands.
 #[derive(Default)]
@@ -115,6 +116,7 @@ pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<Ten
                 data.shape()
             );
             let value = Tensor::from_data(data, &param.lazy_device());
+            use_large_pages(&value);
             let id = param.id;
             param.transform_for_load(value, id)
         }

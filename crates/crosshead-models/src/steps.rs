@@ -3,6 +3,7 @@
 use burn::tensor::{Int, Tensor};
 use crosshead_blocks::DecoderCache;
 use crosshead_generate::StepModel;
+use crosshead_kernels::in_pool;
 
 use crate::tokens::id_tensor;
 use crate::{CausalLm, EncoderDecoder, Memory, TokenBatch};
@@ -32,8 +33,8 @@ impl StepModel for DecoderSteps<'_> {
     fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
         let lengths = vec![1; tokens.len()];
         let input = TokenBatch { ids: tokens, lengths: &lengths };
-        let states = self.model.decode_cached(input, &mut self.cache);
-        host(self.model.logits(states))
+        let Self { model, cache, .. } = self;
+        in_pool(|| host(model.logits(model.decode_cached(input, cache))))
     }
 
     fn reorder(&mut self, rows: &[usize]) {
@@ -84,8 +85,10 @@ impl<'a> CausalSteps<'a> {
             .flat_map(|(prompt, &n)| std::iter::repeat_n(filler, n).chain(prompt.iter().copied()))
             .collect();
         let mut cache = model.start(&padding, longest + max_len);
-        let states = model.forward_cached(&ids, &padding, &mut cache);
-        let prompt_logits = Some(host(model.logits(states.narrow(1, longest - 1, 1))));
+        let prompt_logits = Some(in_pool(|| {
+            let states = model.forward_cached(&ids, &padding, &mut cache);
+            host(model.logits(states.narrow(1, longest - 1, 1)))
+        }));
         Self { model, cache, padding, prompt_logits }
     }
 }
@@ -99,8 +102,8 @@ impl StepModel for CausalSteps<'_> {
         if let Some(logits) = self.prompt_logits.take() {
             return logits;
         }
-        let states = self.model.forward_cached(tokens, &self.padding, &mut self.cache);
-        host(self.model.logits(states))
+        let Self { model, cache, padding, .. } = self;
+        in_pool(|| host(model.logits(model.forward_cached(tokens, padding, cache))))
     }
 
     fn reorder(&mut self, rows: &[usize]) {

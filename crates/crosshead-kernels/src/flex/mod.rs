@@ -17,11 +17,13 @@ pub(crate) mod loss;
 pub(crate) mod math;
 pub(crate) mod norm;
 pub(crate) mod optional;
+pub(crate) mod pages;
 pub(crate) mod parallel;
 pub(crate) mod philox;
 pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod reduce;
+pub(crate) mod rows;
 pub(crate) mod segments;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::pages;
+
 /// Values of a cache line, which is also the widest vector register.
 const LINE: usize = 16;
 
@@ -105,7 +107,10 @@ impl Block {
 }
 
 fn zeros(lines: usize) -> Vec<Line> {
-    vec![Line([0.0; LINE]); lines]
+    let mut block = Vec::with_capacity(lines);
+    pages::expect(block.spare_capacity_mut());
+    block.resize(lines, Line([0.0; LINE]));
+    block
 }
 
 impl Drop for Block {

@@ -105,12 +105,17 @@ impl Map<'_> {
     fn write_few_rows(&self, x: &[f32], rows: usize, y: &mut [f32]) {
         let Self { weight, bias, d_in, d_out, activation } = *self;
         let part_len = (FEW_ROWS_PART / (rows * d_in).max(1)).max(1).next_multiple_of(16);
+        let y = Segments::new(y);
         parallel::for_each(
-            column_parts(y, d_out, part_len).par_iter_mut().enumerate(),
+            (0..d_out.div_ceil(part_len)).into_par_iter(),
             parallel::product_work(rows, d_in, d_out),
-            |(part, columns)| {
+            |part| {
                 let first = part * part_len;
-                let weight = &weight[first * d_in..];
+                let (len, weight) = (part_len.min(d_out - first), &weight[first * d_in..]);
+                let mut columns: Vec<&mut [f32]> = (0..rows)
+                    // SAFETY: parts are of different columns, and nothing else reads or writes `y` meanwhile.
+                    .map(|row| unsafe { y.segment(row * d_out + first, len) })
+                    .collect();
                 match &mut columns[..] {
                     [row] => multiply_row(x, weight, row),
                     rows => row_dots(x, weight, d_in, rows),
@@ -142,18 +147,6 @@ impl Map<'_> {
             (Matrix::new(x, rows, d_in, d_in), Matrix::new(&transposed, d_in, d_out, d_out));
         multiply_tiled(y, x, weight, Output::Replace, finish);
     }
-}
-
-/// The rows of `y` cut into parts of columns: for each part, its piece of every row.
-fn column_parts(y: &mut [f32], d_out: usize, part_len: usize) -> Vec<Vec<&mut [f32]>> {
-    let mut parts = Vec::new();
-    parts.resize_with(d_out.div_ceil(part_len), Vec::new);
-    for row in y.chunks_mut(d_out.max(1)) {
-        for (part, columns) in parts.iter_mut().zip(row.chunks_mut(part_len)) {
-            part.push(columns);
-        }
-    }
-    parts
 }
 
 /// `y` = the row `x` times the rows of the weight, as many as `y` is long.
