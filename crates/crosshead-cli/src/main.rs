@@ -29,7 +29,8 @@ fn main() -> ExitCode {
 fn run(args: Args) -> anyhow::Result<()> {
     device::set_threads(args.compute.threads)?;
     match args.command {
-        Command::Train(train) => commands::train::run(&train, &args.compute),
+        // A pool's own threads hand work to each other at once; from outside, every operation wakes the pool.
+        Command::Train(train) => rayon::scope(|_| commands::train::run(&train, &args.compute)),
         Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),

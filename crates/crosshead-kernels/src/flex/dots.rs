@@ -154,6 +154,20 @@ mod tests {
     }
 
     #[test]
+    fn the_scalar_path_gives_the_same_within_rounding() {
+        let (rows, d_in, d_out) = (7, 33, 11);
+        let x: Vec<f32> = (0..rows * d_in).map(|i| (i as f32).sin()).collect();
+        let weight: Vec<f32> = (0..d_out * d_in).map(|i| (i as f32).cos()).collect();
+        let mut scalar = vec![f32::NAN; rows * d_out];
+        let mut out: Vec<_> = scalar.chunks_mut(d_out).collect();
+        let op = RowDots { x: &x, weight: &weight, d_in, out: &mut out };
+        pulp::Scalar::new().vectorize(op);
+        for (scalar, vector) in scalar.iter().zip(dots(&x, &weight, d_in, d_out)) {
+            assert!((scalar - vector).abs() < 1e-5, "{scalar} {vector}");
+        }
+    }
+
+    #[test]
     fn a_row_does_not_depend_on_its_neighbours() {
         let (d_in, d_out) = (50, 10);
         let x: Vec<f32> = (0..7 * d_in).map(|i| (i as f32).sin()).collect();

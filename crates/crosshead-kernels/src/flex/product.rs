@@ -47,9 +47,12 @@ impl<'a> Matrix<'a> {
         self.transposed().row_range(range).transposed()
     }
 
-    /// Whether a column of a row-major matrix competes with itself for few sets of a cache.
-    pub(super) fn columns_compete_for_cache(self) -> bool {
-        self.col_stride == 1 && compete_for_cache(self.rows, self.row_stride)
+    /// Whether the rows of a row-major matrix start a multiple of 4 KiB apart, so that a long column of it has room in
+    /// few sets of every cache.
+    pub(super) fn columns_thrash_caches(self) -> bool {
+        const PAGE: usize = 1024;
+        const FEW: usize = 64;
+        self.col_stride == 1 && self.row_stride.is_multiple_of(PAGE) && self.rows > FEW
     }
 
     /// A row-major matrix, copied into `buffer` without gaps between its rows.

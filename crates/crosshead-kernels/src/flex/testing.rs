@@ -1,5 +1,7 @@
 //! What the tests of fused operations share: inputs, comparison with the plain body, pools of threads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::RandomKey;
@@ -40,7 +42,14 @@ pub(crate) fn assert_close(actual: &[TensorData], expected: &[TensorData], toler
     }
 }
 
-/// Asserts that `f` gives the same bits in pools of one, two and three threads.
+/// Whether [`vectorized`](super::vectorized) leaves out the vectors, in every thread.
+static SCALAR: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn on_scalar_path() -> bool {
+    SCALAR.load(Ordering::Relaxed)
+}
+
+/// Asserts that `f` gives the same bits in pools of one, two and three threads, and without the widest vectors.
 #[track_caller]
 pub(crate) fn assert_same_for_any_number_of_threads(f: impl Fn() -> Vec<TensorData> + Send + Sync) {
     let run = |threads| {
@@ -51,4 +60,9 @@ pub(crate) fn assert_same_for_any_number_of_threads(f: impl Fn() -> Vec<TensorDa
     for threads in [2, 3] {
         assert!(run(threads) == expected, "{threads} threads give other bits than one");
     }
+    // Tests that run meanwhile take the scalar path too, which changes nothing if this holds.
+    SCALAR.store(true, Ordering::Relaxed);
+    let scalar = run(2);
+    SCALAR.store(false, Ordering::Relaxed);
+    assert!(scalar == expected, "the scalar path gives other bits");
 }

@@ -49,8 +49,8 @@ pub(crate) fn multiply_tiled(
     });
 }
 
-/// One tile. Where the columns of a transposed `lhs` compete for few sets of a cache, they are copied first, a part at a
-/// time: packing them from where they are costs a quarter of the product's speed.
+/// One tile. Where the rows of a transposed `lhs` would thrash the caches, they are copied first, a part at a time: to
+/// pack them from where they are costs a quarter of the product's speed.
 ///
 /// # Safety
 /// As for [`multiply_into`].
@@ -64,7 +64,7 @@ unsafe fn multiply_tile(
     /// Values of the inner dimension in a part.
     const DEPTH: usize = 512;
     let (columns, [rows, inner]) = (lhs.transposed(), lhs.dims());
-    if !columns.columns_compete_for_cache() {
+    if !columns.columns_thrash_caches() {
         // SAFETY: the caller's promise.
         return unsafe { multiply_into(out, row_stride, lhs, rhs, 1.0, output) };
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn products_equal_their_definition_and_are_finished_once() {
-        // The last has columns that compete for cache, in two parts.
+        // The last is copied, in two parts.
         let sizes = [(1, 1, 1), (3, 0, 5), (130, 7, 70), (520, 3, 300), (1024, 600, 3)];
         for (rows, inner, cols) in sizes {
             let lhs: Vec<f32> = (0..inner * rows).map(|i| (i % 7) as f32).collect(); // transposed
