@@ -8,16 +8,26 @@ pub(crate) struct EmbeddedRecipe {
     pub(crate) text: &'static str,
 }
 
+/// Files under `recipes/`, by what `crosshead train` calls them.
+macro_rules! recipes {
+    ($($name:literal),+ $(,)?) => {
+        [$(EmbeddedRecipe {
+            name: $name,
+            text: include_str!(concat!("../recipes/", $name, ".toml")),
+        }),+]
+    };
+}
+
 /// Every recipe of `recipes/`.
-pub(crate) const RECIPES: [EmbeddedRecipe; 2] = [
-    EmbeddedRecipe {
-        name: "translate-en-de",
-        text: include_str!("../recipes/translate-en-de.toml"),
-    },
-    EmbeddedRecipe {
-        name: "translate-en-de-post-norm",
-        text: include_str!("../recipes/translate-en-de-post-norm.toml"),
-    },
+pub(crate) const RECIPES: [EmbeddedRecipe; 8] = recipes![
+    "translate-en-de",
+    "translate-en-de-post-norm",
+    "summarize",
+    "sentiment",
+    "sentiment-finetune",
+    "language-model",
+    "char-lm",
+    "masked-lm",
 ];
 
 /// Files under `data/`: their names behind `embedded:`, and their bytes.

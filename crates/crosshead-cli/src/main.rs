@@ -1,4 +1,4 @@
-//! The command `crosshead`: train, translate and evaluate Transformers.
+//! The command `crosshead`: train, use and evaluate Transformers.
 
 mod allocator;
 mod args;
@@ -7,6 +7,7 @@ mod device;
 mod embedded;
 mod output;
 mod progress;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -31,7 +32,15 @@ fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         // A pool's own threads hand work to each other at once; from outside, every operation wakes the pool.
         Command::Train(train) => rayon::scope(|_| commands::train::run(&train, &args.compute)),
-        Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
+        Command::Translate(write) => {
+            commands::write::run(&commands::write::TRANSLATE, &write, &args.compute)
+        }
+        Command::Summarize(write) => {
+            commands::write::run(&commands::write::SUMMARIZE, &write, &args.compute)
+        }
+        Command::Classify(classify) => commands::classify::run(&classify, &args.compute),
+        Command::Generate(generate) => commands::generate::run(&generate, &args.compute),
+        Command::FillMask(fill_mask) => commands::fill_mask::run(&fill_mask, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]

@@ -15,6 +15,18 @@ pub(crate) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
     }
 }
 
+/// Writes a part of a line of results at once.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn part(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        result => Ok(result?),
+    }
+}
+
 /// Writes a message.
 pub(crate) fn message(text: impl std::fmt::Display) {
     eprintln!("{text}");

@@ -15,9 +15,22 @@ const TABLES: [&str; 3] = ["embedding", "token_types", "positions.weight"];
 /// A value is a pure function of the seed and the parameter's path: the same on every device. Biases and norms
 /// keep their values.
 pub fn initialize<M: Module>(model: M, seed: u64, padding_id: Option<u32>) -> M {
+    initialize_where(model, seed, padding_id, |_| true)
+}
+
+/// As [`initialize`], but only the matrices for whose path `f` holds: those that a pretrained model does not bring.
+pub fn initialize_where<M: Module>(
+    model: M,
+    seed: u64,
+    padding_id: Option<u32>,
+    f: impl Fn(&str) -> bool,
+) -> M {
     let key = RandomKey::new(seed).stream("weights");
     parameters::replace(model, |path, shape| {
         let &[rows, columns] = shape else { return None };
+        if !f(path) {
+            return None;
+        }
         let values = if TABLES.iter().any(|table| path.ends_with(table)) {
             let padding = padding_id.filter(|_| path.ends_with("embedding"));
             embedding_normal(key.stream(path), rows, columns, padding)

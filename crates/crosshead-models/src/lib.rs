@@ -28,7 +28,7 @@ pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
 };
 pub use hub::{Checkpoint, GenerationDefaults, Head, ModelDirectory, WeightsReport, write_tensors};
-pub use init::initialize;
+pub use init::{initialize, initialize_where};
 pub use input::InputLayer;
 pub use safetensors::Dtype;
 pub use stack_config::{PositionKind, StackConfig};

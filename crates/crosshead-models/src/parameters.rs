@@ -149,3 +149,20 @@ pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>)
     }
     module.map(&mut Update(Path::default(), f))
 }
+
+/// Takes the parameters for whose path `f` holds out of training: they get no gradient.
+pub fn freeze<M: Module>(module: M, f: impl FnMut(&str) -> bool) -> M {
+    struct Freeze<F>(Path, F);
+    impl<F: FnMut(&str) -> bool> ModuleMapper for Freeze<F> {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if (self.1)(&self.0.name()) { param.set_require_grad(false) } else { param }
+        }
+    }
+    module.map(&mut Freeze(Path::default(), f))
+}

@@ -25,6 +25,20 @@ pub enum ModelConfig {
     Encoder(EncoderConfig),
 }
 
+impl ModelConfig {
+    /// The layers.
+    pub fn stack(&self) -> &StackConfig {
+        match self {
+            Self::EncoderDecoder(config) => &config.stack,
+            Self::CausalLm(config) => &config.stack,
+            Self::MaskedLm(config)
+            | Self::SequenceClassifier(config, _)
+            | Self::TokenClassifier(config, _)
+            | Self::Encoder(config) => &config.stack,
+        }
+    }
+}
+
 /// The presets by name, with what they are.
 pub const PRESETS: [(&str, &str); 10] = [
     (

@@ -1,6 +1,8 @@
-//! Where the model of a model or run directory lies.
+//! Where the model of a model or run directory lies, and whether its parts fit.
 
 use std::path::{Path, PathBuf};
+
+use crosshead_tokenize::Tokenizer;
 
 use crate::Error;
 
@@ -13,4 +15,23 @@ pub fn model_directory(dir: &Path) -> Result<PathBuf, Error> {
         .into_iter()
         .find(|dir| dir.join("config.json").is_file())
         .ok_or_else(|| Error::NoModel(dir.to_owned()))
+}
+
+/// Checks that a directory's tokenizer gives no id that its model does not know.
+///
+/// # Errors
+/// If it has more tokens than the model.
+pub(crate) fn check_vocabulary(
+    dir: &Path,
+    tokenizer: &Tokenizer,
+    vocab_size: usize,
+) -> Result<(), Error> {
+    let found = tokenizer.vocab_size();
+    if found <= vocab_size {
+        return Ok(());
+    }
+    let reason = format!(
+        "its tokenizer has {found} tokens, but its model has {vocab_size}: they do not belong together"
+    );
+    Err(Error::Run { dir: dir.to_owned(), reason })
 }

@@ -24,6 +24,19 @@ pub enum Error {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// A prompt that a text can't go on from.
+    #[error(
+        "the prompt is empty, and this model has no token that begins a text; give it some text"
+    )]
+    EmptyPrompt,
+    /// A text without a mask where words are to be guessed.
+    #[error("`{text}`: {reason}")]
+    NoMask {
+        /// The text.
+        text: String,
+        /// Why no mask can be read.
+        reason: String,
+    },
     /// A file or folder could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {

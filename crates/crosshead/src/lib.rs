@@ -2,18 +2,22 @@
 
 mod directory;
 mod error;
-mod evaluation;
+pub mod evaluation;
 #[cfg(feature = "hub")]
 pub mod hub;
 pub mod recipe;
+pub mod report;
 pub mod run;
-mod translator;
+mod tasks;
 
 pub use directory::model_directory;
 pub use error::Error;
-pub use evaluation::{Evaluation, evaluate};
 pub use recipe::Recipe;
-pub use translator::{SearchOptions, Translation, Translator};
+pub use report::Report;
+pub use tasks::{
+    Classified, Classifier, FillMask, Filled, Generated, Generator, Guess, Label, SampleOptions,
+    SearchOptions, Summarizer, TextToText, Translator, Written,
+};
 
 pub use crosshead_attention as attention;
 pub use crosshead_blocks as blocks;

@@ -1,36 +1,56 @@
 //! `crosshead evaluate`.
 
-use std::path::Path;
+use crosshead::evaluation::evaluate;
+use crosshead::models::{Head, ModelDirectory};
+use crosshead::recipe::{Recipe, TaskKind};
 
-use anyhow::Context;
-use crosshead::data::{Pair, parse_pairs, read_pairs};
-use crosshead::evaluate;
-
+use super::{report, write};
 use crate::args::{Compute, Evaluate};
-use crate::progress::Progress;
-use crate::{embedded, output};
+use crate::terminal::Terminal;
+use crate::{device, output};
 
 pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
-    let pairs = pairs(&args.data)?;
-    let translator = super::translator(&args.model, &args.search, compute)?;
-    let mut progress = Progress::new(pairs.len() as u64);
-    let evaluation =
-        evaluate(&translator, &pairs, |done| progress.update(done as u64, "sentences"))?;
-    progress.finish();
+    let recipe = recipe(args)?;
+    let device = device::open(compute.device)?;
+    let mut terminal = Terminal::default();
+    let search = |defaults| write::options(&args.search, defaults);
+    let found = evaluate(&recipe, &args.model, &args.data, search, &device, &mut terminal)?;
     if args.json {
-        return output::line(serde_json::to_string(&evaluation)?);
+        output::line(serde_json::to_string(&found)?)
+    } else {
+        report::figures("", &found)
     }
-    for score in [&evaluation.bleu, &evaluation.chrf] {
-        output::line(format_args!("{:.2}  {}", score.score, score.signature))?;
-    }
-    Ok(())
 }
 
-fn pairs(name: &str) -> anyhow::Result<Vec<Pair>> {
-    let Some(embedded) = name.strip_prefix("embedded:") else {
-        return Ok(read_pairs(Path::new(name))?);
+/// The recipe by which the file is read: the run's, or one that leaves every key open.
+fn recipe(args: &Evaluate) -> anyhow::Result<Recipe> {
+    let path = args.model.join("recipe.toml");
+    let task: Option<TaskKind> = args.task.map(TaskKind::from);
+    if path.is_file() {
+        let recipe = Recipe::from_file(&path, &args.set)?;
+        if task.is_none_or(|task| task == recipe.task()) {
+            return Ok(recipe);
+        }
+    }
+    let task = match task {
+        Some(task) => task,
+        None => task_of(args)?,
     };
-    let bytes = embedded::data(embedded)
-        .with_context(|| format!("{name}: there is no such embedded data"))?;
-    Ok(parse_pairs(name, bytes)?)
+    let text = format!("task = \"{task}\"\n[data]\ntrain = \"\"\nvalid = \"\"\n");
+    Ok(Recipe::parse("--set", &text, &args.set)?)
+}
+
+/// What the head of a model is for.
+fn task_of(args: &Evaluate) -> anyhow::Result<TaskKind> {
+    let dir = crosshead::model_directory(&args.model)?;
+    Ok(match ModelDirectory::open(&dir)?.head {
+        Head::Seq2SeqLm => TaskKind::Translate,
+        Head::CausalLm => TaskKind::LanguageModel,
+        Head::MaskedLm => TaskKind::MaskedLm,
+        Head::SequenceClassifier => TaskKind::Classify,
+        Head::TokenClassifier | Head::Encoder => anyhow::bail!(
+            "{}: a model without a head for a task; name another, or say --task",
+            dir.display()
+        ),
+    })
 }

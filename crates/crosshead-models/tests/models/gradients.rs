@@ -3,7 +3,7 @@
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead_kernels::{LabelSmoothing, Mode, RandomKey};
-use crosshead_models::EncoderDecoder;
+use crosshead_models::{EncoderDecoder, parameters};
 use crosshead_testkit::{
     a_gradient_reaches_every_parameter, assert_close, gradients_agree_with_finite_differences,
     gradients_by_path,
@@ -34,6 +34,21 @@ proptest! {
         let gradients = gradients_by_path(&model, &loss().backward());
         prop_assert!(gradients.contains_key("embedding"));
         prop_assert!(!gradients.contains_key("logits_bias"));
+    }
+
+    #[test]
+    fn frozen_parameters_get_no_gradient_and_the_others_the_same(
+        order in norm_orders(), source in sentences(), target in sentences(),
+    ) {
+        let model = config(order).init(1, &Device::flex().autodiff());
+        let is_frozen = |path: &str| path == "embedding" || path.contains("self_attn.");
+        let frozen = parameters::freeze(model.clone(), is_frozen);
+        let gradients = |model: &EncoderDecoder| {
+            gradients_by_path(model, &loss(model, &source, &target).backward())
+        };
+        let (mut expected, found) = (gradients(&model), gradients(&frozen));
+        expected.retain(|path, _| !is_frozen(path));
+        prop_assert_eq!(expected, found);
     }
 
     #[test]

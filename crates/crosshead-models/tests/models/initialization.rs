@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, TensorData};
 use crosshead_blocks::NormOrder;
-use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, initialize, parameters};
+use crosshead_models::{
+    EncoderDecoder, EncoderDecoderConfig, initialize, initialize_where, parameters,
+};
 use crosshead_testkit::jittered;
 
 use crate::tiny::{PAD_ID, VOCAB_SIZE, config};
@@ -91,5 +93,18 @@ fn matrices_biases_and_norms_begin_as_they_should() {
                 assert!(values.iter().all(|&value| value == start), "{path}");
             }
         }
+    }
+}
+
+#[test]
+fn only_the_chosen_weights_are_drawn_anew_and_as_a_whole_model_draws_them() {
+    let config = config(NormOrder::Pre);
+    let (old, whole) = (config.init(1, &Device::flex()), weights(&config, 2));
+    let is_new = |path: &str| path.starts_with("decoder.");
+    let model = initialize_where(old.clone(), 2, Some(PAD_ID), is_new);
+    let old = parameters::read(&old);
+    for (path, data) in parameters::read(&model) {
+        let expected = if is_new(&path) { &whole } else { &old };
+        assert_eq!(data, expected[&path], "{path}");
     }
 }

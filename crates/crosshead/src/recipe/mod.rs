@@ -1,96 +1,49 @@
 //! Recipes: everything that decides a run, in one TOML file.
 
+mod data;
+mod decode;
 mod model;
+mod sets;
+mod tasks;
+mod tokenizer;
 mod train;
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use model::{ModelSection, Preset};
-pub use train::{ScheduleKind, Selection, TrainSection};
+pub use data::{LabelledSection, LongTexts, MaskedTextSection, PairsSection, TextSection};
+pub use decode::{DecodeSection, SampleSection};
+pub use model::{ActivationName, CausalFamily, ModelSection, NormOrderName, Preset};
+pub use tasks::{ClassifyRecipe, LanguageModelRecipe, MaskedLmRecipe, TaskKind, TextToTextRecipe};
+pub use tokenizer::{TokenizerKind, TokenizerSection};
+pub use train::{ScheduleKind, TrainSection};
 
 use crate::Error;
+use tasks::Sections;
 
-/// The job that a recipe describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TaskKind {
-    /// Translation of sentences from a file of pairs.
-    Translate,
-}
+/// A key and what is wrong with its value.
+type Wrong = (String, String);
 
 /// Everything that decides a run: two runs of one recipe give the same bits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Recipe {
-    /// The job.
-    pub task: TaskKind,
-    /// Where the text is.
-    pub data: DataSection,
-    /// How text becomes ids.
-    #[serde(default)]
-    pub tokenizer: TokenizerSection,
-    /// The model's shape.
-    #[serde(default)]
-    pub model: ModelSection,
-    /// The length and pace of training.
-    #[serde(default)]
-    pub train: TrainSection,
-    /// How translations are searched for.
-    #[serde(default)]
-    pub decode: DecodeSection,
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Recipe {
+    /// Translation or summarization, by an encoder-decoder.
+    TextToText(TextToTextRecipe),
+    /// One label for each text, by an encoder with a head.
+    Classify(ClassifyRecipe),
+    /// The next token of a text, by a decoder-only model.
+    LanguageModel(LanguageModelRecipe),
+    /// Hidden tokens of a text, by an encoder with a head.
+    MaskedLm(MaskedLmRecipe),
 }
 
-/// Where the text is: a path, or `embedded:` and the name of data that the program carries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataSection {
-    /// Pairs to learn from.
-    pub train: String,
-    /// Pairs by which the best model is chosen.
-    pub valid: String,
-    /// Pairs that are looked at once, at the end.
-    pub test: Option<String>,
-    /// Pairs with a side of more tokens than this are left out of training.
-    #[serde(default = "DataSection::default_max_len")]
-    pub max_len: usize,
-}
-
-impl DataSection {
-    fn default_max_len() -> usize {
-        128
-    }
-}
-
-/// How text becomes ids: one byte-pair encoding for both languages (Sennrich et al. 2016).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TokenizerSection {
-    /// Pieces of the vocabulary, special ones included.
-    pub vocab_size: usize,
-}
-
-impl Default for TokenizerSection {
-    fn default() -> Self {
-        Self { vocab_size: 6000 }
-    }
-}
-
-/// How translations are searched for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DecodeSection {
-    /// Hypotheses followed at once; 1 is greedy search.
-    pub beams: usize,
-    /// α of the score log p / lenᵅ.
-    pub length_penalty: f64,
-}
-
-impl Default for DecodeSection {
-    fn default() -> Self {
-        Self { beams: 4, length_penalty: 1.0 }
-    }
+/// The key that says which sections a recipe has.
+#[derive(Deserialize)]
+struct Task {
+    task: TaskKind,
 }
 
 impl Recipe {
@@ -99,21 +52,17 @@ impl Recipe {
     /// # Errors
     /// If the text is no TOML, a key is unknown or missing, or a value is impossible; the error names line or key.
     pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Self, Error> {
-        let error = |reason: String| Error::Recipe { name: name.to_owned(), reason };
-        // The text by itself first: its errors carry line and column.
-        let mut recipe: Self = toml::from_str(text).map_err(|source| error(source.to_string()))?;
-        if !sets.is_empty() {
-            let mut table: toml::Table =
-                text.parse().map_err(|source: toml::de::Error| error(source.to_string()))?;
-            for set in sets {
-                apply(&mut table, set).map_err(|reason| error(format!("--set {set}: {reason}")))?;
-            }
-            recipe = table.try_into().map_err(|source: toml::de::Error| {
-                error(format!("--set {}: {}", sets.join(" --set "), source.message()))
-            })?;
-        }
-        recipe.check().map_err(|(key, reason)| error(format!("{key}: {reason}")))?;
-        Ok(recipe)
+        Self::read(text, sets).map_err(|reason| Error::Recipe { name: name.to_owned(), reason })
+    }
+
+    fn read(text: &str, sets: &[String]) -> Result<Self, String> {
+        let Task { task } = put_over::<Task>(text, sets)?;
+        Ok(match task {
+            TaskKind::Translate | TaskKind::Summarize => Self::TextToText(read(text, sets)?),
+            TaskKind::Classify => Self::Classify(read(text, sets)?),
+            TaskKind::LanguageModel => Self::LanguageModel(read(text, sets)?),
+            TaskKind::MaskedLm => Self::MaskedLm(read(text, sets)?),
+        })
     }
 
     /// Reads a recipe from a file.
@@ -131,41 +80,62 @@ impl Recipe {
             .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"))
     }
 
-    fn check(&self) -> Result<(), (String, String)> {
-        let named =
-            |section: &str, (key, reason): (&str, String)| (format!("{section}.{key}"), reason);
-        self.model
-            .resolve(self.tokenizer.vocab_size)
-            .check()
-            .map_err(|found| named("model", found))?;
-        self.train.check().map_err(|found| named("train", found))?;
-        let at_least_one =
-            [("data.max_len", self.data.max_len), ("decode.beams", self.decode.beams)];
-        match at_least_one.iter().find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(((*key).to_owned(), "must be at least 1".to_owned())),
-            None => Ok(()),
+    /// The job.
+    pub fn task(&self) -> TaskKind {
+        match self {
+            Self::TextToText(recipe) => recipe.task,
+            Self::Classify(recipe) => recipe.task,
+            Self::LanguageModel(recipe) => recipe.task,
+            Self::MaskedLm(recipe) => recipe.task,
         }
+    }
+
+    /// The length and pace of training.
+    pub fn train(&self) -> &TrainSection {
+        match self {
+            Self::TextToText(recipe) => &recipe.train,
+            Self::Classify(recipe) => &recipe.train,
+            Self::LanguageModel(recipe) => &recipe.train,
+            Self::MaskedLm(recipe) => &recipe.train,
+        }
+    }
+
+    /// Whether a run of `other` can go on as one of this recipe: nothing but its length differs.
+    pub(crate) fn continues(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        let train = match &mut other {
+            Self::TextToText(recipe) => &mut recipe.train,
+            Self::Classify(recipe) => &mut recipe.train,
+            Self::LanguageModel(recipe) => &mut recipe.train,
+            Self::MaskedLm(recipe) => &mut recipe.train,
+        };
+        train.steps = self.train().steps;
+        other == *self
     }
 }
 
-/// Puts `section.key=value` into a table; the value is TOML, or else text.
-fn apply(table: &mut toml::Table, set: &str) -> Result<(), String> {
-    let (path, value) = set.split_once('=').ok_or("is not of the form section.key=value")?;
-    let value = format!("value = {value}")
-        .parse::<toml::Table>()
-        .ok()
-        .and_then(|mut parsed| parsed.remove("value"))
-        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    let mut segments: Vec<&str> = path.trim().split('.').collect();
-    let key = segments.pop().filter(|key| !key.is_empty()).ok_or("names no key")?;
-    let mut section = table;
-    for segment in segments {
-        let entry =
-            section.entry(segment).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        section = entry.as_table_mut().ok_or_else(|| format!("{segment} is not a section"))?;
+/// Reads the sections of one kind of recipe.
+fn read<R: Sections + DeserializeOwned>(text: &str, sets: &[String]) -> Result<R, String> {
+    // The text by itself first: its errors carry line and column.
+    put_over::<R>(text, &[])?;
+    let mut recipe: R = put_over(text, sets)?;
+    recipe.resolve().map_err(|(key, reason)| format!("{key}: {reason}"))?;
+    Ok(recipe)
+}
+
+/// Reads text with `sets` put over it.
+fn put_over<R: DeserializeOwned>(text: &str, sets: &[String]) -> Result<R, String> {
+    if sets.is_empty() {
+        return toml::from_str(text).map_err(|source| source.to_string());
     }
-    section.insert(key.to_owned(), value);
-    Ok(())
+    let mut table: toml::Table =
+        text.parse().map_err(|source: toml::de::Error| source.to_string())?;
+    for set in sets {
+        sets::apply(&mut table, set).map_err(|reason| format!("--set {set}: {reason}"))?;
+    }
+    table.try_into().map_err(|source: toml::de::Error| {
+        format!("--set {}: {}", sets.join(" --set "), source.message())
+    })
 }
 
 #[cfg(test)]
@@ -174,30 +144,28 @@ mod tests {
 
     const MINIMAL: &str = "task = \"translate\"\n[data]\ntrain = \"a.tsv\"\nvalid = \"b.tsv\"\n";
 
+    fn parse(text: &str, sets: &[&str]) -> Result<Recipe, Error> {
+        let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+        Recipe::parse("r", text, &sets)
+    }
+
     #[test]
     fn a_resolved_recipe_reads_back_as_itself() {
-        let recipe = Recipe::parse("r", MINIMAL, &[]).unwrap();
-        assert_eq!(Recipe::parse("r", &recipe.to_toml(), &[]).unwrap(), recipe);
+        let recipe = parse(MINIMAL, &[]).unwrap();
+        assert_eq!(parse(&recipe.to_toml(), &[]).unwrap(), recipe);
     }
 
     #[test]
     fn a_set_replaces_one_key() {
-        let sets = [
-            "train.steps=7".to_owned(),
-            "data.train=c d.tsv".to_owned(),
-            "model.dropout=0.3".to_owned(),
-        ];
-        let recipe = Recipe::parse("r", MINIMAL, &sets).unwrap();
+        let sets = ["train.steps=7", "data.train=c d.tsv", "model.dropout=0.3"];
+        let Recipe::TextToText(recipe) = parse(MINIMAL, &sets).unwrap() else { panic!() };
         assert_eq!((recipe.train.steps, recipe.data.train.as_str()), (7, "c d.tsv"));
         assert_eq!(recipe.model.dropout, Some(0.3));
     }
 
     #[test]
     fn errors_name_line_or_key() {
-        let message = |text: &str, sets: &[&str]| {
-            let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
-            Recipe::parse("r", text, &sets).unwrap_err().to_string()
-        };
+        let message = |text: &str, sets: &[&str]| parse(text, sets).unwrap_err().to_string();
         let unknown = message(&format!("{MINIMAL}[train]\nstepps = 3\n"), &[]);
         assert!(unknown.contains("line 6") && unknown.contains("stepps"), "{unknown}");
         let set = message(MINIMAL, &["train.stepps=3"]);
@@ -206,5 +174,21 @@ mod tests {
         assert!(shape.contains("model.n_heads") && shape.contains("divisible"), "{shape}");
         let missing = message("task = \"translate\"\n", &[]);
         assert!(missing.contains("data"), "{missing}");
+        let task = message("task = \"fly\"\n", &[]);
+        assert!(task.contains("fly") && task.contains("translate"), "{task}");
+        let figure = message(MINIMAL, &["train.select=rouge_l"]);
+        assert!(figure.contains("train.select") && figure.contains("bleu"), "{figure}");
+        let both = message(MINIMAL, &["train.batch_tokens=100", "train.batch_examples=8"]);
+        assert!(both.contains("train.batch_examples"), "{both}");
+    }
+
+    #[test]
+    fn a_pretrained_model_brings_its_shape_and_its_tokenizer() {
+        let message = |sets: &[&str]| parse(MINIMAL, sets).unwrap_err().to_string();
+        assert!(parse(MINIMAL, &["init=some/dir", "train.steps=3"]).is_ok());
+        let shape = message(&["init=some/dir", "model.d_model=64"]);
+        assert!(shape.contains("model.d_model") && shape.contains("init"), "{shape}");
+        let vocabulary = message(&["init=some/dir", "tokenizer.vocab_size=64"]);
+        assert!(vocabulary.contains("tokenizer.vocab_size"), "{vocabulary}");
     }
 }

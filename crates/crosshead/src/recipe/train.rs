@@ -1,8 +1,11 @@
 //! The `[train]` section.
 
+use crosshead_data::Batching;
 use crosshead_kernels::LabelSmoothing;
 use crosshead_train::{AdamConfig, Schedule, TrainConfig};
 use serde::{Deserialize, Serialize};
+
+use crate::report::Metric;
 
 /// The course of the learning rate, as a recipe spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,14 +19,15 @@ pub enum ScheduleKind {
     Cosine,
 }
 
-/// By what the best model is chosen on the validation pairs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Selection {
-    /// The highest BLEU of greedy translations.
-    Bleu,
-    /// The lowest negative log-likelihood.
-    Loss,
+/// Tokens of a batch where a recipe does not say.
+const DEFAULT_TOKENS: usize = 2000;
+
+/// What holds in a task where a recipe does not say.
+pub(super) struct TrainDefaults {
+    pub(super) label_smoothing: f64,
+    pub(super) select: &'static Metric,
+    /// The figures of a validation.
+    pub(super) figures: &'static [&'static Metric],
 }
 
 /// The length and pace of training.
@@ -34,8 +38,10 @@ pub struct TrainSection {
     pub seed: u64,
     /// Optimizer steps.
     pub steps: u64,
-    /// Source and target tokens of a batch, padding included.
-    pub batch_tokens: usize,
+    /// Tokens of a batch, padding included.
+    pub batch_tokens: Option<usize>,
+    /// Examples of a batch, instead of `batch_tokens`.
+    pub batch_examples: Option<usize>,
     /// Batches whose gradients make one step.
     pub accumulate: usize,
     /// The course of the learning rate.
@@ -56,14 +62,16 @@ pub struct TrainSection {
     pub weight_decay: f64,
     /// The largest global norm of the gradient; 0 is no limit.
     pub max_norm: f64,
-    /// The share of the target distribution spread over all classes.
-    pub label_smoothing: f64,
+    /// The share of the target distribution spread over all classes; the task's default if absent.
+    pub label_smoothing: Option<f64>,
+    /// Parameters that stay as they are: names, in which `*` stands for anything.
+    pub freeze: Vec<String>,
     /// Steps between two validations.
     pub validate_every: u64,
     /// Steps between two checkpoints.
     pub checkpoint_every: u64,
-    /// By what the best model is chosen.
-    pub select: Selection,
+    /// The figure by which the best model is chosen: `loss`, or a figure of the task; the task's default if absent.
+    pub select: Option<String>,
 }
 
 impl Default for TrainSection {
@@ -71,7 +79,8 @@ impl Default for TrainSection {
         Self {
             seed: 1,
             steps: 2000,
-            batch_tokens: 2000,
+            batch_tokens: None,
+            batch_examples: None,
             accumulate: 1,
             schedule: ScheduleKind::InverseSquareRoot,
             peak: 1e-3,
@@ -82,10 +91,11 @@ impl Default for TrainSection {
             epsilon: 1e-9,
             weight_decay: 0.0,
             max_norm: 1.0,
-            label_smoothing: 0.1,
+            label_smoothing: None,
+            freeze: Vec::new(),
             validate_every: 280,
             checkpoint_every: 280,
-            select: Selection::Bleu,
+            select: None,
         }
     }
 }
@@ -117,14 +127,54 @@ impl TrainSection {
 
     /// The smoothing of the labels.
     pub fn smoothing(&self) -> LabelSmoothing {
-        LabelSmoothing::AllClasses(self.label_smoothing as f32)
+        LabelSmoothing::AllClasses(self.label_smoothing.unwrap_or(0.0) as f32)
+    }
+
+    /// How examples of these lengths fall into batches.
+    pub fn batching(&self, lengths: Vec<(usize, usize)>) -> Batching {
+        match self.batch_examples {
+            Some(size) => Batching::Examples { examples: lengths.len(), size },
+            None => {
+                Batching::Tokens { lengths, budget: self.batch_tokens.unwrap_or(DEFAULT_TOKENS) }
+            }
+        }
+    }
+
+    /// Examples of a batch where all have the same number of tokens.
+    pub fn batch_size(&self, tokens: usize) -> usize {
+        let budget = self.batch_tokens.unwrap_or(DEFAULT_TOKENS);
+        self.batch_examples.unwrap_or(budget / tokens.max(1)).max(1)
+    }
+
+    /// Fills absent keys with a task's defaults.
+    pub(super) fn resolve(
+        &mut self,
+        defaults: &TrainDefaults,
+    ) -> Result<(), (&'static str, String)> {
+        if self.batch_examples.is_none() {
+            self.batch_tokens.get_or_insert(DEFAULT_TOKENS);
+        } else if self.batch_tokens.is_some() {
+            let reason = "a batch has a number of examples or of tokens; leave batch_tokens out";
+            return Err(("batch_examples", reason.to_owned()));
+        }
+        self.label_smoothing.get_or_insert(defaults.label_smoothing);
+        let select = self.select.get_or_insert(defaults.select.key.to_owned());
+        if defaults.figures.iter().all(|metric| metric.key != *select) {
+            let known: Vec<&str> = defaults.figures.iter().map(|metric| metric.key).collect();
+            return Err((
+                "select",
+                format!("`{select}` is no figure of this task; there are {}", known.join(", ")),
+            ));
+        }
+        self.check()
     }
 
     /// The first key whose value is impossible, and why.
-    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+    fn check(&self) -> Result<(), (&'static str, String)> {
         let counts = [
             ("steps", self.steps),
-            ("batch_tokens", self.batch_tokens as u64),
+            ("batch_tokens", self.batch_tokens.unwrap_or(1) as u64),
+            ("batch_examples", self.batch_examples.unwrap_or(1) as u64),
             ("accumulate", self.accumulate as u64),
             ("validate_every", self.validate_every),
             ("checkpoint_every", self.checkpoint_every),
@@ -135,7 +185,7 @@ impl TrainSection {
         let shares = [
             ("beta1", self.beta1),
             ("beta2", self.beta2),
-            ("label_smoothing", self.label_smoothing),
+            ("label_smoothing", self.label_smoothing.unwrap_or(0.0)),
         ];
         if let Some((key, value)) = shares.iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
             return Err((key, format!("{value} is outside [0, 1)")));

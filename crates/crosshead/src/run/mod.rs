@@ -1,22 +1,31 @@
-//! A recipe's run, from text to a model directory.
+//! A recipe's run, from text to a model directory: the same for every task.
 
-mod corpus;
+mod classify;
+pub(crate) mod data;
+mod directory;
+mod job;
+mod language_model;
+mod masked_lm;
 mod observer;
-mod task;
+mod parameters;
+mod text_to_text;
+mod tokenizer;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use crosshead_data::{BatchStream, Batching, Pair};
-use crosshead_models::{EncoderDecoder, GenerationDefaults, write_atomic};
-use crosshead_tokenize::Tokenizer;
+use crosshead_data::BatchStream;
 use crosshead_train::{CheckpointStore, Outcome, RunLog, StepReport, Trainer};
 
-use crate::{Error, Evaluation, Recipe, Translator, evaluate};
-use corpus::Corpus;
+use crate::report::{Figure, Report};
+use crate::{Error, Recipe};
+use classify::ClassifyJob;
+pub(crate) use job::tested;
+use job::{Job, Place};
+use language_model::LanguageModelJob;
+use masked_lm::MaskedLmJob;
 use observer::RunObserver;
-use task::TranslationTask;
+use text_to_text::TextToTextJob;
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
@@ -34,19 +43,19 @@ pub enum Event<'a> {
     Validated {
         /// The step.
         step: u64,
-        /// Negative log-likelihood of a validation target, in nats.
-        loss: f64,
-        /// BLEU of greedy translations.
-        bleu: f64,
+        /// What was found, the loss first.
+        figures: &'a [Figure],
         /// Whether the model is the best so far.
         best: bool,
     },
-    /// Some sentences of the test set are translated.
-    Translated {
-        /// Sentences done.
+    /// A part of the test set is done.
+    Tested {
+        /// What is done.
         done: usize,
-        /// Sentences in all.
+        /// What there is in all.
         total: usize,
+        /// What is counted, such as sentences.
+        unit: &'static str,
     },
 }
 
@@ -69,13 +78,11 @@ pub struct Summary {
     pub model: PathBuf,
     /// Seconds spent in training steps.
     pub train_seconds: f64,
-    /// The score of the test pairs, where the recipe names some.
-    pub test: Option<Evaluation>,
-    /// The test pairs.
-    pub test_pairs: Vec<Pair>,
+    /// What the best model reaches on the test data, where the recipe names some.
+    pub test: Option<Report>,
 }
 
-/// Runs a recipe in a run directory: tokenizer, training, the best model, and its score on the test pairs.
+/// Runs a recipe in a run directory: tokenizer, training, the best model, and what it reaches on the test data.
 ///
 /// Without `resume` the directory must not hold a run; with it, the run goes on from its last checkpoint.
 /// `None` is returned where the host asked to stop; the run is then saved.
@@ -87,90 +94,47 @@ pub fn train(
     dir: &Path,
     resume: bool,
     device: &Device,
-    host: &mut impl Host,
+    host: &mut dyn Host,
 ) -> Result<Option<Summary>, Error> {
-    let checkpoints = CheckpointStore::new(&dir.join("checkpoints"));
-    check_directory(dir, recipe, resume)?;
-    let corpus = Corpus::load(recipe, dir, resume, host)?;
-    write_recipe(dir, recipe)?;
-    let vocab_size = corpus.tokenizer.vocab_size();
-    let config = recipe.model.resolve(vocab_size);
-    let model = config.init(recipe.train.seed, &device.clone().autodiff());
-    host.on_event(Event::Message(format!(
-        "model: {} parameters, vocabulary of {vocab_size}",
-        burn::module::Module::num_params(&model) - vocab_size
-    )));
-    let task = TranslationTask::new(&corpus.train, &config, recipe.train.smoothing());
-    let batching = Batching::Tokens { lengths: task.lengths(), budget: recipe.train.batch_tokens };
-    let batches = BatchStream::new(batching, recipe.train.seed);
-    let mut trainer = Trainer::new(&task, recipe.train.config(), batches, model);
-    if let Some(checkpoint) = if resume { checkpoints.load_latest()? } else { None } {
-        let reason = |reason| Error::Run { dir: dir.to_owned(), reason };
+    directory::check(dir, recipe, resume)?;
+    let place = Place { dir, resume, device };
+    match recipe {
+        Recipe::TextToText(sections) => run::<TextToTextJob>(sections, recipe, &place, host),
+        Recipe::Classify(sections) => run::<ClassifyJob>(sections, recipe, &place, host),
+        Recipe::LanguageModel(sections) => run::<LanguageModelJob>(sections, recipe, &place, host),
+        Recipe::MaskedLm(sections) => run::<MaskedLmJob>(sections, recipe, &place, host),
+    }
+}
+
+fn run<J: Job>(
+    sections: &J::Recipe,
+    recipe: &Recipe,
+    place: &Place<'_>,
+    host: &mut dyn Host,
+) -> Result<Option<Summary>, Error> {
+    let train = recipe.train();
+    let checkpoints = CheckpointStore::new(&place.dir.join("checkpoints"));
+    let job = J::load(sections, place, host)?;
+    directory::write_recipe(place.dir, recipe)?;
+    let model = job.model(&place.device.clone().autodiff(), host)?;
+    let model = parameters::freeze(model, &train.freeze, host)?;
+    let task = job.task();
+    let batches = BatchStream::new(job.batching(train), train.seed);
+    let mut trainer = Trainer::new(&task, train.config(), batches, model);
+    if let Some(checkpoint) = if place.resume { checkpoints.load_latest()? } else { None } {
+        let reason = |reason| Error::Run { dir: place.dir.to_owned(), reason };
         trainer = trainer.resume(checkpoint).map_err(reason)?;
         host.on_event(Event::Message(format!("resumed at step {}", trainer.progress().step)));
     }
-    let log = RunLog::open(&dir.join("log.jsonl"), trainer.progress().step)?;
+    let log = RunLog::open(&place.dir.join("log.jsonl"), trainer.progress().step)?;
     let mut observer =
-        RunObserver { recipe, corpus: &corpus, dir, checkpoints: &checkpoints, log, host };
+        RunObserver { job: &job, train, dir: place.dir, checkpoints: &checkpoints, log, host };
     if trainer.run(&mut observer)? == Outcome::Stopped {
         return Ok(None);
     }
     let train_seconds = trainer.progress().seconds;
     drop(trainer);
-    let model_dir = dir.join("model");
-    let translator = Translator::from_pretrained(&model_dir, device)?;
-    let test_pairs = corpus.test;
-    let test = (!test_pairs.is_empty())
-        .then(|| {
-            let total = test_pairs.len();
-            evaluate(&translator, &test_pairs, |done| {
-                host.on_event(Event::Translated { done, total })
-            })
-        })
-        .transpose()?;
-    Ok(Some(Summary { model: model_dir, train_seconds, test, test_pairs }))
-}
-
-/// Checks that a new run's directory holds no run, or that a resumed one is of the same recipe.
-fn check_directory(dir: &Path, recipe: &Recipe, resume: bool) -> Result<(), Error> {
-    let path = dir.join("recipe.toml");
-    let refuse = |reason: String| Err(Error::Run { dir: dir.to_owned(), reason });
-    match (fs::read_to_string(&path), resume) {
-        (Ok(_), false) => refuse(
-            "holds a run; go on with --resume, choose another --out, or delete it".to_owned(),
-        ),
-        (Ok(present), true) if !same_but_for_length(&present, recipe) => {
-            refuse(format!("{} differs from this recipe; resume with the same one", path.display()))
-        }
-        (Err(_), true) => refuse("holds no run to resume; start it without --resume".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-fn write_recipe(dir: &Path, recipe: &Recipe) -> Result<(), Error> {
-    let path = dir.join("recipe.toml");
-    write_atomic(&path, recipe.to_toml().as_bytes()).map_err(Error::io(&path))
-}
-
-/// Whether a run's recipe is this one; a run may be made longer or shorter.
-fn same_but_for_length(present: &str, recipe: &Recipe) -> bool {
-    Recipe::parse("", present, &[]).is_ok_and(|mut present| {
-        present.train.steps = recipe.train.steps;
-        present == *recipe
-    })
-}
-
-/// Writes the model directory that [`Translator::from_pretrained`] reads.
-fn save_model(
-    model: &EncoderDecoder,
-    tokenizer: &Tokenizer,
-    recipe: &Recipe,
-    dir: &Path,
-) -> Result<(), Error> {
-    let defaults = GenerationDefaults {
-        num_beams: recipe.decode.beams,
-        length_penalty: recipe.decode.length_penalty as f32,
-        ..GenerationDefaults::default()
-    };
-    model.save_pretrained(dir, defaults, |dir| Ok::<(), Error>(tokenizer.save(dir)?))
+    let model = place.dir.join("model");
+    let test = job.test(&model, place.device, host)?;
+    Ok(Some(Summary { model, train_seconds, test }))
 }

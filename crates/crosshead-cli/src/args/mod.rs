@@ -1,10 +1,15 @@
 //! The command line.
 
+mod tasks;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-/// A Transformer toolkit: train, translate and evaluate, on a CPU or a GPU.
+pub(crate) use tasks::{Classify, Evaluate, FillMask, Generate, Search, Write};
+use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
+
+/// A Transformer toolkit: train, use and evaluate models of text, on a CPU or a GPU.
 #[derive(Parser)]
 #[command(
     name = "crosshead",
@@ -15,6 +20,9 @@ use clap::{Parser, Subcommand, ValueEnum};
   crosshead train translate-en-de
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
   cat lines.txt | crosshead translate --model runs/translate-en-de -
+  crosshead train sentiment --init DIR
+  crosshead classify --model runs/sentiment \"A fine film.\"
+  crosshead generate --model runs/language-model \"Call me\"
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
   crosshead recipes
   crosshead inspect vaswani2017-base"
@@ -59,8 +67,18 @@ pub(crate) enum Command {
     /// Train a model by a recipe
     Train(Train),
     /// Translate sentences
-    Translate(Translate),
-    /// Score translations of a file of pairs with BLEU and chrF
+    #[command(after_help = TRANSLATE_EXAMPLES)]
+    Translate(Write),
+    /// Summarize documents
+    #[command(after_help = SUMMARIZE_EXAMPLES)]
+    Summarize(Write),
+    /// Give texts their labels
+    Classify(Classify),
+    /// Go on with a text
+    Generate(Generate),
+    /// Guess hidden words
+    FillMask(FillMask),
+    /// Measure a model on a file with known answers
     Evaluate(Evaluate),
     /// List the embedded recipes, or print one
     Recipes(Recipes),
@@ -77,6 +95,7 @@ pub(crate) enum Command {
   crosshead train translate-en-de --set train.steps=200 --out runs/short
   crosshead train my-recipe.toml --set data.train=pairs.tsv
   crosshead train translate-en-de --resume
+  crosshead train sentiment-finetune --init all-MiniLM-L6-v2
 
 A run writes runs/NAME: recipe.toml (every key), log.jsonl, checkpoints/ and model/, the best model. Ctrl-C saves a
 checkpoint and stops; --resume goes on from it.")]
@@ -86,6 +105,9 @@ pub(crate) struct Train {
     /// Put a value over the recipe's, as in train.steps=2000; can be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Start from a pretrained model, with its tokenizer: a model directory or a run directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) init: Option<PathBuf>,
     /// The run's directory; by default runs/ and the recipe's name
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -95,57 +117,6 @@ pub(crate) struct Train {
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
-  cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
-  crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"")]
-pub(crate) struct Translate {
-    /// A run directory, or a model directory (Marian or Pegasus)
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    #[command(flatten)]
-    pub(crate) search: Search,
-    /// Print one JSON object a line: source, translation, score
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Sentences, or - for lines from standard input
-    #[arg(required = true)]
-    pub(crate) sentences: Vec<String>,
-}
-
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  crosshead evaluate --model runs/translate-en-de --data test.tsv
-  crosshead evaluate --model runs/translate-en-de --data embedded:translate-en-de/test.tsv --beams 1 --json")]
-pub(crate) struct Evaluate {
-    /// A run directory, or a model directory (Marian or Pegasus)
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// Pairs to translate and compare with: a TSV file, source and target a line, or embedded:NAME
-    #[arg(long, value_name = "FILE")]
-    pub(crate) data: String,
-    #[command(flatten)]
-    pub(crate) search: Search,
-    /// Print the scores as one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// How translations are searched for.
-#[derive(clap::Args)]
-pub(crate) struct Search {
-    /// Hypotheses followed at once, 1 for greedy search; by default as the model says
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) beams: Option<u16>,
-    /// α of the score log p / lenᵅ; by default as the model says
-    #[arg(long, value_name = "ALPHA")]
-    pub(crate) length_penalty: Option<f32>,
-    /// Sentences decoded together
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) batch_size: u16,
 }
 
 #[derive(clap::Args)]

@@ -1,4 +1,4 @@
-//! Translation with a trained model.
+//! Translation and summarization with a trained encoder-decoder.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use crosshead_kernels::Mode;
 use crosshead_models::{DecoderSteps, EncoderDecoder, GenerationDefaults, TokenBatch};
 use crosshead_tokenize::Tokenizer;
 
+use crate::directory::check_vocabulary;
 use crate::{Error, model_directory};
 
 /// How translations are searched for.
@@ -17,7 +18,7 @@ pub struct SearchOptions {
     pub beams: usize,
     /// α of the score log p / lenᵅ; 0 compares plain probabilities.
     pub length_penalty: f32,
-    /// Sentences that are decoded together. Translations do not depend on it but for the last bits of a score.
+    /// Texts that are decoded together. Results do not depend on it but for the last bits of a score.
     pub batch_size: usize,
 }
 
@@ -34,26 +35,32 @@ impl From<GenerationDefaults> for SearchOptions {
     }
 }
 
-/// A translated sentence.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Translation {
+/// What a model wrote for a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Written {
     /// The text.
     pub text: String,
     /// The score by which hypotheses were ranked.
     pub score: f32,
-    /// Whether the source was longer than the model takes and only its beginning was translated.
+    /// Whether the source was longer than the model takes and only its beginning was read.
     pub truncated: bool,
 }
 
-/// A translation model with its tokenizer.
+/// Translates: a [`TextToText`] model by the name of its task.
+pub type Translator = TextToText;
+
+/// Summarizes: a [`TextToText`] model by the name of its task.
+pub type Summarizer = TextToText;
+
+/// An encoder-decoder with its tokenizer: a text for each text.
 #[derive(Debug)]
-pub struct Translator {
+pub struct TextToText {
     model: EncoderDecoder,
     tokenizer: Tokenizer,
     options: SearchOptions,
 }
 
-impl Translator {
+impl TextToText {
     /// Loads a model directory, or the best model of a run directory.
     ///
     /// # Errors
@@ -62,28 +69,22 @@ impl Translator {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = EncoderDecoder::from_pretrained(&dir, device)?;
-        let (expected, found) = (model.config().vocab_size, tokenizer.vocab_size());
-        if expected != found {
-            let reason = format!(
-                "its tokenizer has {found} tokens, but its model has {expected}: they do not belong together"
-            );
-            return Err(Error::Run { dir, reason });
-        }
+        check_vocabulary(&dir, &tokenizer, model.config().vocab_size)?;
         let options = GenerationDefaults::from_dir(&dir)?.into();
         Ok(Self::new(model, tokenizer, options))
     }
 
-    /// A translator of parts; the model is outside autodiff.
+    /// A task of parts; the model is outside autodiff.
     pub fn new(model: EncoderDecoder, tokenizer: Tokenizer, options: SearchOptions) -> Self {
         Self { model, tokenizer, options }
     }
 
-    /// How this translator searches.
+    /// How texts are searched for.
     pub fn options(&self) -> SearchOptions {
         self.options
     }
 
-    /// The same translator with another search.
+    /// The same with another search.
     pub fn with_options(mut self, options: SearchOptions) -> Self {
         self.options = options;
         self
@@ -94,49 +95,57 @@ impl Translator {
     /// # Errors
     /// If the model computes NaN.
     pub fn translate(&self, sentences: &[impl AsRef<str>]) -> Result<Vec<String>, Error> {
-        let translations = self.translate_with(sentences, |_| {})?;
-        Ok(translations.into_iter().map(|translation| translation.text).collect())
+        self.texts(sentences)
     }
 
-    /// The translation of each sentence with its score; `progress` is told how many are done.
+    /// The summary of each document; a blank one gives an empty one.
     ///
     /// # Errors
     /// If the model computes NaN.
-    pub fn translate_with(
+    pub fn summarize(&self, documents: &[impl AsRef<str>]) -> Result<Vec<String>, Error> {
+        self.texts(documents)
+    }
+
+    fn texts(&self, sources: &[impl AsRef<str>]) -> Result<Vec<String>, Error> {
+        let written = self.write(sources, |_| {})?;
+        Ok(written.into_iter().map(|written| written.text).collect())
+    }
+
+    /// What the model writes for each source, with its score; `progress` is told how many are done.
+    ///
+    /// # Errors
+    /// If the model computes NaN.
+    pub fn write(
         &self,
-        sentences: &[impl AsRef<str>],
+        texts: &[impl AsRef<str>],
         mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Translation>, Error> {
-        let mut sources = Vec::with_capacity(sentences.len());
-        for sentence in sentences {
-            sources.push(self.encode(sentence.as_ref())?);
+    ) -> Result<Vec<Written>, Error> {
+        let mut sources = Vec::with_capacity(texts.len());
+        for text in texts {
+            sources.push(self.encode(text.as_ref())?);
         }
-        let mut translations =
-            vec![
-                Translation { text: String::new(), score: 0.0, truncated: false };
-                sentences.len()
-            ];
-        let is_blank = |i: &usize| sentences[*i].as_ref().trim().is_empty();
+        let mut written = vec![Written::default(); texts.len()];
+        let is_blank = |i: &usize| texts[*i].as_ref().trim().is_empty();
         let mut order: Vec<usize> = (0..sources.len()).filter(|i| !is_blank(i)).collect();
-        // Sentences of like length are decoded together, so that little padding is computed.
+        // Texts of like length are decoded together, so that little padding is computed.
         order.sort_by_key(|&i| sources[i].0.len());
         let mut done = sources.len() - order.len();
         for batch in order.chunks(self.options.batch_size.max(1)) {
             let rows: Vec<&[u32]> = batch.iter().map(|&i| sources[i].0.as_slice()).collect();
             for (&i, (ids, score)) in batch.iter().zip(self.search(&rows)?) {
                 let text = self.tokenizer.decode(&ids)?;
-                translations[i] = Translation { text, score, truncated: sources[i].1 };
+                written[i] = Written { text, score, truncated: sources[i].1 };
             }
             done += batch.len();
             progress(done);
         }
-        Ok(translations)
+        Ok(written)
     }
 
-    /// Source ids closed by the end token, and whether the sentence had to be cut.
-    fn encode(&self, sentence: &str) -> Result<(Vec<u32>, bool), Error> {
+    /// Source ids closed by the end token, and whether the text had to be cut.
+    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
         let config = self.model.config();
-        let mut ids = self.tokenizer.encode(sentence)?;
+        let mut ids = self.tokenizer.encode(text)?;
         let room = config.stack.max_len - 1;
         let truncated = ids.len() > room;
         ids.truncate(room);
@@ -177,7 +186,7 @@ impl Translator {
     }
 }
 
-/// The most tokens that a translation of `source_len` tokens may have.
+/// The most tokens that may be written for a source of `source_len` tokens.
 fn target_limit(source_len: usize) -> usize {
     2 * source_len + 32
 }

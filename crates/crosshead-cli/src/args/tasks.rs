@@ -1,0 +1,153 @@
+//! The commands that use trained models.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use crosshead::recipe::TaskKind;
+
+pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
+  crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
+  cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
+  crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"";
+
+pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:
+  crosshead summarize --model runs/summarize \"Deletes the given queue. Messages in it are lost.\"
+  cat documents.txt | crosshead summarize --model runs/summarize --json -";
+
+/// The model, and the texts it is used on.
+#[derive(clap::Args)]
+pub(crate) struct Texts {
+    /// A run directory, or a model directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Texts, or - for lines from standard input
+    #[arg(required = true)]
+    pub(crate) texts: Vec<String>,
+}
+
+/// A text for each text.
+#[derive(clap::Args)]
+pub(crate) struct Write {
+    #[command(flatten)]
+    pub(crate) texts: Texts,
+    #[command(flatten)]
+    pub(crate) search: Search,
+}
+
+/// How texts are searched for.
+#[derive(clap::Args)]
+pub(crate) struct Search {
+    /// Hypotheses followed at once, 1 for greedy search; by default as the model says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) beams: Option<u16>,
+    /// α of the score log p / lenᵅ; by default as the model says
+    #[arg(long, value_name = "ALPHA")]
+    pub(crate) length_penalty: Option<f32>,
+    /// Texts decoded together
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) batch_size: u16,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead classify --model runs/sentiment \"A fine film.\" \"Never again.\"
+  cat reviews.txt | crosshead classify --model runs/sentiment --json -
+
+Each text gives a line: the most probable label and its probability. With --json the line has every label.")]
+pub(crate) struct Classify {
+    #[command(flatten)]
+    pub(crate) texts: Texts,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead generate --model runs/language-model \"Call me\"
+  crosshead generate --model runs/char-lm --max-tokens 300 --temperature 0.7 --seed 3 \"The whale\"
+  crosshead generate --model runs/char-lm --temperature 0 \"\"
+
+One prompt is written on as it goes; several are written together at the end. An empty prompt begins where texts begin;
+of a prompt that is too long the end is read.")]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    pub(crate) texts: Texts,
+    /// The most tokens to write
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) max_tokens: usize,
+    /// What the logits are divided by; 0 takes the most probable token always
+    #[arg(long, value_name = "T", default_value_t = 0.8)]
+    pub(crate) temperature: f32,
+    /// Draw from the K most probable tokens; 0 for all
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    pub(crate) top_k: usize,
+    /// Draw from the most probable tokens that together reach this probability
+    #[arg(long, value_name = "P", default_value_t = 1.0)]
+    pub(crate) top_p: f32,
+    /// The seed of the draws
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead fill-mask --model runs/masked-lm \"The [MASK] swam in the sea.\"
+  crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"")]
+pub(crate) struct FillMask {
+    #[command(flatten)]
+    pub(crate) texts: Texts,
+    /// Guesses shown for each mask
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) top: u16,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead evaluate --model runs/translate-en-de --data test.tsv
+  crosshead evaluate --model runs/translate-en-de --data embedded:translate-en-de/test.tsv --beams 1 --json
+  crosshead evaluate --model runs/sentiment --data reviews.jsonl --set data.label=stars --set data.text=review
+  crosshead evaluate --model runs/language-model --data book.txt
+
+The file is read as the run's recipe says; of a model without a run, as docs/recipes.md says where keys are absent.")]
+pub(crate) struct Evaluate {
+    /// A run directory, or a model directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// The file, or embedded:NAME: pairs, labelled texts or running text
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: String,
+    /// What the model is measured at; by default what its run or its head is for
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Option<TaskName>,
+    /// Put a value over the recipe's, as in data.text=3; can be repeated
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    /// Print the figures as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TaskName {
+    Translate,
+    Summarize,
+    Classify,
+    LanguageModel,
+    MaskedLm,
+}
+
+impl From<TaskName> for TaskKind {
+    fn from(name: TaskName) -> Self {
+        match name {
+            TaskName::Translate => Self::Translate,
+            TaskName::Summarize => Self::Summarize,
+            TaskName::Classify => Self::Classify,
+            TaskName::LanguageModel => Self::LanguageModel,
+            TaskName::MaskedLm => Self::MaskedLm,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! How results are shown.
+
+use crosshead::report::Report;
+
+use crate::output;
+
+/// Shows the figures, comparisons and the confusion, each figure behind `prefix`.
+pub(super) fn figures(prefix: &str, report: &Report) -> anyhow::Result<()> {
+    if let Some(confusion) = &report.confusion {
+        output::line(format_args!("{confusion}\n"))?;
+    }
+    for figure in &report.figures {
+        output::line(format_args!("{prefix}{figure}"))?;
+    }
+    for (name, figures) in &report.beside {
+        let figures: Vec<String> = figures.iter().map(ToString::to_string).collect();
+        output::line(format_args!("{name}: {}", figures.join(", ")))?;
+    }
+    Ok(())
+}
+
+/// Shows the first examples.
+pub(super) fn samples(report: &Report) -> anyhow::Result<()> {
+    for sample in &report.samples {
+        for (name, text) in sample {
+            output::line(format_args!("{name:<11}  {text}"))?;
+        }
+        output::line("")?;
+    }
+    Ok(())
+}

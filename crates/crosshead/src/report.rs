@@ -1,0 +1,129 @@
+//! What validations and tests tell: figures, a table, samples.
+
+use std::fmt;
+
+use crosshead_evaluate::{ConfusionMatrix, Score};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+pub mod metric;
+
+pub use metric::Metric;
+
+/// A metric's value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What was measured.
+    pub metric: &'static Metric,
+    /// The value.
+    pub value: f64,
+    /// The settings it was computed under, where they have a standard form.
+    pub signature: Option<String>,
+}
+
+impl Figure {
+    /// A value without a signature.
+    pub fn new(metric: &'static Metric, value: f64) -> Self {
+        Self { metric, value, signature: None }
+    }
+
+    /// `name value`.
+    pub fn brief(&self) -> String {
+        format!("{} {:.*}", self.metric.name, self.metric.decimals, self.value)
+    }
+
+    /// The value by which models are compared: higher is better.
+    pub fn goodness(&self) -> f64 {
+        if self.metric.higher_is_better { self.value } else { -self.value }
+    }
+}
+
+impl From<(&'static Metric, Score)> for Figure {
+    fn from((metric, score): (&'static Metric, Score)) -> Self {
+        Self { metric, value: score.score, signature: Some(score.signature) }
+    }
+}
+
+/// Writes `name value`, and the signature behind it.
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.brief())?;
+        match &self.signature {
+            Some(signature) => write!(f, "  {signature}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What was taken for what, by the labels' names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    /// The labels of the classes.
+    pub labels: Vec<String>,
+    /// How often each class was taken for each.
+    pub matrix: ConfusionMatrix,
+}
+
+impl fmt::Display for Confusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.matrix.table(&self.labels).fmt(f)
+    }
+}
+
+/// One example of a test, in named parts.
+pub type Sample = Vec<(&'static str, String)>;
+
+/// What a test found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// The figures.
+    pub figures: Vec<Figure>,
+    /// Figures to compare with, such as those of a simple method on the same data, by name.
+    pub beside: Vec<(&'static str, Vec<Figure>)>,
+    /// What was counted on the way, such as sentences.
+    pub counts: Vec<(&'static str, usize)>,
+    /// How classes were confused.
+    pub confusion: Option<Confusion>,
+    /// The first examples.
+    pub samples: Vec<Sample>,
+}
+
+impl Report {
+    /// The value of a figure.
+    pub fn value(&self, metric: &Metric) -> Option<f64> {
+        self.figures.iter().find(|figure| figure.metric == metric).map(|figure| figure.value)
+    }
+}
+
+/// Writes the figures by key, each with name, score and signature, then counts, comparisons and the confusion; samples are left out.
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for figure in &self.figures {
+            map.serialize_entry(figure.metric.key, &to_json(figure))?;
+        }
+        for (name, count) in &self.counts {
+            map.serialize_entry(name, count)?;
+        }
+        for (name, figures) in &self.beside {
+            let figures: Map<String, Value> = figures
+                .iter()
+                .map(|figure| (figure.metric.key.to_owned(), to_json(figure)))
+                .collect();
+            map.serialize_entry(name, &figures)?;
+        }
+        if let Some(Confusion { labels, matrix }) = &self.confusion {
+            map.serialize_entry("confusion", &json!({ "labels": labels, "rows": matrix.rows() }))?;
+        }
+        map.end()
+    }
+}
+
+fn to_json(figure: &Figure) -> Value {
+    let mut object = json!({ "name": figure.metric.name, "score": figure.value });
+    if let Some(signature) = &figure.signature {
+        object["signature"] = json!(signature);
+    }
+    object
+}
