@@ -2,9 +2,11 @@
 
 mod bad_input;
 mod bad_tasks;
+mod embed;
 #[cfg(feature = "hub")]
 mod fetch;
 mod harness;
+mod real;
 mod resume;
 mod tasks;
 mod train_and_translate;

@@ -36,11 +36,23 @@ const CAUSAL_LMS: [(&str, &str); 6] = [
     ("qwen2-tiny", "qwen2"),
 ];
 
-const ENCODERS: [(&str, Head); 4] = [
-    ("bert-tiny", Head::MaskedLm),
-    ("bert-encoder-tiny", Head::Encoder),
-    ("bert-classifier-tiny", Head::SequenceClassifier),
-    ("bert-tagger-tiny", Head::TokenClassifier),
+const ENCODERS: [(&str, &str, Head); 16] = [
+    ("bert-tiny", "bert", Head::MaskedLm),
+    ("bert-encoder-tiny", "bert", Head::Encoder),
+    ("bert-classifier-tiny", "bert", Head::SequenceClassifier),
+    ("bert-tagger-tiny", "bert", Head::TokenClassifier),
+    ("roberta-tiny", "roberta", Head::MaskedLm),
+    ("roberta-encoder-tiny", "roberta", Head::Encoder),
+    ("roberta-classifier-tiny", "roberta", Head::SequenceClassifier),
+    ("roberta-tagger-tiny", "roberta", Head::TokenClassifier),
+    ("distilbert-tiny", "distilbert", Head::MaskedLm),
+    ("distilbert-encoder-tiny", "distilbert", Head::Encoder),
+    ("distilbert-classifier-tiny", "distilbert", Head::SequenceClassifier),
+    ("distilbert-tagger-tiny", "distilbert", Head::TokenClassifier),
+    ("albert-tiny", "albert", Head::MaskedLm),
+    ("albert-encoder-tiny", "albert", Head::Encoder),
+    ("albert-classifier-tiny", "albert", Head::SequenceClassifier),
+    ("albert-tagger-tiny", "albert", Head::TokenClassifier),
 ];
 
 /// Padded ids and the real tokens of each row.
@@ -174,7 +186,7 @@ fn texts_longer_than_those_of_training_give_the_logits_of_transformers() {
 
 #[test]
 fn encoders_and_their_heads_give_the_outputs_of_transformers() {
-    for (name, head) in ENCODERS {
+    for (name, _, head) in ENCODERS {
         let (file, dir) = (open(name), fixture(name));
         let rows = Rows::read(&file, "tokens", "lengths");
         let types = Rows::read(&file, "types", "lengths").ids;
@@ -214,7 +226,7 @@ fn encoders_and_their_heads_give_the_outputs_of_transformers() {
 
 #[test]
 fn an_encoder_is_loaded_from_under_any_head() {
-    for (name, _) in ENCODERS {
+    for (name, ..) in ENCODERS {
         Encoder::from_pretrained(&fixture(name), &device()).unwrap();
     }
 }
@@ -354,7 +366,7 @@ fn every_tensor_is_saved_byte_for_byte_as_it_was_loaded() {
         let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
         assert_saved_as_it_was(name, |dir| model.save_pretrained(dir, defaults, nothing));
     }
-    for (name, head) in ENCODERS {
+    for (name, _, head) in ENCODERS {
         let (dir, device) = (fixture(name), device());
         assert_saved_as_it_was(name, |saved| match head {
             Head::MaskedLm => {
@@ -379,7 +391,7 @@ fn a_directory_tells_its_family_and_head() {
     };
     ENCODER_DECODERS.iter().for_each(|(name, family)| expect(name, family, Head::Seq2SeqLm));
     CAUSAL_LMS.iter().for_each(|(name, family)| expect(name, family, Head::CausalLm));
-    ENCODERS.iter().for_each(|(name, head)| expect(name, "bert", *head));
+    ENCODERS.iter().for_each(|(name, family, head)| expect(name, family, *head));
 }
 
 /// What saving returns.

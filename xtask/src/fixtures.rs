@@ -1,7 +1,7 @@
 //! The Python scripts that write the fixtures from independent references, and the one that checks our output.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,7 +78,7 @@ fn check(root: &Path, tests: &Path) -> Result<()> {
 }
 
 /// Runs a script with `$PYTHON` or `python3`.
-fn python(script: &Path, arguments: &[OsString]) -> Result<()> {
+pub(crate) fn python(script: impl AsRef<OsStr>, arguments: &[OsString]) -> Result<()> {
     let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
     cargo::execute(Command::new(&python).arg(script).args(arguments)).context(
         "the head of the script names the Python packages that it needs; \

@@ -6,6 +6,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod fixtures;
+mod real;
 mod reproduce;
 mod test;
 mod tidy;

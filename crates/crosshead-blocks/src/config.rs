@@ -145,9 +145,25 @@ impl LayerConfig {
     /// # Panics
     /// If the sizes do not fit each other.
     pub fn init_encoder(&self, n_layers: usize, device: &Device) -> Encoder {
+        self.init_shared_encoder(n_layers, n_layers, device)
+    }
+
+    /// A stack of `n_layers` encoder layers with the weights of `n_groups`: neighbours share them (Lan et al. 2020, section
+    /// 3.1).
+    ///
+    /// # Panics
+    /// If the sizes do not fit each other.
+    pub fn init_shared_encoder(
+        &self,
+        n_layers: usize,
+        n_groups: usize,
+        device: &Device,
+    ) -> Encoder {
+        assert!(n_groups <= n_layers, "{n_groups} groups of {n_layers} layers");
         Encoder {
             position_bias: self.position_bias(true, device),
-            layers: (0..n_layers).map(|_| self.init_encoder_layer(device)).collect(),
+            layers: (0..n_groups).map(|_| self.init_encoder_layer(device)).collect(),
+            n_layers,
             final_norm: self.final_norm(device),
             window: self.window,
             layer_drop: self.layer_drop,

@@ -59,15 +59,17 @@ impl EncoderLayer {
     }
 }
 
-/// A stack of identical encoder layers.
+/// A stack of identical encoder layers, which may share their weights (Lan et al. 2020, section 3.1).
 #[derive(Module, Debug)]
 pub struct Encoder {
     /// What distances add to the scores of every layer.
     pub position_bias: Option<PositionBias>,
-    /// The layers, first to last.
+    /// The weights of the layers, first to last; where there are fewer than layers, neighbours share them.
     pub layers: Vec<EncoderLayer>,
     /// The norm behind the last layer, in every order but post-norm.
     pub final_norm: Option<Norm>,
+    #[module(skip)]
+    pub(crate) n_layers: usize,
     #[module(skip)]
     pub(crate) window: Option<usize>,
     #[module(skip)]
@@ -102,7 +104,8 @@ impl Encoder {
         mode: Mode,
         forward: impl Fn(&EncoderLayer, Stream, Mode) -> Stream,
     ) -> Stream {
-        self.layers.iter().enumerate().fold(Stream::new(x), |stream, (index, layer)| {
+        (0..self.n_layers).fold(Stream::new(x), |stream, index| {
+            let layer = &self.layers[index * self.layers.len() / self.n_layers];
             let mode = mode.index(index);
             if is_dropped(mode, self.layer_drop) { stream } else { forward(layer, stream, mode) }
         })

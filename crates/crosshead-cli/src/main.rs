@@ -42,6 +42,8 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Generate(generate) => commands::generate::run(&generate, &args.compute),
         Command::FillMask(fill_mask) => commands::fill_mask::run(&fill_mask, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
+        Command::Embed(embed) => commands::embed::run(&embed, &args.compute),
+        Command::Similar(similar) => commands::similar::run(&similar, &args.compute),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),

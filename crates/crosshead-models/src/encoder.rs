@@ -22,6 +22,10 @@ pub struct EncoderConfig {
     pub stack: StackConfig,
     /// Number of layers.
     pub n_layers: usize,
+    /// Groups of neighbouring layers that share their weights, as in ALBERT; each layer has its own unless said otherwise.
+    pub n_groups: Option<usize>,
+    /// Features of embeddings that a product brings to `d_model`, as in ALBERT; they have `d_model` unless said otherwise.
+    pub d_embedding: Option<usize>,
     /// Types of tokens, such as first and second text; 0 for none.
     pub n_token_types: usize,
     /// The id that fills short rows.
@@ -34,9 +38,28 @@ impl EncoderConfig {
     /// # Errors
     /// The first key whose value is impossible.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
-        check_sizes(&[("vocab_size", self.vocab_size), ("n_layers", self.n_layers)])?;
+        check_sizes(&[
+            ("vocab_size", self.vocab_size),
+            ("n_layers", self.n_layers),
+            ("n_groups", self.n_groups()),
+            ("d_embedding", self.d_embedding()),
+        ])?;
+        if self.n_groups() > self.n_layers {
+            let reason = format!("{} groups of {} layers", self.n_groups(), self.n_layers);
+            return Err(("n_groups", reason));
+        }
         self.stack.check()?;
         check_ids(self.vocab_size, &[("pad_id", Some(self.pad_id))])
+    }
+
+    /// Groups of layers with weights of their own.
+    pub fn n_groups(&self) -> usize {
+        self.n_groups.unwrap_or(self.n_layers)
+    }
+
+    /// Features of embeddings.
+    pub fn d_embedding(&self) -> usize {
+        self.d_embedding.unwrap_or(self.stack.d_model)
     }
 
     /// A model whose weights are a pure function of the seed.
@@ -55,14 +78,14 @@ impl EncoderConfig {
         if let Err((key, reason)) = self.check() {
             panic!("{key}: {reason}");
         }
-        let d_model = self.stack.d_model;
+        let (d_embedding, layers) = (self.d_embedding(), self.stack.layers());
         let token_types =
-            (self.n_token_types > 0).then(|| table(self.n_token_types, d_model, device));
+            (self.n_token_types > 0).then(|| table(self.n_token_types, d_embedding, device));
         Encoder {
-            embedding: table(self.vocab_size, d_model, device),
+            embedding: table(self.vocab_size, d_embedding, device),
             token_types,
-            input: InputLayer::new(&self.stack, device),
-            encoder: self.stack.layers().init_encoder(self.n_layers, device),
+            input: InputLayer::factorized(&self.stack, self.d_embedding, device),
+            encoder: layers.init_shared_encoder(self.n_layers, self.n_groups(), device),
             config: self.clone(),
         }
     }
@@ -71,9 +94,9 @@ impl EncoderConfig {
 /// An encoder: a vector for each token that depends on all of them (Devlin et al. 2019).
 #[derive(Module, Debug)]
 pub struct Encoder {
-    /// `[vocab_size, d_model]`
+    /// `[vocab_size, d_embedding]`
     pub embedding: Param<Tensor<2>>,
-    /// What tells first and second text apart, `[n_token_types, d_model]`.
+    /// What tells first and second text apart, `[n_token_types, d_embedding]`.
     pub token_types: Option<Param<Tensor<2>>>,
     /// What stands below the layers.
     pub input: InputLayer,

@@ -3,12 +3,12 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_blocks::Norm;
-use crosshead_kernels::{Mode, dropout};
+use crosshead_kernels::{Linear, LinearConfig, Mode, dropout};
 use crosshead_position::Positions;
 
 use crate::StackConfig;
 
-/// dropout(norm(embeddings + positions)): positions and norm where the model has them (Vaswani et al. 2017, sections
+/// dropout(norm(embeddings + positions)), and a product behind it: positions, norm and product where the model has them (Vaswani et al. 2017, sections
 /// 3.5 and 5.4; Devlin et al. 2019).
 #[derive(Module, Debug)]
 pub struct InputLayer {
@@ -16,6 +16,8 @@ pub struct InputLayer {
     pub positions: Option<Positions>,
     /// The norm of the sum.
     pub norm: Option<Norm>,
+    /// From the features of embeddings to those of the layers (Lan et al. 2020, section 3.1).
+    pub projection: Option<Linear>,
     #[module(skip)]
     dropout: f32,
 }
@@ -36,11 +38,23 @@ impl RowPositions<'_> {
 
 impl InputLayer {
     pub(crate) fn new(config: &StackConfig, device: &Device) -> Self {
+        Self::factorized(config, None, device)
+    }
+
+    /// Below it are embeddings of `d_embedding` features, where that is not `d_model`.
+    pub(crate) fn factorized(
+        config: &StackConfig,
+        d_embedding: Option<usize>,
+        device: &Device,
+    ) -> Self {
+        let features = d_embedding.unwrap_or(config.d_model);
         Self {
-            positions: config.absolute_positions(device),
+            positions: config.absolute_positions(features, device),
             norm: config
                 .embedding_norm
-                .then(|| config.norm.init(config.d_model, config.norm_epsilon, device)),
+                .then(|| config.norm.init(features, config.norm_epsilon, device)),
+            projection: d_embedding
+                .map(|d_embedding| LinearConfig::new(d_embedding, config.d_model).init(device)),
             dropout: config.embedding_dropout(),
         }
     }
@@ -48,7 +62,8 @@ impl InputLayer {
     /// What the first layer reads.
     ///
     /// # Shapes
-    /// - `embeddings` and output: `[batch, len, d_model]`
+    /// - `embeddings`: `[batch, len, d_embedding]`
+    /// - output: `[batch, len, d_model]`
     ///
     /// # Panics
     /// If a position lies beyond a learned table.
@@ -58,7 +73,7 @@ impl InputLayer {
         at: RowPositions<'_>,
         mode: Mode,
     ) -> Tensor<3> {
-        let [batch, len, d_model] = embeddings.dims();
+        let [batch, len, features] = embeddings.dims();
         let device = embeddings.device();
         let x = match &self.positions {
             Some(positions) if at.padding.iter().all(|&padding| padding == 0) => {
@@ -70,7 +85,7 @@ impl InputLayer {
                     columns.clone().map(move |column| column.saturating_sub(padding))
                 };
                 let places: Vec<usize> = at.padding.iter().flat_map(of_row).collect();
-                embeddings + positions.forward_at(&places, &device).reshape([batch, len, d_model])
+                embeddings + positions.forward_at(&places, &device).reshape([batch, len, features])
             }
             None => embeddings,
         };
@@ -78,6 +93,14 @@ impl InputLayer {
             Some(norm) => norm.forward(x),
             None => x,
         };
-        dropout(x, self.dropout, mode.stream("embedding"))
+        let x = dropout(x, self.dropout, mode.stream("embedding"));
+        match &self.projection {
+            Some(projection) => {
+                let rows = projection.forward(x.reshape([batch * len, features]));
+                let [_, d_model] = rows.dims();
+                rows.reshape([batch, len, d_model])
+            }
+            None => x,
+        }
     }
 }

@@ -12,6 +12,7 @@ mod init;
 mod input;
 pub mod parameters;
 pub mod presets;
+mod sentence_encoder;
 mod stack_config;
 mod steps;
 pub mod summary;
@@ -31,6 +32,7 @@ pub use hub::{Checkpoint, GenerationDefaults, Head, ModelDirectory, WeightsRepor
 pub use init::{initialize, initialize_where};
 pub use input::InputLayer;
 pub use safetensors::Dtype;
+pub use sentence_encoder::{SentenceConfig, SentenceEncoder};
 pub use stack_config::{PositionKind, StackConfig};
 pub use steps::{CausalSteps, DecoderSteps};
 pub use tokens::{IGNORED, TokenBatch};

@@ -133,6 +133,8 @@ fn bert_base() -> EncoderConfig {
             ..StackConfig::default()
         },
         n_layers: 12,
+        n_groups: None,
+        d_embedding: None,
         n_token_types: 2,
         pad_id: 0,
     }

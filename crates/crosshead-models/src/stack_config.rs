@@ -271,16 +271,20 @@ impl StackConfig {
     }
 
     /// What is added to the embeddings.
-    pub(crate) fn absolute_positions(&self, device: &Device) -> Option<Positions> {
+    pub(crate) fn absolute_positions(
+        &self,
+        d_embedding: usize,
+        device: &Device,
+    ) -> Option<Positions> {
         match self.positions {
             PositionKind::Sinusoidal { layout, offset } => Some(Positions::Sinusoidal(
-                SinusoidalPositionsConfig::new(self.d_model)
+                SinusoidalPositionsConfig::new(d_embedding)
                     .with_layout(layout)
                     .with_offset(offset)
                     .init(),
             )),
             PositionKind::Learned { offset } => Some(Positions::Learned(
-                LearnedPositionsConfig::new(self.max_len, self.d_model)
+                LearnedPositionsConfig::new(self.max_len, d_embedding)
                     .with_offset(offset)
                     .init(device),
             )),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod directory;
+mod embedder;
 mod error;
 pub mod evaluation;
 #[cfg(feature = "hub")]
@@ -11,6 +12,7 @@ pub mod run;
 mod tasks;
 
 pub use directory::model_directory;
+pub use embedder::{Embedder, Embedding, cosine};
 pub use error::Error;
 pub use recipe::Recipe;
 pub use report::Report;

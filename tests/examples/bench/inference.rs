@@ -66,6 +66,8 @@ fn encoder(batch: usize, len: usize) -> Box<dyn FnMut()> {
             ..StackConfig::default()
         },
         n_layers: 6,
+        n_groups: None,
+        d_embedding: None,
         n_token_types: 2,
         pad_id: 0,
     };

@@ -1,8 +1,11 @@
 //! The command line.
 
 mod tasks;
+mod embed;
 
 use std::path::PathBuf;
+
+pub(crate) use embed::{Embed, Similar};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -24,6 +27,7 @@ use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
   crosshead classify --model runs/sentiment \"A fine film.\"
   crosshead generate --model runs/language-model \"Call me\"
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
+  crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
   crosshead recipes
   crosshead inspect vaswani2017-base"
 )]
@@ -80,6 +84,10 @@ pub(crate) enum Command {
     FillMask(FillMask),
     /// Measure a model on a file with known answers
     Evaluate(Evaluate),
+    /// Turn texts into vectors
+    Embed(Embed),
+    /// Find the sentences nearest to a query
+    Similar(Similar),
     /// List the embedded recipes, or print one
     Recipes(Recipes),
     /// Show the parts of a model: shapes, parameters, memory and work

@@ -1,6 +1,7 @@
 //! One file for each subcommand.
 
 pub(crate) mod classify;
+pub(crate) mod embed;
 pub(crate) mod evaluate;
 #[cfg(feature = "hub")]
 pub(crate) mod fetch;
@@ -10,5 +11,6 @@ pub(crate) mod inspect;
 mod lines;
 pub(crate) mod recipes;
 mod report;
+pub(crate) mod similar;
 pub(crate) mod train;
 pub(crate) mod write;

@@ -27,10 +27,10 @@ impl MaskedLm {
     /// The head on an encoder; its own weights wait to be filled.
     pub fn new(encoder: Encoder) -> Self {
         let EncoderConfig { vocab_size, stack, .. } = encoder.config();
-        let (device, d_model) = (encoder.device(), stack.d_model);
+        let (device, d_embedding) = (encoder.device(), encoder.config().d_embedding());
         Self {
-            transform: LinearConfig::new(d_model, d_model).init(&device),
-            transform_norm: stack.norm.init(d_model, stack.norm_epsilon, &device),
+            transform: LinearConfig::new(stack.d_model, d_embedding).init(&device),
+            transform_norm: stack.norm.init(d_embedding, stack.norm_epsilon, &device),
             output_bias: Param::from_tensor(Tensor::zeros([*vocab_size], &device)),
             encoder,
         }
@@ -71,7 +71,7 @@ impl MaskedLm {
         )
     }
 
-    /// The rows that meet the embedding, `[batch · len, d_model]`.
+    /// The rows that meet the embedding, `[batch · len, d_embedding]`.
     fn rows(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
         let states = self.encoder.forward(tokens, types, mode);
         let [batch, len, d_model] = states.dims();

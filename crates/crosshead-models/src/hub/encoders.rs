@@ -63,8 +63,11 @@ fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
     extra: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
     let (family, keys) = families::write(ENCODERS, config, head, dir, |family, keys| {
-        if let Some((head, labels)) = classifier {
-            keys.extend(family.write_classifier(&head)?);
+        if let Some((classifier, labels)) = classifier {
+            keys.extend(match head {
+                Head::TokenClassifier => family.write_token_dropout(classifier.dropout)?,
+                _ => family.write_classifier(&classifier)?,
+            });
             keys.extend(labels::write(labels));
         }
         Some(())
@@ -157,7 +160,7 @@ impl TokenClassifier {
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         let directory = Directory::open(dir)?;
         let labels = directory.labels()?;
-        let dropout = directory.classifier(labels.len())?.dropout;
+        let dropout = directory.family.token_dropout(&directory.file)?;
         directory.load(Head::TokenClassifier, device, |encoder| {
             Self::new(encoder, labels.len(), dropout).with_labels(labels)
         })

@@ -17,6 +17,7 @@ mod load;
 mod names;
 mod report;
 mod save;
+mod sentence;
 
 use std::fs;
 use std::path::Path;

@@ -13,9 +13,9 @@ use crate::{
 
 pub(super) struct Bert;
 
-/// The keys of `config.json` that decide what the model computes.
+/// The keys of `config.json` that decide what a model of BERT's kind computes.
 #[derive(Serialize, Deserialize)]
-struct Keys {
+pub(super) struct Keys {
     vocab_size: usize,
     hidden_size: usize,
     num_hidden_layers: usize,
@@ -32,8 +32,7 @@ struct Keys {
     type_vocab_size: usize,
     #[serde(default = "default_epsilon")]
     layer_norm_eps: f32,
-    #[serde(default)]
-    pad_token_id: u32,
+    pad_token_id: Option<u32>,
     #[serde(default = "default_positions")]
     position_embedding_type: String,
     #[serde(default)]
@@ -97,6 +96,107 @@ const SEQUENCE_CLASSIFIER: &[Rule] =
 
 const TOKEN_CLASSIFIER: &[Rule] = &[rule("classifier.*", "classifier.*")];
 
+impl Keys {
+    /// The configuration, where a padding id that is not given is `default_pad`.
+    pub(super) fn config(
+        self,
+        file: &ConfigFile,
+        default_pad: u32,
+    ) -> Result<EncoderConfig, ModelError> {
+        if self.position_embedding_type != "absolute" {
+            let reason = format!("{}: only absolute is supported", self.position_embedding_type);
+            return Err(file.wrong("position_embedding_type", reason));
+        }
+        if self.is_decoder {
+            return Err(file.wrong("is_decoder", "true: not supported"));
+        }
+        if !self.tie_word_embeddings {
+            return Err(file.wrong("tie_word_embeddings", "false: not supported"));
+        }
+        Ok(EncoderConfig {
+            vocab_size: self.vocab_size,
+            stack: StackConfig {
+                d_model: self.hidden_size,
+                d_ff: self.intermediate_size,
+                n_heads: self.num_attention_heads,
+                positions: PositionKind::Learned { offset: 0 },
+                max_len: self.max_position_embeddings,
+                norm_epsilon: self.layer_norm_eps,
+                embedding_norm: true,
+                scale_embedding: false,
+                activation: activation::find(file, "hidden_act", &self.hidden_act)?,
+                dropout: self.hidden_dropout_prob,
+                attention_dropout: self.attention_probs_dropout_prob,
+                ..StackConfig::default()
+            },
+            n_layers: self.num_hidden_layers,
+            n_groups: None,
+            d_embedding: None,
+            n_token_types: self.type_vocab_size,
+            pad_id: self.pad_token_id.unwrap_or(default_pad),
+        })
+    }
+
+    /// The keys of a configuration.
+    pub(super) fn of(config: &EncoderConfig) -> Self {
+        let stack = &config.stack;
+        Self {
+            vocab_size: config.vocab_size,
+            hidden_size: stack.d_model,
+            num_hidden_layers: config.n_layers,
+            num_attention_heads: stack.n_heads,
+            intermediate_size: stack.d_ff,
+            hidden_act: activation::name(stack.activation),
+            hidden_dropout_prob: stack.dropout,
+            attention_probs_dropout_prob: stack.attention_dropout,
+            max_position_embeddings: stack.max_len,
+            type_vocab_size: config.n_token_types,
+            layer_norm_eps: stack.norm_epsilon,
+            pad_token_id: Some(config.pad_id),
+            position_embedding_type: default_positions(),
+            is_decoder: false,
+            tie_word_embeddings: true,
+        }
+    }
+}
+
+/// The names of the keys that are not ours, for messages.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("d_model", "hidden_size"),
+    ("d_ff", "intermediate_size"),
+    ("n_heads", "num_attention_heads"),
+    ("n_layers", "num_hidden_layers"),
+    ("max_len", "max_position_embeddings"),
+    ("dropout", "hidden_dropout_prob"),
+    ("attention_dropout", "attention_probs_dropout_prob"),
+    ("n_token_types", "type_vocab_size"),
+    ("pad_id", "pad_token_id"),
+];
+
+/// The classifier of rows, whose dropout is the encoder's unless said otherwise.
+pub(super) fn classifier(
+    file: &ConfigFile,
+    n_classes: usize,
+) -> Result<ClassifierHead, ModelError> {
+    #[derive(Deserialize)]
+    struct Dropout {
+        classifier_dropout: Option<f32>,
+        #[serde(default = "default_dropout")]
+        hidden_dropout_prob: f32,
+    }
+    let keys: Dropout = file.keys()?;
+    Ok(ClassifierHead {
+        dropout: keys.classifier_dropout.unwrap_or(keys.hidden_dropout_prob),
+        ..ClassifierHead::new(n_classes)
+    })
+}
+
+/// The keys of a classifier of rows that reads the first token by way of tanh.
+pub(super) fn write_classifier(head: &ClassifierHead) -> Option<Map<String, Value>> {
+    let is_ours = head.pooling == Pooling::First && head.activation == PoolerActivation::Tanh;
+    is_ours.then(|| to_object(&ClassifierKeys { classifier_dropout: Some(head.dropout) }))
+}
+
 impl Family<EncoderConfig> for Bert {
     fn model_type(&self) -> &'static str {
         "bert"
@@ -113,58 +213,12 @@ impl Family<EncoderConfig> for Bert {
     }
 
     fn read(&self, file: &ConfigFile) -> Result<EncoderConfig, ModelError> {
-        let keys: Keys = file.keys()?;
-        if keys.position_embedding_type != "absolute" {
-            let reason = format!("{}: only absolute is supported", keys.position_embedding_type);
-            return Err(file.wrong("position_embedding_type", reason));
-        }
-        if keys.is_decoder {
-            return Err(file.wrong("is_decoder", "true: not supported"));
-        }
-        if !keys.tie_word_embeddings {
-            return Err(file.wrong("tie_word_embeddings", "false: not supported"));
-        }
-        Ok(EncoderConfig {
-            vocab_size: keys.vocab_size,
-            stack: StackConfig {
-                d_model: keys.hidden_size,
-                d_ff: keys.intermediate_size,
-                n_heads: keys.num_attention_heads,
-                positions: PositionKind::Learned { offset: 0 },
-                max_len: keys.max_position_embeddings,
-                norm_epsilon: keys.layer_norm_eps,
-                embedding_norm: true,
-                scale_embedding: false,
-                activation: activation::find(file, "hidden_act", &keys.hidden_act)?,
-                dropout: keys.hidden_dropout_prob,
-                attention_dropout: keys.attention_probs_dropout_prob,
-                ..StackConfig::default()
-            },
-            n_layers: keys.num_hidden_layers,
-            n_token_types: keys.type_vocab_size,
-            pad_id: keys.pad_token_id,
-        })
+        file.keys::<Keys>()?.config(file, 0)
     }
 
     fn write(&self, config: &EncoderConfig) -> Option<Map<String, Value>> {
-        let stack = &config.stack;
-        Some(to_object(&Keys {
-            vocab_size: config.vocab_size,
-            hidden_size: stack.d_model,
-            num_hidden_layers: config.n_layers,
-            num_attention_heads: stack.n_heads,
-            intermediate_size: stack.d_ff,
-            hidden_act: activation::name(stack.activation),
-            hidden_dropout_prob: stack.dropout,
-            attention_probs_dropout_prob: stack.attention_dropout,
-            max_position_embeddings: stack.max_len,
-            type_vocab_size: config.n_token_types,
-            layer_norm_eps: stack.norm_epsilon,
-            pad_token_id: config.pad_id,
-            position_embedding_type: default_positions(),
-            is_decoder: false,
-            tie_word_embeddings: true,
-        }))
+        // transformers' BERT always adds a type.
+        (config.n_token_types > 0).then(|| to_object(&Keys::of(config)))
     }
 
     fn names(&self, _: &EncoderConfig, head: Head) -> Names {
@@ -197,17 +251,7 @@ impl Family<EncoderConfig> for Bert {
     }
 
     fn keys(&self) -> &'static [(&'static str, &'static str)] {
-        &[
-            ("d_model", "hidden_size"),
-            ("d_ff", "intermediate_size"),
-            ("n_heads", "num_attention_heads"),
-            ("n_layers", "num_hidden_layers"),
-            ("max_len", "max_position_embeddings"),
-            ("dropout", "hidden_dropout_prob"),
-            ("attention_dropout", "attention_probs_dropout_prob"),
-            ("n_token_types", "type_vocab_size"),
-            ("pad_id", "pad_token_id"),
-        ]
+        KEYS
     }
 }
 
@@ -217,21 +261,10 @@ impl EncoderFamily for Bert {
         file: &ConfigFile,
         n_classes: usize,
     ) -> Result<ClassifierHead, ModelError> {
-        #[derive(Deserialize)]
-        struct Dropout {
-            classifier_dropout: Option<f32>,
-            #[serde(default = "default_dropout")]
-            hidden_dropout_prob: f32,
-        }
-        let keys: Dropout = file.keys()?;
-        Ok(ClassifierHead {
-            dropout: keys.classifier_dropout.unwrap_or(keys.hidden_dropout_prob),
-            ..ClassifierHead::new(n_classes)
-        })
+        classifier(file, n_classes)
     }
 
     fn write_classifier(&self, head: &ClassifierHead) -> Option<Map<String, Value>> {
-        let is_ours = head.pooling == Pooling::First && head.activation == PoolerActivation::Tanh;
-        is_ours.then(|| to_object(&ClassifierKeys { classifier_dropout: Some(head.dropout) }))
+        write_classifier(head)
     }
 }

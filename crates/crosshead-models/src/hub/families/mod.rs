@@ -2,11 +2,14 @@
 //! weights are called.
 
 mod activation;
+mod albert;
 mod bart;
 mod bert;
 mod crosshead;
+mod distilbert;
 mod gpt2;
 mod llama;
+mod roberta;
 mod rope;
 mod t5;
 
@@ -52,6 +55,16 @@ pub(super) trait EncoderFamily: Family<EncoderConfig> {
 
     /// The keys that describe the classifier of rows, if the family can express it.
     fn write_classifier(&self, head: &ClassifierHead) -> Option<Map<String, Value>>;
+
+    /// The probability of dropping an element of what the classifier of tokens reads.
+    fn token_dropout(&self, file: &ConfigFile) -> Result<f32, ModelError> {
+        Ok(self.classifier(file, 1)?.dropout)
+    }
+
+    /// The keys that describe the classifier of tokens, if the family can express it.
+    fn write_token_dropout(&self, dropout: f32) -> Option<Map<String, Value>> {
+        self.write_classifier(&ClassifierHead { dropout, ..ClassifierHead::new(1) })
+    }
 }
 
 /// The families of encoder-decoders; of those that can express a model, the first is written.
@@ -76,7 +89,15 @@ pub(super) static CAUSAL_LMS: &[&dyn Family<CausalLmConfig>] = &[
 ];
 
 /// The families of encoders, likewise.
-pub(super) static ENCODERS: &[&dyn EncoderFamily] = &[&bert::Bert, &crosshead::Crosshead];
+pub(super) static ENCODERS: &[&dyn EncoderFamily] = &[
+    &bert::Bert,
+    &roberta::ROBERTA,
+    &roberta::XLM_ROBERTA,
+    &roberta::CAMEMBERT,
+    &distilbert::DistilBert,
+    &albert::Albert,
+    &crosshead::Crosshead,
+];
 
 /// A configuration that families have.
 pub(super) trait Config: PartialEq + Sized + 'static {
@@ -204,6 +225,13 @@ impl Config for EncoderConfig {
     }
 
     fn shown(&self) -> Vec<(String, Vec<usize>)> {
-        shown(self.vocab_size, &self.stack, &[("encoder", "input", self.n_layers)])
+        let stack = &self.stack;
+        let mut shown = shown(self.vocab_size, stack, &[("encoder", "input", self.n_groups())]);
+        for (path, shape) in &mut shown {
+            if path == "embedding" || path == "input.positions.weight" {
+                shape[1] = self.d_embedding();
+            }
+        }
+        shown
     }
 }

@@ -1,0 +1,47 @@
+//! What `crosshead embed` and `crosshead similar` take.
+
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
+  cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - > vectors.jsonl
+  cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - --out vectors.npy")]
+pub(crate) struct Embed {
+    /// A directory of sentence-transformers, or of an encoder, whose vectors are averaged
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// Write to a file instead: .jsonl, .npy (NumPy) or .safetensors, a row for each text
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Texts computed together
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) batch_size: u16,
+    /// Texts, or - for lines from standard input
+    #[arg(required = true)]
+    pub(crate) texts: Vec<String>,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt \"How do I reset my password?\"
+  crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt --top 3 --json \"opening hours\"")]
+pub(crate) struct Similar {
+    /// A directory of sentence-transformers, or of an encoder, whose vectors are averaged
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// A text file with a sentence on each line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: PathBuf,
+    /// Sentences to show, nearest first
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) top: u16,
+    /// Print one JSON object a line: score, text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Sentences computed together
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) batch_size: u16,
+    /// The sentence to compare with
+    pub(crate) query: String,
+}

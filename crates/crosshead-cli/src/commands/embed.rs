@@ -1,0 +1,123 @@
+//! `crosshead embed`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use burn::tensor::TensorData;
+use crosshead::models::write_tensors;
+use crosshead::{Embedder, Embedding};
+use serde_json::json;
+
+use super::lines::{for_each_chunk, warn_if_cut};
+use crate::args::{Compute, Embed};
+use crate::progress::Progress;
+use crate::{device, output};
+
+pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
+    let format = args.out.as_deref().map(Format::of).transpose()?;
+    let embedder = open(&args.model, args.batch_size, compute)?;
+    let Some((path, format)) = args.out.as_deref().zip(format) else {
+        return for_each_chunk(&args.texts, |texts, first| {
+            let vectors = embedder.embed_with(texts, |_| {})?;
+            for ((number, text), Embedding { vector, truncated }) in
+                (first..).zip(texts).zip(vectors)
+            {
+                warn_if_cut(truncated, number, "text");
+                output::line(json!({ "text": text, "embedding": vector }))?;
+            }
+            Ok(())
+        });
+    };
+    let mut texts = Vec::new();
+    for_each_chunk(&args.texts, |chunk, _| {
+        texts.extend_from_slice(chunk);
+        Ok(())
+    })?;
+    let vectors = embed(&embedder, &texts, "text")?;
+    format
+        .write(path, &texts, vectors, embedder.dim())
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Loads the embedder that the command line names.
+pub(super) fn open(model: &Path, batch_size: u16, compute: &Compute) -> anyhow::Result<Embedder> {
+    let embedder = Embedder::from_pretrained(model, &device::open(compute.device)?)?;
+    Ok(embedder.with_batch_size(batch_size.into()))
+}
+
+/// The vectors of texts, with progress; one that had to be cut is told by its number as a `what`.
+pub(super) fn embed(
+    embedder: &Embedder,
+    texts: &[String],
+    what: &str,
+) -> anyhow::Result<Vec<Vec<f32>>> {
+    let mut progress = Progress::new(texts.len() as u64);
+    let embeddings = embedder.embed_with(texts, |done| progress.update(done as u64, ""))?;
+    progress.finish();
+    for (number, embedding) in (1..).zip(&embeddings) {
+        warn_if_cut(embedding.truncated, number, what);
+    }
+    Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
+}
+
+/// How vectors are written to a file.
+#[derive(Clone, Copy)]
+enum Format {
+    /// One JSON object a line.
+    JsonLines,
+    /// NumPy's format, a matrix with a row for each text.
+    Npy,
+    /// A safetensors file with the matrix `embeddings`.
+    Safetensors,
+}
+
+impl Format {
+    /// The format that the name of a file asks for.
+    fn of(path: &Path) -> anyhow::Result<Self> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("jsonl") => Ok(Self::JsonLines),
+            Some("npy") => Ok(Self::Npy),
+            Some("safetensors") => Ok(Self::Safetensors),
+            _ => bail!("{}: the name must end with .jsonl, .npy or .safetensors", path.display()),
+        }
+    }
+
+    fn write(
+        self,
+        path: &Path,
+        texts: &[String],
+        vectors: Vec<Vec<f32>>,
+        dim: usize,
+    ) -> anyhow::Result<()> {
+        if matches!(self, Self::Safetensors) {
+            let matrix = TensorData::new(vectors.concat(), [vectors.len(), dim]);
+            return Ok(write_tensors(path, &BTreeMap::from([("embeddings".to_owned(), matrix)]))?);
+        }
+        let mut file = BufWriter::new(File::create(path)?);
+        if matches!(self, Self::Npy) {
+            file.write_all(&npy_header(vectors.len(), dim))?;
+            for value in vectors.iter().flatten() {
+                file.write_all(&value.to_le_bytes())?;
+            }
+        } else {
+            for (text, vector) in texts.iter().zip(&vectors) {
+                writeln!(file, "{}", json!({ "text": text, "embedding": vector }))?;
+            }
+        }
+        Ok(file.flush()?)
+    }
+}
+
+/// The header of a matrix of f32 in NumPy's format 1.0, whose length is a multiple of 64.
+fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
+    const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
+    let mut dict =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    let unpadded = MAGIC.len() + 2 + dict.len() + 1;
+    dict.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
+    dict.push('\n');
+    [MAGIC, &(dict.len() as u16).to_le_bytes(), dict.as_bytes()].concat()
+}
