@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::harness::{Folder, files};
@@ -138,6 +139,28 @@ fn inspect_shows_presets_and_trained_models() {
         bytes < weights && weights < bytes + 8000,
         "{bytes} bytes of parameters, {weights} in the file"
     );
+    assert_eq!(json["family"], "marian");
+    assert_eq!(json["weights"]["missing"], serde_json::json!([]));
     let unknown = folder.fails(&["inspect", "no-such-model"]);
     assert!(unknown.contains("no preset and no directory no-such-model"), "{unknown}");
+}
+
+#[test]
+fn inspect_tells_what_a_directory_of_transformers_holds_and_lacks() {
+    let folder = Folder::with_toy_corpus();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+    let from = fixtures.join("bert-classifier-tiny");
+    let table = folder.ok(&["inspect", from.to_str().unwrap()]);
+    for part in ["family        bert, classifier of texts", "41 in F32", "loaded        41"] {
+        assert!(table.contains(part), "{part} is not in {table}");
+    }
+    // As a model of another size, its weights do not fit.
+    fs::create_dir(folder.path("other")).unwrap();
+    let config = fs::read_to_string(from.join("config.json")).unwrap();
+    let config = config.replace("\"intermediate_size\": 24", "\"intermediate_size\": 25");
+    folder.write("other/config.json", config);
+    fs::copy(from.join("model.safetensors"), folder.path("other/model.safetensors")).unwrap();
+    let table = folder.ok(&["inspect", "other"]);
+    let wrong = "wrong         bert.encoder.layer.1.intermediate.dense.weight has shape [24, 16]";
+    assert!(table.contains(wrong), "{table}");
 }

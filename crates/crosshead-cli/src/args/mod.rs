@@ -1,7 +1,7 @@
 //! The command line.
 
-mod tasks;
 mod embed;
+mod tasks;
 
 use std::path::PathBuf;
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crosshead::models::ModelDirectory;
-use crosshead::models::presets::{self, ModelConfig, PRESETS};
+use crosshead::models::presets::{self, PRESETS};
 use crosshead::models::summary::{Part, Summary};
+use crosshead::models::{Head, ModelDirectory, WeightsReport};
 use serde_json::json;
 
 use crate::args::{Compute, Inspect};
@@ -17,21 +17,89 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
         }
         return Ok(());
     };
-    let summary = Summary::of(&find(name)?, &device::open(compute.device)?);
-    if args.json { output::line(to_json(&summary)) } else { table(&summary) }
-}
-
-/// The preset of that name, or the model of that directory.
-fn find(name: &str) -> anyhow::Result<ModelConfig> {
+    let device = device::open(compute.device)?;
     if let Some(preset) = presets::find(name) {
-        return Ok(preset);
+        let summary = Summary::of(&preset, &device);
+        return if args.json { output::line(to_json(&summary)) } else { table(&summary) };
     }
     if !Path::new(name).exists() {
         let names = PRESETS.map(|(name, _)| name).join(", ");
         anyhow::bail!("there is no preset and no directory {name}; presets are {names}");
     }
     let dir = crosshead::model_directory(Path::new(name))?;
-    Ok(ModelDirectory::open(&dir)?.config)
+    let found = ModelDirectory::open(&dir)?;
+    let weights = found.weights(&dir, &device)?;
+    // What the weights contradict is not built.
+    let summary = weights.is_sound().then(|| Summary::of(&found.config, &device));
+    if args.json {
+        let mut json = summary.as_ref().map_or_else(|| json!({}), to_json);
+        json["family"] = json!(found.family);
+        json["head"] = json!(head(found.head));
+        json["weights"] = weights_json(&weights);
+        return output::line(json);
+    }
+    if let Some(summary) = &summary {
+        table(summary)?;
+        output::line("")?;
+    }
+    output::line(format_args!("family        {}, {}", found.family, head(found.head)))?;
+    weights_table(&weights)
+}
+
+/// What a model is for.
+fn head(head: Head) -> &'static str {
+    match head {
+        Head::Seq2SeqLm => "encoder-decoder",
+        Head::CausalLm => "causal language model",
+        Head::MaskedLm => "masked language model",
+        Head::SequenceClassifier => "classifier of texts",
+        Head::TokenClassifier => "classifier of tokens",
+        Head::Encoder => "encoder",
+    }
+}
+
+/// What would be loaded and what not, line by line.
+fn weights_table(weights: &WeightsReport) -> anyhow::Result<()> {
+    let files: Vec<String> = weights.files.iter().map(|file| file_name(file)).collect();
+    let dtypes: Vec<String> =
+        weights.dtypes.iter().map(|(dtype, n)| format!("{n} in {dtype}")).collect();
+    output::line(format_args!("files         {}", files.join(", ")))?;
+    output::line(format_args!(
+        "tensors       {}, {}",
+        dtypes.join(", "),
+        megabytes(weights.bytes as usize)
+    ))?;
+    output::line(format_args!("loaded        {}", weights.loaded.len()))?;
+    let wrong: Vec<String> =
+        weights.wrong.iter().map(|(tensor, reason)| format!("{tensor} {reason}")).collect();
+    for (label, tensors) in [
+        ("not needed", &weights.ignored),
+        ("missing", &weights.missing),
+        ("wrong", &wrong),
+        ("without place", &weights.unexpected),
+    ] {
+        for tensor in tensors {
+            output::line(format_args!("{label:<14}{tensor}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn weights_json(weights: &WeightsReport) -> serde_json::Value {
+    json!({
+        "files": weights.files.iter().map(|file| file_name(file)).collect::<Vec<_>>(),
+        "bytes": weights.bytes,
+        "dtypes": weights.dtypes,
+        "loaded": weights.loaded.len(),
+        "not_needed": weights.ignored,
+        "missing": weights.missing,
+        "wrong": weights.wrong,
+        "without_place": weights.unexpected,
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn table(summary: &Summary) -> anyhow::Result<()> {
