@@ -116,7 +116,17 @@ fn recipes_are_listed_and_printed() {
 #[test]
 fn every_subcommand_explains_itself_with_examples() {
     let folder = Folder::with_toy_corpus();
-    for command in [&[][..], &["train"], &["translate"], &["evaluate"], &["recipes"]] {
+    for command in [
+        &[][..],
+        &["train"],
+        &["translate"],
+        &["summarize"],
+        &["classify"],
+        &["generate"],
+        &["fill-mask"],
+        &["evaluate"],
+        &["recipes"],
+    ] {
         let help = folder.ok(&[command, &["--help"]].concat());
         assert!(help.contains("Examples:"), "{command:?}: {help}");
     }

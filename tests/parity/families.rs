@@ -1,24 +1,20 @@
 //! Every family of pretrained models against `transformers`: what `fixtures/export_families.py` wrote loads, computes the
-//! same, searches the same, and is saved as it was.
+//! same, and searches the same.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use burn::tensor::Tensor;
 use crosshead::generate::{GenerateConfig, Hypothesis, beam_search, greedy};
 use crosshead::kernels::{LabelSmoothing, Mode};
 use crosshead::models::{
-    CausalLm, CausalSteps, Checkpoint, DecoderSteps, Encoder, EncoderDecoder, GenerationDefaults,
-    Head, IGNORED, MaskedLm, ModelDirectory, ModelError, SequenceClassifier, TokenBatch,
-    TokenClassifier,
+    CausalLm, CausalSteps, DecoderSteps, Encoder, EncoderDecoder, GenerationDefaults, Head,
+    IGNORED, MaskedLm, SequenceClassifier, TokenBatch, TokenClassifier,
 };
 use crosshead_testkit::{Fixture, assert_close};
 use crosshead_tests::{device, fixture};
 use serde_json::Value;
-use tempfile::tempdir;
 
-const ENCODER_DECODERS: [(&str, &str); 6] = [
+pub(crate) const ENCODER_DECODERS: [(&str, &str); 6] = [
     ("opus-mt-tiny", "marian"),
     ("bart-tiny", "bart"),
     ("mbart-tiny", "mbart"),
@@ -27,7 +23,7 @@ const ENCODER_DECODERS: [(&str, &str); 6] = [
     ("t5-v1.1-tiny", "t5"),
 ];
 
-const CAUSAL_LMS: [(&str, &str); 6] = [
+pub(crate) const CAUSAL_LMS: [(&str, &str); 6] = [
     ("gpt2-tiny", "gpt2"),
     ("llama-tiny", "llama"),
     ("llama-dynamic-tiny", "llama"),
@@ -36,7 +32,7 @@ const CAUSAL_LMS: [(&str, &str); 6] = [
     ("qwen2-tiny", "qwen2"),
 ];
 
-const ENCODERS: [(&str, &str, Head); 16] = [
+pub(crate) const ENCODERS: [(&str, &str, Head); 16] = [
     ("bert-tiny", "bert", Head::MaskedLm),
     ("bert-encoder-tiny", "bert", Head::Encoder),
     ("bert-classifier-tiny", "bert", Head::SequenceClassifier),
@@ -324,88 +320,5 @@ fn causal_models_go_on_as_transformers_does() {
             |config| greedy(&mut steps(), n, config).unwrap(),
             |config| beam_search(&mut steps(), n, config).unwrap(),
         );
-    }
-}
-
-/// Names, shapes and bytes of the tensors of a directory.
-fn tensors(dir: &Path) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
-    let checkpoint = Checkpoint::open(dir).unwrap();
-    let tensor = |name: &str| {
-        let shape = checkpoint.shape(name).unwrap().to_vec();
-        (name.to_owned(), (shape, checkpoint.read(name).unwrap().as_bytes().to_vec()))
-    };
-    checkpoint.names().map(tensor).collect()
-}
-
-#[track_caller]
-fn assert_saved_as_it_was(name: &str, save: impl FnOnce(&Path) -> Result<(), SaveError>) {
-    let dir = tempdir().unwrap();
-    let saved = dir.path().join("model");
-    save(&saved).unwrap();
-    let (mut was, is) = (tensors(&fixture(name)), tensors(&saved));
-    // An encoder gives a vector for each token: what BERT makes of the first one belongs to a classifier.
-    was.retain(|tensor, _| !tensor.starts_with("pooler."));
-    assert_eq!(is.keys().collect::<Vec<_>>(), was.keys().collect::<Vec<_>>(), "{name}");
-    for (tensor, value) in &was {
-        assert!(is[tensor] == *value, "{name}: {tensor}");
-    }
-    let (was, is) = (ModelDirectory::open(&fixture(name)), ModelDirectory::open(&saved));
-    assert_eq!(is.unwrap(), was.unwrap(), "{name}");
-}
-
-#[test]
-fn every_tensor_is_saved_byte_for_byte_as_it_was_loaded() {
-    let nothing = |_: &Path| Ok::<(), SaveError>(());
-    for (name, _) in ENCODER_DECODERS {
-        let model = EncoderDecoder::from_pretrained(&fixture(name), &device()).unwrap();
-        let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
-        assert_saved_as_it_was(name, |dir| model.save_pretrained(dir, defaults, nothing));
-    }
-    for (name, _) in CAUSAL_LMS {
-        let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
-        let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
-        assert_saved_as_it_was(name, |dir| model.save_pretrained(dir, defaults, nothing));
-    }
-    for (name, _, head) in ENCODERS {
-        let (dir, device) = (fixture(name), device());
-        assert_saved_as_it_was(name, |saved| match head {
-            Head::MaskedLm => {
-                MaskedLm::from_pretrained(&dir, &device).unwrap().save_pretrained(saved, nothing)
-            }
-            Head::SequenceClassifier => SequenceClassifier::from_pretrained(&dir, &device)
-                .unwrap()
-                .save_pretrained(saved, nothing),
-            Head::TokenClassifier => TokenClassifier::from_pretrained(&dir, &device)
-                .unwrap()
-                .save_pretrained(saved, nothing),
-            _ => Encoder::from_pretrained(&dir, &device).unwrap().save_pretrained(saved, nothing),
-        });
-    }
-}
-
-#[test]
-fn a_directory_tells_its_family_and_head() {
-    let expect = |name: &str, family: &str, head| {
-        let found = ModelDirectory::open(&fixture(name)).unwrap();
-        assert_eq!((found.family, found.head), (family, head), "{name}");
-    };
-    ENCODER_DECODERS.iter().for_each(|(name, family)| expect(name, family, Head::Seq2SeqLm));
-    CAUSAL_LMS.iter().for_each(|(name, family)| expect(name, family, Head::CausalLm));
-    ENCODERS.iter().for_each(|(name, family, head)| expect(name, family, *head));
-}
-
-/// What saving returns.
-#[derive(Debug, PartialEq)]
-struct SaveError(String);
-
-impl From<ModelError> for SaveError {
-    fn from(error: ModelError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<std::io::Error> for SaveError {
-    fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
     }
 }

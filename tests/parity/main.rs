@@ -4,3 +4,4 @@ mod bricks;
 mod directories;
 mod encoder_decoder;
 mod families;
+mod round_trip;

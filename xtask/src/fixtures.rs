@@ -72,7 +72,7 @@ fn check(root: &Path, tests: &Path) -> Result<()> {
         if let Some((_, sentence)) = CONVERTED.iter().find(|(family, _)| name == *family) {
             arguments.extend(["--ct2", sentence].map(OsString::from));
         }
-        python(&tests.join("check_saved_model.py"), &arguments)?;
+        python(tests.join("check_saved_model.py"), &arguments)?;
     }
     Ok(())
 }

@@ -15,11 +15,11 @@ struct IndexJson {
     weight_map: BTreeMap<String, String>,
 }
 
+/// Files, and the tensors in them with the number of the file they are in.
+type Shards = (Vec<PathBuf>, BTreeMap<String, (usize, Entry)>);
+
 /// The shards of an index, and their tensors with the shards they are in.
-pub(super) fn open_shards(
-    path: &Path,
-    open: Open,
-) -> Result<(Vec<PathBuf>, BTreeMap<String, (usize, Entry)>), ModelError> {
+pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, ModelError> {
     let text = fs::read_to_string(path).map_err(ModelError::io(path))?;
     let IndexJson { weight_map } = serde_json::from_str(&text)
         .map_err(|source| ModelError::Json { path: path.to_owned(), source })?;

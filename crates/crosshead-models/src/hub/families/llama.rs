@@ -13,7 +13,7 @@ use crate::{CausalLmConfig, ModelError, PositionKind, StackConfig};
 
 /// One of the relatives.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Llama {
+pub(super) enum Relative {
     /// Biases by configuration.
     Llama,
     /// No biases, and a window.
@@ -82,7 +82,7 @@ const NAMES: &[Rule] = &[
     rule("decoder.final_norm.*", "model.norm.*"),
 ];
 
-impl Family<CausalLmConfig> for Llama {
+impl Family<CausalLmConfig> for Relative {
     fn model_type(&self) -> &'static str {
         match self {
             Self::Llama => "llama",
@@ -201,7 +201,7 @@ impl Family<CausalLmConfig> for Llama {
     }
 }
 
-impl Llama {
+impl Relative {
     /// The window of every layer.
     fn window(self, file: &ConfigFile, keys: &Keys) -> Result<Option<usize>, ModelError> {
         let windowed = match self {

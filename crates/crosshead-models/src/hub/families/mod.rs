@@ -82,9 +82,9 @@ pub(super) static ENCODER_DECODERS: &[&dyn Family<EncoderDecoderConfig>] = &[
 /// The families of causal language models, likewise.
 pub(super) static CAUSAL_LMS: &[&dyn Family<CausalLmConfig>] = &[
     &gpt2::Gpt2,
-    &llama::Llama::Llama,
-    &llama::Llama::Mistral,
-    &llama::Llama::Qwen2,
+    &llama::Relative::Llama,
+    &llama::Relative::Mistral,
+    &llama::Relative::Qwen2,
     &crosshead::Crosshead,
 ];
 
