@@ -152,8 +152,8 @@ pub(crate) struct Inspect {
 #[cfg(feature = "hub")]
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  crosshead fetch Helsinki-NLP/opus-mt-en-de
-  crosshead translate --model \"$(crosshead fetch Helsinki-NLP/opus-mt-en-de)\" \"Good morning.\"
+  crosshead fetch sentence-transformers/all-MiniLM-L6-v2
+  crosshead embed --model \"$(crosshead fetch sentence-transformers/all-MiniLM-L6-v2)\" \"Good morning.\"
 
 The model goes into the cache of Hugging Face's own programs, under HF_HUB_CACHE or HF_HOME. What is there already is not
 fetched again, and half a file is completed. HF_TOKEN opens private models, HF_ENDPOINT names another Hub, and with
