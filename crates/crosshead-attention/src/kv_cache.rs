@@ -37,9 +37,13 @@ impl KeyValue {
     }
 }
 
-/// Keys and values of the positions decoded so far, in buffers allocated once.
+/// Room that a cache has at first, if it may have more.
+const FIRST_ROOM: usize = 64;
+
+/// Keys and values of the positions decoded so far.
 ///
-/// A step appends its own keys and values and attends to all of them, so each position is projected once.
+/// A step appends its own keys and values and attends to all of them, so each position is projected once. Buffers that are
+/// full are doubled, so that a high limit costs nothing where few positions are seen.
 #[derive(Clone, Debug)]
 pub struct KvCache {
     buffers: Option<KeyValue>,
@@ -48,7 +52,7 @@ pub struct KvCache {
 }
 
 impl KvCache {
-    /// An empty cache with room for `capacity` positions.
+    /// An empty cache for at most `capacity` positions.
     pub fn new(capacity: usize) -> Self {
         Self { buffers: None, len: 0, capacity }
     }
@@ -75,12 +79,7 @@ impl KvCache {
             "position {end} exceeds the cache's capacity ({})",
             self.capacity
         );
-        let KeyValue { key, value } = self.buffers.take().unwrap_or_else(|| {
-            let empty = |like: &Tensor<4>| {
-                Tensor::zeros([batch, self.capacity, n_kv_heads, like.dims()[3]], &like.device())
-            };
-            KeyValue { key: empty(&new.key), value: empty(&new.value) }
-        });
+        let KeyValue { key, value } = self.with_room(&new, end);
         assert!(
             key.dims()[0] == batch,
             "a batch of {batch} does not fit the cache's {}",
@@ -100,6 +99,31 @@ impl KvCache {
         };
         self.buffers = Some(buffers);
         seen
+    }
+
+    /// The buffers, with room for `end` positions of rows like those of `new`.
+    fn with_room(&mut self, new: &KeyValue, end: usize) -> KeyValue {
+        let buffers = self.buffers.take();
+        let room = buffers.as_ref().map_or(0, |buffers| buffers.size().1);
+        let more = self.capacity.min(end.max(FIRST_ROOM).max(2 * room));
+        let empty = |like: &Tensor<4>| {
+            let [batch, _, n_kv_heads, d_head] = like.dims();
+            Tensor::zeros([batch, more, n_kv_heads, d_head], &like.device())
+        };
+        match buffers {
+            None => KeyValue { key: empty(&new.key), value: empty(&new.value) },
+            Some(buffers) if end <= room => buffers,
+            Some(KeyValue { key, value }) => {
+                let seen = |x: &Tensor<4>| {
+                    let [batch, _, n_kv_heads, d_head] = x.dims();
+                    [0..batch, 0..room, 0..n_kv_heads, 0..d_head]
+                };
+                KeyValue {
+                    key: empty(&key).slice_assign(seen(&key), key),
+                    value: empty(&value).slice_assign(seen(&value), value),
+                }
+            }
+        }
     }
 
     /// Row i of the cache becomes what row `rows[i]` was; rows may repeat, move or fall away.

@@ -56,6 +56,26 @@ proptest! {
     }
 
     #[test]
+    fn a_cache_that_outgrows_its_buffers_keeps_every_position(
+        lens in prop::collection::vec(1..90_usize, 1..6), rows in prop::array::uniform2(0..2_usize),
+    ) {
+        let total: usize = lens.iter().sum();
+        let parts: Vec<KeyValue> =
+            lens.iter().zip(0..).map(|(&len, seed)| key_value(len, seed)).collect();
+        let mut cache = KvCache::new(total);
+        let (last, before) = parts.split_last().unwrap();
+        for i in 0..before.len() {
+            assert_same(&cache.append(before[i].clone()), &joined(&parts[..=i]));
+        }
+        cache.reorder(&row_ids(&rows));
+        let moved: Vec<KeyValue> =
+            before.iter().map(|part| part.clone().select(row_ids(&rows))).collect();
+        let expected = joined(&[&moved[..], std::slice::from_ref(last)].concat());
+        assert_same(&cache.append(last.clone()), &expected);
+        prop_assert_eq!(cache.len(), total);
+    }
+
+    #[test]
     fn reordered_rows_go_on_with_their_own_past(shape in shapes()) {
         let attention = shape.attention();
         reordered_steps_equal_the_full_pass(
