@@ -3,7 +3,7 @@
     python tests/peers/encoder.py encoder-batch|encoder-single
 
 Needs torch, transformers, onnx and onnxruntime. Prints one JSON object of the same form: of PyTorch eager and ONNX
-Runtime, whichever is faster, each in a process of its own so that its memory is its own.
+Runtime, whichever is faster, each in a process of its own so that its memory is its own; the model is exported in a third.
 """
 import json, subprocess, sys, tempfile
 from pathlib import Path
@@ -12,37 +12,69 @@ from timing import measure
 SIZES = {"encoder-batch": (32, 128, 32 * 128, "tokens/s"), "encoder-single": (1, 16, 1, "sentences/s")}
 
 
-def run(work, engine):
+def encoder(work):
     import torch
     from transformers import BertConfig, BertModel
 
     torch.set_num_threads(2); torch.manual_seed(1)
-    batch, length, units, unit = SIZES[work]
+    batch, length = SIZES[work][:2]
     config = BertConfig(vocab_size=30522, hidden_size=384, intermediate_size=1536, num_hidden_layers=6, num_attention_heads=12)
     model = BertModel(config, add_pooling_layer=False).eval()
-    ids = torch.randint(0, 30521, (batch, length)); mask = torch.ones_like(ids)
-    if engine == "torch":
-        def step():
-            with torch.inference_mode(): model(input_ids=ids, attention_mask=mask)
-    else:
-        import onnxruntime
-
-        class Hidden(torch.nn.Module):
-            def __init__(self): super().__init__(); self.model = model
-            def forward(self, ids, mask): return self.model(input_ids=ids, attention_mask=mask).last_hidden_state
-
-        path = Path(tempfile.mkdtemp()) / "encoder.onnx"
-        torch.onnx.export(Hidden(), (ids, mask), str(path), input_names=["ids", "mask"], dynamo=False)
-        options = onnxruntime.SessionOptions(); options.intra_op_num_threads = 2
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        inputs = {"ids": ids.numpy(), "mask": mask.numpy()}
-        inputs = {i.name: inputs[i.name] for i in session.get_inputs()}
-        def step(): session.run(None, inputs)
-    return {"engine": engine} | measure(work, unit, units, step, counted=12 if batch > 1 else 200)
+    ids = torch.randint(0, 30521, (batch, length))
+    return model, ids, torch.ones_like(ids)
 
 
-if len(sys.argv) == 3:
-    print(json.dumps(run(*sys.argv[1:])))
+def torch_step(work):
+    import torch
+
+    model, ids, mask = encoder(work)
+    def step():
+        with torch.inference_mode(): model(input_ids=ids, attention_mask=mask)
+    return step
+
+
+def export(work, path):
+    import torch
+
+    model, ids, mask = encoder(work)
+    class Hidden(torch.nn.Module):
+        def __init__(self): super().__init__(); self.model = model
+        def forward(self, ids, mask): return self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+
+    torch.onnx.export(Hidden(), (ids, mask), path, input_names=["ids", "mask"], dynamo=False)
+
+
+def onnx_step(work, path):
+    import numpy, onnxruntime
+
+    options = onnxruntime.SessionOptions(); options.intra_op_num_threads = 2
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    shape = SIZES[work][:2]
+    inputs = {"ids": numpy.random.default_rng(1).integers(0, 30521, shape), "mask": numpy.ones(shape, "int64")}
+    inputs = {i.name: inputs[i.name] for i in session.get_inputs()}
+    return lambda: session.run(None, inputs)
+
+
+def figures(work, engine, step):
+    batch, _, units, unit = SIZES[work]
+    print(json.dumps({"engine": engine} | measure(work, unit, units, step, counted=12 if batch > 1 else 200)))
+
+
+def alone(*arguments):
+    out = subprocess.run([sys.executable, __file__, *arguments], check=True, capture_output=True, text=True).stdout
+    return out.splitlines()[-1] if out else None
+
+
+work, engine, path = (sys.argv[1:] + [None, None])[:3]
+if engine == "torch":
+    figures(work, engine, torch_step(work))
+elif engine == "export":
+    export(work, path)
+elif engine == "onnxruntime":
+    figures(work, engine, onnx_step(work, path))
 else:
-    alone = lambda engine: json.loads(subprocess.run([sys.executable, __file__, sys.argv[1], engine], check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    print(json.dumps(max(map(alone, ["torch", "onnxruntime"]), key=lambda figures: figures["rate"])))
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "encoder.onnx")
+        alone(work, "export", path)
+        found = [alone(work, "torch"), alone(work, "onnxruntime", path)]
+    print(json.dumps(max(map(json.loads, found), key=lambda figures: figures["rate"])))

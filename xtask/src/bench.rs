@@ -49,7 +49,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
         );
     }
     let wanted = |work: &str| args.works.is_empty() || args.works.iter().any(|name| name == work);
-    let build = ["build", "--release", "--package", "crosshead-tests", "--example", "bench"];
+    let build = ["build", "--release", "--workspace", "--example", "bench"];
     cargo::run(build)?;
     let bench = root.join("target/release/examples/bench");
     for (work, script) in WORKS.into_iter().filter(|(work, _)| wanted(work)) {

@@ -30,8 +30,7 @@ fn main() -> ExitCode {
 fn run(args: Args) -> anyhow::Result<()> {
     device::set_threads(args.compute.threads)?;
     match args.command {
-        // A pool's own threads hand work to each other at once; from outside, every operation wakes the pool.
-        Command::Train(train) => rayon::scope(|_| commands::train::run(&train, &args.compute)),
+        Command::Train(train) => commands::train::run(&train, &args.compute),
         Command::Translate(write) => {
             commands::write::run(&commands::write::TRANSLATE, &write, &args.compute)
         }

@@ -1,12 +1,71 @@
 //! Where operations run.
 
 /// Runs `f` on a thread of rayon's pool: there, operations hand work to each other's threads at once, and from outside
-/// each of them wakes the pool and waits for it.
+/// each of them wakes the pool and waits for it. The other threads stay awake until `f` is done.
 ///
 /// Worth it around many small operations, such as a step of decoding. Results do not depend on it.
 pub fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     #[cfg(feature = "flex")]
-    return rayon::scope(|_| f());
+    return rayon::scope(|_| {
+        let _awake = pool::keep_awake();
+        f()
+    });
     #[cfg(not(feature = "flex"))]
     f()
+}
+
+#[cfg(feature = "flex")]
+mod pool {
+    use std::hint;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use rayon::Yield;
+
+    /// How long a thread looks for work before it sleeps after all. Threads that sleep earlier are woken by the operating
+    /// system, which takes longer than many an operation.
+    const PATIENCE: Duration = Duration::from_millis(1);
+
+    /// The most threads that are kept awake: many that find nothing would be in each other's way.
+    const MAX_AWAKE: usize = 8;
+
+    /// Keeps the other threads of the pool awake until the guard is dropped or there is nothing to do for a while.
+    ///
+    /// The calling thread must belong to the pool.
+    pub(super) fn keep_awake() -> Option<Guard> {
+        let caller = rayon::current_thread_index()?;
+        let threads = rayon::current_num_threads();
+        if threads == 1 {
+            return None;
+        }
+        let done = Arc::new(AtomicBool::new(false));
+        let guard = Guard(Arc::clone(&done));
+        rayon::spawn_broadcast(move |context| {
+            let distance = (context.index() + threads - caller) % threads;
+            if (1..=MAX_AWAKE).contains(&distance) {
+                look_for_work(&done);
+            }
+        });
+        Some(guard)
+    }
+
+    /// Ends what [`keep_awake`] began.
+    pub(super) struct Guard(Arc<AtomicBool>);
+
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+
+    fn look_for_work(done: &AtomicBool) {
+        let mut idle_since = Instant::now();
+        while !done.load(Ordering::Acquire) && idle_since.elapsed() < PATIENCE {
+            match rayon::yield_now() {
+                Some(Yield::Executed) => idle_since = Instant::now(),
+                _ => hint::spin_loop(),
+            }
+        }
+    }
 }

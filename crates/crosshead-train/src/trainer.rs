@@ -6,13 +6,13 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use crosshead_data::BatchStream;
-use crosshead_kernels::{Mode, RandomKey};
+use crosshead_kernels::{Mode, RandomKey, in_pool};
 use crosshead_models::parameters;
 
 use crate::{Adam, AdamConfig, Checkpoint, Progress, Schedule, TrainError};
 
 /// What is learned: a loss over examples.
-pub trait Task {
+pub trait Task: Sync {
     /// What is trained.
     type Model: Module;
 
@@ -160,7 +160,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// If the loss or a gradient is not finite, or the observer fails.
     pub fn run(&mut self, observer: &mut impl Observer<T::Model>) -> Result<Outcome, TrainError> {
         while self.progress.step < self.config.steps {
-            let report = self.step()?;
+            let report = in_pool(|| self.step())?;
             observer.on_step(&report)?;
             let step = self.progress.step;
             let last = step == self.config.steps;

@@ -1,7 +1,7 @@
 //! Attention with its gradients at growing length.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use crosshead::kernels::{AttentionOptions, Mode, RandomKey, attention};
+use crosshead::kernels::{AttentionOptions, Mode, RandomKey, attention, in_pool};
 
 use crate::Work;
 
@@ -37,8 +37,10 @@ fn step(len: usize) -> Box<dyn FnMut()> {
     Box::new(move || {
         let [q, k, v] = inputs.clone();
         let options = AttentionOptions::new(1.0 / (D_HEAD as f32).sqrt());
-        let out = attention(q, k, v, None, options, Mode::Eval);
-        let gradients = (out * cotangent.clone()).sum().backward();
+        let gradients = in_pool(|| {
+            let out = attention(q, k, v, None, options, Mode::Eval);
+            (out * cotangent.clone()).sum().backward()
+        });
         assert!(inputs.iter().all(|input| input.grad(&gradients).is_some()));
     })
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use crosshead::generate::{GenerateConfig, greedy};
-use crosshead::kernels::{Activation, Mode};
+use crosshead::kernels::{Activation, Mode, in_pool};
 use crosshead::models::{
     DecoderSteps, EncoderConfig, EncoderDecoderConfig, PositionKind, StackConfig, TokenBatch,
 };
@@ -89,7 +89,7 @@ fn small() -> EncoderDecoderConfig {
     }
 }
 
-/// Greedy translation of sentences of 32 tokens into 32 tokens each.
+/// Greedy translation of sentences of 32 tokens into 32 tokens each, in the pool of threads as `Translator` does it.
 fn translate(batch: usize, config: &EncoderDecoderConfig) -> Box<dyn FnMut()> {
     let len = 32;
     let model = config.init(1, &Device::flex());
@@ -99,9 +99,11 @@ fn translate(batch: usize, config: &EncoderDecoderConfig) -> Box<dyn FnMut()> {
         .with_min_len(len)
         .with_max_len(len);
     Box::new(move || {
-        let source = TokenBatch { ids: &ids, lengths: &lengths };
-        let mut steps = DecoderSteps::new(&model, model.encode(source, Mode::Eval), len);
-        let found = greedy(&mut steps, batch, &search).expect("a translation");
+        let found = in_pool(|| {
+            let source = TokenBatch { ids: &ids, lengths: &lengths };
+            let mut steps = DecoderSteps::new(&model, model.encode(source, Mode::Eval), len);
+            greedy(&mut steps, batch, &search).expect("a translation")
+        });
         assert!(found.iter().all(|hypothesis| hypothesis.tokens.len() == len));
     })
 }

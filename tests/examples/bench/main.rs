@@ -43,8 +43,7 @@ fn main() {
         println!("no such work: {name}; there are {}", names.join(", "));
         std::process::exit(2);
     };
-    // As the program does: a pool's own threads hand work to each other at once.
-    rayon::scope(|_| report(work));
+    report(work);
 }
 
 /// Runs the work and prints the median.

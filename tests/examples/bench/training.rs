@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead::blocks::NormOrder;
-use crosshead::kernels::{Activation, LabelSmoothing, Mode, RandomKey};
+use crosshead::kernels::{Activation, LabelSmoothing, Mode, RandomKey, in_pool};
 use crosshead::models::{
     CausalLmConfig, EncoderDecoderConfig, PositionKind, StackConfig, TokenBatch, parameters,
 };
@@ -77,14 +77,17 @@ fn gpt_step() -> Box<dyn FnMut()> {
 /// Steps of Adam on a loss.
 fn steps<M: Module + 'static>(
     model: M,
-    loss: impl Fn(&M, Mode) -> Tensor<1> + 'static,
+    loss: impl Fn(&M, Mode) -> Tensor<1> + Sync + 'static,
 ) -> Box<dyn FnMut()> {
     let (mut model, mut adam) = (Some(model), Adam::new(AdamConfig::default()));
     Box::new(move || {
         let current = model.take().expect("the optimizer gives the model back");
         let mode = Mode::Train(RandomKey::new(1).at_step(adam.steps() + 1));
-        let mut gradients = loss(&current, mode).backward();
-        let gradients = parameters::take_gradients(&current, &mut gradients);
-        model = Some(adam.step(current, gradients, 1e-4).0);
+        let stepped = in_pool(|| {
+            let mut gradients = loss(&current, mode).backward();
+            let gradients = parameters::take_gradients(&current, &mut gradients);
+            adam.step(current, gradients, 1e-4).0
+        });
+        model = Some(stepped);
     })
 }

@@ -1,5 +1,7 @@
 //! Dot products of every row of one matrix with every row of another: products with few rows.
 
+#![allow(unsafe_code)]
+
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
@@ -10,6 +12,9 @@ const BLOCK: usize = 8;
 /// Rows of `x` that are taken together.
 const TILE: usize = 4;
 
+/// Sums that are computed at once, at most.
+const SUMS: usize = 8;
+
 /// `out`\[i\]\[j\] = `x` row i · `weight` row j; each weight row is read from memory once.
 ///
 /// A sum does not depend on how many rows there are.
@@ -17,7 +22,21 @@ const TILE: usize = 4;
 /// # Panics
 /// If `x` has not as many rows as `out`, or a row of `out` is longer than `weight` has rows.
 pub(crate) fn row_dots(x: &[f32], weight: &[f32], d_in: usize, out: &mut [&mut [f32]]) {
-    pulp::Arch::new().dispatch(RowDots { x, weight, d_in, out });
+    let op = RowDots { x, weight, d_in, out };
+    match pulp::Arch::new() {
+        #[cfg(target_arch = "x86_64")]
+        pulp::Arch::V4(simd) => simd.vectorize(
+            #[inline(always)]
+            || {
+                op.run(
+                    simd,
+                    #[inline(always)]
+                    |sums| fold_v4(simd, sums),
+                )
+            },
+        ),
+        arch => arch.dispatch(op),
+    }
 }
 
 struct RowDots<'a, 'out> {
@@ -32,23 +51,40 @@ impl WithSimd for RowDots<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        self.run(
+            simd,
+            #[inline(always)]
+            |sums| sums.map(|sum| simd.reduce_sum_f32s(sum)),
+        );
+    }
+}
+
+impl RowDots<'_, '_> {
+    /// `fold` sums the elements of each vector.
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S, fold: impl Fn([S::f32s; SUMS]) -> [f32; SUMS] + Copy) {
         let Self { x, weight, d_in, out } = self;
         let rows = out.len();
         let d_out = out.first().map_or(0, |row| row.len());
         for j in (0..d_out).step_by(BLOCK) {
+            let next = weight.get((j + BLOCK) * d_in..).unwrap_or_default();
+            let next = &next[..next.len().min(BLOCK * d_in)];
+            let per_tile = next.len().div_ceil(rows.div_ceil(TILE));
             for i in (0..rows).step_by(TILE) {
-                let tiles = Tiles { x: &x[i * d_in..], weight: &weight[j * d_in..], d_in };
+                let ahead = next.get(i / TILE * per_tile..).unwrap_or_default();
+                let ahead = &ahead[..ahead.len().min(per_tile)];
+                let tiles = Tiles { x: &x[i * d_in..], weight: &weight[j * d_in..], d_in, ahead };
                 let (out, cols) = (&mut out[i..], (d_out - j).min(BLOCK));
                 // Eight sums at a time, in sixteen registers, for as few loads as can be.
                 match (rows - i, cols) {
-                    (1, BLOCK) => tiles.run::<S, 1, 8>(simd, out, j..j + cols),
-                    (2, BLOCK) => tiles.run::<S, 2, 4>(simd, out, j..j + cols),
-                    (3, BLOCK) => tiles.run::<S, 3, 2>(simd, out, j..j + cols),
-                    (_, BLOCK) => tiles.run::<S, TILE, 2>(simd, out, j..j + cols),
+                    (1, BLOCK) => tiles.run::<S, 1, 8>(simd, fold, out, j..j + cols),
+                    (2, BLOCK) => tiles.run::<S, 2, 4>(simd, fold, out, j..j + cols),
+                    (3, BLOCK) => tiles.run::<S, 3, 2>(simd, fold, out, j..j + cols),
+                    (_, BLOCK) => tiles.run::<S, TILE, 2>(simd, fold, out, j..j + cols),
                     (rows, _) => {
                         for row in 0..rows.min(TILE) {
                             let tiles = Tiles { x: &tiles.x[row * d_in..], ..tiles };
-                            tiles.run::<S, 1, 1>(simd, &mut out[row..], j..j + cols);
+                            tiles.run::<S, 1, 1>(simd, fold, &mut out[row..], j..j + cols);
                         }
                     }
                 }
@@ -63,6 +99,8 @@ struct Tiles<'a> {
     x: &'a [f32],
     weight: &'a [f32],
     d_in: usize,
+    /// What is needed after this block.
+    ahead: &'a [f32],
 }
 
 impl Tiles<'_> {
@@ -71,15 +109,19 @@ impl Tiles<'_> {
     fn run<S: Simd, const R: usize, const C: usize>(
         self,
         simd: S,
+        fold: impl Fn([S::f32s; SUMS]) -> [f32; SUMS] + Copy,
         out: &mut [&mut [f32]],
         cols: Range<usize>,
     ) {
-        let Self { x, weight, d_in } = self;
+        let Self { x, weight, d_in, ahead } = self;
         let x = std::array::from_fn(|i| &x[i * d_in..][..d_in]);
+        let per_call = ahead.len().div_ceil(BLOCK / C);
         for (tile, col) in cols.step_by(C).enumerate() {
             let weight = &weight[tile * C * d_in..];
-            let dots =
-                dots::<S, R, C>(simd, x, std::array::from_fn(|j| &weight[j * d_in..][..d_in]));
+            let ahead = ahead.get(tile * per_call..).unwrap_or_default();
+            let ahead = &ahead[..ahead.len().min(per_call)];
+            let weight = std::array::from_fn(|j| &weight[j * d_in..][..d_in]);
+            let dots = dots::<S, R, C>(simd, fold, x, weight, ahead);
             for (out, dots) in out.iter_mut().zip(dots) {
                 out[col..][..C].copy_from_slice(&dots);
             }
@@ -91,14 +133,22 @@ impl Tiles<'_> {
 #[inline(always)]
 fn dots<S: Simd, const R: usize, const C: usize>(
     simd: S,
+    fold: impl Fn([S::f32s; SUMS]) -> [f32; SUMS],
     x: [&[f32]; R],
     weight: [&[f32]; C],
+    ahead: &[f32],
 ) -> [[f32; C]; R] {
     let (x, weight) = (x.map(split::<S>), weight.map(split::<S>));
     let len = x[0].0.len();
     let (x_pairs, weight_pairs) = (x.map(|x| &x.0[..len]), weight.map(|weight| &weight.0[..len]));
     let mut sums = [[[simd.splat_f32s(0.0); 2]; C]; R];
+    let per_step = ahead.len().div_ceil(len.max(1)).next_multiple_of(16);
     for k in 0..len {
+        let mut at = k * per_step;
+        while at < ((k + 1) * per_step).min(ahead.len()) {
+            prefetch(&ahead[at]);
+            at += 16;
+        }
         for i in 0..R {
             for j in 0..C {
                 for half in 0..2 {
@@ -108,13 +158,56 @@ fn dots<S: Simd, const R: usize, const C: usize>(
             }
         }
     }
+    let mut vectors = [simd.splat_f32s(0.0); SUMS];
+    for (vector, [even, odd]) in vectors.iter_mut().zip(sums.into_iter().flatten()) {
+        *vector = simd.add_f32s(even, odd);
+    }
+    let folded = fold(vectors);
     std::array::from_fn(|i| {
         std::array::from_fn(|j| {
-            let [even, odd] = sums[i][j];
             let rest = x[i].1.iter().zip(weight[j].1).map(|(x, weight)| x * weight);
-            rest.fold(simd.reduce_sum_f32s(simd.add_f32s(even, odd)), |sum, term| sum + term)
+            rest.fold(folded[i * C + j], |sum, term| sum + term)
         })
     })
+}
+
+/// The sum of the elements of each vector: pairs of vectors are added crosswise until one holds all sums.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn fold_v4(simd: pulp::x86::V4, vectors: [pulp::f32x16; SUMS]) -> [f32; SUMS] {
+    use pulp::cast;
+    use std::arch::x86_64::{__m512, __m512d};
+
+    let avx = simd.avx512f;
+    let add = |a: __m512, b: __m512| avx._mm512_add_ps(a, b);
+    let singles = |a, b| add(avx._mm512_unpacklo_ps(a, b), avx._mm512_unpackhi_ps(a, b));
+    let doubles = |a: __m512, b: __m512| {
+        let (a, b): (__m512d, __m512d) = (cast(a), cast(b));
+        add(cast(avx._mm512_unpacklo_pd(a, b)), cast(avx._mm512_unpackhi_pd(a, b)))
+    };
+    let quarters = |a, b| {
+        let even = avx._mm512_shuffle_f32x4::<0b10_00_10_00>(a, b);
+        add(even, avx._mm512_shuffle_f32x4::<0b11_01_11_01>(a, b))
+    };
+    let v: [__m512; SUMS] = vectors.map(cast);
+    // Each quarter of a vector holds a part of four sums, one of the first four or of the last.
+    let first = doubles(singles(v[0], v[1]), singles(v[2], v[3]));
+    let last = doubles(singles(v[4], v[5]), singles(v[6], v[7]));
+    let both = quarters(first, last);
+    let all: [f32; 16] = cast(quarters(both, both));
+    std::array::from_fn(|i| all[i])
+}
+
+/// Asks for the line of a value, so that it is in the caches when it is needed.
+#[inline(always)]
+fn prefetch(value: &f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint; the address is valid.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
+            std::ptr::from_ref(value).cast(),
+        );
+    }
 }
 
 /// A row as pairs of vectors, and what is left of it.

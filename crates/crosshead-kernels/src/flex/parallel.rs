@@ -45,7 +45,7 @@ pub(crate) fn optional_chunks(
 
 /// The work of a matrix product, in the elementary operations of [`for_each`].
 pub(crate) fn product_work(rows: usize, inner: usize, cols: usize) -> usize {
-    const MULTIPLY_ADDS_PER_OPERATION: usize = 8;
+    const MULTIPLY_ADDS_PER_OPERATION: usize = 2;
     rows.saturating_mul(inner).saturating_mul(cols) / MULTIPLY_ADDS_PER_OPERATION
 }
 

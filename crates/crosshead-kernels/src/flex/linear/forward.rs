@@ -16,7 +16,7 @@ use crate::flex::{parallel, vectorized};
 const FEW_ROWS: usize = 64;
 
 /// Multiplications and additions of one part of a product with few rows.
-const FEW_ROWS_PART: usize = 1 << 17;
+const FEW_ROWS_PART: usize = 1 << 15;
 
 /// Elements of one part of an activation.
 pub(super) const ACTIVATION_PART: usize = 1 << 14;
