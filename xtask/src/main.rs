@@ -8,6 +8,7 @@ mod ci;
 mod fixtures;
 mod real;
 mod reproduce;
+mod sanitize;
 mod test;
 mod tidy;
 
@@ -32,6 +33,8 @@ enum Command {
     Bench(bench::Args),
     /// Trains a recipe and compares its figures with the recorded ones (docs/results.toml)
     Reproduce(reproduce::Args),
+    /// The unit tests of crosshead-kernels under AddressSanitizer, on x86-64 Linux
+    Sanitize,
     /// The documentation of all crates; a warning is an error
     Doc {
         /// Opens it in the browser
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
         Command::Fixtures(args) => fixtures::run(root(), &args),
         Command::Bench(args) => bench::run(root(), &args),
         Command::Reproduce(args) => reproduce::run(root(), &args),
+        Command::Sanitize => sanitize::run(),
         Command::Doc { open } => cargo::doc(open),
     }
 }
