@@ -50,16 +50,17 @@ const CONVERTED: [(&str, &str); 5] = [
 /// Saves a tokenizer of each kind and a model of each family, and has the scripts compare them with transformers, and
 /// some models with CTranslate2.
 fn check(root: &Path, tests: &Path) -> Result<()> {
+    cargo::run(["build", "--workspace", "--example", "save_trained", "--example", "save_models"])?;
+    let examples = root.join("target/debug/examples");
+
     println!("==> tokenizers");
     let saved = root.join("target/saved-tokenizers");
-    let example = ["run", "-p", "crosshead-tokenize", "--example", "save_trained", "--"];
-    cargo::execute(cargo::command().args(example).arg(&saved))?;
+    cargo::execute(Command::new(examples.join("save_trained")).arg(&saved))?;
     let script = root.join("crates/crosshead-tokenize/fixtures/check_trained.py");
     python(&script, &[saved.into()])?;
 
     let saved = root.join("target/saved-models");
-    let example = ["run", "-p", "crosshead-tests", "--example", "save_models", "--"];
-    cargo::execute(cargo::command().args(example).arg(&saved))?;
+    cargo::execute(Command::new(examples.join("save_models")).arg(&saved))?;
     let mut names = Vec::new();
     for entry in fs::read_dir(&saved).with_context(|| format!("cannot list {}", saved.display()))? {
         names.push(entry?.file_name());
