@@ -23,8 +23,10 @@ impl Affixes {
 pub(crate) enum LanguageStyle {
     /// Each text begins with the code of its language (mBART-50, NLLB, M2M-100).
     Before,
-    /// Each text ends with the code of its language, behind the end-of-sequence token (mBART).
+    /// Each text ends with the code of its language, behind the end-of-sequence token (the first NLLB).
     Behind,
+    /// The same, and a translation is begun by the code of its language in place of a start token (mBART).
+    BehindAndFirst,
     /// The source begins with the code of the target's language (Marian).
     TargetBeforeSource,
 }
@@ -41,6 +43,7 @@ pub(crate) struct Languages {
     /// Around a text that the model writes, where the pipeline doesn't say it.
     pub(crate) target: Option<Affixes>,
     forced_bos: Option<u32>,
+    start: Option<u32>,
     /// Marian's: a code at the start of a text (`>>fra<<`) is a token; the id is for codes that it doesn't know.
     pub(crate) unknown_leading_code: Option<u32>,
 }
@@ -59,7 +62,7 @@ impl Languages {
 
     /// Leaves open which language the model is to write.
     pub(crate) fn forget_target(&mut self) {
-        self.forced_bos = None;
+        (self.forced_bos, self.start) = (None, None);
     }
 
     /// The id of the code that a text starts with, if such codes are tokens, and the text behind it.
@@ -110,17 +113,26 @@ impl Tokenizer {
                 languages.target = affixes(&[id(target)?], &[eos]);
                 languages.forced_bos = Some(id(target)?);
             }
-            LanguageStyle::Behind => {
+            LanguageStyle::Behind | LanguageStyle::BehindAndFirst => {
                 languages.source = affixes(&[], &[eos, id(source)?]);
                 languages.target = affixes(&[], &[eos, id(target)?]);
-                languages.forced_bos = Some(id(target)?);
+                let first = match declared.style {
+                    LanguageStyle::BehindAndFirst => &mut languages.start,
+                    _ => &mut languages.forced_bos,
+                };
+                *first = Some(id(target)?);
             }
         }
         Ok(tokenizer)
     }
 
-    /// The id that a translation must begin with: in some models the code of the target's language.
+    /// The id that a translation must begin with, behind its start token: in some models the code of the target's language.
     pub fn forced_bos(&self) -> Option<u32> {
         self.languages.forced_bos
+    }
+
+    /// The id that is the start token of translations into the language chosen, where that depends on the language.
+    pub fn decoder_start(&self) -> Option<u32> {
+        self.languages.start
     }
 }

@@ -28,6 +28,7 @@ fn strings(tokens: [&str; 2]) -> Vec<String> {
 fn each_family_puts_the_codes_where_its_models_expect_them() {
     let mbart = load("mbart").with_languages("de_DE", "ro_RO").unwrap();
     assert_eq!(around(&mbart), (strings(["</s>", "de_DE"]), strings(["</s>", "ro_RO"])));
+    assert_eq!((mbart.forced_bos(), mbart.decoder_start()), (None, mbart.token_to_id("ro_RO")));
     for (name, source, target, spelled) in [
         ("mbart50", "fr_XX", "sl_SI", ["fr_XX", "sl_SI"]),
         ("nllb", "deu_Latn", "zho_Hans", ["deu_Latn", "zho_Hans"]),
@@ -37,6 +38,7 @@ fn each_family_puts_the_codes_where_its_models_expect_them() {
         let expected = (strings([spelled[0], "</s>"]), strings([spelled[1], "</s>"]));
         assert_eq!(around(&tokenizer), expected, "{name}");
         assert_eq!(tokenizer.forced_bos(), tokenizer.token_to_id(spelled[1]), "{name}");
+        assert_eq!(tokenizer.decoder_start(), None, "{name}");
     }
 }
 
@@ -55,8 +57,10 @@ fn a_marian_model_is_told_the_target_in_the_source() {
 fn a_target_that_the_files_name_is_forced_and_one_that_they_do_not_is_not() {
     let mbart50 = load("mbart50");
     assert_eq!(mbart50.forced_bos(), mbart50.token_to_id("fr_XX"));
-    assert_eq!(load("mbart").forced_bos(), None);
-    assert_eq!(load("nllb").forced_bos(), None);
+    for name in ["mbart", "nllb"] {
+        let tokenizer = load(name);
+        assert_eq!((tokenizer.forced_bos(), tokenizer.decoder_start()), (None, None), "{name}");
+    }
 }
 
 #[test]

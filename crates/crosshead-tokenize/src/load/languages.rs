@@ -34,7 +34,7 @@ pub(super) fn set(
     let Some(family) = directory.family else { return Ok(tokenizer) };
     let legacy = directory.config.legacy_behaviour.unwrap_or(false);
     let (style, english) = match family {
-        Family::MBart => (LanguageStyle::Behind, "en_XX"),
+        Family::MBart => (LanguageStyle::BehindAndFirst, "en_XX"),
         Family::MBart50 => (LanguageStyle::Before, "en_XX"),
         Family::Nllb if legacy => (LanguageStyle::Behind, "eng_Latn"),
         Family::Nllb => (LanguageStyle::Before, "eng_Latn"),
