@@ -11,7 +11,7 @@ use super::load::Weights;
 use super::{Checkpoint, Head, labels, save, write_model};
 use crate::{
     ClassifierHead, Encoder, EncoderConfig, MaskedLm, ModelError, SequenceClassifier,
-    TokenClassifier,
+    TokenClassifier, parameters,
 };
 
 /// A model directory of an encoder, before its weights are read.
@@ -135,6 +135,35 @@ impl SequenceClassifier {
         directory.load(Head::SequenceClassifier, device, |encoder| {
             Self::new(encoder, head).with_labels(labels)
         })
+    }
+
+    /// A classifier with classes of its own on the encoder of a model directory, whatever its head, to be fine-tuned. Of the
+    /// head the directory may have the pooler, as BERT's does.
+    ///
+    /// The names are those of the parameters that the directory does not have: the last product, and the pooler. They wait
+    /// to be drawn, as by [`initialize_where`](crate::initialize_where).
+    ///
+    /// # Errors
+    /// As [`Encoder::from_pretrained`].
+    pub fn with_new_classes(
+        dir: &Path,
+        labels: Vec<String>,
+        device: &Device,
+    ) -> Result<(Self, Vec<String>), ModelError> {
+        let directory = Directory::open(dir)?;
+        let head = directory.classifier(labels.len())?;
+        let encoder = directory.load(Head::Encoder, device, |encoder| encoder)?;
+        let model = Self::new(encoder, head).with_labels(labels);
+        let shapes = parameters::shapes(&model).into_iter();
+        let of_head: Vec<String> =
+            shapes.map(|(path, _)| path).filter(|path| !path.starts_with("encoder.")).collect();
+        let (pooler, mut new): (Vec<String>, Vec<String>) =
+            of_head.into_iter().partition(|path| path.starts_with("pooler."));
+        let names = directory.family.names(&directory.config, Head::SequenceClassifier);
+        let (model, missing) =
+            Weights::new(&directory.checkpoint, names).fill_known(model, &pooler)?;
+        new.extend(missing);
+        Ok((model, new))
     }
 
     /// Writes a model directory, as [`Encoder::save_pretrained`] does.

@@ -1,6 +1,6 @@
 //! A model filled from the weights of a directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use burn::module::Module;
@@ -59,6 +59,26 @@ impl<'a> Weights<'a> {
             Some(error) => Err(error),
             None => Ok(model),
         }
+    }
+
+    /// The model with those of the parameters that the file holds, and the names of the others.
+    pub(super) fn fill_known<M: Module>(
+        &self,
+        model: M,
+        parameters: &[String],
+    ) -> Result<(M, Vec<String>), ModelError> {
+        let is_known = |parameter: &&String| {
+            let mut names = self.names_of(parameter).into_iter();
+            names.any(|name| self.checkpoint.shape(&name).is_some())
+        };
+        let (known, unknown): (Vec<&String>, Vec<&String>) = parameters.iter().partition(is_known);
+        let shapes = parameters::shapes(&model).into_iter();
+        let mut values = BTreeMap::new();
+        for (parameter, shape) in shapes.filter(|(parameter, _)| known.contains(&parameter)) {
+            values.insert(parameter.clone(), self.read(&parameter, &shape)?);
+        }
+        let model = parameters::replace(model, |parameter, _| values.remove(parameter));
+        Ok((model, unknown.into_iter().cloned().collect()))
     }
 
     /// Whether the file holds another tensor for the output projection than for the embedding.

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, ClassExample, LabelSet, collate_classes};
 use crosshead_kernels::{LabelSmoothing, Mode};
-use crosshead_models::{Encoder, Head, ModelDirectory, SequenceClassifier, TokenBatch};
+use crosshead_models::{Head, ModelDirectory, SequenceClassifier, TokenBatch};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
 
@@ -82,8 +82,8 @@ impl Job for ClassifyJob {
 
     fn model(&self, device: &Device, host: &mut dyn Host) -> Result<SequenceClassifier, Error> {
         let seed = self.recipe.train.seed;
-        let head = self.recipe.model.classifier_head(self.names.len());
         let Some(init) = &self.recipe.init else {
+            let head = self.recipe.model.classifier_head(self.names.len());
             let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
             let config = self.recipe.model.encoder(self.tokenizer.vocab_size(), pad_id);
             let model = SequenceClassifier::new(config.skeleton(device), head)
@@ -98,9 +98,8 @@ impl Job for ClassifyJob {
                 return Ok(model);
             }
         }
-        let encoder = Encoder::from_pretrained(&dir, device)?;
-        let model = SequenceClassifier::new(encoder, head).with_labels(self.names.clone());
-        Ok(parameters::initialize_new(model, seed, |path| !path.starts_with("encoder."), host))
+        let (model, new) = SequenceClassifier::with_new_classes(&dir, self.names.clone(), device)?;
+        Ok(parameters::initialize_new(model, seed, |path| new.iter().any(|new| new == path), host))
     }
 
     fn task(&self) -> ClassTask<'_> {
