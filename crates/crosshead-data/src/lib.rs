@@ -2,6 +2,7 @@
 
 mod batches;
 mod collate;
+mod copies;
 mod error;
 mod example;
 mod labels;
@@ -20,6 +21,7 @@ pub use collate::{
     ClassBatch, ClassExample, Seq2SeqBatch, TokenTargets, collate, collate_classes, collate_masked,
     collate_windows,
 };
+pub use copies::copy_pairs;
 pub use error::DataError;
 pub use example::{Example, LongExamples, filter_by_length};
 pub use labels::LabelSet;

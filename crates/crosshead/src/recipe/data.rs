@@ -57,6 +57,9 @@ pub struct PairsSection {
     pub max_len: usize,
     /// What happens to pairs with a longer side; by default translations are dropped and documents truncated.
     pub long: Option<LongTexts>,
+    /// Pairs to learn from beside each pair, which ask for a copy of some words of the source.
+    #[serde(default)]
+    pub copies: usize,
 }
 
 /// Texts with a label each.
