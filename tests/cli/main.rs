@@ -10,3 +10,4 @@ mod real;
 mod resume;
 mod tasks;
 mod train_and_translate;
+mod translators;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crosshead_tokenize::Tokenizer;
+use crosshead_tokenize::{TokenizeError, Tokenizer};
 
 use crate::Error;
 
@@ -20,18 +20,12 @@ pub fn model_directory(dir: &Path) -> Result<PathBuf, Error> {
 /// Checks that a directory's tokenizer gives no id that its model does not know.
 ///
 /// # Errors
-/// If it has more tokens than the model.
+/// If a token has no place in the model's vocabulary.
 pub(crate) fn check_vocabulary(
     dir: &Path,
     tokenizer: &Tokenizer,
     vocab_size: usize,
 ) -> Result<(), Error> {
-    let found = tokenizer.vocab_size();
-    if found <= vocab_size {
-        return Ok(());
-    }
-    let reason = format!(
-        "its tokenizer has {found} tokens, but its model has {vocab_size}: they do not belong together"
-    );
-    Err(Error::Run { dir: dir.to_owned(), reason })
+    let run = |error: TokenizeError| Error::Run { dir: dir.to_owned(), reason: error.to_string() };
+    tokenizer.check_fits(vocab_size).map_err(run)
 }

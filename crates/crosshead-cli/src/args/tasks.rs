@@ -8,7 +8,10 @@ use crosshead::recipe::TaskKind;
 pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
   cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
-  crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"";
+  crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
+  crosshead translate --model opus-mt-en-de \"The end time is not valid.\"
+  crosshead translate --model nllb-200-distilled-600M --from eng_Latn --to deu_Latn \"The end time is not valid.\"
+  crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"";
 
 pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:
   crosshead summarize --model runs/summarize \"Deletes the given queue. Messages in it are lost.\"
@@ -46,6 +49,18 @@ pub(crate) struct Search {
     /// α of the score log p / lenᵅ; by default as the model says
     #[arg(long, value_name = "ALPHA")]
     pub(crate) length_penalty: Option<f32>,
+    /// The most tokens to write for a text; by default as the model says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) max_tokens: Option<u16>,
+    /// The language to write, by the model's code for it: fr_XX in mBART-50, deu_Latn in NLLB, fra in OPUS-MT
+    #[arg(long, value_name = "CODE")]
+    pub(crate) to: Option<String>,
+    /// The language of the texts, for models that are told it
+    #[arg(long, value_name = "CODE", requires = "to")]
+    pub(crate) from: Option<String>,
+    /// What the model reads before each text, such as T5's "translate English to German: "
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prefix: Option<String>,
     /// Texts decoded together
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) batch_size: u16,

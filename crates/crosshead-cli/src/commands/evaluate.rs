@@ -13,8 +13,8 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     let recipe = recipe(args)?;
     let device = device::open(compute.device)?;
     let mut terminal = Terminal::default();
-    let search = |defaults| write::options(&args.search, defaults);
-    let found = evaluate(&recipe, &args.model, &args.data, search, &device, &mut terminal)?;
+    let prepare = |writer| write::prepare(writer, &args.search);
+    let found = evaluate(&recipe, &args.model, &args.data, prepare, &device, &mut terminal)?;
     if args.json {
         output::line(serde_json::to_string(&found)?)
     } else {

@@ -1,6 +1,7 @@
 //! `crosshead translate` and `crosshead summarize`.
 
-use crosshead::{SearchOptions, TextToText, Written};
+use crosshead::models::GenerationDefaults;
+use crosshead::{Error, SearchOptions, TextToText, Written};
 use serde_json::json;
 
 use super::lines::{for_each_chunk, warn_if_cut};
@@ -26,8 +27,7 @@ pub(crate) const SUMMARIZE: Names =
 pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let writer = TextToText::from_pretrained(&texts.model, &device::open(compute.device)?)?;
-    let options = options(&args.search, writer.options());
-    let writer = writer.with_options(options);
+    let writer = prepare(writer, &args.search)?;
     for_each_chunk(&texts.texts, |sources, first| {
         let written = writer.write(sources, |_| {})?;
         for ((number, source), Written { text, score, truncated }) in
@@ -44,11 +44,21 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
     })
 }
 
-/// How the command line asks to search; what it leaves open is as the model says.
-pub(super) fn options(search: &Search, defaults: SearchOptions) -> SearchOptions {
-    SearchOptions {
-        beams: search.beams.map_or(defaults.beams, usize::from),
-        length_penalty: search.length_penalty.unwrap_or(defaults.length_penalty),
-        batch_size: search.batch_size.into(),
+/// The writer as the command line asks for it; what that leaves open is as the model says.
+pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, Error> {
+    let SearchOptions { search, prefix, .. } = writer.options().clone();
+    let writer = writer.with_options(SearchOptions {
+        search: GenerationDefaults {
+            num_beams: asked.beams.map_or(search.num_beams, usize::from),
+            length_penalty: asked.length_penalty.unwrap_or(search.length_penalty),
+            max_new_tokens: asked.max_tokens.map(usize::from).or(search.max_new_tokens),
+            ..search
+        },
+        prefix: asked.prefix.clone().unwrap_or(prefix),
+        batch_size: asked.batch_size.into(),
+    });
+    match &asked.to {
+        Some(to) => writer.with_languages(asked.from.as_deref().unwrap_or(to), to),
+        None => Ok(writer),
     }
 }

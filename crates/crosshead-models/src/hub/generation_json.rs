@@ -207,7 +207,7 @@ impl GenerationDefaults {
     pub fn for_encoder_decoder(&self, config: &EncoderDecoderConfig) -> GenerateConfig {
         let start_id = self.decoder_start_token_id.unwrap_or(config.start_id);
         let search = self.search(GenerateConfig::new(start_id, config.eos_id));
-        let limit = self.limit(1).unwrap_or(config.stack.max_len);
+        let limit = self.limit(1).unwrap_or(usize::MAX).min(config.stack.max_len);
         GenerateConfig { max_len: limit.into(), min_len: self.fewest(1), ..search }
     }
 

@@ -8,10 +8,10 @@ use crosshead_data::{DataError, LabelSet};
 use super::{classification, language_modeling, masked_language_modeling, summaries, translations};
 use crate::recipe::{LabelledSection, TaskKind};
 use crate::run::{Host, data, tested};
-use crate::{Classifier, Error, FillMask, Generator, Recipe, Report, SearchOptions, TextToText};
+use crate::{Classifier, Error, FillMask, Generator, Recipe, Report, TextToText};
 
-/// What the model of a directory reaches on a file, which is read by the recipe's `[data]` section; `search` changes how an
-/// encoder-decoder searches.
+/// What the model of a directory reaches on a file, which is read by the recipe's `[data]` section; `prepare` changes how an
+/// encoder-decoder searches, or the languages it is told.
 ///
 /// # Errors
 /// If the directory holds no model of the recipe's task, or the file is not as the task needs it.
@@ -19,16 +19,14 @@ pub fn evaluate(
     recipe: &Recipe,
     model: &Path,
     file: &str,
-    search: impl FnOnce(SearchOptions) -> SearchOptions,
+    prepare: impl FnOnce(TextToText) -> Result<TextToText, Error>,
     device: &Device,
     host: &mut dyn Host,
 ) -> Result<Report, Error> {
     match recipe {
         Recipe::TextToText(recipe) => {
             let pairs = data::pairs(file, &recipe.data, host)?;
-            let writer = TextToText::from_pretrained(model, device)?;
-            let options = search(writer.options());
-            let writer = writer.with_options(options);
+            let writer = prepare(TextToText::from_pretrained(model, device)?)?;
             let progress = &mut tested(host, pairs.len(), "texts");
             match recipe.task {
                 TaskKind::Summarize => summaries(&writer, &pairs, progress),

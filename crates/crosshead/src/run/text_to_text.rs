@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use crosshead_data::{Batching, Example, Pair, collate, filter_by_length};
+use crosshead_data::{Batching, Example, Pair, collate, copy_pairs, filter_by_length};
 use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch};
 use crosshead_tokenize::Tokenizer;
@@ -12,9 +12,9 @@ use crosshead_train::Task;
 use super::job::{Job, Place, check_length, mean_loss, tested};
 use super::{Event, Host, data, tokenizer};
 use crate::evaluation::{summaries, translations};
-use crate::recipe::{DecodeSection, LongTexts, TaskKind, TextToTextRecipe, TrainSection};
+use crate::recipe::{LongTexts, TaskKind, TextToTextRecipe, TrainSection};
 use crate::report::{Figure, Report, metric};
-use crate::{Error, SearchOptions, TextToText, model_directory};
+use crate::{Error, TextToText, model_directory};
 
 /// A run's pairs, and the tokenizer that turned them into ids.
 pub(super) struct TextToTextJob {
@@ -47,7 +47,8 @@ impl Job for TextToTextJob {
         let examples = |pairs: &[Pair]| {
             Ok::<_, Error>(filter_by_length(encode(&tokenizer, pairs)?, max_len, long.into()))
         };
-        let (train, too_long) = examples(&train_pairs)?;
+        let copies = copy_pairs(&train_pairs, section.copies, recipe.train.seed);
+        let (mut train, too_long) = examples(&train_pairs)?;
         let (valid, _) = examples(&valid_pairs)?;
         host.on_event(Event::Message(format!(
             "data: {} pairs to train on, {} valid, {} test; {too_long} {} (more than {max_len} tokens)",
@@ -56,6 +57,10 @@ impl Job for TextToTextJob {
             test.len(),
             long.participle(),
         )));
+        if !copies.is_empty() {
+            train.extend(examples(&copies)?.0);
+            host.on_event(Event::Message(format!("{} pairs more ask for a copy", copies.len())));
+        }
         host.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
         Ok(Self { recipe: recipe.clone(), tokenizer, train, valid, valid_pairs, test })
     }
@@ -83,8 +88,10 @@ impl Job for TextToTextJob {
     fn validate(&self, model: &EncoderDecoder) -> Result<Vec<Figure>, Error> {
         let task = PairTask { examples: &self.valid, smoothing: LabelSmoothing::None };
         let loss = mean_loss(&task, &task.lengths(), model);
-        let search = SearchOptions::from(&self.recipe.decode).greedy();
-        let writer = TextToText::new(model.clone(), self.tokenizer.clone(), search);
+        // A model that has not learnt yet when to end would go on to the last position.
+        let limit = Some(self.recipe.data.max_len);
+        let search = GenerationDefaults { max_new_tokens: limit, ..GenerationDefaults::default() };
+        let writer = TextToText::new(model.clone(), self.tokenizer.clone(), search.into());
         let report = self.report(&writer, &self.valid_pairs, &mut |_| {})?;
         let loss = Figure::new(&metric::LOSS, loss);
         Ok(std::iter::once(loss).chain(report.figures).collect())
@@ -128,16 +135,11 @@ impl TextToTextJob {
     }
 }
 
-impl From<&DecodeSection> for SearchOptions {
-    fn from(decode: &DecodeSection) -> Self {
-        Self { beams: decode.beams, length_penalty: decode.length_penalty as f32, batch_size: 32 }
-    }
-}
-
 fn encode(tokenizer: &Tokenizer, pairs: &[Pair]) -> Result<Vec<Example>, Error> {
-    let side =
-        |f: fn(&Pair) -> &str| tokenizer.encode_batch(&pairs.iter().map(f).collect::<Vec<&str>>());
-    let (sources, targets) = (side(|pair| &pair.source)?, side(|pair| &pair.target)?);
+    let (sources, targets): (Vec<&str>, Vec<&str>) =
+        pairs.iter().map(|pair| (pair.source.as_str(), pair.target.as_str())).unzip();
+    let sources = tokenizer.encode_batch(&sources)?;
+    let targets = tokenizer.encode_target_batch(&targets)?;
     Ok(sources
         .into_iter()
         .zip(targets)

@@ -3,35 +3,29 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_generate::{GenerateConfig, LengthPenalty, MaxLen, beam_search, greedy};
-use crosshead_kernels::Mode;
+use crosshead_generate::{GenerateConfig, beam_search, greedy};
+use crosshead_kernels::{Mode, in_pool};
 use crosshead_models::{DecoderSteps, EncoderDecoder, GenerationDefaults, TokenBatch};
 use crosshead_tokenize::Tokenizer;
 
 use crate::directory::check_vocabulary;
 use crate::{Error, model_directory};
 
-/// How translations are searched for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How a text is searched for, and what the model reads before each.
+#[derive(Clone, Debug, PartialEq)]
 pub struct SearchOptions {
-    /// Hypotheses followed at once; 1 is greedy search.
-    pub beams: usize,
-    /// α of the score log p / lenᵅ; 0 compares plain probabilities.
-    pub length_penalty: f32,
+    /// The search: by default that of the model's `generation_config.json`. Texts are searched for and never drawn.
+    pub search: GenerationDefaults,
+    /// What stands before each text that is read: the task, for models that are told it (T5's
+    /// `translate English to German: `).
+    pub prefix: String,
     /// Texts that are decoded together. Results do not depend on it but for the last bits of a score.
     pub batch_size: usize,
 }
 
-impl SearchOptions {
-    /// The same search with one beam.
-    pub fn greedy(self) -> Self {
-        Self { beams: 1, ..self }
-    }
-}
-
 impl From<GenerationDefaults> for SearchOptions {
-    fn from(defaults: GenerationDefaults) -> Self {
-        Self { beams: defaults.num_beams, length_penalty: defaults.length_penalty, batch_size: 32 }
+    fn from(search: GenerationDefaults) -> Self {
+        Self { search, prefix: String::new(), batch_size: 32 }
     }
 }
 
@@ -80,14 +74,28 @@ impl TextToText {
     }
 
     /// How texts are searched for.
-    pub fn options(&self) -> SearchOptions {
-        self.options
+    pub fn options(&self) -> &SearchOptions {
+        &self.options
     }
 
     /// The same with another search.
     pub fn with_options(mut self, options: SearchOptions) -> Self {
         self.options = options;
         self
+    }
+
+    /// The codes of the languages that the model can be told; empty where it knows one direction.
+    pub fn languages(&self) -> Vec<&str> {
+        self.tokenizer.languages()
+    }
+
+    /// The same for texts in `source` and translations into `target`, by the codes in [`languages`](Self::languages): `en_XX` in
+    /// mBART, `eng_Latn` in NLLB, `en` in M2M-100, `fra` in a Marian model that writes several languages.
+    ///
+    /// # Errors
+    /// If the model has no languages, or not these.
+    pub fn with_languages(self, source: &str, target: &str) -> Result<Self, Error> {
+        Ok(Self { tokenizer: self.tokenizer.with_languages(source, target)?, ..self })
     }
 
     /// The translation of each sentence; a blank one gives an empty one.
@@ -132,7 +140,7 @@ impl TextToText {
         let mut done = sources.len() - order.len();
         for batch in order.chunks(self.options.batch_size.max(1)) {
             let rows: Vec<&[u32]> = batch.iter().map(|&i| sources[i].0.as_slice()).collect();
-            for (&i, (ids, score)) in batch.iter().zip(self.search(&rows)?) {
+            for (&i, (ids, score)) in batch.iter().zip(in_pool(|| self.search(&rows))?) {
                 let text = self.tokenizer.decode(&ids)?;
                 written[i] = Written { text, score, truncated: sources[i].1 };
             }
@@ -142,15 +150,19 @@ impl TextToText {
         Ok(written)
     }
 
-    /// Source ids closed by the end token, and whether the text had to be cut.
+    /// Source ids with the special tokens around them, and whether the text had to be cut.
     fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
-        let config = self.model.config();
-        let mut ids = self.tokenizer.encode(text)?;
-        let room = config.stack.max_len - 1;
-        let truncated = ids.len() > room;
-        ids.truncate(room);
-        ids.push(config.eos_id);
-        Ok((ids, truncated))
+        let text = format!("{}{text}", self.options.prefix);
+        let mut ids = self.tokenizer.encode_with_special(&text)?;
+        let excess = ids.len().saturating_sub(self.model.config().stack.max_len);
+        if excess > 0 {
+            // The end of the text goes, and what stands around it stays.
+            let own = self.tokenizer.encode(&text)?;
+            let before = ids.windows(own.len()).position(|window| window == own).unwrap_or(0);
+            let end = before + own.len();
+            ids.drain(end.saturating_sub(excess)..end);
+        }
+        Ok((ids, excess > 0))
     }
 
     /// The best hypothesis of each source.
@@ -165,18 +177,14 @@ impl TextToText {
             })
             .collect();
         let memory = self.model.encode(TokenBatch { ids: &ids, lengths: &lengths }, Mode::Eval);
-        let limits: Vec<usize> =
-            lengths.iter().map(|&length| target_limit(length).min(config.stack.max_len)).collect();
-        let capacity = limits.iter().copied().max().unwrap_or(0);
-        let mut steps = DecoderSteps::new(&self.model, memory, capacity);
+        let mut steps = DecoderSteps::new(&self.model, memory, config.stack.max_len);
+        let asked = self.options.search.for_encoder_decoder(config);
         let search = GenerateConfig {
-            suppressed: vec![config.pad_id],
-            max_len: MaxLen::PerRow(limits),
-            beams: self.options.beams,
-            length_penalty: LengthPenalty::Power(self.options.length_penalty),
-            ..GenerateConfig::new(config.start_id, config.eos_id)
+            start_id: self.tokenizer.decoder_start().unwrap_or(asked.start_id),
+            forced_bos: self.tokenizer.forced_bos().or(asked.forced_bos),
+            ..asked
         };
-        let best = if self.options.beams == 1 {
+        let best = if search.beams == 1 {
             greedy(&mut steps, sources.len(), &search)?
         } else {
             let ranked = beam_search(&mut steps, sources.len(), &search)?;
@@ -184,9 +192,4 @@ impl TextToText {
         };
         Ok(best.into_iter().map(|hypothesis| (hypothesis.tokens, hypothesis.score)).collect())
     }
-}
-
-/// The most tokens that may be written for a source of `source_len` tokens.
-fn target_limit(source_len: usize) -> usize {
-    2 * source_len + 32
 }
