@@ -19,7 +19,7 @@ macro_rules! recipes {
 }
 
 /// Every recipe of `recipes/`.
-pub(crate) const RECIPES: [EmbeddedRecipe; 8] = recipes![
+pub(crate) const RECIPES: [EmbeddedRecipe; 9] = recipes![
     "translate-en-de",
     "translate-en-de-post-norm",
     "summarize",
@@ -27,6 +27,7 @@ pub(crate) const RECIPES: [EmbeddedRecipe; 8] = recipes![
     "sentiment-finetune",
     "language-model",
     "char-lm",
+    "char-lm-long",
     "masked-lm",
 ];
 
