@@ -10,7 +10,7 @@ pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
   cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
   crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
   crosshead translate --model opus-mt-en-de \"The end time is not valid.\"
-  crosshead translate --model nllb-200-distilled-600M --from eng_Latn --to deu_Latn \"The end time is not valid.\"
+  crosshead translate --model mbart-large-50-many-to-many-mmt --from en_XX --to de_DE \"The end time is not valid.\"
   crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"";
 
 pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:

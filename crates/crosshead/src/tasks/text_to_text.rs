@@ -158,7 +158,8 @@ impl TextToText {
         if excess > 0 {
             // The end of the text goes, and what stands around it stays.
             let own = self.tokenizer.encode(&text)?;
-            let before = ids.windows(own.len()).position(|window| window == own).unwrap_or(0);
+            let before =
+                ids.windows(own.len().max(1)).position(|window| window == own).unwrap_or(0);
             let end = before + own.len();
             ids.drain(end.saturating_sub(excess)..end);
         }
