@@ -2,7 +2,9 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use crosshead_kernels::{AttentionOptions, Linear, Mode, RmsNorm, attention, attention_weights};
+use crosshead_kernels::{
+    AttentionOptions, Linear, Mode, RmsNorm, attention, attention_weights, linear_three,
+};
 use crosshead_position::Rotary;
 
 use crate::{AttentionMask, KeyValue, KvCache};
@@ -53,8 +55,8 @@ impl MultiHeadAttention {
         mode: Mode,
     ) -> Tensor<3> {
         let start = cache.as_ref().map_or(0, |cache| cache.len());
-        let query = self.turn(self.project_query(x.clone()), start);
-        let KeyValue { key, value } = self.project_key_value(x);
+        let (query, KeyValue { key, value }) = self.project_all(x);
+        let query = self.turn(query, start);
         let new = KeyValue { key: self.turn(key, start), value };
         let seen = match cache {
             Some(cache) => cache.append(new),
@@ -122,6 +124,17 @@ impl MultiHeadAttention {
         KeyValue { key: normalize(self.k_norm.as_ref(), key), value }
     }
 
+    /// The queries, keys and values of the same positions.
+    fn project_all(&self, x: Tensor<3>) -> (Tensor<4>, KeyValue) {
+        let [batch, len, d_model] = x.dims();
+        let projections = [&self.q_proj, &self.k_proj, &self.v_proj].map(Linear::weights);
+        let [query, key, value] = linear_three(x.reshape([batch * len, d_model]), projections);
+        let heads = |rows, n_heads| split(rows, [batch, len, n_heads]);
+        let key = normalize(self.k_norm.as_ref(), heads(key, self.n_kv_heads));
+        let query = normalize(self.q_norm.as_ref(), heads(query, self.n_heads));
+        (query, KeyValue { key, value: heads(value, self.n_kv_heads) })
+    }
+
     /// `[batch, q_len, n_heads, d_head]`
     fn project_query(&self, x: Tensor<3>) -> Tensor<4> {
         normalize(self.q_norm.as_ref(), project(&self.q_proj, x, self.n_heads))
@@ -171,6 +184,11 @@ impl MultiHeadAttention {
 fn project(projection: &Linear, x: Tensor<3>, n_heads: usize) -> Tensor<4> {
     let [batch, len, d_model] = x.dims();
     let rows = projection.forward(x.reshape([batch * len, d_model])); // [batch · len, n_heads · d_head]
+    split(rows, [batch, len, n_heads])
+}
+
+/// Rows as heads, `[batch, len, n_heads, d_head]`.
+fn split(rows: Tensor<2>, [batch, len, n_heads]: [usize; 3]) -> Tensor<4> {
     let d_head = rows.dims()[1] / n_heads;
     rows.reshape([batch, len, n_heads, d_head])
 }

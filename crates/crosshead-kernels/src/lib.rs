@@ -26,7 +26,7 @@ pub use checkpoint::checkpoint;
 pub use dropout::{add_dropout, dropout};
 pub use embedding::embedding;
 pub use gated::gated_linear;
-pub use linear::{Linear, LinearConfig, LinearWeights, linear};
+pub use linear::{Linear, LinearConfig, LinearWeights, linear, linear_three};
 pub use loss::{LabelSmoothing, linear_cross_entropy};
 pub use memory::use_large_pages;
 pub use norm::{

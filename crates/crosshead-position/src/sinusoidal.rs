@@ -46,7 +46,15 @@ impl SinusoidalPositionsConfig {
 
     /// The encodings; they have no parameters.
     pub fn init(&self) -> SinusoidalPositions {
-        SinusoidalPositions { d_model: self.d_model, layout: self.layout, offset: self.offset }
+        let Self { d_model, layout, offset } = *self;
+        let pairs = d_model.div_ceil(2);
+        // The share of the way from the first frequency, 1, to 1/10000.
+        let share = |i: usize| match layout {
+            SinusoidLayout::Tensor2Tensor => i as f64 / (pairs - 1).max(1) as f64,
+            _ => (2 * i) as f64 / d_model as f64,
+        };
+        let wavelengths = (0..pairs).map(|i| 10_000_f64.powf(share(i))).collect();
+        SinusoidalPositions { wavelengths, d_model, layout, offset }
     }
 }
 
@@ -60,6 +68,9 @@ pub struct SinusoidalPositions {
     layout: SinusoidLayout,
     #[module(skip)]
     offset: usize,
+    /// Positions in which each pair turns by one radian.
+    #[module(skip)]
+    wavelengths: Vec<f64>,
 }
 
 impl SinusoidalPositions {
@@ -68,7 +79,8 @@ impl SinusoidalPositions {
     /// # Shapes
     /// - output: `[len, d_model]`
     pub fn forward(&self, start: usize, len: usize, device: &Device) -> Tensor<2> {
-        self.encode(start..start + len, device)
+        let values = TensorData::new(self.values(start, len), [len, self.d_model]);
+        Tensor::from_data(values, device)
     }
 
     /// The encodings of the given positions.
@@ -76,29 +88,25 @@ impl SinusoidalPositions {
     /// # Shapes
     /// - output: `[positions.len(), d_model]`
     pub fn forward_at(&self, positions: &[usize], device: &Device) -> Tensor<2> {
-        self.encode(positions.iter().copied(), device)
+        let values = self.encode(positions.iter().copied());
+        Tensor::from_data(TensorData::new(values, [positions.len(), self.d_model]), device)
     }
 
-    fn encode(
-        &self,
-        positions: impl ExactSizeIterator<Item = usize>,
-        device: &Device,
-    ) -> Tensor<2> {
-        let len = positions.len();
-        let mut values = Vec::with_capacity(len * self.d_model);
+    /// The encodings of positions `start` to `start + len - 1` as plain numbers, `[len, d_model]` in row-major order.
+    pub fn values(&self, start: usize, len: usize) -> Vec<f32> {
+        self.encode(start..start + len)
+    }
+
+    fn encode(&self, positions: impl ExactSizeIterator<Item = usize>) -> Vec<f32> {
+        let mut values = Vec::with_capacity(positions.len() * self.d_model);
         positions.for_each(|position| self.write(self.offset + position, &mut values));
-        Tensor::from_data(TensorData::new(values, [len, self.d_model]), device)
+        values
     }
 
     /// Appends one position's encoding, computed in f64.
     fn write(&self, position: usize, row: &mut Vec<f32>) {
-        let pairs = self.d_model.div_ceil(2);
-        // The share of the way from the first frequency, 1, to 1/10000.
-        let share = |i: usize| match self.layout {
-            SinusoidLayout::Tensor2Tensor => i as f64 / (pairs - 1).max(1) as f64,
-            _ => (2 * i) as f64 / self.d_model as f64,
-        };
-        let angle = |i: usize| position as f64 / 10_000_f64.powf(share(i));
+        let pairs = self.wavelengths.len();
+        let angle = |i: usize| position as f64 / self.wavelengths[i];
         match self.layout {
             SinusoidLayout::Interleaved => row.extend((0..self.d_model).map(|j| match j % 2 {
                 0 => angle(j / 2).sin() as f32,

@@ -15,6 +15,7 @@ pub(crate) mod embedding;
 pub(crate) mod linear;
 pub(crate) mod loss;
 pub(crate) mod math;
+pub(crate) mod matrix_vector;
 pub(crate) mod norm;
 pub(crate) mod optional;
 pub(crate) mod pages;

@@ -6,14 +6,15 @@ use rayon::prelude::*;
 use crate::Activation;
 use crate::flex::buffer::Buffer;
 use crate::flex::dots::row_dots;
-use crate::flex::product::{Matrix, Output, multiply};
+use crate::flex::matrix_vector::multiply_row;
+use crate::flex::product::{Matrix, Output};
 use crate::flex::segments::Segments;
 use crate::flex::tiles::multiply_tiled;
 use crate::flex::transpose::transpose;
 use crate::flex::{parallel, vectorized};
 
 /// Up to this many rows, dot products with rows of the weight beat a product that first turns the weight round.
-const FEW_ROWS: usize = 64;
+pub(super) const FEW_ROWS: usize = 64;
 
 /// Multiplications and additions of one part of a product with few rows.
 const FEW_ROWS_PART: usize = 1 << 15;
@@ -53,7 +54,7 @@ impl Map<'_> {
     /// `y` = activation(x·Wᵀ + b).
     pub(super) fn write(&self, x: &[f32], rows: usize, y: &mut [f32]) {
         if rows <= FEW_ROWS {
-            self.write_few_rows(x, rows, y);
+            write_few_rows(&[*self], x, rows, [y]);
         } else {
             let Self { bias, activation, .. } = *self;
             self.write_tiles(
@@ -77,7 +78,7 @@ impl Map<'_> {
     ) {
         let Self { bias, d_out, .. } = *self;
         if rows <= FEW_ROWS {
-            Self { activation: Activation::Identity, ..*self }.write_few_rows(x, rows, z);
+            write_few_rows(&[Self { activation: Activation::Identity, ..*self }], x, rows, [z]);
             parallel::for_each_rows(y, 1, ACTIVATION_PART, 8 * z.len(), |first, y| {
                 vectorized(
                     #[inline(always)]
@@ -101,33 +102,33 @@ impl Map<'_> {
         );
     }
 
-    /// Parts of the output features, so that each weight is read once.
-    fn write_few_rows(&self, x: &[f32], rows: usize, y: &mut [f32]) {
+    /// Output features of one part of a product with few rows.
+    fn part_len(&self, rows: usize) -> usize {
+        (FEW_ROWS_PART / (rows * self.d_in).max(1)).max(1).next_multiple_of(16)
+    }
+
+    /// One part of the output features.
+    ///
+    /// # Safety
+    /// While it runs, no other call may write the same part of `y`.
+    unsafe fn write_part(&self, x: &[f32], rows: usize, part: usize, y: &Segments<'_>) {
         let Self { weight, bias, d_in, d_out, activation } = *self;
-        let part_len = (FEW_ROWS_PART / (rows * d_in).max(1)).max(1).next_multiple_of(16);
-        let y = Segments::new(y);
-        parallel::for_each(
-            (0..d_out.div_ceil(part_len)).into_par_iter(),
-            parallel::product_work(rows, d_in, d_out),
-            |part| {
-                let first = part * part_len;
-                let (len, weight) = (part_len.min(d_out - first), &weight[first * d_in..]);
-                let mut columns: Vec<&mut [f32]> = (0..rows)
-                    // SAFETY: parts are of different columns, and nothing else reads or writes `y` meanwhile.
-                    .map(|row| unsafe { y.segment(row * d_out + first, len) })
-                    .collect();
-                match &mut columns[..] {
-                    [row] => multiply_row(x, weight, row),
-                    rows => row_dots(x, weight, d_in, rows),
+        let first = part * self.part_len(rows);
+        let (len, weight) = (self.part_len(rows).min(d_out - first), &weight[first * d_in..]);
+        let mut columns: Vec<&mut [f32]> = (0..rows)
+            // SAFETY: rows do not overlap, other parts are of other columns, and the caller rules out the same part.
+            .map(|row| unsafe { y.segment(row * d_out + first, len) })
+            .collect();
+        match &mut columns[..] {
+            [row] => multiply_row(x, weight, row),
+            rows => row_dots(x, weight, d_in, rows),
+        }
+        vectorized(
+            #[inline(always)]
+            || {
+                for row in columns {
+                    activation.apply_with_bias(row, bias.map(|bias| &bias[first..]));
                 }
-                vectorized(
-                    #[inline(always)]
-                    || {
-                        for row in columns {
-                            activation.apply_with_bias(row, bias.map(|bias| &bias[first..]));
-                        }
-                    },
-                );
             },
         );
     }
@@ -149,9 +150,23 @@ impl Map<'_> {
     }
 }
 
-/// `y` = the row `x` times the rows of the weight, as many as `y` is long.
-fn multiply_row(x: &[f32], weight: &[f32], y: &mut [f32]) {
-    let (d_in, d_out) = (x.len(), y.len());
-    let weight = Matrix::new(weight, d_out, d_in, d_in).transposed();
-    multiply(y, d_out, Matrix::new(x, 1, d_in, d_in), weight, 1.0, Output::Replace);
+/// The outputs of several maps of the same few rows, in parts of their output features, so that each weight is read once.
+pub(super) fn write_few_rows<const N: usize>(
+    maps: &[Map<'_>; N],
+    x: &[f32],
+    rows: usize,
+    outputs: [&mut [f32]; N],
+) {
+    let outputs = outputs.map(Segments::new);
+    let n_parts = maps.map(|map| map.d_out.div_ceil(map.part_len(rows)));
+    let work = maps.iter().map(|map| parallel::product_work(rows, map.d_in, map.d_out)).sum();
+    parallel::for_each((0..n_parts.iter().sum()).into_par_iter(), work, |mut part: usize| {
+        for ((map, y), n_parts) in maps.iter().zip(&outputs).zip(n_parts) {
+            if part < n_parts {
+                // SAFETY: each part of each output is written once.
+                return unsafe { map.write_part(x, rows, part, y) };
+            }
+            part -= n_parts;
+        }
+    });
 }

@@ -7,6 +7,7 @@ mod gated;
 mod gated_tests;
 #[cfg(test)]
 mod tests;
+mod three;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -17,6 +18,7 @@ use burn::backend::{
 use burn::tensor::Tensor;
 
 pub(crate) use self::gated::gated_linear;
+pub(crate) use self::three::linear_three;
 use super::buffer::{Buffer, contiguous, dims, values, values_mut};
 use super::optional::Optional;
 use crate::Activation;
