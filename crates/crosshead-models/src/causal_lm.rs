@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, id_tensor, table};
-use crate::{StackConfig, initialize};
+use crate::{Initialization, StackConfig, initialize};
 
 /// The configuration of a causal language model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl CausalLmConfig {
     /// # Panics
     /// If [`check`](Self::check) finds something.
     pub fn init(&self, seed: u64, device: &Device) -> CausalLm {
-        initialize(self.skeleton(device), seed, self.pad_id)
+        initialize(self.skeleton(device), Initialization::Glorot, seed, self.pad_id)
     }
 
     /// A model whose weights wait to be filled; matrices take no memory until then.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, table};
-use crate::{StackConfig, initialize};
+use crate::{Initialization, StackConfig, initialize};
 
 /// The configuration of an encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl EncoderConfig {
     /// # Panics
     /// If [`check`](Self::check) finds something.
     pub fn init(&self, seed: u64, device: &Device) -> Encoder {
-        initialize(self.skeleton(device), seed, Some(self.pad_id))
+        initialize(self.skeleton(device), Initialization::Bert, seed, Some(self.pad_id))
     }
 
     /// A model whose weights wait to be filled; matrices take no memory until then.

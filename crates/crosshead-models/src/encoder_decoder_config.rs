@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::input::InputLayer;
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::table;
-use crate::{EncoderDecoder, StackConfig, initialize};
+use crate::{EncoderDecoder, Initialization, StackConfig, initialize};
 
 /// The configuration of an encoder-decoder with one embedding for source and target (Vaswani et al. 2017, section 3.4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl EncoderDecoderConfig {
     /// # Panics
     /// If [`check`](Self::check) finds something.
     pub fn init(&self, seed: u64, device: &Device) -> EncoderDecoder {
-        initialize(self.skeleton(device), seed, Some(self.pad_id))
+        initialize(self.skeleton(device), Initialization::Glorot, seed, Some(self.pad_id))
     }
 
     /// A model whose weights wait to be filled; matrices take no memory until then.

@@ -3,24 +3,46 @@
 use burn::module::Module;
 use burn::tensor::TensorData;
 use crosshead_kernels::{RandomKey, linear::glorot_uniform};
+use crosshead_position::SinusoidalPositionsConfig;
 
 use crate::parameters;
 
 /// The tables whose rows are vectors of their own, drawn like embeddings.
-const TABLES: [&str; 3] = ["embedding", "token_types", "positions.weight"];
+const TABLES: [&str; 3] = ["embedding", "token_types", POSITIONS];
 
-/// Draws every matrix: Glorot-uniform (Glorot & Bengio 2010), but tables of vectors from N(0, 1/d_model), with the
-/// `embedding`'s row of `padding_id` zero.
+/// The table of learned positions.
+const POSITIONS: &str = "positions.weight";
+
+/// The distribution that matrices are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initialization {
+    /// Glorot-uniform (Glorot & Bengio 2010), but tables of vectors from N(0, 1/d_model).
+    Glorot,
+    /// N(0, 0.02²), tables of vectors too, as in BERT (Devlin et al. 2019); but learned positions begin as sinusoids
+    /// (Vaswani et al. 2017) of that size, by which an encoder finds out much sooner which neighbours to look at.
+    Bert,
+}
+
+/// The standard deviation of [`Initialization::Bert`].
+const BERT_DEVIATION: f32 = 0.02;
+
+/// Draws every matrix, with the `embedding`'s row of `padding_id` zero.
 ///
 /// A value is a pure function of the seed and the parameter's path: the same on every device. Biases and norms
 /// keep their values.
-pub fn initialize<M: Module>(model: M, seed: u64, padding_id: Option<u32>) -> M {
-    initialize_where(model, seed, padding_id, |_| true)
+pub fn initialize<M: Module>(
+    model: M,
+    initialization: Initialization,
+    seed: u64,
+    padding_id: Option<u32>,
+) -> M {
+    initialize_where(model, initialization, seed, padding_id, |_| true)
 }
 
 /// As [`initialize`], but only the matrices for whose path `f` holds: those that a pretrained model does not bring.
 pub fn initialize_where<M: Module>(
     model: M,
+    initialization: Initialization,
     seed: u64,
     padding_id: Option<u32>,
     f: impl Fn(&str) -> bool,
@@ -31,28 +53,39 @@ pub fn initialize_where<M: Module>(
         if !f(path) {
             return None;
         }
-        let values = if TABLES.iter().any(|table| path.ends_with(table)) {
-            let padding = padding_id.filter(|_| path.ends_with("embedding"));
-            embedding_normal(key.stream(path), rows, columns, padding)
-        } else {
-            glorot_uniform(key.stream(path), columns, rows)
+        let key = key.stream(path);
+        let is_table = TABLES.iter().any(|table| path.ends_with(table));
+        let padding = padding_id.filter(|_| path.ends_with("embedding"));
+        let normal = |deviation| normal(key, [rows, columns], deviation, padding);
+        let values = match initialization {
+            Initialization::Bert if path.ends_with(POSITIONS) => sinusoids(rows, columns),
+            Initialization::Bert => normal(BERT_DEVIATION),
+            Initialization::Glorot if is_table => normal((columns as f32).powf(-0.5)),
+            Initialization::Glorot => glorot_uniform(key, columns, rows),
         };
         Some(TensorData::new(values, [rows, columns]))
     })
 }
 
-fn embedding_normal(
+/// Sinusoids whose mean square is that of [`Initialization::Bert`]; none is so slow that it hardly differs over the table.
+fn sinusoids(rows: usize, columns: usize) -> Vec<f32> {
+    let mut values =
+        SinusoidalPositionsConfig::new(columns).with_base(rows as f64).init().values(0, rows);
+    values.iter_mut().for_each(|value| *value *= BERT_DEVIATION * std::f32::consts::SQRT_2);
+    values
+}
+
+/// Rows from N(0, `deviation`²), but for one of zeros.
+fn normal(
     key: RandomKey,
-    vocab_size: usize,
-    d_model: usize,
-    padding_id: Option<u32>,
+    [rows, columns]: [usize; 2],
+    deviation: f32,
+    zero_row: Option<u32>,
 ) -> Vec<f32> {
-    let deviation = (d_model as f32).powf(-0.5);
-    let mut values = key.normal(vocab_size * d_model);
-    for (id, row) in values.chunks_exact_mut(d_model).enumerate() {
-        row.iter_mut().for_each(|value| {
-            *value *= if padding_id == Some(id as u32) { 0.0 } else { deviation }
-        });
+    let mut values = key.normal(rows * columns);
+    for (index, row) in values.chunks_exact_mut(columns).enumerate() {
+        let is_zero = zero_row == Some(index as u32);
+        row.iter_mut().for_each(|value| *value *= if is_zero { 0.0 } else { deviation });
     }
     values
 }

@@ -29,7 +29,7 @@ pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
 };
 pub use hub::{Checkpoint, GenerationDefaults, Head, ModelDirectory, WeightsReport, write_tensors};
-pub use init::{initialize, initialize_where};
+pub use init::{Initialization, initialize, initialize_where};
 pub use input::InputLayer;
 pub use safetensors::Dtype;
 pub use sentence_encoder::{SentenceConfig, SentenceEncoder};

@@ -24,12 +24,13 @@ pub struct SinusoidalPositionsConfig {
     d_model: usize,
     layout: SinusoidLayout,
     offset: usize,
+    base: f64,
 }
 
 impl SinusoidalPositionsConfig {
     /// Encodings of `d_model` features in the paper's layout.
     pub fn new(d_model: usize) -> Self {
-        Self { d_model, layout: SinusoidLayout::default(), offset: 0 }
+        Self { d_model, layout: SinusoidLayout::default(), offset: 0, base: 10_000.0 }
     }
 
     /// The order of sines and cosines.
@@ -44,16 +45,22 @@ impl SinusoidalPositionsConfig {
         self
     }
 
+    /// How many times slower than the first pair the last one turns, 10,000 in the paper.
+    pub fn with_base(mut self, base: f64) -> Self {
+        self.base = base;
+        self
+    }
+
     /// The encodings; they have no parameters.
     pub fn init(&self) -> SinusoidalPositions {
-        let Self { d_model, layout, offset } = *self;
+        let Self { d_model, layout, offset, base } = *self;
         let pairs = d_model.div_ceil(2);
-        // The share of the way from the first frequency, 1, to 1/10000.
+        // The share of the way from the first wavelength to the last.
         let share = |i: usize| match layout {
             SinusoidLayout::Tensor2Tensor => i as f64 / (pairs - 1).max(1) as f64,
             _ => (2 * i) as f64 / d_model as f64,
         };
-        let wavelengths = (0..pairs).map(|i| 10_000_f64.powf(share(i))).collect();
+        let wavelengths = (0..pairs).map(|i| base.powf(share(i))).collect();
         SinusoidalPositions { wavelengths, d_model, layout, offset }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use burn::tensor::{Device, TensorData};
 use crosshead_blocks::NormOrder;
 use crosshead_models::{
-    EncoderDecoder, EncoderDecoderConfig, initialize, initialize_where, parameters,
+    EncoderConfig, EncoderDecoder, EncoderDecoderConfig, Initialization, initialize,
+    initialize_where, parameters, presets,
 };
 use crosshead_testkit::jittered;
 
@@ -43,7 +44,8 @@ fn a_weight_does_not_depend_on_the_rest_of_the_model() {
 #[test]
 fn a_weight_does_not_depend_on_what_stood_there_before() {
     let model: EncoderDecoder = config(NormOrder::Post).init(5, &Device::flex());
-    let again = initialize(jittered(model.clone(), 0.5, 1), 5, Some(PAD_ID));
+    let again =
+        initialize(jittered(model.clone(), 0.5, 1), Initialization::Glorot, 5, Some(PAD_ID));
     for (path, data) in parameters::read(&model) {
         if data.shape().num_dims() == 2 {
             assert_eq!(parameters::read(&again)[&path], data, "{path}");
@@ -97,11 +99,32 @@ fn matrices_biases_and_norms_begin_as_they_should() {
 }
 
 #[test]
+fn matrices_of_encoders_begin_as_in_bert() {
+    let Some(presets::ModelConfig::MaskedLm(base)) = presets::find("tiny-encoder") else {
+        panic!("tiny-encoder is an encoder");
+    };
+    let config = EncoderConfig { pad_id: 7, ..base };
+    for (path, data) in parameters::read(&config.init(1, &Device::flex())) {
+        let (values, &[rows, columns]) = (values(&data), data.shape().as_slice()) else { continue };
+        let zeros = if path == "embedding" { columns } else { 0 };
+        let drawn = (rows * columns - zeros) as f32;
+        let deviation = (values.iter().map(|value| value * value).sum::<f32>() / drawn).sqrt();
+        // Sinusoids have that size exactly. Five standard errors of a deviation from so many values.
+        let error = 5.0 * 0.02 / (2.0 * drawn).sqrt();
+        assert!((deviation - 0.02).abs() < error, "{path}: {deviation}");
+        let is_zero = |&&value: &&f32| value == 0.0;
+        let sines_of_zero = if path.ends_with("positions.weight") { columns / 2 } else { 0 };
+        let found = values.iter().filter(is_zero).count();
+        assert_eq!(found, zeros + sines_of_zero, "{path}");
+    }
+}
+
+#[test]
 fn only_the_chosen_weights_are_drawn_anew_and_as_a_whole_model_draws_them() {
     let config = config(NormOrder::Pre);
     let (old, whole) = (config.init(1, &Device::flex()), weights(&config, 2));
     let is_new = |path: &str| path.starts_with("decoder.");
-    let model = initialize_where(old.clone(), 2, Some(PAD_ID), is_new);
+    let model = initialize_where(old.clone(), Initialization::Glorot, 2, Some(PAD_ID), is_new);
     let old = parameters::read(&old);
     for (path, data) in parameters::read(&model) {
         let expected = if is_new(&path) { &whole } else { &old };

@@ -5,7 +5,9 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, ClassExample, LabelSet, collate_classes};
 use crosshead_kernels::{LabelSmoothing, Mode};
-use crosshead_models::{Head, ModelDirectory, SequenceClassifier, TokenBatch};
+use crosshead_models::{
+    Head, Initialization, ModelDirectory, SequenceClassifier, TokenBatch, initialize,
+};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
 
@@ -88,7 +90,7 @@ impl Job for ClassifyJob {
             let config = self.recipe.model.encoder(self.tokenizer.vocab_size(), pad_id);
             let model = SequenceClassifier::new(config.skeleton(device), head)
                 .with_labels(self.names.clone());
-            return Ok(crosshead_models::initialize(model, seed, Some(pad_id)));
+            return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
         };
         let dir = model_directory(Path::new(init))?;
         let directory = ModelDirectory::open(&dir)?;

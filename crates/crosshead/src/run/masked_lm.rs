@@ -5,7 +5,9 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, MaskedSequence, Masking, collate_masked, window_starts};
 use crosshead_kernels::Mode;
-use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, ModelDirectory, TokenBatch};
+use crosshead_models::{
+    Encoder, Head, IGNORED, Initialization, MaskedLm, ModelDirectory, TokenBatch, initialize,
+};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
 
@@ -73,7 +75,7 @@ impl Job for MaskedLmJob {
             let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
             let config = self.recipe.model.encoder(self.tokenizer.vocab_size(), pad_id);
             let model = self.checked(MaskedLm::new(config.skeleton(device)))?;
-            return Ok(crosshead_models::initialize(model, seed, Some(pad_id)));
+            return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
         };
         let dir = model_directory(Path::new(init))?;
         if ModelDirectory::open(&dir)?.head == Head::MaskedLm {

@@ -1,7 +1,7 @@
 //! Which parameters are trained.
 
 use burn::module::Module;
-use crosshead_models::parameters;
+use crosshead_models::{Initialization, initialize_where, parameters};
 
 use super::{Event, Host};
 use crate::Error;
@@ -43,7 +43,7 @@ pub(super) fn freeze<M: Module>(
     Ok(parameters::freeze(model, frozen))
 }
 
-/// Draws the weights that a pretrained model does not bring, and tells their names.
+/// Draws the weights that a pretrained encoder does not bring, and tells their names.
 pub(super) fn initialize_new<M: Module>(
     model: M,
     seed: u64,
@@ -56,7 +56,7 @@ pub(super) fn initialize_new<M: Module>(
         .filter(|path| is_new(path))
         .collect();
     host.on_event(Event::Message(format!("new weights: {}", new.join(", "))));
-    crosshead_models::initialize_where(model, seed, None, is_new)
+    initialize_where(model, Initialization::Bert, seed, None, is_new)
 }
 
 /// Whether a name fits a pattern, in which each `*` stands for any text.
