@@ -200,7 +200,7 @@ fn fold_v4(simd: pulp::x86::V4, vectors: [pulp::f32x16; SUMS]) -> [f32; SUMS] {
 
 /// Asks for the line of a value, so that it is in the caches when it is needed.
 #[inline(always)]
-fn prefetch(value: &f32) {
+pub(super) fn prefetch(value: &f32) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a hint; the address is valid.
     unsafe {

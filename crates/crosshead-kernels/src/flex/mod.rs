@@ -19,6 +19,7 @@ pub(crate) mod matrix_vector;
 pub(crate) mod norm;
 pub(crate) mod optional;
 pub(crate) mod pages;
+pub(crate) mod panels;
 pub(crate) mod parallel;
 pub(crate) mod philox;
 pub(crate) mod pool;

@@ -7,6 +7,7 @@ use crate::Activation;
 use crate::flex::buffer::Buffer;
 use crate::flex::dots::row_dots;
 use crate::flex::matrix_vector::multiply_row;
+use crate::flex::panels::Panels;
 use crate::flex::product::{Matrix, Output};
 use crate::flex::segments::Segments;
 use crate::flex::tiles::multiply_tiled;
@@ -15,6 +16,9 @@ use crate::flex::{parallel, vectorized};
 
 /// Up to this many rows, dot products with rows of the weight beat a product that first turns the weight round.
 pub(super) const FEW_ROWS: usize = 64;
+
+/// From so many rows on, products are by vectors of one feature of all rows.
+const PANEL_ROWS: usize = 9;
 
 /// Multiplications and additions of one part of a product with few rows.
 const FEW_ROWS_PART: usize = 1 << 15;
@@ -32,6 +36,13 @@ pub(crate) struct Map<'a> {
     pub(crate) d_in: usize,
     pub(crate) d_out: usize,
     pub(crate) activation: Activation,
+}
+
+/// Few rows, `[rows, d_in]`.
+struct FewRows<'a> {
+    values: &'a [f32],
+    rows: usize,
+    panels: Option<Panels>,
 }
 
 impl Map<'_> {
@@ -111,17 +122,19 @@ impl Map<'_> {
     ///
     /// # Safety
     /// While it runs, no other call may write the same part of `y`.
-    unsafe fn write_part(&self, x: &[f32], rows: usize, part: usize, y: &Segments<'_>) {
+    unsafe fn write_part(&self, x: &FewRows<'_>, part: usize, y: &Segments<'_>) {
         let Self { weight, bias, d_in, d_out, activation } = *self;
+        let rows = x.rows;
         let first = part * self.part_len(rows);
         let (len, weight) = (self.part_len(rows).min(d_out - first), &weight[first * d_in..]);
         let mut columns: Vec<&mut [f32]> = (0..rows)
             // SAFETY: rows do not overlap, other parts are of other columns, and the caller rules out the same part.
             .map(|row| unsafe { y.segment(row * d_out + first, len) })
             .collect();
-        match &mut columns[..] {
-            [row] => multiply_row(x, weight, row),
-            rows => row_dots(x, weight, d_in, rows),
+        match (&mut columns[..], &x.panels) {
+            ([row], _) => multiply_row(x.values, weight, row),
+            (rows, None) => row_dots(x.values, weight, d_in, rows),
+            (rows, Some(panels)) => panels.multiply(weight, rows),
         }
         vectorized(
             #[inline(always)]
@@ -157,6 +170,9 @@ pub(super) fn write_few_rows<const N: usize>(
     rows: usize,
     outputs: [&mut [f32]; N],
 ) {
+    let d_in = maps.first().map_or(0, |map| map.d_in);
+    let panels = (rows >= PANEL_ROWS).then(|| Panels::new(x, d_in));
+    let x = FewRows { values: x, rows, panels };
     let outputs = outputs.map(Segments::new);
     let n_parts = maps.map(|map| map.d_out.div_ceil(map.part_len(rows)));
     let work = maps.iter().map(|map| parallel::product_work(rows, map.d_in, map.d_out)).sum();
@@ -164,7 +180,7 @@ pub(super) fn write_few_rows<const N: usize>(
         for ((map, y), n_parts) in maps.iter().zip(&outputs).zip(n_parts) {
             if part < n_parts {
                 // SAFETY: each part of each output is written once.
-                return unsafe { map.write_part(x, rows, part, y) };
+                return unsafe { map.write_part(&x, part, y) };
             }
             part -= n_parts;
         }
