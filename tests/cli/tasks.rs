@@ -184,7 +184,7 @@ fn a_language_model_learns_a_text_by_heart() {
 #[test]
 fn a_masked_model_learns_to_fill_gaps() {
     let folder = folder();
-    let report = train(&folder, "masked-lm.toml", "run", &["--set", "train.steps=120"]);
+    let report = train(&folder, "masked-lm.toml", "run", &["--set", "train.steps=400"]);
     let unigram = score(&report["test"]["unigram"], "perplexity");
     assert!(score(&report["test"], "pseudo_perplexity") < unigram, "{report}");
     assert!(score(&report["test"], "accuracy") > 30.0, "{report}");
