@@ -19,7 +19,7 @@ pub enum Initialization {
     /// Glorot-uniform (Glorot & Bengio 2010), but tables of vectors from N(0, 1/d_model).
     Glorot,
     /// N(0, 0.02²), tables of vectors too, as in BERT (Devlin et al. 2019); but learned positions begin as sinusoids
-    /// (Vaswani et al. 2017) of that size, by which an encoder finds out much sooner which neighbours to look at.
+    /// (Vaswani et al. 2017) of that size, by which an encoder finds out sooner which neighbours to look at.
     Bert,
 }
 
