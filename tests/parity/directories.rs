@@ -8,9 +8,10 @@ use std::path::Path;
 use burn::tensor::TensorData;
 use crosshead::kernels::Mode;
 use crosshead::models::{
-    CausalLm, Checkpoint, Encoder, EncoderDecoder, Head, MaskedLm, ModelDirectory, ModelError,
-    SequenceClassifier, TokenBatch, TokenClassifier, write_tensors,
+    CausalLm, Encoder, EncoderDecoder, Head, MaskedLm, ModelDirectory, ModelError,
+    SequenceClassifier, TokenBatch, TokenClassifier,
 };
+use crosshead::weights::{TensorSource, write_tensors};
 use crosshead_tests::{device, fixture};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
@@ -20,7 +21,7 @@ type Tensors = BTreeMap<String, TensorData>;
 /// A fixture's directory with changed weights.
 fn with_tensors(name: &str, change: impl FnOnce(&mut Tensors)) -> TempDir {
     let (from, dir) = (fixture(name), tempdir().unwrap());
-    let checkpoint = Checkpoint::open(&from).unwrap();
+    let checkpoint = TensorSource::open(&from).unwrap();
     let read = |name: &str| (name.to_owned(), checkpoint.read(name).unwrap());
     let mut tensors: Tensors = checkpoint.names().map(read).collect();
     change(&mut tensors);
@@ -244,7 +245,7 @@ fn a_matrix_of_gpt2_the_other_way_round_is_named_with_both_shapes() {
 fn every_missing_tensor_is_named() {
     for name in ["gpt2-tiny", "llama-tiny", "t5-tiny", "m2m-100-tiny", "bert-classifier-tiny"] {
         let names: Vec<String> =
-            Checkpoint::open(&fixture(name)).unwrap().names().map(str::to_owned).collect();
+            TensorSource::open(&fixture(name)).unwrap().names().map(str::to_owned).collect();
         for missing in names {
             let dir = with_tensors(name, |tensors| {
                 tensors.remove(&missing).unwrap();

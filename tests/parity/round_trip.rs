@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crosshead::models::{
-    CausalLm, Checkpoint, Encoder, EncoderDecoder, GenerationDefaults, Head, MaskedLm,
-    ModelDirectory, ModelError, SequenceClassifier, TokenClassifier,
+    CausalLm, Encoder, EncoderDecoder, GenerationDefaults, Head, MaskedLm, ModelDirectory,
+    ModelError, SequenceClassifier, TokenClassifier,
 };
+use crosshead::weights::TensorSource;
 use crosshead_tests::{device, fixture};
 use tempfile::tempdir;
 
@@ -14,7 +15,7 @@ use crate::families::{CAUSAL_LMS, ENCODER_DECODERS, ENCODERS};
 
 /// Names, shapes and bytes of the tensors of a directory.
 fn tensors(dir: &Path) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
-    let checkpoint = Checkpoint::open(dir).unwrap();
+    let checkpoint = TensorSource::open(dir).unwrap();
     let tensor = |name: &str| {
         let shape = checkpoint.shape(name).unwrap().to_vec();
         (name.to_owned(), (shape, checkpoint.read(name).unwrap().as_bytes().to_vec()))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
-use crosshead::report::Figure;
-use crosshead::run::{Event, Host};
+use crosshead::recipes::report::Figure;
+use crosshead::recipes::{Event, Host};
 
 use crate::progress::Progress;
 use crate::{embedded, output};

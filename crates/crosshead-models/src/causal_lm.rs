@@ -5,12 +5,13 @@ use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, linear, linear_cross_entropy};
+use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
 
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, id_tensor, table};
-use crate::{Initialization, StackConfig, initialize};
+use crate::{InvalidField, StackConfig};
 
 /// The configuration of a causal language model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,11 +34,11 @@ pub struct CausalLmConfig {
 }
 
 impl CausalLmConfig {
-    /// What no model can have, as the key and the reason.
+    /// Checks that a model can have these sizes.
     ///
     /// # Errors
     /// The first key whose value is impossible.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
+    pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[("vocab_size", self.vocab_size), ("n_layers", self.n_layers)])?;
         self.stack.check()?;
         let ids = [("bos_id", self.bos_id), ("eos_id", self.eos_id), ("pad_id", self.pad_id)];
@@ -57,8 +58,8 @@ impl CausalLmConfig {
     /// # Panics
     /// If [`check`](Self::check) finds something.
     pub fn skeleton(&self, device: &Device) -> CausalLm {
-        if let Err((key, reason)) = self.check() {
-            panic!("{key}: {reason}");
+        if let Err(error) = self.check() {
+            panic!("{error}");
         }
         let table = || table(self.vocab_size, self.stack.d_model, device);
         CausalLm {

@@ -5,12 +5,13 @@ use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::Encoder as EncoderStack;
 use crosshead_kernels::{Mode, in_pool};
+use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
 
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, table};
-use crate::{Initialization, StackConfig, initialize};
+use crate::{InvalidField, StackConfig};
 
 /// The configuration of an encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,11 +34,11 @@ pub struct EncoderConfig {
 }
 
 impl EncoderConfig {
-    /// What no model can have, as the key and the reason.
+    /// Checks that a model can have these sizes.
     ///
     /// # Errors
     /// The first key whose value is impossible.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
+    pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[
             ("vocab_size", self.vocab_size),
             ("n_layers", self.n_layers),
@@ -46,7 +47,7 @@ impl EncoderConfig {
         ])?;
         if self.n_groups() > self.n_layers {
             let reason = format!("{} groups of {} layers", self.n_groups(), self.n_layers);
-            return Err(("n_groups", reason));
+            return Err(InvalidField::new("n_groups", reason));
         }
         self.stack.check()?;
         check_ids(self.vocab_size, &[("pad_id", Some(self.pad_id))])
@@ -75,8 +76,8 @@ impl EncoderConfig {
     /// # Panics
     /// If [`check`](Self::check) finds something.
     pub fn skeleton(&self, device: &Device) -> Encoder {
-        if let Err((key, reason)) = self.check() {
-            panic!("{key}: {reason}");
+        if let Err(error) = self.check() {
+            panic!("{error}");
         }
         let (d_embedding, layers) = (self.d_embedding(), self.stack.layers());
         let token_types =

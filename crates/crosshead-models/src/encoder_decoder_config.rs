@@ -2,12 +2,14 @@
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
+use crosshead_blocks::NormOrder;
+use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
 
 use crate::input::InputLayer;
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::table;
-use crate::{EncoderDecoder, Initialization, StackConfig, initialize};
+use crate::{EncoderDecoder, InvalidField, StackConfig};
 
 /// The configuration of an encoder-decoder with one embedding for source and target (Vaswani et al. 2017, section 3.4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,17 +56,21 @@ impl EncoderDecoderConfig {
         }
     }
 
-    /// What no model can have, as the key and the reason.
+    /// Checks that a model can have these sizes.
     ///
     /// # Errors
     /// The first key whose value is impossible.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
+    pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[
             ("vocab_size", self.vocab_size),
             ("n_encoder_layers", self.n_encoder_layers),
             ("n_decoder_layers", self.n_decoder_layers),
         ])?;
         self.stack.check()?;
+        if self.stack.norm_order == NormOrder::Parallel {
+            let reason = "parallel order is not defined for layers with cross-attention";
+            return Err(InvalidField::new("norm_order", reason));
+        }
         let ids = [("pad_id", self.pad_id), ("eos_id", self.eos_id), ("start_id", self.start_id)];
         check_ids(self.vocab_size, &ids.map(|(key, id)| (key, Some(id))))
     }
@@ -89,8 +95,8 @@ impl EncoderDecoderConfig {
     /// # Panics
     /// If [`check`](Self::check) finds something.
     pub fn skeleton(&self, device: &Device) -> EncoderDecoder {
-        if let Err((key, reason)) = self.check() {
-            panic!("{key}: {reason}");
+        if let Err(error) = self.check() {
+            panic!("{error}");
         }
         let layers = self.stack.layers();
         let table = || table(self.vocab_size, self.stack.d_model, device);

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crosshead_weights::WeightsError;
+
 /// What can be wrong with a model directory; every message names the file and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -31,38 +33,9 @@ pub enum ModelError {
         /// What is wrong with its value.
         reason: String,
     },
-    /// A weights file that is truncated or not in safetensors format.
-    #[error("{}: not a whole safetensors file ({source}); copy or download it again", path.display())]
-    Safetensors {
-        /// The file.
-        path: PathBuf,
-        /// What the reader says.
-        source: safetensors::SafeTensorError,
-    },
-    /// A directory without weights.
-    #[error("{}: no weights; one of these is needed: {names}", dir.display())]
-    NoWeights {
-        /// The directory.
-        dir: PathBuf,
-        /// The files that were looked for.
-        names: String,
-    },
-    /// A shard that an index names and that does not stand beside it.
-    #[error("{}: shard `{shard}` is missing; copy or download it again", index.display())]
-    MissingShard {
-        /// The index.
-        index: PathBuf,
-        /// The shard's name.
-        shard: String,
-    },
-    /// A file that holds no weights of PyTorch, or does so in a way that cannot be trusted.
-    #[error("{}: not a sound PyTorch file ({source}); save it as safetensors, or copy it again", path.display())]
-    Pickle {
-        /// The file.
-        path: PathBuf,
-        /// What the reader says.
-        source: Box<pytorch_reader::PytorchError>,
-    },
+    /// A file of weights.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// A tensor that the model needs and the file lacks.
     #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json", path.display())]
     MissingTensor {

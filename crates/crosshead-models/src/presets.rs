@@ -5,103 +5,134 @@ use crosshead_kernels::Activation;
 use crosshead_position::RotaryConfig;
 
 use crate::{
-    CausalLmConfig, ClassifierHead, EncoderConfig, EncoderDecoderConfig, PositionKind, StackConfig,
+    CausalLmConfig, EncoderConfig, EncoderDecoderConfig, ModelConfig, PositionKind, StackConfig,
 };
 
-/// The configuration of a model of any kind.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ModelConfig {
-    /// An encoder-decoder.
-    EncoderDecoder(EncoderDecoderConfig),
-    /// A causal language model.
-    CausalLm(CausalLmConfig),
-    /// An encoder with its head for masked language modelling.
-    MaskedLm(EncoderConfig),
-    /// An encoder with its classifier of rows.
-    SequenceClassifier(EncoderConfig, ClassifierHead),
-    /// An encoder with its classifier of tokens, of so many classes.
-    TokenClassifier(EncoderConfig, usize),
-    /// An encoder.
-    Encoder(EncoderConfig),
+/// A model by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// Its name, such as `bert-base`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    config: fn() -> ModelConfig,
 }
 
-impl ModelConfig {
-    /// The layers.
-    pub fn stack(&self) -> &StackConfig {
-        match self {
-            Self::EncoderDecoder(config) => &config.stack,
-            Self::CausalLm(config) => &config.stack,
-            Self::MaskedLm(config)
-            | Self::SequenceClassifier(config, _)
-            | Self::TokenClassifier(config, _)
-            | Self::Encoder(config) => &config.stack,
-        }
+impl Preset {
+    /// The configuration.
+    pub fn config(&self) -> ModelConfig {
+        (self.config)()
     }
 }
 
-/// The presets by name, with what they are.
-pub const PRESETS: [(&str, &str); 10] = [
-    (
-        "vaswani2017-base",
-        "the paper's base model, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
-    ),
-    (
-        "vaswani2017-big",
-        "the paper's big model, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
-    ),
-    ("bert-base", "bert-base-uncased with its masked-LM head (Devlin et al. 2019)"),
-    ("gpt2", "GPT-2 with 124M parameters (Radford et al. 2019)"),
-    ("llama-tiny", "stories15M, a Llama trained on TinyStories (Karpathy 2023)"),
-    ("t5-small", "T5 small (Raffel et al. 2020)"),
-    ("bart-base", "BART base (Lewis et al. 2020)"),
-    ("tiny-encoder-decoder", "2+2 layers of 64 features, for tests"),
-    ("tiny-causal", "2 layers of 64 features, for tests"),
-    ("tiny-encoder", "2 layers of 64 features with a masked-LM head, for tests"),
+/// All presets: the published models, then small ones of each kind.
+pub const PRESETS: [Preset; 13] = [
+    Preset {
+        name: "vaswani2017-base",
+        about: "the paper's base model, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
+        config: || ModelConfig::EncoderDecoder(EncoderDecoderConfig::new(37_000)),
+    },
+    Preset {
+        name: "vaswani2017-big",
+        about: "the paper's big model, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
+        config: || ModelConfig::EncoderDecoder(vaswani2017_big()),
+    },
+    Preset {
+        name: "bert-base",
+        about: "bert-base-uncased with its masked-LM head (Devlin et al. 2019)",
+        config: || ModelConfig::MaskedLm(bert_base()),
+    },
+    Preset {
+        name: "gpt2",
+        about: "GPT-2 with 124M parameters (Radford et al. 2019)",
+        config: || ModelConfig::CausalLm(gpt2()),
+    },
+    Preset {
+        name: "llama-tiny",
+        about: "stories15M, a Llama trained on TinyStories (Karpathy 2023)",
+        config: || ModelConfig::CausalLm(llama_tiny()),
+    },
+    Preset {
+        name: "t5-small",
+        about: "T5 small (Raffel et al. 2020)",
+        config: || ModelConfig::EncoderDecoder(t5_small()),
+    },
+    Preset {
+        name: "bart-base",
+        about: "BART base (Lewis et al. 2020)",
+        config: || ModelConfig::EncoderDecoder(bart_base()),
+    },
+    Preset {
+        name: "tiny-encoder-decoder",
+        about: "2+2 layers of 64 features, for trying things out",
+        config: || ModelConfig::EncoderDecoder(encoder_decoder(2, 64, 128)),
+    },
+    Preset {
+        name: "small-encoder-decoder",
+        about: "3+3 layers of 256 features: minutes on a CPU",
+        config: || ModelConfig::EncoderDecoder(encoder_decoder(3, 256, 1024)),
+    },
+    Preset {
+        name: "tiny-causal",
+        about: "2 layers of 64 features, for trying things out",
+        config: || ModelConfig::CausalLm(causal(2, 64, 256)),
+    },
+    Preset {
+        name: "small-causal",
+        about: "4 layers of 256 features: minutes on a CPU",
+        config: || ModelConfig::CausalLm(causal(4, 256, 1024)),
+    },
+    Preset {
+        name: "tiny-encoder",
+        about: "2 layers of 64 features with a masked-LM head, for trying things out",
+        config: || ModelConfig::MaskedLm(encoder(2, 64, 128)),
+    },
+    Preset {
+        name: "small-encoder",
+        about: "3 layers of 256 features with a masked-LM head: minutes on a CPU",
+        config: || ModelConfig::MaskedLm(encoder(3, 256, 1024)),
+    },
 ];
 
 /// The preset of that name.
-pub fn find(name: &str) -> Option<ModelConfig> {
-    Some(match name {
-        "vaswani2017-base" => ModelConfig::EncoderDecoder(EncoderDecoderConfig::new(37_000)),
-        "vaswani2017-big" => ModelConfig::EncoderDecoder(vaswani2017_big()),
-        "bert-base" => ModelConfig::MaskedLm(bert_base()),
-        "gpt2" => ModelConfig::CausalLm(gpt2()),
-        "llama-tiny" => ModelConfig::CausalLm(llama_tiny()),
-        "t5-small" => ModelConfig::EncoderDecoder(t5_small()),
-        "bart-base" => ModelConfig::EncoderDecoder(bart_base()),
-        "tiny-encoder-decoder" => ModelConfig::EncoderDecoder(EncoderDecoderConfig {
-            stack: StackConfig { norm_order: NormOrder::Pre, ..tiny_stack() },
-            n_encoder_layers: 2,
-            n_decoder_layers: 2,
-            ..EncoderDecoderConfig::new(1000)
-        }),
-        "tiny-causal" => ModelConfig::CausalLm(CausalLmConfig {
-            vocab_size: 1000,
-            stack: StackConfig {
-                norm_order: NormOrder::Pre,
-                positions: PositionKind::Learned { offset: 0 },
-                scale_embedding: false,
-                activation: Activation::GeluTanh,
-                ..tiny_stack()
-            },
-            n_layers: 2,
-            tied_output: true,
-            bos_id: None,
-            eos_id: Some(0),
-            pad_id: None,
-        }),
-        "tiny-encoder" => ModelConfig::MaskedLm(EncoderConfig {
-            vocab_size: 1000,
-            stack: StackConfig { d_model: 64, d_ff: 128, n_heads: 4, ..bert_base().stack },
-            n_layers: 2,
-            ..bert_base()
-        }),
-        _ => return None,
-    })
+pub fn find(name: &str) -> Option<Preset> {
+    PRESETS.into_iter().find(|preset| preset.name == name)
 }
 
-fn tiny_stack() -> StackConfig {
-    StackConfig { d_model: 64, d_ff: 128, n_heads: 4, ..StackConfig::default() }
+/// Tokens of a small model that has no vocabulary of its own.
+const SMALL_VOCABULARY: usize = 1000;
+
+/// A small pre-norm encoder-decoder with 4 heads.
+fn encoder_decoder(n_layers: usize, d_model: usize, d_ff: usize) -> EncoderDecoderConfig {
+    let norm_order = NormOrder::Pre;
+    EncoderDecoderConfig {
+        stack: StackConfig { d_model, d_ff, n_heads: 4, norm_order, ..StackConfig::default() },
+        n_encoder_layers: n_layers,
+        n_decoder_layers: n_layers,
+        ..EncoderDecoderConfig::new(SMALL_VOCABULARY)
+    }
+}
+
+/// A small decoder-only model of GPT-2's shape with 4 heads.
+fn causal(n_layers: usize, d_model: usize, d_ff: usize) -> CausalLmConfig {
+    CausalLmConfig {
+        vocab_size: SMALL_VOCABULARY,
+        stack: StackConfig { d_model, d_ff, n_heads: 4, ..gpt2().stack },
+        n_layers,
+        bos_id: None,
+        eos_id: Some(0),
+        ..gpt2()
+    }
+}
+
+/// A small encoder of BERT's shape with 4 heads.
+fn encoder(n_layers: usize, d_model: usize, d_ff: usize) -> EncoderConfig {
+    EncoderConfig {
+        vocab_size: SMALL_VOCABULARY,
+        stack: StackConfig { d_model, d_ff, n_heads: 4, ..bert_base().stack },
+        n_layers,
+        ..bert_base()
+    }
 }
 
 fn vaswani2017_big() -> EncoderDecoderConfig {

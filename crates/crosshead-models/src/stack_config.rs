@@ -9,6 +9,8 @@ use crosshead_position::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::InvalidField;
+
 /// The largest size that a configuration may name: a mistyped one must not use the memory up.
 const LARGEST: usize = 1 << 24;
 
@@ -139,11 +141,11 @@ impl Default for StackConfig {
 }
 
 impl StackConfig {
-    /// What no model can have, as the key and the reason.
+    /// Checks that a model can have these sizes.
     ///
     /// # Errors
     /// The first key whose value is impossible.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
+    pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[
             ("d_model", self.d_model),
             ("d_ff", self.d_ff),
@@ -156,7 +158,7 @@ impl StackConfig {
                 "d_model ({}) must be divisible by n_heads ({})",
                 self.d_model, self.n_heads
             );
-            return Err(("n_heads", reason));
+            return Err(InvalidField::new("n_heads", reason));
         }
         let width = self.n_heads.saturating_mul(self.d_head());
         check_sizes(&[("d_head", self.d_head()), ("n_heads", width)])?;
@@ -166,7 +168,7 @@ impl StackConfig {
                 self.n_heads,
                 self.n_kv_heads()
             );
-            return Err(("n_kv_heads", reason));
+            return Err(InvalidField::new("n_kv_heads", reason));
         }
         for (key, p) in [
             ("dropout", self.dropout),
@@ -176,7 +178,7 @@ impl StackConfig {
             ("layer_drop", self.layer_drop),
         ] {
             if !(0.0..1.0).contains(&p) {
-                return Err((key, format!("{p} is outside [0, 1)")));
+                return Err(InvalidField::new(key, format!("{p} is outside [0, 1)")));
             }
         }
         if let PositionKind::Relative { n_buckets, max_distance } = self.positions {
@@ -186,7 +188,7 @@ impl StackConfig {
                 let reason = format!(
                     "{n_buckets} and max_distance ({max_distance}) leave no buckets for long distances"
                 );
-                return Err(("n_buckets", reason));
+                return Err(InvalidField::new("n_buckets", reason));
             }
         }
         if let PositionKind::Learned { offset } | PositionKind::Sinusoidal { offset, .. } =
@@ -195,7 +197,7 @@ impl StackConfig {
             check_sizes(&[("max_len", self.max_len.saturating_add(offset))])?;
         }
         if self.window == Some(0) {
-            return Err(("window", "0: a position must reach itself".to_owned()));
+            return Err(InvalidField::new("window", "0: a position must reach itself"));
         }
         Ok(())
     }
@@ -293,22 +295,23 @@ impl StackConfig {
     }
 }
 
-/// The first size that is zero or absurdly large, as the key and the reason.
-pub(crate) fn check_sizes(sizes: &[(&'static str, usize)]) -> Result<(), (&'static str, String)> {
+/// The first size that is zero or absurdly large.
+pub(crate) fn check_sizes(sizes: &[(&'static str, usize)]) -> Result<(), InvalidField> {
     sizes.iter().try_for_each(|&(key, size)| match size {
         1..=LARGEST => Ok(()),
-        _ => Err((key, format!("{size} is outside 1 to {LARGEST}"))),
+        _ => Err(InvalidField::new(key, format!("{size} is outside 1 to {LARGEST}"))),
     })
 }
 
-/// The first id that lies outside the vocabulary, as the key and the reason.
+/// The first id that lies outside the vocabulary.
 pub(crate) fn check_ids(
     vocab_size: usize,
     ids: &[(&'static str, Option<u32>)],
-) -> Result<(), (&'static str, String)> {
+) -> Result<(), InvalidField> {
     ids.iter().try_for_each(|&(key, id)| match id {
         Some(id) if id as usize >= vocab_size => {
-            Err((key, format!("{id} is outside the vocabulary of {vocab_size}")))
+            let reason = format!("{id} is outside the vocabulary of {vocab_size}");
+            Err(InvalidField::new(key, reason))
         }
         _ => Ok(()),
     })

@@ -2,10 +2,10 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
+use crosshead_weights::parameters;
 
-use crate::presets::ModelConfig;
 use crate::{
-    EncoderConfig, MaskedLm, SequenceClassifier, StackConfig, TokenClassifier, parameters,
+    EncoderConfig, MaskedLm, ModelConfig, SequenceClassifier, StackConfig, TokenClassifier,
 };
 
 /// A model's parts with their parameters, and what a token costs.

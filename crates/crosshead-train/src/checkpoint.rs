@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, TensorData};
 use crosshead_data::BatchPosition;
-use crosshead_models::{write_atomic, write_directory};
+use crosshead_weights::{write_atomic, write_directory};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

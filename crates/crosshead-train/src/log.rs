@@ -31,7 +31,7 @@ impl RunLog {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(TrainError::io(path)(error)),
         };
-        crosshead_models::write_atomic(path, kept.as_bytes()).map_err(TrainError::io(path))?;
+        crosshead_weights::write_atomic(path, kept.as_bytes()).map_err(TrainError::io(path))?;
         let file = OpenOptions::new().append(true).open(path).map_err(TrainError::io(path))?;
         Ok(Self { path: path.to_owned(), file })
     }

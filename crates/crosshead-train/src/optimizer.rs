@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead_kernels::{AdamStep, adam_step, sum_of_squares};
-use crosshead_models::parameters;
+use crosshead_weights::parameters;
 
 /// The constants of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]

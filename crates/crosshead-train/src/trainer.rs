@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use crosshead_data::BatchStream;
 use crosshead_kernels::{Mode, RandomKey, in_pool};
-use crosshead_models::parameters;
+use crosshead_weights::parameters;
 
 use crate::{Adam, AdamConfig, Checkpoint, Progress, Schedule, TrainError};
 

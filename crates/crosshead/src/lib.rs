@@ -1,25 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-mod directory;
-mod embedder;
 mod error;
-pub mod evaluation;
 #[cfg(feature = "hub")]
 pub mod hub;
-pub mod recipe;
-pub mod report;
-pub mod run;
-mod tasks;
 
-pub use directory::model_directory;
-pub use embedder::{Embedder, Embedding, cosine};
-pub use error::Error;
-pub use recipe::Recipe;
-pub use report::Report;
-pub use tasks::{
-    Classified, Classifier, FillMask, Filled, Generated, Generator, Guess, Label, SampleOptions,
-    SearchOptions, Summarizer, TextToText, Translator, Written,
+pub use crosshead_recipes::{Recipe, Report};
+pub use crosshead_tasks::{
+    Classified, Classifier, Embedder, Embedding, FillMask, Filled, Generated, Generator, Guess,
+    Label, SampleOptions, SearchOptions, Summarizer, TextToText, Translator, Written, cosine,
+    model_directory,
 };
+pub use error::Error;
 
 pub use crosshead_attention as attention;
 pub use crosshead_blocks as blocks;
@@ -29,5 +20,8 @@ pub use crosshead_generate as generate;
 pub use crosshead_kernels as kernels;
 pub use crosshead_models as models;
 pub use crosshead_position as position;
+pub use crosshead_recipes as recipes;
+pub use crosshead_tasks as tasks;
 pub use crosshead_tokenize as tokenize;
 pub use crosshead_train as train;
+pub use crosshead_weights as weights;

@@ -5,9 +5,10 @@ use burn::tensor::{Device, Tensor};
 use crosshead::blocks::NormOrder;
 use crosshead::kernels::{Activation, LabelSmoothing, Mode, RandomKey, in_pool};
 use crosshead::models::{
-    CausalLmConfig, EncoderDecoderConfig, PositionKind, StackConfig, TokenBatch, parameters,
+    CausalLmConfig, EncoderDecoderConfig, PositionKind, StackConfig, TokenBatch,
 };
 use crosshead::train::{Adam, AdamConfig};
+use crosshead::weights::parameters;
 
 use crate::{Work, random_ids};
 

@@ -16,7 +16,7 @@ struct Node {
 const TESTKIT: &str = "crosshead-testkit";
 
 /// The whole graph. To add an edge, change docs/architecture.md and this table together.
-const GRAPH: [Node; 13] = [
+const GRAPH: [Node; 16] = [
     Node { name: "crosshead-tokenize", may_use: &[], burn: false },
     Node { name: "crosshead-evaluate", may_use: &[], burn: false },
     Node { name: "crosshead-data", may_use: &[], burn: false },
@@ -35,6 +35,11 @@ const GRAPH: [Node; 13] = [
         burn: true,
     },
     Node {
+        name: "crosshead-weights",
+        may_use: &["crosshead-kernels", "crosshead-position"],
+        burn: true,
+    },
+    Node {
         name: "crosshead-models",
         may_use: &[
             "crosshead-attention",
@@ -42,12 +47,40 @@ const GRAPH: [Node; 13] = [
             "crosshead-generate",
             "crosshead-kernels",
             "crosshead-position",
+            "crosshead-weights",
         ],
         burn: true,
     },
     Node {
         name: "crosshead-train",
-        may_use: &["crosshead-data", "crosshead-kernels", "crosshead-models"],
+        may_use: &["crosshead-data", "crosshead-kernels", "crosshead-weights"],
+        burn: true,
+    },
+    Node {
+        name: "crosshead-tasks",
+        may_use: &[
+            "crosshead-data",
+            "crosshead-generate",
+            "crosshead-kernels",
+            "crosshead-models",
+            "crosshead-tokenize",
+        ],
+        burn: true,
+    },
+    Node {
+        name: "crosshead-recipes",
+        may_use: &[
+            "crosshead-blocks",
+            "crosshead-data",
+            "crosshead-evaluate",
+            "crosshead-kernels",
+            "crosshead-models",
+            "crosshead-position",
+            "crosshead-tasks",
+            "crosshead-tokenize",
+            "crosshead-train",
+            "crosshead-weights",
+        ],
         burn: true,
     },
     Node {
@@ -61,8 +94,11 @@ const GRAPH: [Node; 13] = [
             "crosshead-kernels",
             "crosshead-models",
             "crosshead-position",
+            "crosshead-recipes",
+            "crosshead-tasks",
             "crosshead-tokenize",
             "crosshead-train",
+            "crosshead-weights",
         ],
         burn: true,
     },

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use crosshead::recipe::TaskKind;
+use crosshead::recipes::recipe::TaskKind;
 
 pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"

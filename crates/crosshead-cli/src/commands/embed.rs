@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use burn::tensor::TensorData;
-use crosshead::models::write_tensors;
+use crosshead::weights::write_tensors;
 use crosshead::{Embedder, Embedding};
 use serde_json::json;
 

@@ -1,8 +1,9 @@
 //! `crosshead evaluate`.
 
-use crosshead::evaluation::evaluate;
 use crosshead::models::{Head, ModelDirectory};
-use crosshead::recipe::{Recipe, TaskKind};
+use crosshead::recipes::Recipe;
+use crosshead::recipes::evaluate;
+use crosshead::recipes::recipe::TaskKind;
 
 use super::{report, write};
 use crate::args::{Compute, Evaluate};

@@ -12,18 +12,18 @@ use crate::{device, output};
 
 pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
     let Some(name) = &args.model else {
-        for (name, description) in PRESETS {
-            output::line(format_args!("{name:<22}{description}"))?;
+        for preset in PRESETS {
+            output::line(format_args!("{:<23}{}", preset.name, preset.about))?;
         }
         return Ok(());
     };
     let device = device::open(compute.device)?;
     if let Some(preset) = presets::find(name) {
-        let summary = Summary::of(&preset, &device);
+        let summary = Summary::of(&preset.config(), &device);
         return if args.json { output::line(to_json(&summary)) } else { table(&summary) };
     }
     if !Path::new(name).exists() {
-        let names = PRESETS.map(|(name, _)| name).join(", ");
+        let names = PRESETS.map(|preset| preset.name).join(", ");
         anyhow::bail!("there is no preset and no directory {name}; presets are {names}");
     }
     let dir = crosshead::model_directory(Path::new(name))?;

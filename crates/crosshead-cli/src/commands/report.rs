@@ -1,6 +1,6 @@
 //! How results are shown.
 
-use crosshead::report::Report;
+use crosshead::recipes::report::Report;
 
 use crate::output;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crosshead::Recipe;
-use crosshead::run::{Summary, train};
+use crosshead::recipes::{Summary, train};
 use serde_json::json;
 
 use super::{recipes, report};

@@ -1,7 +1,8 @@
 //! `crosshead translate` and `crosshead summarize`.
 
 use crosshead::models::GenerationDefaults;
-use crosshead::{Error, SearchOptions, TextToText, Written};
+use crosshead::tasks::Error;
+use crosshead::{SearchOptions, TextToText, Written};
 use serde_json::json;
 
 use super::lines::{for_each_chunk, warn_if_cut};

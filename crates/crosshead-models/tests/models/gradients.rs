@@ -3,12 +3,13 @@
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead_kernels::{LabelSmoothing, Mode, RandomKey};
-use crosshead_models::{EncoderDecoder, parameters};
+use crosshead_models::EncoderDecoder;
 use crosshead_testkit::{
     a_gradient_reaches_every_parameter, assert_close, gradients_agree_with_finite_differences,
     gradients_by_path,
 };
 use proptest::prelude::*;
+use crosshead_weights::parameters;
 
 use crate::tiny::{Batch, PAD_ID, config, model_of, norm_orders, sentences};
 

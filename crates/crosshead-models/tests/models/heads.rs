@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 use crosshead_kernels::{LabelSmoothing, Mode, RandomKey};
-use crosshead_models::presets::{ModelConfig, find};
+use crosshead_models::ModelConfig;
+use crosshead_models::presets::find;
 use crosshead_models::{
     ClassifierHead, Encoder, EncoderConfig, IGNORED, MaskedLm, Pooling, SequenceClassifier,
     StackConfig, TokenBatch, TokenClassifier,

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, TensorData};
 use crosshead_blocks::NormOrder;
-use crosshead_models::{
-    EncoderConfig, EncoderDecoder, EncoderDecoderConfig, Initialization, initialize,
-    initialize_where, parameters, presets,
-};
+use crosshead_models::{EncoderConfig, EncoderDecoder, EncoderDecoderConfig, ModelConfig, presets};
 use crosshead_testkit::jittered;
+use crosshead_weights::{Initialization, initialize, initialize_where, parameters};
 
 use crate::tiny::{PAD_ID, VOCAB_SIZE, config};
 
@@ -100,7 +98,7 @@ fn matrices_biases_and_norms_begin_as_they_should() {
 
 #[test]
 fn matrices_of_encoders_begin_as_in_bert() {
-    let Some(presets::ModelConfig::MaskedLm(base)) = presets::find("tiny-encoder") else {
+    let Some(ModelConfig::MaskedLm(base)) = presets::find("tiny-encoder").unwrap().config() else {
         panic!("tiny-encoder is an encoder");
     };
     let config = EncoderConfig { pad_id: 7, ..base };

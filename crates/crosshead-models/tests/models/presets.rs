@@ -12,19 +12,17 @@ const COUNTS: &str = include_str!("../../../../tests/fixtures/parameter-counts.j
 fn presets_have_as_many_parameters_as_the_published_models() {
     let counts: Value = serde_json::from_str(COUNTS).unwrap();
     for (name, count) in counts.as_object().unwrap() {
-        let summary = Summary::of(&find(name).unwrap(), &Device::flex());
+        let summary = Summary::of(&find(name).unwrap().config(), &Device::flex());
         assert_eq!(summary.n_parameters as u64, count.as_u64().unwrap(), "{name}");
     }
 }
 
 #[test]
 fn every_preset_has_a_summary_whose_parts_add_up() {
-    for (name, _) in PRESETS {
-        let summary = Summary::of(&find(name).unwrap(), &Device::flex());
+    for preset in PRESETS {
+        let (name, summary) = (preset.name, Summary::of(&preset.config(), &Device::flex()));
         let sum: usize = summary.parts.iter().map(|part| part.n_parameters).sum();
         assert_eq!(sum, summary.n_parameters, "{name}");
-        // Attention adds to what the products cost.
-        assert!(summary.flops_per_token > summary.n_parameters / 2, "{name}");
     }
     assert!(find("no-such-model").is_none());
 }

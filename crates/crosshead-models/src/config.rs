@@ -1,0 +1,50 @@
+//! The configuration of a model of any kind.
+
+use crate::{CausalLmConfig, ClassifierHead, EncoderConfig, EncoderDecoderConfig, StackConfig};
+
+/// The configuration of a model of any kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelConfig {
+    /// An encoder-decoder.
+    EncoderDecoder(EncoderDecoderConfig),
+    /// A causal language model.
+    CausalLm(CausalLmConfig),
+    /// An encoder with its head for masked language modelling.
+    MaskedLm(EncoderConfig),
+    /// An encoder with its classifier of rows.
+    SequenceClassifier(EncoderConfig, ClassifierHead),
+    /// An encoder with its classifier of tokens, of so many classes.
+    TokenClassifier(EncoderConfig, usize),
+    /// An encoder.
+    Encoder(EncoderConfig),
+}
+
+impl ModelConfig {
+    /// The layers.
+    pub fn stack(&self) -> &StackConfig {
+        match self {
+            Self::EncoderDecoder(config) => &config.stack,
+            Self::CausalLm(config) => &config.stack,
+            Self::MaskedLm(config)
+            | Self::SequenceClassifier(config, _)
+            | Self::TokenClassifier(config, _)
+            | Self::Encoder(config) => &config.stack,
+        }
+    }
+}
+
+/// A field of a configuration that no model can have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {reason}")]
+pub struct InvalidField {
+    /// The field.
+    pub key: &'static str,
+    /// What is wrong with its value.
+    pub reason: String,
+}
+
+impl InvalidField {
+    pub(crate) fn new(key: &'static str, reason: impl Into<String>) -> Self {
+        Self { key, reason: reason.into() }
+    }
+}

@@ -1,0 +1,95 @@
+//! `config.json`: what every family's has in common.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ModelError;
+
+/// The text of a `config.json`, and what it says about itself.
+#[derive(Debug)]
+pub(super) struct ConfigFile {
+    path: PathBuf,
+    text: String,
+    /// The family.
+    pub(super) model_type: String,
+    /// The class of transformers.
+    pub(super) architecture: Option<String>,
+    /// The start token of the decoder, where `generation_config.json` has one.
+    pub(super) generation_start: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    model_type: String,
+    architectures: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Generation {
+    decoder_start_token_id: Option<u32>,
+}
+
+impl ConfigFile {
+    /// Reads the `config.json` of a model directory.
+    pub(super) fn open(dir: &Path) -> Result<Self, ModelError> {
+        let path = dir.join("config.json");
+        let text = fs::read_to_string(&path).map_err(ModelError::io(&path))?;
+        let generation = fs::read_to_string(dir.join("generation_config.json")).unwrap_or_default();
+        // What is wrong with that file is told by who reads all of it.
+        let generation: Generation = serde_json::from_str(&generation).unwrap_or_default();
+        let file = Self::parse(path, text)?;
+        Ok(Self { generation_start: generation.decoder_start_token_id, ..file })
+    }
+
+    /// The file at `path` with that text.
+    pub(super) fn parse(path: PathBuf, text: String) -> Result<Self, ModelError> {
+        let header: Header = serde_json::from_str(&text)
+            .map_err(|source| ModelError::Json { path: path.clone(), source })?;
+        let architecture = header.architectures.unwrap_or_default().into_iter().next();
+        Ok(Self { path, text, model_type: header.model_type, architecture, generation_start: None })
+    }
+
+    /// The keys that a family knows.
+    pub(super) fn keys<T: DeserializeOwned>(&self) -> Result<T, ModelError> {
+        serde_json::from_str(&self.text)
+            .map_err(|source| ModelError::Json { path: self.path.clone(), source })
+    }
+
+    /// The error of a key with a value that cannot be.
+    pub(super) fn wrong(&self, key: &'static str, reason: impl Into<String>) -> ModelError {
+        ModelError::Config { path: self.path.clone(), key, reason: reason.into() }
+    }
+}
+
+/// The keys as an object; numbers are written as short as they read back.
+pub(super) fn to_object(keys: &impl Serialize) -> Map<String, Value> {
+    // By way of text: a number of 32 bits has more digits as a value than as text.
+    let object = serde_json::to_string(keys).and_then(|text| serde_json::from_str(&text));
+    object.expect("keys are an object of plain values")
+}
+
+/// An id, or the first of several; a negative one is none.
+pub(super) fn first_id<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an id, or a list of ids")]
+    enum Ids {
+        One(i64),
+        Several(Vec<i64>),
+    }
+    let first = match Option::<Ids>::deserialize(json)? {
+        Some(Ids::One(id)) => Some(id),
+        Some(Ids::Several(ids)) => ids.first().copied(),
+        None => None,
+    };
+    let valid = |id: i64| u32::try_from(id).map_err(|_| D::Error::custom(format!("{id} is no id")));
+    first.filter(|&id| id >= 0).map(valid).transpose()
+}
+
+/// An id, or the first of several, of which there must be one.
+pub(super) fn required_id<'de, D: Deserializer<'de>>(json: D) -> Result<u32, D::Error> {
+    first_id(json)?.ok_or_else(|| D::Error::custom("an id is needed"))
+}

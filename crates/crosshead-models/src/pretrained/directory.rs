@@ -1,0 +1,100 @@
+//! What a model directory holds.
+
+use std::path::Path;
+
+use super::Head;
+use super::config_file::ConfigFile;
+use super::families::{self, CAUSAL_LMS, ENCODER_DECODERS, ENCODERS, Family};
+use super::labels;
+use super::names::Names;
+use crate::ModelError;
+
+/// What the `config.json` of a model directory says: the family, what the model is for, and its configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelDirectory {
+    /// The family, as `model_type` calls it.
+    pub family: &'static str,
+    /// What the model is for.
+    pub head: Head,
+    /// The configuration.
+    pub config: ModelConfig,
+}
+
+impl ModelDirectory {
+    /// Reads what a directory holds; no weight is read.
+    ///
+    /// # Errors
+    /// If `config.json` is missing, malformed, of no family that loads, or describes an impossible model.
+    pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        let file = ConfigFile::open(dir)?;
+        if let Some((family, head)) = family_of(ENCODER_DECODERS, &[Head::Seq2SeqLm], &file) {
+            let config = ModelConfig::EncoderDecoder(families::read(family, &file)?);
+            return Ok(Self { family: family.model_type(), head, config });
+        }
+        if let Some((family, head)) = family_of(CAUSAL_LMS, &[Head::CausalLm], &file) {
+            let config = ModelConfig::CausalLm(families::read(family, &file)?);
+            return Ok(Self { family: family.model_type(), head, config });
+        }
+        if let Some((family, head)) = family_of(ENCODERS, &Head::OF_ENCODERS, &file) {
+            let config = families::read(family, &file)?;
+            let n_classes = || labels::read(&file).map(|labels| labels.len());
+            let config = match head {
+                Head::MaskedLm => ModelConfig::MaskedLm(config),
+                Head::SequenceClassifier => {
+                    let head = family.classifier(&file, n_classes()?)?;
+                    ModelConfig::SequenceClassifier(config, head)
+                }
+                Head::TokenClassifier => ModelConfig::TokenClassifier(config, n_classes()?),
+                _ => ModelConfig::Encoder(config),
+            };
+            return Ok(Self { family: family.model_type(), head, config });
+        }
+        let known = ENCODER_DECODERS.iter().map(|family| family.model_type());
+        let known = known.chain(CAUSAL_LMS.iter().map(|family| family.model_type()));
+        let known = known.chain(ENCODERS.iter().map(|family| family.model_type()));
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        known.dedup();
+        let reason = format!("{} is not supported; {} are", file.model_type, known.join(", "));
+        Err(file.wrong("model_type", reason))
+    }
+
+    /// The name that the directory's files have for the tensor that holds the parameter at `path` of the model.
+    pub fn tensor_name(&self, path: &str) -> Option<String> {
+        self.names().place(path).map(|place| place.name)
+    }
+
+    /// What the directory's files call the weights.
+    pub(super) fn names(&self) -> Names {
+        match &self.config {
+            ModelConfig::EncoderDecoder(config) => self.names_of(ENCODER_DECODERS, config),
+            ModelConfig::CausalLm(config) => self.names_of(CAUSAL_LMS, config),
+            ModelConfig::MaskedLm(config)
+            | ModelConfig::SequenceClassifier(config, _)
+            | ModelConfig::TokenClassifier(config, _)
+            | ModelConfig::Encoder(config) => self.names_of(ENCODERS, config),
+        }
+    }
+
+    fn names_of<C, F: Family<C> + ?Sized>(&self, families: &[&F], config: &C) -> Names {
+        let family = families.iter().find(|family| family.model_type() == self.family);
+        family.map(|family| family.names(config, self.head)).unwrap_or_default()
+    }
+}
+
+/// The family of a file among those of one kind, and the head that `architectures` names: if that says nothing known, the
+/// last of `heads`.
+fn family_of<'a, C, F: Family<C> + ?Sized>(
+    families: &[&'a F],
+    heads: &[Head],
+    file: &ConfigFile,
+) -> Option<(&'a F, Head)> {
+    let family = *families.iter().find(|family| family.model_type() == file.model_type)?;
+    let named = |head: &&Head| family.architecture(**head) == file.architecture.as_deref();
+    match heads.iter().find(named) {
+        Some(head) => Some((family, *head)),
+        // Our own models are of every kind.
+        None if heads.iter().any(|head| family.architecture(*head) == Some(head.name())) => None,
+        None => heads.last().map(|&head| (family, head)),
+    }
+}

@@ -1,0 +1,213 @@
+//! Encoders and their heads in model directories.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use crosshead_weights::{TensorSource, parameters};
+
+use super::config_file::ConfigFile;
+use super::families::{self, Config, ENCODERS, EncoderFamily};
+use super::load::Weights;
+use super::{Head, labels, save, write_model};
+use crate::{
+    ClassifierHead, Encoder, EncoderConfig, MaskedLm, ModelError, SequenceClassifier,
+    TokenClassifier,
+};
+
+/// A model directory of an encoder, before its weights are read.
+struct Directory {
+    file: ConfigFile,
+    family: &'static dyn EncoderFamily,
+    config: EncoderConfig,
+    checkpoint: TensorSource,
+}
+
+impl Directory {
+    fn open(dir: &Path) -> Result<Self, ModelError> {
+        let file = ConfigFile::open(dir)?;
+        let family = families::find(ENCODERS, &file)?;
+        let config = families::read(family, &file)?;
+        Ok(Self { file, family, config, checkpoint: TensorSource::open(dir)? })
+    }
+
+    fn labels(&self) -> Result<Vec<String>, ModelError> {
+        labels::read(&self.file)
+    }
+
+    fn classifier(&self, n_classes: usize) -> Result<ClassifierHead, ModelError> {
+        self.family.classifier(&self.file, n_classes)
+    }
+
+    /// The model with that head, which stands on the encoder that it is given.
+    fn load<M: Module>(
+        &self,
+        head: Head,
+        device: &Device,
+        model: impl FnOnce(Encoder) -> M,
+    ) -> Result<M, ModelError> {
+        let ours = if head == Head::Encoder { "" } else { "encoder." };
+        let shown = self.config.shown().into_iter();
+        let shown: Vec<_> = shown.map(|(path, shape)| (format!("{ours}{path}"), shape)).collect();
+        let weights = Weights::new(&self.checkpoint, self.family.names(&self.config, head));
+        weights.fill(|| model(self.config.skeleton(device)), &shown)
+    }
+}
+
+/// Writes a model directory of an encoder with that head; `classifier` has classes by name.
+fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
+    model: &M,
+    config: &EncoderConfig,
+    head: Head,
+    classifier: Option<(ClassifierHead, &[String])>,
+    dir: &Path,
+    extra: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
+    let (family, keys) = families::write(ENCODERS, config, head, dir, |family, keys| {
+        if let Some((classifier, labels)) = classifier {
+            keys.extend(match head {
+                Head::TokenClassifier => family.write_token_dropout(classifier.dropout)?,
+                _ => family.write_classifier(&classifier)?,
+            });
+            keys.extend(labels::write(labels));
+        }
+        Some(())
+    });
+    let names = family.names(config, head);
+    write_model(dir, keys, extra, |dir| save::save(model, &names, Vec::new(), dir))
+}
+
+impl Encoder {
+    /// Loads the encoder of a model directory, whatever its head: `config.json` and the weights, as
+    /// [`TensorSource::open`] finds them.
+    ///
+    /// # Errors
+    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
+    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        Directory::open(dir)?.load(Head::Encoder, device, |encoder| encoder)
+    }
+
+    /// Writes a model directory that this crate and `transformers` load, and what `extra` adds, such as a tokenizer.
+    ///
+    /// The directory appears whole or not at all.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
+        &self,
+        dir: &Path,
+        extra: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        save_encoder(self, self.config(), Head::Encoder, None, dir, extra)
+    }
+}
+
+impl MaskedLm {
+    /// Loads a model directory of an encoder with a head for masked language modelling.
+    ///
+    /// # Errors
+    /// As [`Encoder::from_pretrained`].
+    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        Directory::open(dir)?.load(Head::MaskedLm, device, Self::new)
+    }
+
+    /// Writes a model directory, as [`Encoder::save_pretrained`] does.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
+        &self,
+        dir: &Path,
+        extra: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        save_encoder(self, self.encoder.config(), Head::MaskedLm, None, dir, extra)
+    }
+}
+
+impl SequenceClassifier {
+    /// Loads a model directory of an encoder that classifies rows, with the names of the classes.
+    ///
+    /// # Errors
+    /// As [`Encoder::from_pretrained`].
+    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        let directory = Directory::open(dir)?;
+        let labels = directory.labels()?;
+        let head = directory.classifier(labels.len())?;
+        directory.load(Head::SequenceClassifier, device, |encoder| {
+            Self::new(encoder, head).with_labels(labels)
+        })
+    }
+
+    /// A classifier with classes of its own on the encoder of a model directory, whatever its head, to be fine-tuned. Of the
+    /// head the directory may have the pooler, as BERT's does.
+    ///
+    /// The names are those of the parameters that the directory does not have: the last product, and the pooler. They wait
+    /// to be drawn, as by [`initialize_where`](crate::initialize_where).
+    ///
+    /// # Errors
+    /// As [`Encoder::from_pretrained`].
+    pub fn with_new_classes(
+        dir: &Path,
+        labels: Vec<String>,
+        device: &Device,
+    ) -> Result<(Self, Vec<String>), ModelError> {
+        let directory = Directory::open(dir)?;
+        let head = directory.classifier(labels.len())?;
+        let encoder = directory.load(Head::Encoder, device, |encoder| encoder)?;
+        let model = Self::new(encoder, head).with_labels(labels);
+        let shapes = parameters::shapes(&model).into_iter();
+        let of_head: Vec<String> =
+            shapes.map(|(path, _)| path).filter(|path| !path.starts_with("encoder.")).collect();
+        let (pooler, mut new): (Vec<String>, Vec<String>) =
+            of_head.into_iter().partition(|path| path.starts_with("pooler."));
+        let names = directory.family.names(&directory.config, Head::SequenceClassifier);
+        let (model, missing) =
+            Weights::new(&directory.checkpoint, names).fill_known(model, &pooler)?;
+        new.extend(missing);
+        Ok((model, new))
+    }
+
+    /// Writes a model directory, as [`Encoder::save_pretrained`] does.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
+        &self,
+        dir: &Path,
+        extra: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let classifier = Some((self.head(), self.labels()));
+        let (config, head) = (self.encoder.config(), Head::SequenceClassifier);
+        save_encoder(self, config, head, classifier, dir, extra)
+    }
+}
+
+impl TokenClassifier {
+    /// Loads a model directory of an encoder that classifies tokens, with the names of the classes.
+    ///
+    /// # Errors
+    /// As [`Encoder::from_pretrained`].
+    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        let directory = Directory::open(dir)?;
+        let labels = directory.labels()?;
+        let dropout = directory.family.token_dropout(&directory.file)?;
+        directory.load(Head::TokenClassifier, device, |encoder| {
+            Self::new(encoder, labels.len(), dropout).with_labels(labels)
+        })
+    }
+
+    /// Writes a model directory, as [`Encoder::save_pretrained`] does.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
+        &self,
+        dir: &Path,
+        extra: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let labels = self.labels();
+        let head = ClassifierHead { dropout: self.dropout(), ..ClassifierHead::new(labels.len()) };
+        let (config, classifier) = (self.encoder.config(), Some((head, labels)));
+        save_encoder(self, config, Head::TokenClassifier, classifier, dir, extra)
+    }
+}

@@ -1,0 +1,237 @@
+//! The model families of `transformers`: one value each, which says what the family's `config.json` means and how its
+//! weights are called.
+
+mod activation;
+mod albert;
+mod bart;
+mod bert;
+mod crosshead;
+mod distilbert;
+mod gpt2;
+mod llama;
+mod roberta;
+mod rope;
+mod t5;
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::Head;
+use super::config_file::ConfigFile;
+use super::names::Names;
+use crate::{
+    CausalLmConfig, ClassifierHead, EncoderConfig, EncoderDecoderConfig, InvalidField, ModelError,
+    PositionKind, StackConfig,
+};
+
+/// A family of models with configurations of type `C`.
+pub(super) trait Family<C>: Sync {
+    /// `model_type` of `config.json`.
+    fn model_type(&self) -> &'static str;
+
+    /// The class of transformers that has this head, where there is one.
+    fn architecture(&self, head: Head) -> Option<&'static str>;
+
+    /// The configuration that a `config.json` describes.
+    fn read(&self, file: &ConfigFile) -> Result<C, ModelError>;
+
+    /// The keys of `config.json` that describe a configuration, if the family can express it: a candidate, which counts
+    /// only if it reads back as the same configuration.
+    fn write(&self, config: &C) -> Option<Map<String, Value>>;
+
+    /// The names of the weights.
+    fn names(&self, config: &C, head: Head) -> Names;
+
+    /// Our name of a size or id, and the family's key: for messages.
+    fn keys(&self) -> &'static [(&'static str, &'static str)];
+}
+
+/// A family of encoders.
+pub(super) trait EncoderFamily: Family<EncoderConfig> {
+    /// What the classifier of rows does, which has `n_classes` classes.
+    fn classifier(&self, file: &ConfigFile, n_classes: usize)
+    -> Result<ClassifierHead, ModelError>;
+
+    /// The keys that describe the classifier of rows, if the family can express it.
+    fn write_classifier(&self, head: &ClassifierHead) -> Option<Map<String, Value>>;
+
+    /// The probability of dropping an element of what the classifier of tokens reads.
+    fn token_dropout(&self, file: &ConfigFile) -> Result<f32, ModelError> {
+        Ok(self.classifier(file, 1)?.dropout)
+    }
+
+    /// The keys that describe the classifier of tokens, if the family can express it.
+    fn write_token_dropout(&self, dropout: f32) -> Option<Map<String, Value>> {
+        self.write_classifier(&ClassifierHead { dropout, ..ClassifierHead::new(1) })
+    }
+}
+
+/// The families of encoder-decoders; of those that can express a model, the first is written.
+pub(super) static ENCODER_DECODERS: &[&dyn Family<EncoderDecoderConfig>] = &[
+    &bart::MARIAN,
+    &bart::PEGASUS,
+    &bart::BART,
+    &bart::MBART,
+    &bart::M2M_100,
+    &t5::T5,
+    &t5::MT5,
+    &crosshead::Crosshead,
+];
+
+/// The families of causal language models, likewise.
+pub(super) static CAUSAL_LMS: &[&dyn Family<CausalLmConfig>] = &[
+    &gpt2::Gpt2,
+    &llama::Relative::Llama,
+    &llama::Relative::Mistral,
+    &llama::Relative::Qwen2,
+    &crosshead::Crosshead,
+];
+
+/// The families of encoders, likewise.
+pub(super) static ENCODERS: &[&dyn EncoderFamily] = &[
+    &bert::Bert,
+    &roberta::ROBERTA,
+    &roberta::XLM_ROBERTA,
+    &roberta::CAMEMBERT,
+    &distilbert::DistilBert,
+    &albert::Albert,
+    &crosshead::Crosshead,
+];
+
+/// A configuration that families have.
+pub(super) trait Config: PartialEq + Sized + 'static {
+    /// What models of this kind are called in messages.
+    const KIND: &'static str;
+
+    /// What no model can have, as the key and the reason.
+    fn check(&self) -> Result<(), InvalidField>;
+
+    /// Parameters that show the sizes of the configuration, and their shapes.
+    fn shown(&self) -> Vec<(String, Vec<usize>)>;
+}
+
+/// The family of a file among those of one kind.
+pub(super) fn find<'a, C: Config, F: Family<C> + ?Sized>(
+    families: &[&'a F],
+    file: &ConfigFile,
+) -> Result<&'a F, ModelError> {
+    let found = families.iter().find(|family| family.model_type() == file.model_type);
+    found.copied().ok_or_else(|| {
+        let known: Vec<&str> = families.iter().map(|family| family.model_type()).collect();
+        let reason =
+            format!("{} is no {} that loads; {} are", file.model_type, C::KIND, known.join(", "));
+        file.wrong("model_type", reason)
+    })
+}
+
+/// The configuration of a file of that family.
+pub(super) fn read<C: Config>(
+    family: &(impl Family<C> + ?Sized),
+    file: &ConfigFile,
+) -> Result<C, ModelError> {
+    let config = family.read(file)?;
+    config.check().map_err(|InvalidField { key, reason }| {
+        let theirs = family.keys().iter().find(|(ours, _)| *ours == key);
+        file.wrong(theirs.map_or(key, |&(_, theirs)| theirs), reason)
+    })?;
+    Ok(config)
+}
+
+/// The first family that can express a model, and the keys of its `config.json`, to which `extend` adds those of the
+/// head, if the family has them.
+pub(super) fn write<'a, C: Config, F: Family<C> + ?Sized>(
+    families: &[&'a F],
+    config: &C,
+    head: Head,
+    dir: &Path,
+    extend: impl Fn(&F, &mut Map<String, Value>) -> Option<()>,
+) -> (&'a F, Map<String, Value>) {
+    let expressed = |family: &&'a F| {
+        let mut keys = Map::new();
+        keys.insert("model_type".to_owned(), json!(family.model_type()));
+        keys.insert("architectures".to_owned(), json!([family.architecture(head)?]));
+        keys.extend(family.write(config)?);
+        extend(family, &mut keys)?;
+        keys.insert("torch_dtype".to_owned(), json!("float32"));
+        let text = Value::Object(keys.clone()).to_string();
+        let file = ConfigFile::parse(dir.join("config.json"), text).ok()?;
+        (family.read(&file).ok()? == *config).then_some((*family, keys))
+    };
+    families.iter().find_map(expressed).expect("our own family expresses every model")
+}
+
+/// Paths and shapes of an embedding, and of what stands below and in the last layer of each stack, of which there is the
+/// name, the path of its input layer and the number of layers.
+fn shown(
+    vocab_size: usize,
+    stack: &StackConfig,
+    stacks: &[(&str, &str, usize)],
+) -> Vec<(String, Vec<usize>)> {
+    let mut shown = vec![("embedding".to_owned(), vec![vocab_size, stack.d_model])];
+    for (name, input, n_layers) in stacks {
+        let layer = format!("{name}.layers.{}", n_layers - 1);
+        let width = stack.n_heads * stack.d_head();
+        shown.push((format!("{layer}.self_attn.q_proj.weight"), vec![width, stack.d_model]));
+        shown.push((format!("{layer}.feed_forward.up.weight"), vec![stack.d_ff, stack.d_model]));
+        match stack.positions {
+            PositionKind::Learned { offset } => {
+                let shape = vec![offset + stack.max_len, stack.d_model];
+                shown.push((format!("{input}.positions.weight"), shape));
+            }
+            PositionKind::Relative { n_buckets, .. } => {
+                let shape = vec![n_buckets, stack.n_heads];
+                shown.push((format!("{name}.position_bias.weight"), shape));
+            }
+            _ => {}
+        }
+    }
+    shown
+}
+
+impl Config for EncoderDecoderConfig {
+    const KIND: &'static str = "encoder-decoder";
+
+    fn check(&self) -> Result<(), InvalidField> {
+        self.check()
+    }
+
+    fn shown(&self) -> Vec<(String, Vec<usize>)> {
+        let stacks = [
+            ("encoder", "encoder_input", self.n_encoder_layers),
+            ("decoder", "decoder_input", self.n_decoder_layers),
+        ];
+        shown(self.vocab_size, &self.stack, &stacks)
+    }
+}
+
+impl Config for CausalLmConfig {
+    const KIND: &'static str = "causal language model";
+
+    fn check(&self) -> Result<(), InvalidField> {
+        self.check()
+    }
+
+    fn shown(&self) -> Vec<(String, Vec<usize>)> {
+        shown(self.vocab_size, &self.stack, &[("decoder", "input", self.n_layers)])
+    }
+}
+
+impl Config for EncoderConfig {
+    const KIND: &'static str = "encoder";
+
+    fn check(&self) -> Result<(), InvalidField> {
+        self.check()
+    }
+
+    fn shown(&self) -> Vec<(String, Vec<usize>)> {
+        let stack = &self.stack;
+        let mut shown = shown(self.vocab_size, stack, &[("encoder", "input", self.n_groups())]);
+        for (path, shape) in &mut shown {
+            if path == "embedding" || path == "input.positions.weight" {
+                shape[1] = self.d_embedding();
+            }
+        }
+        shown
+    }
+}

@@ -1,0 +1,101 @@
+//! Encoder-decoders and causal language models in model directories.
+
+use std::path::Path;
+
+use burn::tensor::{Device, TensorData};
+use crosshead_weights::TensorSource;
+
+use super::config_file::ConfigFile;
+use super::families::{self, CAUSAL_LMS, Config, ENCODER_DECODERS};
+use super::load::Weights;
+use super::names::Names;
+use super::{GenerationDefaults, Head, save, write_model};
+use crate::{CausalLm, EncoderDecoder, ModelError};
+
+impl EncoderDecoder {
+    /// Loads a model directory of an encoder-decoder: `config.json` and the weights, as [`TensorSource::open`] finds them.
+    ///
+    /// # Errors
+    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
+    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        let file = ConfigFile::open(dir)?;
+        let family = families::find(ENCODER_DECODERS, &file)?;
+        let mut config = families::read(family, &file)?;
+        let checkpoint = TensorSource::open(dir)?;
+        let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::Seq2SeqLm));
+        // As transformers has it, the file has the last word.
+        config.tied_output = config.tied_output && !weights(&config).has_own_output()?;
+        weights(&config).fill(|| config.skeleton(device), &config.shown())
+    }
+
+    /// Writes a model directory that this crate and `transformers` load: `config.json`, `generation_config.json` and
+    /// `model.safetensors`, and what `extra` adds, such as a tokenizer. The model's family is the first that can express
+    /// it; one that none can is written as `crosshead`, which this crate alone loads.
+    ///
+    /// The directory appears whole or not at all.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
+        &self,
+        dir: &Path,
+        generation: GenerationDefaults,
+        extra: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (config, head) = (self.config(), Head::Seq2SeqLm);
+        let (family, keys) = families::write(ENCODER_DECODERS, config, head, dir, |_, _| Some(()));
+        write_model(dir, keys, extra, |dir| {
+            generation.write_for_encoder_decoder(config, dir)?;
+            let names = family.names(config, head);
+            save::save(self, &names, self.sinusoids(&names), dir)
+        })
+    }
+
+    /// The sinusoids, for files that must carry them.
+    fn sinusoids(&self, names: &Names) -> Vec<(&'static str, TensorData)> {
+        let (stack, device) = (&self.config().stack, self.device());
+        let inputs = [&self.encoder_input, &self.decoder_input].into_iter();
+        inputs
+            .zip(names.sinusoids)
+            .filter_map(|(input, name)| {
+                let positions = input.positions.as_ref()?;
+                Some((*name, positions.forward(0, stack.max_len, &device).into_data()))
+            })
+            .collect()
+    }
+}
+
+impl CausalLm {
+    /// Loads a model directory of a causal language model: `config.json` and the weights, as [`TensorSource::open`] finds
+    /// them.
+    ///
+    /// # Errors
+    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
+    pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        let file = ConfigFile::open(dir)?;
+        let family = families::find(CAUSAL_LMS, &file)?;
+        let mut config = families::read(family, &file)?;
+        let checkpoint = TensorSource::open(dir)?;
+        let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::CausalLm));
+        config.tied_output = config.tied_output && !weights(&config).has_own_output()?;
+        weights(&config).fill(|| config.skeleton(device), &config.shown())
+    }
+
+    /// Writes a model directory, as [`EncoderDecoder::save_pretrained`] does.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_pretrained<E: From<ModelError> + From<std::io::Error>>(
+        &self,
+        dir: &Path,
+        generation: GenerationDefaults,
+        extra: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (config, head) = (self.config(), Head::CausalLm);
+        let (family, keys) = families::write(CAUSAL_LMS, config, head, dir, |_, _| Some(()));
+        write_model(dir, keys, extra, |dir| {
+            generation.write_for_causal_lm(config, dir)?;
+            save::save(self, &family.names(config, head), Vec::new(), dir)
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! Model directories in Hugging Face's layout.
+//!
+//! A family is one value in [`families`]: what its `config.json` means, and how its weights are called. Loading and saving
+//! are the same for all.
+
+mod config_file;
+mod directory;
+mod encoders;
+mod families;
+mod form;
+mod generation_json;
+mod head;
+mod labels;
+mod language_models;
+mod load;
+mod names;
+mod report;
+mod save;
+mod sentence;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+pub use directory::ModelDirectory;
+pub use generation_json::GenerationDefaults;
+pub use head::Head;
+pub use report::WeightsReport;
+
+use crosshead_weights::{write_atomic, write_directory};
+
+use crate::ModelError;
+
+/// Writes a model directory: `config.json`, what `weights` writes, and what `extra` adds.
+fn write_model<E: From<ModelError> + From<std::io::Error>>(
+    dir: &Path,
+    config: Map<String, Value>,
+    extra: impl FnOnce(&Path) -> Result<(), E>,
+    weights: impl FnOnce(&Path) -> Result<(), ModelError>,
+) -> Result<(), E> {
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    write_directory(dir, |dir| {
+        write_json(&dir.join("config.json"), config)?;
+        weights(dir)?;
+        extra(dir)
+    })
+}
+
+fn write_json(path: &Path, object: Map<String, Value>) -> Result<(), ModelError> {
+    let text = format!("{:#}\n", Value::Object(object));
+    write_atomic(path, text.as_bytes()).map_err(ModelError::io(path))
+}

@@ -1,0 +1,128 @@
+//! What would be loaded from the weights of a directory, and what not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use crosshead_weights::{TensorSource, parameters};
+
+use super::ModelDirectory;
+use super::families::Config;
+use super::load::Weights;
+use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier};
+
+/// What would be loaded from the weights of a model directory, and what stands in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WeightsReport {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Bytes of all tensors.
+    pub bytes: u64,
+    /// How many tensors have which type.
+    pub dtypes: BTreeMap<String, usize>,
+    /// The tensors that the model takes.
+    pub loaded: BTreeSet<String>,
+    /// Tensors that are not needed: computed tables, and the heads of other tasks.
+    pub ignored: Vec<String>,
+    /// Tensors that the model has no place for: an error.
+    pub unexpected: Vec<String>,
+    /// Tensors that the model needs and the files lack: an error.
+    pub missing: Vec<String>,
+    /// Tensors of another shape, and what is wrong with them: an error.
+    pub wrong: BTreeMap<String, String>,
+}
+
+impl WeightsReport {
+    /// Whether the model loads, as far as names and shapes tell.
+    pub fn is_sound(&self) -> bool {
+        self.unexpected.is_empty() && self.missing.is_empty() && self.wrong.is_empty()
+    }
+}
+
+impl ModelDirectory {
+    /// Compares the weights of the directory with what the model of its `config.json` needs; no value is read.
+    ///
+    /// # Errors
+    /// If there are no weights, or a file is malformed.
+    pub fn weights(&self, dir: &Path, device: &Device) -> Result<WeightsReport, ModelError> {
+        let checkpoint = TensorSource::open(dir)?;
+        let weights = Weights::new(&checkpoint, self.names());
+        let mut report = WeightsReport {
+            files: checkpoint.files().to_vec(),
+            bytes: checkpoint.size(),
+            ..WeightsReport::default()
+        };
+        for name in checkpoint.names() {
+            let dtype = checkpoint.dtype(name).map_or(String::new(), |dtype| format!("{dtype:?}"));
+            *report.dtypes.entry(dtype).or_default() += 1;
+        }
+        // Sizes that the weights do not have are not built.
+        let shown = self.shown();
+        self.compare(&weights, &shown, &mut report);
+        if report.is_sound() {
+            let shapes = self.shapes(device);
+            self.compare(&weights, &shapes, &mut report);
+            let known = shapes.iter().flat_map(|(parameter, _)| weights.names_of(parameter));
+            let known: BTreeSet<String> = known.collect();
+            let is_placed = |name| report.loaded.contains(name) || report.wrong.contains_key(name);
+            let rest = checkpoint.names().filter(|name| !is_placed(*name));
+            (report.ignored, report.unexpected) = rest
+                .map(str::to_owned)
+                .partition(|name| known.contains(name) || weights.is_ignored(name));
+        }
+        Ok(report)
+    }
+
+    fn compare(
+        &self,
+        weights: &Weights<'_>,
+        shapes: &[(String, Vec<usize>)],
+        report: &mut WeightsReport,
+    ) {
+        for (parameter, shape) in shapes {
+            match weights.locate(parameter, shape) {
+                Ok(name) => report.loaded.extend(name),
+                Err(ModelError::Tensor { tensor, reason, .. }) => {
+                    report.wrong.insert(tensor, reason);
+                }
+                Err(_) => {
+                    report.missing.extend(weights.names_of(parameter).into_iter().take(1));
+                }
+            }
+        }
+        report.missing.dedup();
+    }
+
+    /// Parameters that show the sizes of the model.
+    fn shown(&self) -> Vec<(String, Vec<usize>)> {
+        let under_head = |shown: Vec<(String, Vec<usize>)>| {
+            shown.into_iter().map(|(path, shape)| (format!("encoder.{path}"), shape)).collect()
+        };
+        match &self.config {
+            ModelConfig::EncoderDecoder(config) => config.shown(),
+            ModelConfig::CausalLm(config) => config.shown(),
+            ModelConfig::Encoder(config) => config.shown(),
+            ModelConfig::MaskedLm(config)
+            | ModelConfig::SequenceClassifier(config, _)
+            | ModelConfig::TokenClassifier(config, _) => under_head(config.shown()),
+        }
+    }
+
+    /// The paths and shapes of all parameters.
+    fn shapes(&self, device: &Device) -> Vec<(String, Vec<usize>)> {
+        match &self.config {
+            ModelConfig::EncoderDecoder(config) => parameters::shapes(&config.skeleton(device)),
+            ModelConfig::CausalLm(config) => parameters::shapes(&config.skeleton(device)),
+            ModelConfig::Encoder(config) => parameters::shapes(&config.skeleton(device)),
+            ModelConfig::MaskedLm(config) => {
+                parameters::shapes(&MaskedLm::new(config.skeleton(device)))
+            }
+            ModelConfig::SequenceClassifier(config, head) => {
+                parameters::shapes(&SequenceClassifier::new(config.skeleton(device), *head))
+            }
+            ModelConfig::TokenClassifier(config, n_classes) => {
+                parameters::shapes(&TokenClassifier::new(config.skeleton(device), *n_classes, 0.0))
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Classification of texts.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor};
+use crosshead_data::{Batching, ClassExample, LabelSet, collate_classes};
+use crosshead_kernels::{LabelSmoothing, Mode};
+use crosshead_models::{Head, ModelDirectory, SequenceClassifier, TokenBatch};
+use crosshead_tasks::{Classifier, limit, model_directory};
+use crosshead_tokenize::{SpecialRole, Tokenizer};
+use crosshead_train::Task;
+use crosshead_weights::{Initialization, initialize};
+
+use super::evaluate::classification;
+use crate::host::{Event, Host};
+use crate::jobs::{Job, Place, check_length, mean_loss, tested};
+use crate::recipe::{ClassifyRecipe, LabelledSection, TrainSection};
+use crate::report::{Figure, Report, metric};
+use crate::{Error, data, parameters, tokenizer};
+
+/// Texts and their classes.
+struct Labelled {
+    texts: Vec<String>,
+    classes: Vec<u32>,
+}
+
+/// A run's texts, and the tokenizer that turned them into ids.
+pub(crate) struct ClassifyJob {
+    recipe: ClassifyRecipe,
+    tokenizer: Tokenizer,
+    names: Vec<String>,
+    train: Vec<ClassExample>,
+    valid: Vec<ClassExample>,
+    valid_texts: Labelled,
+    test: Option<Labelled>,
+}
+
+impl Job for ClassifyJob {
+    type Recipe = ClassifyRecipe;
+    type Task<'a> = ClassTask<'a>;
+    type Model = SequenceClassifier;
+
+    fn load(
+        recipe: &ClassifyRecipe,
+        place: &Place<'_>,
+        host: &mut dyn Host,
+    ) -> Result<Self, Error> {
+        let section = &recipe.data;
+        let labels = label_set(section, host)?;
+        let read = |name: &str, host: &dyn Host| labelled(name, section, &labels, host);
+        let train = read(&section.train, host)?;
+        let valid = read(&section.valid, host)?;
+        let test = section.test.as_deref().map(|name| read(name, host)).transpose()?;
+        for label in labels.without_examples(&train.classes) {
+            host.on_event(Event::Message(format!(
+                "warning: no text to train on has the label {label}; the model cannot learn it"
+            )));
+        }
+        let lines = train.texts.iter().map(String::as_str);
+        let tokenizer = tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), place, lines)?;
+        let positions = positions(recipe)?;
+        let max_len = section.max_len.unwrap_or(positions);
+        check_length("data.max_len", max_len, positions)?;
+        let (examples, too_long) = examples(&tokenizer, &train, max_len)?;
+        host.on_event(Event::Message(format!(
+            "data: {} texts to train on, {} valid, {} test; {too_long} cut (more than {max_len} tokens); labels {}",
+            train.texts.len(),
+            valid.texts.len(),
+            test.as_ref().map_or(0, |test| test.texts.len()),
+            section.names(&labels).join(", "),
+        )));
+        host.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
+        Ok(Self {
+            recipe: recipe.clone(),
+            names: section.names(&labels),
+            train: examples,
+            valid: self::examples(&tokenizer, &valid, max_len)?.0,
+            valid_texts: valid,
+            test,
+            tokenizer,
+        })
+    }
+
+    fn model(&self, device: &Device, host: &mut dyn Host) -> Result<SequenceClassifier, Error> {
+        let seed = self.recipe.train.seed;
+        let Some(init) = &self.recipe.init else {
+            let head = self.recipe.model.classifier_head(self.names.len());
+            let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
+            let config = self.recipe.model.encoder(self.tokenizer.vocab_size(), pad_id);
+            let model = SequenceClassifier::new(config.skeleton(device), head)
+                .with_labels(self.names.clone());
+            return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
+        };
+        let dir = model_directory(Path::new(init))?;
+        let directory = ModelDirectory::open(&dir)?;
+        if directory.head == Head::SequenceClassifier {
+            let model = SequenceClassifier::from_pretrained(&dir, device)?;
+            if model.labels() == self.names {
+                return Ok(model);
+            }
+        }
+        let (model, new) = SequenceClassifier::with_new_classes(&dir, self.names.clone(), device)?;
+        Ok(parameters::initialize_new(model, seed, |path| new.iter().any(|new| new == path), host))
+    }
+
+    fn task(&self) -> ClassTask<'_> {
+        ClassTask { examples: &self.train, smoothing: self.recipe.train.smoothing() }
+    }
+
+    fn batching(&self, train: &TrainSection) -> Batching {
+        train.batching(lengths(&self.train))
+    }
+
+    fn validate(&self, model: &SequenceClassifier) -> Result<Vec<Figure>, Error> {
+        let task = ClassTask { examples: &self.valid, smoothing: LabelSmoothing::None };
+        let loss = Figure::new(&metric::LOSS, mean_loss(&task, &lengths(&self.valid), model));
+        let classifier = Classifier::new(model.clone(), self.tokenizer.clone());
+        let Labelled { texts, classes } = &self.valid_texts;
+        let report = classification(&classifier, texts, classes, &mut |_| {})?;
+        Ok(std::iter::once(loss).chain(report.figures).collect())
+    }
+
+    fn save(&self, model: &SequenceClassifier, dir: &Path) -> Result<(), Error> {
+        model.save_pretrained(dir, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+    }
+
+    fn test(
+        &self,
+        model: &Path,
+        device: &Device,
+        host: &mut dyn Host,
+    ) -> Result<Option<Report>, Error> {
+        let Some(Labelled { texts, classes }) = &self.test else { return Ok(None) };
+        let classifier = Classifier::from_pretrained(model, device)?;
+        let progress = &mut tested(host, texts.len(), "texts");
+        classification(&classifier, texts, classes, progress).map(Some)
+    }
+}
+
+/// The most tokens that the model will read.
+fn positions(recipe: &ClassifyRecipe) -> Result<usize, Error> {
+    let Some(init) = &recipe.init else {
+        return Ok(recipe.model.encoder(1, 0).stack.max_len);
+    };
+    let directory = ModelDirectory::open(&model_directory(Path::new(init))?)?;
+    Ok(directory.config.stack().max_len)
+}
+
+/// The labels as the files write them: those the recipe lists, or those of the training texts.
+fn label_set(section: &LabelledSection, host: &dyn Host) -> Result<LabelSet, Error> {
+    if let Some(labels) = &section.labels {
+        return Ok(LabelSet::from_names(labels.clone())?);
+    }
+    let rows = data::rows(&section.train, [&section.label], host)?;
+    let labels = LabelSet::of(rows.iter().map(|row| row.fields[0].as_str()))?;
+    match &section.names {
+        Some(names) if names.len() != labels.names().len() => Err(Error::Recipe {
+            name: "data.names".to_owned(),
+            reason: format!(
+                "{} names for the {} labels of {}: {}; list the labels in data.labels if some have no text",
+                names.len(),
+                labels.names().len(),
+                section.train,
+                labels.names().join(", ")
+            ),
+        }),
+        _ => Ok(labels),
+    }
+}
+
+/// The texts of a file with their classes.
+fn labelled(
+    name: &str,
+    section: &LabelledSection,
+    labels: &LabelSet,
+    host: &dyn Host,
+) -> Result<Labelled, Error> {
+    let rows = data::rows(name, [&section.label, &section.text], host)?;
+    let classes = labels.classes(name, &rows)?;
+    let text = |row: crosshead_data::Row<2>| {
+        let [_, text] = row.fields;
+        text
+    };
+    Ok(Labelled { texts: rows.into_iter().map(text).collect(), classes })
+}
+
+/// Texts as ids within their limit, and how many were cut.
+fn examples(
+    tokenizer: &Tokenizer,
+    labelled: &Labelled,
+    max_len: usize,
+) -> Result<(Vec<ClassExample>, usize), Error> {
+    let rows = tokenizer.encode_batch(&labelled.texts)?;
+    let (pieces, too_long) = limit(max_len).apply(rows);
+    let examples = pieces.into_iter().zip(&labelled.classes);
+    Ok((examples.map(|(piece, &class)| ClassExample { ids: piece.ids, class }).collect(), too_long))
+}
+
+fn lengths(examples: &[ClassExample]) -> Vec<(usize, usize)> {
+    examples.iter().map(|example| (example.ids.len(), 0)).collect()
+}
+
+/// The cross entropy of the texts' classes.
+pub(crate) struct ClassTask<'a> {
+    examples: &'a [ClassExample],
+    smoothing: LabelSmoothing,
+}
+
+impl Task for ClassTask<'_> {
+    type Model = SequenceClassifier;
+
+    fn loss(&self, model: &SequenceClassifier, examples: &[usize], mode: Mode) -> Tensor<1> {
+        let batch = collate_classes(self.examples, examples, model.encoder.config().pad_id);
+        let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+        model.loss(tokens, None, &batch.classes, self.smoothing, mode)
+    }
+
+    fn targets(&self, examples: &[usize]) -> usize {
+        examples.len()
+    }
+
+    fn tokens(&self, examples: &[usize]) -> usize {
+        examples.iter().map(|&index| self.examples[index].ids.len()).sum()
+    }
+}

@@ -1,0 +1,7 @@
+//! Classification of texts.
+
+mod evaluate;
+mod job;
+
+pub use evaluate::classification;
+pub(crate) use job::ClassifyJob;

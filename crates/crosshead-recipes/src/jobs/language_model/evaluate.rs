@@ -1,0 +1,76 @@
+//! How well language models predict text.
+
+use crosshead_data::{Window, collate_windows, contiguous_windows};
+use crosshead_evaluate::LanguageScore;
+use crosshead_kernels::{LabelSmoothing, Mode};
+use crosshead_models::{CausalLm, IGNORED, TokenBatch};
+use crosshead_tasks::Generator;
+use crosshead_tokenize::Tokenizer;
+
+use crate::Error;
+use crate::report::{Figure, Report, metric};
+
+/// Windows that are read together.
+const BATCH: usize = 16;
+
+/// Perplexity and bits per character and byte of a text; `progress` is told how many tokens are done.
+///
+/// The text is read through windows that each move on by half of what the model reads at once, so that behind the first
+/// window every token is predicted from at least that many before it. The first token is given.
+///
+/// # Errors
+/// If the text has less than two tokens, or the model computes NaN.
+pub fn language_modeling(
+    generator: &Generator,
+    text: &str,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Report, Error> {
+    let (model, tokenizer) = (generator.model(), generator.tokenizer());
+    let ids = tokenizer.encode(text)?;
+    let context = model.config().stack.max_len;
+    let stride = context.div_ceil(2);
+    let windows = contiguous_windows(ids.len(), context, stride);
+    let figures = score(model, tokenizer, &ids, text, &windows, progress)?;
+    let score = figures.1;
+    Ok(Report {
+        figures: figures.0,
+        counts: vec![
+            ("tokens", score.tokens),
+            ("characters", score.characters),
+            ("context", context),
+            ("stride", stride),
+        ],
+        ..Report::default()
+    })
+}
+
+/// The figures of a text over given windows, the loss first.
+pub(crate) fn score(
+    model: &CausalLm,
+    tokenizer: &Tokenizer,
+    ids: &[u32],
+    text: &str,
+    windows: &[Window],
+    progress: &mut dyn FnMut(usize),
+) -> Result<(Vec<Figure>, LanguageScore), Error> {
+    let pad_id = model.config().pad_id.unwrap_or(0);
+    let (mut nats, mut tokens) = (0.0, 0);
+    for windows in windows.chunks(BATCH) {
+        let batch = collate_windows(ids, windows, pad_id, IGNORED);
+        let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+        let loss = model.loss(read, &batch.targets, LabelSmoothing::None, Mode::Eval);
+        nats += loss.into_scalar::<f64>();
+        tokens += batch.n_targets;
+        progress(tokens);
+    }
+    // The first token is given, not predicted.
+    let given = ids.first().map_or(Ok(String::new()), |&id| tokenizer.decode(&[id]))?;
+    let predicted = text.strip_prefix(given.as_str()).unwrap_or(text);
+    let score = LanguageScore::new(nats, tokens, predicted)?;
+    let figures = vec![
+        Figure::new(&metric::LOSS, score.nats_per_token),
+        Figure::new(&metric::PERPLEXITY, score.perplexity),
+        Figure::new(&metric::BITS_PER_CHARACTER, score.bits_per_character),
+    ];
+    Ok((figures, score))
+}

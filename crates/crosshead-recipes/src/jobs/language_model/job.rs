@@ -1,0 +1,175 @@
+//! Causal language models.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor};
+use crosshead_data::{Batching, Window, collate_windows, contiguous_windows, window_starts};
+use crosshead_kernels::{LabelSmoothing, Mode};
+use crosshead_models::{CausalLm, GenerationDefaults, IGNORED, TokenBatch};
+use crosshead_tasks::{Generator, SampleOptions, model_directory};
+use crosshead_tokenize::Tokenizer;
+use crosshead_train::Task;
+
+use super::evaluate::{language_modeling, score};
+use crate::host::{Event, Host};
+use crate::jobs::{Job, Place, check_length, tested};
+use crate::recipe::{LanguageModelRecipe, TrainSection};
+use crate::report::{Figure, Report, Sample};
+use crate::{Error, data, tokenizer};
+
+/// A run's texts, and the tokenizer that turned them into ids.
+pub(crate) struct LanguageModelJob {
+    recipe: LanguageModelRecipe,
+    tokenizer: Tokenizer,
+    train: Vec<u32>,
+    valid: Vec<u32>,
+    valid_text: String,
+    test_text: Option<String>,
+}
+
+impl Job for LanguageModelJob {
+    type Recipe = LanguageModelRecipe;
+    type Task<'a> = WindowTask<'a>;
+    type Model = CausalLm;
+
+    fn load(
+        recipe: &LanguageModelRecipe,
+        place: &Place<'_>,
+        host: &mut dyn Host,
+    ) -> Result<Self, Error> {
+        let section = &recipe.data;
+        let train_text = data::text(&section.train, host)?;
+        let valid_text = data::text(&section.valid, host)?;
+        let test_text = section.test.as_deref().map(|name| data::text(name, host)).transpose()?;
+        let init = recipe.init.as_deref();
+        let tokenizer =
+            tokenizer::load(&recipe.tokenizer, init, place, train_text.split_inclusive('\n'))?;
+        let (train, valid) = (tokenizer.encode(&train_text)?, tokenizer.encode(&valid_text)?);
+        for (name, ids) in [(&section.train, &train), (&section.valid, &valid)] {
+            if ids.len() <= section.context {
+                let reason = format!(
+                    "{} tokens are no more than data.context ({}); give a longer text or a smaller context",
+                    ids.len(),
+                    section.context
+                );
+                return Err(Error::Recipe { name: name.clone(), reason });
+            }
+        }
+        host.on_event(Event::Message(format!(
+            "data: {} tokens of {} characters to train on, {} of {} valid; vocabulary of {}",
+            train.len(),
+            train_text.chars().count(),
+            valid.len(),
+            valid_text.chars().count(),
+            tokenizer.vocab_size(),
+        )));
+        Ok(Self { recipe: recipe.clone(), tokenizer, train, valid, valid_text, test_text })
+    }
+
+    fn model(&self, device: &Device, _: &mut dyn Host) -> Result<CausalLm, Error> {
+        let context = self.recipe.data.context;
+        let model = match &self.recipe.init {
+            Some(init) => CausalLm::from_pretrained(&model_directory(Path::new(init))?, device)?,
+            None => {
+                let config = self.recipe.model.causal(self.tokenizer.vocab_size(), context);
+                config.init(self.recipe.train.seed, device)
+            }
+        };
+        check_length("data.context", context, model.config().stack.max_len)?;
+        Ok(model)
+    }
+
+    fn task(&self) -> WindowTask<'_> {
+        WindowTask {
+            ids: &self.train,
+            context: self.recipe.data.context,
+            smoothing: self.recipe.train.smoothing(),
+        }
+    }
+
+    /// Windows from places drawn at random, as many in an epoch as there are side by side.
+    fn batching(&self, train: &TrainSection) -> Batching {
+        let context = self.recipe.data.context;
+        let size = train.batch_size(context);
+        Batching::Draws {
+            bound: window_starts(self.train.len(), context),
+            size,
+            batches: (self.train.len() / (context * size)).max(1),
+        }
+    }
+
+    fn validate(&self, model: &CausalLm) -> Result<Vec<Figure>, Error> {
+        let context = self.recipe.data.context;
+        let windows = contiguous_windows(self.valid.len(), context, context);
+        let (figures, _) =
+            score(model, &self.tokenizer, &self.valid, &self.valid_text, &windows, &mut |_| {})?;
+        Ok(figures)
+    }
+
+    fn save(&self, model: &CausalLm, dir: &Path) -> Result<(), Error> {
+        let search = GenerationDefaults::default();
+        model.save_pretrained(dir, search, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+    }
+
+    fn test(
+        &self,
+        model: &Path,
+        device: &Device,
+        host: &mut dyn Host,
+    ) -> Result<Option<Report>, Error> {
+        let Some(test) = &self.test_text else { return Ok(None) };
+        let generator = Generator::from_pretrained(model, device)?;
+        let valid = language_modeling(&generator, &self.valid_text, &mut |_| {})?;
+        let total = self.tokenizer.encode(test)?.len() - 1;
+        let mut report = language_modeling(&generator, test, &mut tested(host, total, "tokens"))?;
+        report.beside.push(("valid", valid.figures));
+        report.samples = self.samples(&generator)?;
+        Ok(Some(report))
+    }
+}
+
+impl LanguageModelJob {
+    fn samples(&self, generator: &Generator) -> Result<Vec<Sample>, Error> {
+        let section = &self.recipe.sample;
+        let options = SampleOptions {
+            max_tokens: section.tokens,
+            temperature: section.temperature as f32,
+            top_k: section.top_k,
+            top_p: section.top_p as f32,
+            seed: self.recipe.train.seed,
+        };
+        let generated = generator.generate(&section.prompts, &options)?;
+        let sample = |(prompt, text): (&String, crosshead_tasks::Generated)| {
+            vec![("prompt", prompt.clone()), ("text", text.text)]
+        };
+        Ok(section.prompts.iter().zip(generated).map(sample).collect())
+    }
+}
+
+/// The cross entropy of each next token in windows on a text; an example is the place at which a window begins.
+pub(crate) struct WindowTask<'a> {
+    ids: &'a [u32],
+    context: usize,
+    smoothing: LabelSmoothing,
+}
+
+impl Task for WindowTask<'_> {
+    type Model = CausalLm;
+
+    fn loss(&self, model: &CausalLm, starts: &[usize], mode: Mode) -> Tensor<1> {
+        let windows: Vec<Window> =
+            starts.iter().map(|&start| Window::new(start, self.context)).collect();
+        let batch =
+            collate_windows(self.ids, &windows, model.config().pad_id.unwrap_or(0), IGNORED);
+        let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+        model.loss(read, &batch.targets, self.smoothing, mode)
+    }
+
+    fn targets(&self, starts: &[usize]) -> usize {
+        starts.len() * self.context
+    }
+
+    fn tokens(&self, starts: &[usize]) -> usize {
+        self.targets(starts)
+    }
+}

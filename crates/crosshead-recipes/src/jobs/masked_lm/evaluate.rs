@@ -1,0 +1,123 @@
+//! How well masked language models guess.
+
+use crosshead_data::{MaskedSequence, Masking, TokenTargets, collate_masked};
+use crosshead_evaluate::{EvaluateError, LanguageScore};
+use crosshead_kernels::Mode;
+use crosshead_models::{IGNORED, MaskedLm, TokenBatch};
+use crosshead_tasks::{FillMask, framed};
+use crosshead_tokenize::{SpecialRole, Tokenizer};
+
+use crate::Error;
+use crate::report::{Figure, Report, metric};
+
+/// Sequences that are read together.
+const BATCH: usize = 32;
+
+/// The seed of the masks by which models are compared.
+const SEED: u64 = 0;
+
+/// Accuracy and loss on masked tokens, and pseudo-perplexity (Salazar et al. 2020, section 2.2), of a text; `progress` is
+/// told how many tokens are done.
+///
+/// The text is read in pieces of as many tokens as `context` holds within its frame. For pseudo-perplexity each token is
+/// masked alone.
+///
+/// # Errors
+/// If the text has no token, or the model computes NaN.
+pub fn masked_language_modeling(
+    fill: &FillMask,
+    text: &str,
+    context: usize,
+    share: f64,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Report, Error> {
+    let ids = fill.tokenizer().encode(text)?;
+    let sequences = pieces(fill.tokenizer(), &ids, context)?;
+    let mut figures = masked_figures(fill, &sequences, share)?;
+    let mut each = Vec::new();
+    for (index, ids) in sequences.iter().enumerate() {
+        each.extend((1..ids.len() - 1).map(|place| (index, place)));
+    }
+    let (mut nats, mut done) = (0.0, 0);
+    for places in each.chunks(BATCH) {
+        let originals: Vec<&[u32]> =
+            places.iter().map(|&(index, _)| sequences[index].as_slice()).collect();
+        let hide = |&(index, place): &(usize, usize)| {
+            let mut ids = sequences[index].clone();
+            ids[place] = fill.mask_id();
+            MaskedSequence { ids, places: vec![place] }
+        };
+        let hidden: Vec<MaskedSequence> = places.iter().map(hide).collect();
+        nats += loss(fill.model(), &collate(fill.model(), &originals, &hidden));
+        done += places.len();
+        progress(done);
+    }
+    let score = LanguageScore::new(nats, each.len(), text)?;
+    figures.push(Figure::new(&metric::PSEUDO_PERPLEXITY, score.perplexity));
+    Ok(Report {
+        figures,
+        counts: vec![("tokens", each.len()), ("context", context)],
+        ..Report::default()
+    })
+}
+
+/// The loss and the accuracy of guesses at a share of the tokens, always the same ones.
+pub(crate) fn masked_figures(
+    fill: &FillMask,
+    sequences: &[Vec<u32>],
+    share: f64,
+) -> Result<Vec<Figure>, Error> {
+    let masking = masking(fill.tokenizer(), share)?;
+    let (mut nats, mut right, mut all) = (0.0, 0, 0);
+    for (first, batch) in sequences.chunks(BATCH).enumerate() {
+        let originals: Vec<&[u32]> = batch.iter().map(Vec::as_slice).collect();
+        let masked: Vec<MaskedSequence> = (first * BATCH..)
+            .zip(&originals)
+            .map(|(index, ids)| masking.apply(ids, SEED, 0, index))
+            .collect();
+        let batch = collate(fill.model(), &originals, &masked);
+        let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+        let best = fill.model().logits(read, None, Mode::Eval).argmax(2).into_data();
+        right += best
+            .iter::<i64>()
+            .zip(&batch.targets)
+            .filter(|(best, target)| *best == i64::from(**target))
+            .count();
+        all += batch.n_targets;
+        nats += loss(fill.model(), &batch);
+    }
+    if all == 0 {
+        return Err(EvaluateError::EmptyCorpus.into());
+    }
+    Ok(vec![
+        Figure::new(&metric::LOSS, nats / all as f64),
+        Figure::new(&metric::ACCURACY, 100.0 * right as f64 / all as f64),
+    ])
+}
+
+/// Ids in pieces of at most `context` tokens, frames included.
+pub(crate) fn pieces(
+    tokenizer: &Tokenizer,
+    ids: &[u32],
+    context: usize,
+) -> Result<Vec<Vec<u32>>, Error> {
+    ids.chunks(context.saturating_sub(2).max(1)).map(|ids| framed(tokenizer, ids)).collect()
+}
+
+/// BERT's masking of a share of the tokens that are no special ones.
+pub(crate) fn masking(tokenizer: &Tokenizer, share: f64) -> Result<Masking, Error> {
+    let special = tokenizer.special();
+    let ids = SpecialRole::ALL.iter().filter_map(|&role| special.get(role)).collect();
+    let mask_id = special.require(SpecialRole::Mask)?;
+    Ok(Masking { share, ..Masking::new(mask_id, tokenizer.vocab_size() as u32, ids) })
+}
+
+fn collate(model: &MaskedLm, originals: &[&[u32]], masked: &[MaskedSequence]) -> TokenTargets {
+    collate_masked(originals, masked, model.encoder.config().pad_id, IGNORED)
+}
+
+/// The summed negative log-likelihood of a batch's targets, in nats.
+fn loss(model: &MaskedLm, batch: &TokenTargets) -> f64 {
+    let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+    model.loss(read, &batch.targets, Mode::Eval).into_scalar::<f64>()
+}

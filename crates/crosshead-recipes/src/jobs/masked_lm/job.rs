@@ -1,0 +1,200 @@
+//! Masked language models.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor};
+use crosshead_data::{Batching, MaskedSequence, Masking, collate_masked, window_starts};
+use crosshead_kernels::Mode;
+use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, ModelDirectory, TokenBatch};
+use crosshead_tasks::{FillMask, framed, model_directory};
+use crosshead_tokenize::{SpecialRole, Tokenizer};
+use crosshead_train::Task;
+use crosshead_weights::{Initialization, initialize};
+
+use super::evaluate::{masked_figures, masked_language_modeling, masking, pieces};
+use crate::host::{Event, Host};
+use crate::jobs::{Job, Place, check_length, tested};
+use crate::recipe::{MaskedLmRecipe, TrainSection};
+use crate::report::{Figure, Report, metric};
+use crate::{Error, data, parameters, tokenizer};
+
+/// Tokens of the frame around a piece of text.
+const FRAME: usize = 2;
+
+/// A run's texts, and the tokenizer that turned them into ids.
+pub(crate) struct MaskedLmJob {
+    recipe: MaskedLmRecipe,
+    tokenizer: Tokenizer,
+    masking: Masking,
+    train: Vec<u32>,
+    /// Pieces of the validation text.
+    valid: Vec<Vec<u32>>,
+    test_text: Option<String>,
+}
+
+impl Job for MaskedLmJob {
+    type Recipe = MaskedLmRecipe;
+    type Task<'a> = MaskedTask<'a>;
+    type Model = MaskedLm;
+
+    fn load(
+        recipe: &MaskedLmRecipe,
+        place: &Place<'_>,
+        host: &mut dyn Host,
+    ) -> Result<Self, Error> {
+        let section = &recipe.data;
+        let train_text = data::text(&section.train, host)?;
+        let valid_text = data::text(&section.valid, host)?;
+        let test_text = section.test.as_deref().map(|name| data::text(name, host)).transpose()?;
+        let tokenizer =
+            tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), place, train_text.lines())?;
+        let train = tokenizer.encode(&train_text)?;
+        if train.len() < section.context {
+            let reason = format!(
+                "{} tokens are less than data.context ({}); give a longer text or a smaller context",
+                train.len(),
+                section.context
+            );
+            return Err(Error::Recipe { name: section.train.clone(), reason });
+        }
+        let valid = pieces(&tokenizer, &tokenizer.encode(&valid_text)?, section.context)?;
+        host.on_event(Event::Message(format!(
+            "data: {} tokens to train on, {} pieces of text valid; vocabulary of {}",
+            train.len(),
+            valid.len(),
+            tokenizer.vocab_size(),
+        )));
+        let masking = masking(&tokenizer, section.masked)?;
+        Ok(Self { recipe: recipe.clone(), tokenizer, masking, train, valid, test_text })
+    }
+
+    fn model(&self, device: &Device, host: &mut dyn Host) -> Result<MaskedLm, Error> {
+        let seed = self.recipe.train.seed;
+        let Some(init) = &self.recipe.init else {
+            let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
+            let config = self.recipe.model.encoder(self.tokenizer.vocab_size(), pad_id);
+            let model = self.checked(MaskedLm::new(config.skeleton(device)))?;
+            return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
+        };
+        let dir = model_directory(Path::new(init))?;
+        if ModelDirectory::open(&dir)?.head == Head::MaskedLm {
+            return self.checked(MaskedLm::from_pretrained(&dir, device)?);
+        }
+        let model = self.checked(MaskedLm::new(Encoder::from_pretrained(&dir, device)?))?;
+        Ok(parameters::initialize_new(model, seed, |path| !path.starts_with("encoder."), host))
+    }
+
+    fn task(&self) -> MaskedTask<'_> {
+        MaskedTask {
+            ids: &self.train,
+            inside: self.recipe.data.context - FRAME,
+            tokenizer: &self.tokenizer,
+            masking: &self.masking,
+        }
+    }
+
+    /// Pieces of text from places drawn at random, as many in an epoch as there are side by side.
+    fn batching(&self, train: &TrainSection) -> Batching {
+        let context = self.recipe.data.context;
+        let size = train.batch_size(context);
+        Batching::Draws {
+            bound: window_starts(self.train.len() + 1, context - FRAME),
+            size,
+            batches: (self.train.len() / (context * size)).max(1),
+        }
+    }
+
+    fn validate(&self, model: &MaskedLm) -> Result<Vec<Figure>, Error> {
+        let fill = FillMask::new(model.clone(), self.tokenizer.clone())?;
+        masked_figures(&fill, &self.valid, self.recipe.data.masked)
+    }
+
+    fn save(&self, model: &MaskedLm, dir: &Path) -> Result<(), Error> {
+        model.save_pretrained(dir, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+    }
+
+    fn test(
+        &self,
+        model: &Path,
+        device: &Device,
+        host: &mut dyn Host,
+    ) -> Result<Option<Report>, Error> {
+        let Some(test) = &self.test_text else { return Ok(None) };
+        let fill = FillMask::from_pretrained(model, device)?;
+        let ids = self.tokenizer.encode(test)?;
+        let (context, share) = (self.recipe.data.context, self.recipe.data.masked);
+        let progress = &mut tested(host, ids.len(), "tokens");
+        let mut report = masked_language_modeling(&fill, test, context, share, progress)?;
+        let unigram = self.unigram_perplexity(&ids);
+        report.beside.push(("unigram", vec![Figure::new(&metric::PERPLEXITY, unigram)]));
+        Ok(Some(report))
+    }
+}
+
+impl MaskedLmJob {
+    /// A model that has a position for each token of a piece.
+    fn checked(&self, model: MaskedLm) -> Result<MaskedLm, Error> {
+        let max_len = model.encoder.config().stack.max_len;
+        check_length("data.context", self.recipe.data.context, max_len).map(|()| model)
+    }
+
+    /// The perplexity of tokens by how often each occurs in the training text, every token counted once more.
+    fn unigram_perplexity(&self, ids: &[u32]) -> f64 {
+        let mut counts = vec![1_u32; self.tokenizer.vocab_size()];
+        self.train.iter().for_each(|&id| counts[id as usize] += 1);
+        let total: f64 = counts.iter().map(|&count| f64::from(count)).sum();
+        let nats: f64 = ids.iter().map(|&id| -(f64::from(counts[id as usize]) / total).ln()).sum();
+        (nats / ids.len().max(1) as f64).exp()
+    }
+}
+
+/// The cross entropy of hidden tokens; an example is the place at which a piece of text begins.
+pub(crate) struct MaskedTask<'a> {
+    ids: &'a [u32],
+    /// Tokens of a piece within its frame.
+    inside: usize,
+    tokenizer: &'a Tokenizer,
+    masking: &'a Masking,
+}
+
+impl MaskedTask<'_> {
+    fn piece(&self, start: usize) -> Vec<u32> {
+        framed(self.tokenizer, &self.ids[start..start + self.inside])
+            .unwrap_or_else(|error| unreachable!("the validation text is framed before: {error}"))
+    }
+
+    /// The pieces with tokens hidden: others in each step.
+    fn masked(&self, pieces: &[Vec<u32>], mode: Mode) -> Vec<MaskedSequence> {
+        let draw = match mode {
+            Mode::Eval => 0,
+            Mode::Train(key) => {
+                let [high, low, ..] = key.stream("masks").words(0);
+                u64::from(high) << 32 | u64::from(low)
+            }
+        };
+        let masked = |(index, ids): (usize, &Vec<u32>)| self.masking.apply(ids, draw, 0, index);
+        pieces.iter().enumerate().map(masked).collect()
+    }
+}
+
+impl Task for MaskedTask<'_> {
+    type Model = MaskedLm;
+
+    fn loss(&self, model: &MaskedLm, starts: &[usize], mode: Mode) -> Tensor<1> {
+        let pieces: Vec<Vec<u32>> = starts.iter().map(|&start| self.piece(start)).collect();
+        let originals: Vec<&[u32]> = pieces.iter().map(Vec::as_slice).collect();
+        let masked = self.masked(&pieces, mode);
+        let batch = collate_masked(&originals, &masked, model.encoder.config().pad_id, IGNORED);
+        let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+        model.loss(read, &batch.targets, mode)
+    }
+
+    fn targets(&self, starts: &[usize]) -> usize {
+        let pieces: Vec<Vec<u32>> = starts.iter().map(|&start| self.piece(start)).collect();
+        self.masked(&pieces, Mode::Eval).iter().map(|masked| masked.places.len()).sum()
+    }
+
+    fn tokens(&self, starts: &[usize]) -> usize {
+        starts.len() * (self.inside + FRAME)
+    }
+}

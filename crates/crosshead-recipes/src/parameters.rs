@@ -1,0 +1,94 @@
+//! Which parameters are trained.
+
+use burn::module::Module;
+use crosshead_weights::{Initialization, initialize_where, parameters};
+
+use crate::Error;
+use crate::host::{Event, Host};
+
+/// Keeps the parameters whose names fit a pattern as they are, and tells how many are trained.
+///
+/// # Errors
+/// If a pattern fits no parameter.
+pub(crate) fn freeze<M: Module>(
+    model: M,
+    patterns: &[String],
+    host: &mut dyn Host,
+) -> Result<M, Error> {
+    let shapes = parameters::shapes(&model);
+    if let Some(pattern) =
+        patterns.iter().find(|pattern| shapes.iter().all(|(path, _)| !fits(pattern, path)))
+    {
+        let examples: Vec<&str> = shapes.iter().take(3).map(|(path, _)| path.as_str()).collect();
+        return Err(Error::Recipe {
+            name: "train.freeze".to_owned(),
+            reason: format!(
+                "`{pattern}` fits no parameter; they have names such as {}",
+                examples.join(", ")
+            ),
+        });
+    }
+    let frozen = |path: &str| patterns.iter().any(|pattern| fits(pattern, path));
+    let (mut trained, mut kept) = (0, 0);
+    for (path, shape) in &shapes {
+        let count: usize = shape.iter().product();
+        match frozen(path) {
+            true => kept += count,
+            false if path != "logits_bias" => trained += count,
+            false => {}
+        }
+    }
+    let kept = if kept > 0 { format!(", {kept} frozen") } else { String::new() };
+    host.on_event(Event::Message(format!("model: {trained} parameters to train{kept}")));
+    Ok(parameters::freeze(model, frozen))
+}
+
+/// Draws the weights that a pretrained encoder does not bring, and tells their names.
+pub(crate) fn initialize_new<M: Module>(
+    model: M,
+    seed: u64,
+    is_new: impl Fn(&str) -> bool,
+    host: &mut dyn Host,
+) -> M {
+    let new: Vec<String> = parameters::shapes(&model)
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| is_new(path))
+        .collect();
+    host.on_event(Event::Message(format!("new weights: {}", new.join(", "))));
+    initialize_where(model, Initialization::Bert, seed, None, is_new)
+}
+
+/// Whether a name fits a pattern, in which each `*` stands for any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        let name = "encoder.layers.0.self_attn.q_proj.weight";
+        for pattern in ["*", "encoder.*", "*weight", "encoder.*.self_attn.*.weight", name, "**"] {
+            assert!(fits(pattern, name), "{pattern}");
+        }
+        for pattern in
+            ["", "encoder", "decoder.*", "*bias", "encoder.*weight*weight", "*.0", &name[1..]]
+        {
+            assert!(!fits(pattern, name), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A recipe's run, from text to a model directory: the same for every task.
+
+mod directory;
+mod observer;
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use crosshead_data::BatchStream;
+use crosshead_train::{CheckpointStore, Outcome, RunLog, Trainer};
+
+use crate::host::{Event, Host};
+use crate::jobs::{ClassifyJob, Job, LanguageModelJob, MaskedLmJob, Place, TextToTextJob};
+use crate::report::Report;
+use crate::{Error, Recipe, parameters};
+use observer::RunObserver;
+
+/// A run that came to its end.
+#[derive(Debug)]
+pub struct Summary {
+    /// The directory of the best model.
+    pub model: PathBuf,
+    /// Seconds spent in training steps.
+    pub train_seconds: f64,
+    /// What the best model reaches on the test data, where the recipe names some.
+    pub test: Option<Report>,
+}
+
+/// Runs a recipe in a run directory: tokenizer, training, the best model, and what it reaches on the test data.
+///
+/// Without `resume` the directory must not hold a run; with it, the run goes on from its last checkpoint.
+/// `None` is returned where the host asked to stop; the run is then saved.
+///
+/// # Errors
+/// If data, recipe or directory are not as they must be, or a file cannot be written.
+pub fn train(
+    recipe: &Recipe,
+    dir: &Path,
+    resume: bool,
+    device: &Device,
+    host: &mut dyn Host,
+) -> Result<Option<Summary>, Error> {
+    directory::check(dir, recipe, resume)?;
+    let place = Place { dir, resume, device };
+    match recipe {
+        Recipe::TextToText(sections) => run::<TextToTextJob>(sections, recipe, &place, host),
+        Recipe::Classify(sections) => run::<ClassifyJob>(sections, recipe, &place, host),
+        Recipe::LanguageModel(sections) => run::<LanguageModelJob>(sections, recipe, &place, host),
+        Recipe::MaskedLm(sections) => run::<MaskedLmJob>(sections, recipe, &place, host),
+    }
+}
+
+fn run<J: Job>(
+    sections: &J::Recipe,
+    recipe: &Recipe,
+    place: &Place<'_>,
+    host: &mut dyn Host,
+) -> Result<Option<Summary>, Error> {
+    let train = recipe.train();
+    let checkpoints = CheckpointStore::new(&place.dir.join("checkpoints"));
+    let job = J::load(sections, place, host)?;
+    directory::write_recipe(place.dir, recipe)?;
+    let model = job.model(&place.device.clone().autodiff(), host)?;
+    let model = parameters::freeze(model, &train.freeze, host)?;
+    let task = job.task();
+    let batches = BatchStream::new(job.batching(train), train.seed);
+    let mut trainer = Trainer::new(&task, train.config(), batches, model);
+    if let Some(checkpoint) = if place.resume { checkpoints.load_latest()? } else { None } {
+        let reason = |reason| Error::Run { dir: place.dir.to_owned(), reason };
+        trainer = trainer.resume(checkpoint).map_err(reason)?;
+        host.on_event(Event::Message(format!("resumed at step {}", trainer.progress().step)));
+    }
+    let log = RunLog::open(&place.dir.join("log.jsonl"), trainer.progress().step)?;
+    let mut observer =
+        RunObserver { job: &job, train, dir: place.dir, checkpoints: &checkpoints, log, host };
+    if trainer.run(&mut observer)? == Outcome::Stopped {
+        return Ok(None);
+    }
+    let train_seconds = trainer.progress().seconds;
+    drop(trainer);
+    let model = place.dir.join("model");
+    let test = job.test(&model, place.device, host)?;
+    Ok(Some(Summary { model, train_seconds, test }))
+}

@@ -1,0 +1,77 @@
+//! What happens beside the steps: validation, the best model, checkpoints, the log.
+
+use std::path::Path;
+
+use crosshead_train::{
+    Checkpoint, CheckpointStore, Observer, Progress, RunLog, StepReport, TrainError, Validation,
+};
+use serde_json::json;
+
+use crate::Error;
+use crate::host::{Event, Host};
+use crate::jobs::Job;
+use crate::recipe::TrainSection;
+
+pub(super) struct RunObserver<'a, J> {
+    pub(super) job: &'a J,
+    pub(super) train: &'a TrainSection,
+    pub(super) dir: &'a Path,
+    pub(super) checkpoints: &'a CheckpointStore,
+    pub(super) log: RunLog,
+    pub(super) host: &'a mut dyn Host,
+}
+
+impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
+    fn on_step(&mut self, report: &StepReport) -> Result<(), TrainError> {
+        let progress = &report.progress;
+        self.log.write(&json!({
+            "step": progress.step,
+            "epoch": progress.epoch + 1,
+            "loss": report.loss,
+            "learning_rate": report.learning_rate,
+            "gradient_norm": report.gradient_norm,
+            "targets": report.targets,
+            "seconds": progress.seconds,
+        }))?;
+        self.host.on_event(Event::Step { report, steps: self.train.steps });
+        Ok(())
+    }
+
+    fn validate(
+        &mut self,
+        model: &J::Model,
+        progress: &Progress,
+    ) -> Result<Validation, TrainError> {
+        let figures = self.job.validate(model).map_err(observer_error)?;
+        let chosen = self.train.select.as_deref().unwrap_or("loss");
+        let score = figures
+            .iter()
+            .find(|figure| figure.metric.key == chosen)
+            .unwrap_or_else(|| unreachable!("a recipe selects by a figure of its task"))
+            .goodness();
+        let best = progress.best_score.is_none_or(|best| score >= best);
+        let mut entry = json!({ "step": progress.step });
+        for figure in &figures {
+            entry[format!("valid_{}", figure.metric.key)] = json!(figure.value);
+        }
+        self.log.write(&entry)?;
+        self.host.on_event(Event::Validated { step: progress.step, figures: &figures, best });
+        Ok(Validation { score })
+    }
+
+    fn on_best(&mut self, model: &J::Model, _: &Progress) -> Result<(), TrainError> {
+        self.job.save(model, &self.dir.join("model")).map_err(observer_error)
+    }
+
+    fn on_checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
+        self.checkpoints.save(&checkpoint)
+    }
+
+    fn should_stop(&self) -> bool {
+        self.host.should_stop()
+    }
+}
+
+fn observer_error(error: Error) -> TrainError {
+    TrainError::Observer(Box::new(error))
+}

@@ -1,0 +1,51 @@
+//! A run's tokenizer.
+
+use std::path::Path;
+
+use crosshead_tasks::model_directory;
+use crosshead_tokenize::{BpeConfig, Tokenizer, UnigramConfig, WordPieceConfig};
+
+use crate::Error;
+use crate::jobs::Place;
+use crate::recipe::{TokenizerKind, TokenizerSection};
+
+/// The tokenizer of a run: a pretrained model's, a resumed run's own, or one learned from the training text, which is then
+/// written beside the recipe.
+pub(crate) fn load<'a>(
+    section: &TokenizerSection,
+    init: Option<&str>,
+    place: &Place<'_>,
+    lines: impl Iterator<Item = &'a str> + Send,
+) -> Result<Tokenizer, Error> {
+    if let Some(init) = init {
+        return Ok(Tokenizer::from_dir(&model_directory(Path::new(init))?)?);
+    }
+    let dir = place.dir.join("tokenizer");
+    if place.resume && dir.is_dir() {
+        return Ok(Tokenizer::from_dir(&dir)?);
+    }
+    let tokenizer = learn(section, lines)?;
+    std::fs::create_dir_all(&dir).map_err(Error::io(&dir))?;
+    tokenizer.save(&dir)?;
+    Ok(tokenizer)
+}
+
+fn learn<'a>(
+    section: &TokenizerSection,
+    lines: impl Iterator<Item = &'a str> + Send,
+) -> Result<Tokenizer, Error> {
+    let vocab_size = section.vocab_size.unwrap_or_default();
+    Ok(match section.kind.unwrap_or(TokenizerKind::Bpe) {
+        TokenizerKind::Bpe => Tokenizer::train_bpe(lines, &BpeConfig::new(vocab_size))?,
+        TokenizerKind::ByteBpe => {
+            Tokenizer::train_byte_level_bpe(lines, &BpeConfig::new(vocab_size))?
+        }
+        TokenizerKind::WordPiece => {
+            let config = WordPieceConfig::new(vocab_size)
+                .with_lowercase(section.lowercase.unwrap_or_default());
+            Tokenizer::train_word_piece(lines, &config)?
+        }
+        TokenizerKind::Unigram => Tokenizer::train_unigram(lines, &UnigramConfig::new(vocab_size))?,
+        TokenizerKind::Char => Tokenizer::train_characters(lines)?,
+    })
+}

@@ -1,0 +1,174 @@
+//! Guesses for hidden words, by a masked language model.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use crosshead_kernels::Mode;
+use crosshead_models::{MaskedLm, TokenBatch};
+use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
+
+use crate::directory::check_vocabulary;
+use crate::frame::softmax;
+use crate::{Error, framed, limit, model_directory};
+
+/// Texts that are read together.
+const BATCH: usize = 32;
+
+/// A token that may stand at a mask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    /// The token as text.
+    pub text: String,
+    /// Its id.
+    pub id: u32,
+    /// Its probability.
+    pub probability: f32,
+}
+
+/// What a model says of a text with masks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filled {
+    /// For each mask the most probable tokens, the most probable first.
+    pub masks: Vec<Vec<Guess>>,
+    /// The text with the best token at each mask.
+    pub text: String,
+    /// Whether the text was longer than the model takes and only its beginning was read.
+    pub truncated: bool,
+}
+
+/// A masked language model with its tokenizer.
+#[derive(Debug)]
+pub struct FillMask {
+    model: MaskedLm,
+    tokenizer: Tokenizer,
+    mask_id: u32,
+}
+
+impl FillMask {
+    /// Loads a model directory, or the best model of a run directory.
+    ///
+    /// # Errors
+    /// If the directory holds no masked language model, its tokenizer has no mask, or a file is missing or malformed.
+    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+        let dir = model_directory(dir.as_ref())?;
+        let tokenizer = Tokenizer::from_dir(&dir)?;
+        let model = MaskedLm::from_pretrained(&dir, device)?;
+        check_vocabulary(&dir, &tokenizer, model.encoder.config().vocab_size)?;
+        Self::new(model, tokenizer)
+    }
+
+    /// A task of parts; the model is outside autodiff.
+    ///
+    /// # Errors
+    /// If the tokenizer has no mask.
+    pub fn new(model: MaskedLm, tokenizer: Tokenizer) -> Result<Self, Error> {
+        let mask_id = tokenizer.special().require(SpecialRole::Mask)?;
+        Ok(Self { model, tokenizer, mask_id })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &MaskedLm {
+        &self.model
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The id of the mask.
+    pub fn mask_id(&self) -> u32 {
+        self.mask_id
+    }
+
+    /// How a mask is written, such as `[MASK]`.
+    pub fn mask(&self) -> String {
+        self.tokenizer.id_to_token(self.mask_id).unwrap_or_default()
+    }
+
+    /// The `top` most probable tokens at each mask of each text.
+    ///
+    /// # Errors
+    /// If a text has no mask that the model can read.
+    pub fn fill(&self, texts: &[impl AsRef<str>], top: usize) -> Result<Vec<Filled>, Error> {
+        let mut rows = Vec::with_capacity(texts.len());
+        for text in texts {
+            rows.push(self.encode(text.as_ref())?);
+        }
+        let mut filled = Vec::with_capacity(rows.len());
+        for batch in rows.chunks(BATCH) {
+            let ids: Vec<Vec<u32>> = batch.iter().map(|(ids, _)| ids.clone()).collect();
+            let padded = pad_batch(&ids, self.model.encoder.config().pad_id);
+            let tokens = TokenBatch { ids: &padded.ids, lengths: &padded.lengths };
+            let logits = self.model.logits(tokens, None, Mode::Eval).into_data();
+            let logits: Vec<f32> = logits.iter::<f32>().collect();
+            let vocab_size = self.model.encoder.config().vocab_size;
+            for ((ids, truncated), logits) in
+                batch.iter().zip(logits.chunks(padded.seq * vocab_size))
+            {
+                filled.push(self.fill_row(ids, logits, vocab_size, top, *truncated)?);
+            }
+        }
+        Ok(filled)
+    }
+
+    fn fill_row(
+        &self,
+        ids: &[u32],
+        logits: &[f32],
+        vocab_size: usize,
+        top: usize,
+        truncated: bool,
+    ) -> Result<Filled, Error> {
+        let mut best = ids.to_vec();
+        let mut masks = Vec::new();
+        for (at, _) in ids.iter().enumerate().filter(|(_, id)| **id == self.mask_id) {
+            let guesses = self.guesses(&logits[at * vocab_size..][..vocab_size], top.max(1))?;
+            best[at] = guesses[0].id;
+            masks.push(guesses);
+        }
+        Ok(Filled { masks, text: self.tokenizer.decode(&best)?, truncated })
+    }
+
+    /// The most probable tokens that are no special ones.
+    fn guesses(&self, scores: &[f32], top: usize) -> Result<Vec<Guess>, Error> {
+        let special = self.tokenizer.special();
+        let is_special =
+            |id: u32| SpecialRole::ALL.iter().any(|&role| special.get(role) == Some(id));
+        let probabilities = softmax(scores);
+        let mut ids: Vec<u32> = (0..scores.len() as u32).filter(|&id| !is_special(id)).collect();
+        ids.sort_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]));
+        ids.truncate(top);
+        ids.into_iter()
+            .map(|id| {
+                let text = self.tokenizer.decode(&[id])?;
+                Ok(Guess { text, id, probability: probabilities[id as usize] })
+            })
+            .collect()
+    }
+
+    /// A text's ids within their frame, and whether it had to be cut.
+    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
+        let mask = self.mask();
+        let mut inside = Vec::new();
+        for (index, part) in text.split(mask.as_str()).enumerate() {
+            if index > 0 {
+                inside.push(self.mask_id);
+            }
+            inside.extend(self.tokenizer.encode(part)?);
+        }
+        let framed = framed(&self.tokenizer, &inside)?;
+        let (mut pieces, too_long) =
+            limit(self.model.encoder.config().stack.max_len).apply(vec![framed]);
+        let ids = pieces.pop().map(|piece| piece.ids).unwrap_or_default();
+        if !ids.contains(&self.mask_id) {
+            let reason = if text.contains(mask.as_str()) {
+                "its first mask lies beyond what the model reads".to_owned()
+            } else {
+                format!("it has no {mask}: write one where a word is to be guessed")
+            };
+            return Err(Error::NoMask { text: text.to_owned(), reason });
+        }
+        Ok((ids, too_long > 0))
+    }
+}

@@ -1,0 +1,57 @@
+//! `*.index.json`: which shard has which tensor.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{Open, Shards};
+use crate::WeightsError;
+
+#[derive(Deserialize)]
+struct IndexJson {
+    /// The shard of each tensor.
+    weight_map: BTreeMap<String, String>,
+}
+
+/// The shards of an index, and their tensors with the shards they are in.
+pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsError> {
+    let text = fs::read_to_string(path).map_err(WeightsError::io(path))?;
+    let IndexJson { weight_map } = serde_json::from_str(&text)
+        .map_err(|source| WeightsError::Index { path: path.to_owned(), source })?;
+    let mut names: Vec<&str> = weight_map.values().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut files = Vec::new();
+    let mut tensors = BTreeMap::new();
+    for (number, name) in names.iter().enumerate() {
+        let file = shard(path, name)?;
+        for (tensor, entry) in open(&file)? {
+            // A tensor that the index places elsewhere is not this shard's.
+            if weight_map.get(&tensor).is_none_or(|home| home == name) {
+                tensors.insert(tensor, (number, entry));
+            }
+        }
+        files.push(file);
+    }
+    match weight_map.iter().find(|(tensor, _)| !tensors.contains_key(*tensor)) {
+        Some((tensor, name)) => {
+            let reason = format!("is not there, but {} says so", path.display());
+            Err(WeightsError::tensor(&path.with_file_name(name), tensor, reason))
+        }
+        None => Ok((files, tensors)),
+    }
+}
+
+/// The shard of that name beside the index.
+fn shard(index: &Path, name: &str) -> Result<PathBuf, WeightsError> {
+    let mut components = Path::new(name).components();
+    let is_file_name =
+        matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
+    let file = index.with_file_name(name);
+    if is_file_name && file.exists() {
+        return Ok(file);
+    }
+    Err(WeightsError::MissingShard { index: index.to_owned(), shard: name.to_owned() })
+}

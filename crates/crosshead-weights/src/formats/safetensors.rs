@@ -1,0 +1,104 @@
+//! The header of a `.safetensors` file.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Metadata, TensorInfo};
+use serde_json::{Map, Value};
+
+use super::{Entry, Listing, Values};
+use crate::WeightsError;
+
+/// The largest header that the format allows.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// Bytes of the header's length, which begin the file.
+const PREFIX: u64 = 8;
+
+/// The tensors of a file.
+pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
+    let mut file = File::open(path).map_err(WeightsError::io(path))?;
+    let file_len = file.metadata().map_err(WeightsError::io(path))?.len();
+    list(&mut file, file_len, path, |offset, _| Values::At(offset))
+}
+
+/// The tensors of a file in memory; `path` names it in errors.
+pub(super) fn parse(path: &Path, bytes: &bytes::Bytes) -> Result<Listing, WeightsError> {
+    let slice = |offset: u64, n_bytes: u64| {
+        Values::Memory(bytes.slice(offset as usize..(offset + n_bytes) as usize))
+    };
+    list(&mut bytes.as_ref(), bytes.len() as u64, path, slice)
+}
+
+fn list(
+    file: &mut impl Read,
+    file_len: u64,
+    path: &Path,
+    values: impl Fn(u64, u64) -> Values,
+) -> Result<Listing, WeightsError> {
+    let header = read_header(file, file_len, path)?;
+    let start = PREFIX + header.len() as u64;
+    let metadata: Metadata =
+        serde_json::from_slice(&header).map_err(|error| malformed(&header, error, path))?;
+    if u64::try_from(metadata.data_len()).ok() != Some(file_len - start) {
+        return Err(foreign(path, SafeTensorError::MetadataIncompleteBuffer));
+    }
+    let tensors = metadata.tensors();
+    let entry = |info: &TensorInfo| {
+        let (from, to) = info.data_offsets;
+        let n_bytes = (to - from) as u64;
+        let values = values(start + from as u64, n_bytes);
+        Entry { dtype: info.dtype, shape: info.shape.clone(), n_bytes, values }
+    };
+    Ok(tensors.into_iter().map(|(name, info)| (name, entry(info))).collect())
+}
+
+/// The JSON of the header; no more is read than the file has.
+fn read_header(file: &mut impl Read, file_len: u64, path: &Path) -> Result<Vec<u8>, WeightsError> {
+    let mut prefix = [0; PREFIX as usize];
+    file.read_exact(&mut prefix).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => foreign(path, SafeTensorError::HeaderTooSmall),
+        _ => WeightsError::io(path)(error),
+    })?;
+    let len = u64::from_le_bytes(prefix);
+    if len > MAX_HEADER {
+        return Err(foreign(path, SafeTensorError::HeaderTooLarge));
+    }
+    if len > file_len - PREFIX {
+        return Err(foreign(path, SafeTensorError::InvalidHeaderLength));
+    }
+    let mut header = vec![0; len as usize];
+    file.read_exact(&mut header).map_err(WeightsError::io(path))?;
+    Ok(header)
+}
+
+fn foreign(path: &Path, source: SafeTensorError) -> WeightsError {
+    WeightsError::Safetensors { path: path.to_owned(), source }
+}
+
+/// The error of a header that cannot be read, with the tensor that it is about, where it is about one.
+fn malformed(header: &[u8], error: serde_json::Error, path: &Path) -> WeightsError {
+    let entries: Map<String, Value> = serde_json::from_slice(header).unwrap_or_default();
+    let wrong =
+        entries.iter().filter(|(name, _)| *name != "__metadata__").find_map(|(name, entry)| {
+            check(entry).err().map(|reason| WeightsError::tensor(path, name, reason))
+        });
+    let source = SafeTensorError::InvalidHeaderDeserialization(error);
+    wrong.unwrap_or_else(|| foreign(path, source))
+}
+
+/// What is wrong with one tensor of a header, whatever stands beside it.
+fn check(entry: &Value) -> Result<(), String> {
+    let info: TensorInfo = serde_json::from_value(entry.clone())
+        .map_err(|error| format!("its entry in the header is malformed ({error})"))?;
+    let (from, to) = info.data_offsets;
+    let shape = info.shape.clone();
+    let n_bytes =
+        to.checked_sub(from).ok_or_else(|| format!("ends at {to}, before its start at {from}"))?;
+    let alone = TensorInfo { data_offsets: (0, n_bytes), ..info };
+    Metadata::new(None, vec![(String::new(), alone)])
+        .map(|_| ())
+        .map_err(|_| format!("shape {shape:?} of {} does not take {n_bytes} bytes", info.dtype))
+}
