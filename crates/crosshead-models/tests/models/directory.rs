@@ -9,9 +9,9 @@ use crosshead_generate::EarlyStopping;
 use crosshead_kernels::Activation;
 use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, StackConfig};
 use crosshead_testkit::saving_and_loading_changes_nothing;
+use crosshead_weights::parameters;
 use proptest::prelude::*;
 use tempfile::tempdir;
-use crosshead_weights::parameters;
 
 use crate::tiny::{SaveError, config, model, model_of, norm_orders, nothing, save};
 

@@ -8,8 +8,8 @@ use crosshead_testkit::{
     a_gradient_reaches_every_parameter, assert_close, gradients_agree_with_finite_differences,
     gradients_by_path,
 };
-use proptest::prelude::*;
 use crosshead_weights::parameters;
+use proptest::prelude::*;
 
 use crate::tiny::{Batch, PAD_ID, config, model_of, norm_orders, sentences};
 

@@ -3,7 +3,6 @@
 mod breakable;
 mod broken_directory;
 mod causal;
-mod checkpoint;
 mod directory;
 mod gradients;
 mod heads;
