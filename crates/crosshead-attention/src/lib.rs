@@ -9,3 +9,7 @@ pub use config::MultiHeadAttentionConfig;
 pub use kv_cache::{KeyValue, KvCache};
 pub use mask::AttentionMask;
 pub use multi_head::MultiHeadAttention;
+
+// What the configuration and the forward passes take.
+pub use crosshead_kernels::Mode;
+pub use crosshead_position::RotaryConfig;

@@ -1,6 +1,6 @@
 //! Which key each query may attend to.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use crosshead_kernels::Reach;
 
 /// Which key each query may attend to: the only place that knows a mask's polarity.
@@ -95,6 +95,15 @@ impl AttentionMask {
             None => bias,
         });
         self
+    }
+
+    /// The same mask that also hides the keys for which `allowed` is false.
+    ///
+    /// # Shapes
+    /// - `allowed`: `[batch or 1, n_heads or 1, q_len or 1, k_len]`
+    pub fn with_allowed(self, allowed: Tensor<4, Bool>) -> Self {
+        let bias = Tensor::<4>::zeros(allowed.shape(), &allowed.device());
+        self.with_bias(bias.mask_fill(allowed.bool_not(), f32::NEG_INFINITY))
     }
 
     /// The same mask for `k_len` keys: what the layers of a stack share is worked out once.

@@ -7,7 +7,7 @@ use super::config_file::ConfigFile;
 use super::families::{self, CAUSAL_LMS, ENCODER_DECODERS, ENCODERS, Family};
 use super::labels;
 use super::names::Names;
-use crate::ModelError;
+use crate::{ModelConfig, ModelError};
 
 /// What the `config.json` of a model directory says: the family, what the model is for, and its configuration.
 #[derive(Clone, Debug, PartialEq)]
