@@ -40,3 +40,23 @@ fn wgpu() -> Device {
 pub fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
+
+/// The Rust blocks of the project's documents, compiled.
+#[cfg(doctest)]
+mod documents {
+    macro_rules! documents {
+        ($($name:ident = $path:literal),+ $(,)?) => {
+            $(#[doc = include_str!(concat!("../", $path))] struct $name;)+
+        };
+    }
+    documents! {
+        Readme = "README.md",
+        Architecture = "docs/architecture.md",
+        Backends = "docs/backends.md",
+        Notation = "docs/notation.md",
+        Performance = "docs/performance.md",
+        Pretrained = "docs/pretrained.md",
+        Recipes = "docs/recipes.md",
+        Results = "docs/results.md",
+    }
+}
