@@ -32,5 +32,5 @@ pub(super) fn save<M: Module>(
     });
     let tables = tables.into_iter().map(|(name, data)| (name.to_owned(), data));
     let tensors: BTreeMap<String, TensorData> = whole.chain(tables).collect();
-    write_tensors(&path, &tensors)
+    Ok(write_tensors(&path, &tensors)?)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_models::{EncoderDecoder, GenerationDefaults, ModelError};
+use crosshead_weights::WeightsError;
 use proptest::prelude::*;
 use safetensors::tensor::Dtype;
 use serde_json::json;
@@ -22,7 +23,7 @@ fn a_missing_file_is_named() {
     let error = Dir::new().without(CONFIG).fails(CONFIG, &["No such file"]);
     assert!(matches!(error, ModelError::Io { .. }));
     let error = Dir::new().without(WEIGHTS).load().unwrap_err();
-    assert!(matches!(error, ModelError::NoWeights { .. }), "{error}");
+    assert!(matches!(error, ModelError::Weights(WeightsError::NoWeights { .. })), "{error}");
     let error = EncoderDecoder::from_pretrained(Path::new("no/such/dir"), &Device::flex());
     assert!(error.unwrap_err().to_string().starts_with("no/such/dir/config.json: "));
 }
@@ -39,7 +40,7 @@ fn a_folder_in_the_place_of_a_file_is_named() {
 fn foreign_bytes_in_place_of_weights_are_named() {
     for bytes in [&b""[..], b"version https://git-lfs", &[0xff; 64], b"<!DOCTYPE html>"] {
         let error = Dir::new().with(WEIGHTS, bytes).fails(WEIGHTS, &["safetensors", "again"]);
-        assert!(matches!(error, ModelError::Safetensors { .. }));
+        assert!(matches!(error, ModelError::Weights(WeightsError::Safetensors { .. })));
     }
 }
 

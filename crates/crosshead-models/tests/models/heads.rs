@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use crate::tiny::TOLERANCE;
 
 fn config() -> EncoderConfig {
-    let Some(ModelConfig::MaskedLm(config)) = find("tiny-encoder") else { panic!("a preset") };
+    let ModelConfig::MaskedLm(config) = find("tiny-encoder").unwrap().config() else { panic!() };
     let stack = StackConfig { d_model: 16, d_ff: 20, n_heads: 2, max_len: 32, ..config.stack };
     EncoderConfig { vocab_size: 13, stack, ..config }
 }

@@ -101,7 +101,7 @@ pub(crate) fn pieces(
     ids: &[u32],
     context: usize,
 ) -> Result<Vec<Vec<u32>>, Error> {
-    ids.chunks(context.saturating_sub(2).max(1)).map(|ids| framed(tokenizer, ids)).collect()
+    ids.chunks(context.saturating_sub(2).max(1)).map(|ids| Ok(framed(tokenizer, ids)?)).collect()
 }
 
 /// BERT's masking of a share of the tokens that are no special ones.
