@@ -1,5 +1,7 @@
 //! The recipes and data that the program carries.
 
+use crosshead::recipes::Assets;
+
 /// A recipe that the program carries.
 pub(crate) struct EmbeddedRecipe {
     /// What `crosshead train` calls it.
@@ -54,7 +56,11 @@ static DATA: [(&str, &[u8]); 12] = data![
     "translate-en-de/test.tsv",
 ];
 
-/// The embedded file of that name, as recipes give it behind `embedded:`.
-pub(crate) fn data(name: &str) -> Option<&'static [u8]> {
-    DATA.iter().find(|(known, _)| *known == name).map(|&(_, bytes)| bytes)
+/// The data that the program carries, as recipes name it behind `embedded:`.
+pub(crate) struct Embedded;
+
+impl Assets for Embedded {
+    fn find(&self, name: &str) -> Option<&[u8]> {
+        DATA.iter().find(|(known, _)| *known == name).map(|&(_, bytes)| bytes)
+    }
 }

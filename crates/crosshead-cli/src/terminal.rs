@@ -1,38 +1,34 @@
-//! The terminal as a run's surroundings.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+//! The terminal: it shows events, and Ctrl-C asks a run to stop.
 
 use anyhow::Context;
 use crosshead::recipes::report::Figure;
-use crosshead::recipes::{Event, Host};
+use crosshead::recipes::{Event, Events, Stop};
 
+use crate::output;
 use crate::progress::Progress;
-use crate::{embedded, output};
 
-/// Shows events, and stops a run when it is asked to.
+/// Shows events.
 #[derive(Default)]
 pub(crate) struct Terminal {
     progress: Option<Progress>,
     testing: Option<Progress>,
-    stop: Arc<AtomicBool>,
+}
+
+/// A request to stop by Ctrl-C or SIGTERM; a second one ends the program at once.
+pub(crate) fn stop_on_signals() -> anyhow::Result<Stop> {
+    let stop = Stop::default();
+    let requested = stop.clone();
+    ctrlc::set_handler(move || {
+        if requested.request() {
+            std::process::exit(130);
+        }
+        output::message("stopping after this step; once more to stop at once without saving");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
 }
 
 impl Terminal {
-    /// A terminal on which Ctrl-C and SIGTERM ask a run to stop; a second one ends the program at once.
-    pub(crate) fn stopping_on_signals() -> anyhow::Result<Self> {
-        let terminal = Self::default();
-        let flag = Arc::clone(&terminal.stop);
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            output::message("stopping after this step; once more to stop at once without saving");
-        })
-        .context("cannot listen for Ctrl-C")?;
-        Ok(terminal)
-    }
-
     fn message(&self, text: &str) {
         match &self.progress {
             Some(progress) => progress.message(text),
@@ -41,11 +37,7 @@ impl Terminal {
     }
 }
 
-impl Host for Terminal {
-    fn embedded(&self, name: &str) -> Option<&[u8]> {
-        embedded::data(name)
-    }
-
+impl Events for Terminal {
     fn on_event(&mut self, event: Event<'_>) {
         match event {
             Event::Message(text) => self.message(&text),
@@ -78,9 +70,5 @@ impl Host for Terminal {
                 }
             }
         }
-    }
-
-    fn should_stop(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
     }
 }

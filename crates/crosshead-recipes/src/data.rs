@@ -7,17 +7,17 @@ use crosshead_data::{
 };
 
 use crate::Error;
-use crate::host::Host;
+use crate::host::Assets;
 use crate::recipe::PairsSection;
 
 /// Columns of a file.
 pub(crate) fn rows<const N: usize>(
     name: &str,
     columns: [&Column; N],
-    host: &dyn Host,
+    assets: &dyn Assets,
 ) -> Result<Vec<Row<N>>, Error> {
     let format = Format::of_name(name, false);
-    Ok(match embedded(name, host)? {
+    Ok(match embedded(name, assets)? {
         Some(text) => parse_rows(name, text, format, columns)?,
         None => read_rows(Path::new(name), format, columns)?,
     })
@@ -27,15 +27,15 @@ pub(crate) fn rows<const N: usize>(
 pub(crate) fn pairs(
     name: &str,
     section: &PairsSection,
-    host: &dyn Host,
+    assets: &dyn Assets,
 ) -> Result<Vec<Pair>, Error> {
-    let rows = rows(name, [&section.source, &section.target], host)?;
+    let rows = rows(name, [&section.source, &section.target], assets)?;
     Ok(rows.into_iter().map(Pair::from).collect())
 }
 
 /// The whole text of a file.
-pub(crate) fn text(name: &str, host: &dyn Host) -> Result<String, Error> {
-    let passages = match embedded(name, host)? {
+pub(crate) fn text(name: &str, assets: &dyn Assets) -> Result<String, Error> {
+    let passages = match embedded(name, assets)? {
         Some(text) => parse_text(name, text, TextUnit::File)?,
         None => read_text(Path::new(name), TextUnit::File)?,
     };
@@ -43,9 +43,9 @@ pub(crate) fn text(name: &str, host: &dyn Host) -> Result<String, Error> {
 }
 
 /// The data that a name behind `embedded:` stands for; none if it is a path.
-fn embedded<'a>(name: &str, host: &'a dyn Host) -> Result<Option<&'a [u8]>, Error> {
+fn embedded<'a>(name: &str, assets: &'a dyn Assets) -> Result<Option<&'a [u8]>, Error> {
     let Some(embedded) = name.strip_prefix("embedded:") else { return Ok(None) };
-    host.embedded(embedded).map(Some).ok_or_else(|| Error::Recipe {
+    assets.find(embedded).map(Some).ok_or_else(|| Error::Recipe {
         name: name.to_owned(),
         reason: "no such embedded data; give the path of a file".to_owned(),
     })

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use crosshead_data::{DataError, LabelSet};
 use crosshead_tasks::{Classifier, FillMask, Generator, TextToText};
 
-use crate::host::Host;
+use crate::host::{Assets, Events};
 use crate::jobs::{
     classification, language_modeling, masked_language_modeling, summaries, tested, translations,
 };
@@ -24,13 +24,14 @@ pub fn evaluate(
     file: &str,
     prepare: impl FnOnce(TextToText) -> Result<TextToText, crosshead_tasks::Error>,
     device: &Device,
-    host: &mut dyn Host,
+    assets: &dyn Assets,
+    events: &mut dyn Events,
 ) -> Result<Report, Error> {
     match recipe {
         Recipe::TextToText(recipe) => {
-            let pairs = data::pairs(file, &recipe.data, host)?;
+            let pairs = data::pairs(file, &recipe.data, assets)?;
             let writer = prepare(TextToText::from_pretrained(model, device)?)?;
-            let progress = &mut tested(host, pairs.len(), "texts");
+            let progress = &mut tested(events, pairs.len(), "texts");
             match recipe.task {
                 TaskKind::Summarize => summaries(&writer, &pairs, progress),
                 _ => translations(&writer, &pairs, progress),
@@ -38,21 +39,21 @@ pub fn evaluate(
         }
         Recipe::Classify(recipe) => {
             let classifier = Classifier::from_pretrained(model, device)?;
-            let (texts, classes) = labelled(file, &recipe.data, classifier.labels(), host)?;
-            let progress = &mut tested(host, texts.len(), "texts");
+            let (texts, classes) = labelled(file, &recipe.data, classifier.labels(), assets)?;
+            let progress = &mut tested(events, texts.len(), "texts");
             classification(&classifier, &texts, &classes, progress)
         }
         Recipe::LanguageModel(_) => {
-            let text = data::text(file, host)?;
+            let text = data::text(file, assets)?;
             let generator = Generator::from_pretrained(model, device)?;
             let total = generator.tokenizer().encode(&text)?.len().saturating_sub(1);
-            language_modeling(&generator, &text, &mut tested(host, total, "tokens"))
+            language_modeling(&generator, &text, &mut tested(events, total, "tokens"))
         }
         Recipe::MaskedLm(recipe) => {
-            let text = data::text(file, host)?;
+            let text = data::text(file, assets)?;
             let fill = FillMask::from_pretrained(model, device)?;
             let total = fill.tokenizer().encode(&text)?.len();
-            let progress = &mut tested(host, total, "tokens");
+            let progress = &mut tested(events, total, "tokens");
             let positions = fill.model().encoder.config().stack.max_len;
             let (context, share) = (recipe.data.context.min(positions), recipe.data.masked);
             masked_language_modeling(&fill, &text, context, share, progress)
@@ -65,9 +66,9 @@ fn labelled(
     file: &str,
     section: &LabelledSection,
     names: &[String],
-    host: &dyn Host,
+    assets: &dyn Assets,
 ) -> Result<(Vec<String>, Vec<u32>), Error> {
-    let rows = data::rows(file, [&section.label, &section.text], host)?;
+    let rows = data::rows(file, [&section.label, &section.text], assets)?;
     let written = section.labels.as_deref().unwrap_or(names);
     let known = LabelSet::from_names(written.to_vec())?;
     let class = |label: &str| {

@@ -1,5 +1,8 @@
 //! What a run needs from its surroundings, and what it tells them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crosshead_train::StepReport;
 
 use crate::report::Figure;
@@ -36,14 +39,50 @@ pub enum Event<'a> {
     },
 }
 
-/// What a run needs from its surroundings.
-pub trait Host {
-    /// Data that the program carries, by its name behind `embedded:`.
-    fn embedded(&self, name: &str) -> Option<&[u8]>;
+/// Data that a program carries, by the name that stands behind `embedded:` in a recipe.
+pub trait Assets {
+    /// The bytes of a file, if the program carries it.
+    fn find(&self, name: &str) -> Option<&[u8]>;
+}
 
-    /// Tells of an event.
+/// A program that carries no data: every file of a recipe is a path.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoAssets;
+
+impl Assets for NoAssets {
+    fn find(&self, _: &str) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// Who is told of events: a terminal, a log, a test.
+pub trait Events {
+    /// An event has happened.
     fn on_event(&mut self, event: Event<'_>);
+}
 
-    /// Whether the run is to save and stop.
-    fn should_stop(&self) -> bool;
+/// A request to stop, shared by whoever asks and the run that looks for it after each step.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks the run to save and stop; whether somebody has asked before.
+    pub fn request(&self) -> bool {
+        self.0.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether somebody has asked.
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The surroundings of a run.
+pub struct Host<'a> {
+    /// Data that the program carries.
+    pub assets: &'a dyn Assets,
+    /// Who is told of events.
+    pub events: &'a mut dyn Events,
+    /// The request to save and stop.
+    pub stop: Stop,
 }

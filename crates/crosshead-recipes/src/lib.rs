@@ -13,7 +13,7 @@ mod tokenizer;
 
 pub use error::Error;
 pub use evaluate::evaluate;
-pub use host::{Event, Host};
+pub use host::{Assets, Event, Events, Host, NoAssets, Stop};
 pub use jobs::{
     classification, language_modeling, masked_language_modeling, summaries, translations,
 };

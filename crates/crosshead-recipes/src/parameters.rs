@@ -4,7 +4,7 @@ use burn::module::Module;
 use crosshead_weights::{Initialization, initialize_where, parameters};
 
 use crate::Error;
-use crate::host::{Event, Host};
+use crate::host::{Event, Events};
 
 /// Keeps the parameters whose names fit a pattern as they are, and tells how many are trained.
 ///
@@ -13,7 +13,7 @@ use crate::host::{Event, Host};
 pub(crate) fn freeze<M: Module>(
     model: M,
     patterns: &[String],
-    host: &mut dyn Host,
+    events: &mut dyn Events,
 ) -> Result<M, Error> {
     let shapes = parameters::shapes(&model);
     if let Some(pattern) =
@@ -39,7 +39,7 @@ pub(crate) fn freeze<M: Module>(
         }
     }
     let kept = if kept > 0 { format!(", {kept} frozen") } else { String::new() };
-    host.on_event(Event::Message(format!("model: {trained} parameters to train{kept}")));
+    events.on_event(Event::Message(format!("model: {trained} parameters to train{kept}")));
     Ok(parameters::freeze(model, frozen))
 }
 
@@ -48,14 +48,14 @@ pub(crate) fn initialize_new<M: Module>(
     model: M,
     seed: u64,
     is_new: impl Fn(&str) -> bool,
-    host: &mut dyn Host,
+    events: &mut dyn Events,
 ) -> M {
     let new: Vec<String> = parameters::shapes(&model)
         .into_iter()
         .map(|(path, _)| path)
         .filter(|path| is_new(path))
         .collect();
-    host.on_event(Event::Message(format!("new weights: {}", new.join(", "))));
+    events.on_event(Event::Message(format!("new weights: {}", new.join(", "))));
     initialize_where(model, Initialization::Bert, seed, None, is_new)
 }
 

@@ -7,6 +7,7 @@ use crosshead::recipes::recipe::TaskKind;
 
 use super::{report, write};
 use crate::args::{Compute, Evaluate};
+use crate::embedded::Embedded;
 use crate::terminal::Terminal;
 use crate::{device, output};
 
@@ -15,7 +16,8 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     let device = device::open(compute.device)?;
     let mut terminal = Terminal::default();
     let prepare = |writer| write::prepare(writer, &args.search);
-    let found = evaluate(&recipe, &args.model, &args.data, prepare, &device, &mut terminal)?;
+    let found =
+        evaluate(&recipe, &args.model, &args.data, prepare, &device, &Embedded, &mut terminal)?;
     if args.json {
         output::line(serde_json::to_string(&found)?)
     } else {

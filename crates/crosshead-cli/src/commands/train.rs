@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crosshead::Recipe;
-use crosshead::recipes::{Summary, train};
+use crosshead::recipes::{Host, Summary, train};
 use serde_json::json;
 
 use super::{recipes, report};
 use crate::args::{Compute, Train};
+use crate::embedded::Embedded;
 use crate::progress::minutes;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, stop_on_signals};
 use crate::{device, output};
 
 pub(crate) fn run(args: &Train, compute: &Compute) -> anyhow::Result<()> {
@@ -18,8 +19,9 @@ pub(crate) fn run(args: &Train, compute: &Compute) -> anyhow::Result<()> {
     let (name, recipe) = load(args)?;
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
     let device = device::open(compute.device)?;
-    let mut terminal = Terminal::stopping_on_signals()?;
-    let Some(summary) = train(&recipe, &dir, args.resume, &device, &mut terminal)? else {
+    let mut terminal = Terminal::default();
+    let host = Host { assets: &Embedded, events: &mut terminal, stop: stop_on_signals()? };
+    let Some(summary) = train(&recipe, &dir, args.resume, &device, host)? else {
         output::message(format_args!(
             "stopped; go on with: crosshead train {} --resume",
             again(args)

@@ -13,7 +13,7 @@ use crosshead_kernels::Mode;
 use crosshead_train::Task;
 
 use crate::Error;
-use crate::host::{Event, Host};
+use crate::host::{Assets, Event, Events};
 use crate::recipe::TrainSection;
 use crate::report::{Figure, Report};
 
@@ -37,6 +37,8 @@ pub(crate) struct Place<'a> {
     pub(crate) resume: bool,
     /// The device, outside autodiff.
     pub(crate) device: &'a Device,
+    /// Data that the program carries.
+    pub(crate) assets: &'a dyn Assets,
 }
 
 /// One kind of task: its data, its model, what it learns, and how the result is measured and kept.
@@ -51,10 +53,14 @@ pub(crate) trait Job: Sized {
     type Model: burn::module::Module;
 
     /// Reads the data, and the tokenizer or what it is learned from.
-    fn load(recipe: &Self::Recipe, place: &Place<'_>, host: &mut dyn Host) -> Result<Self, Error>;
+    fn load(
+        recipe: &Self::Recipe,
+        place: &Place<'_>,
+        events: &mut dyn Events,
+    ) -> Result<Self, Error>;
 
     /// The model that training starts from.
-    fn model(&self, device: &Device, host: &mut dyn Host) -> Result<Self::Model, Error>;
+    fn model(&self, device: &Device, events: &mut dyn Events) -> Result<Self::Model, Error>;
 
     /// What is learned from the training data.
     fn task(&self) -> Self::Task<'_>;
@@ -73,7 +79,7 @@ pub(crate) trait Job: Sized {
         &self,
         model: &Path,
         device: &Device,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Option<Report>, Error>;
 }
 
@@ -86,9 +92,13 @@ pub(crate) fn mean_loss<T: Task>(task: &T, lengths: &[(usize, usize)], model: &T
     sum / targets.max(1) as f64
 }
 
-/// Tells the host of each part of a test that is done.
-pub(crate) fn tested(host: &mut dyn Host, total: usize, unit: &'static str) -> impl FnMut(usize) {
-    move |done| host.on_event(Event::Tested { done, total, unit })
+/// Tells of each part of a test that is done.
+pub(crate) fn tested(
+    events: &mut dyn Events,
+    total: usize,
+    unit: &'static str,
+) -> impl FnMut(usize) {
+    move |done| events.on_event(Event::Tested { done, total, unit })
 }
 
 /// Refuses texts of more tokens than a model has positions for; `key` is where the recipe says how many.

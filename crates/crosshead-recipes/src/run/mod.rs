@@ -29,7 +29,7 @@ pub struct Summary {
 /// Runs a recipe in a run directory: tokenizer, training, the best model, and what it reaches on the test data.
 ///
 /// Without `resume` the directory must not hold a run; with it, the run goes on from its last checkpoint.
-/// `None` is returned where the host asked to stop; the run is then saved.
+/// `None` is returned where somebody asked to stop; the run is then saved.
 ///
 /// # Errors
 /// If data, recipe or directory are not as they must be, or a file cannot be written.
@@ -38,10 +38,10 @@ pub fn train(
     dir: &Path,
     resume: bool,
     device: &Device,
-    host: &mut dyn Host,
+    host: Host<'_>,
 ) -> Result<Option<Summary>, Error> {
     directory::check(dir, recipe, resume)?;
-    let place = Place { dir, resume, device };
+    let place = Place { dir, resume, device, assets: host.assets };
     match recipe {
         Recipe::TextToText(sections) => run::<TextToTextJob>(sections, recipe, &place, host),
         Recipe::Classify(sections) => run::<ClassifyJob>(sections, recipe, &place, host),
@@ -54,31 +54,39 @@ fn run<J: Job>(
     sections: &J::Recipe,
     recipe: &Recipe,
     place: &Place<'_>,
-    host: &mut dyn Host,
+    host: Host<'_>,
 ) -> Result<Option<Summary>, Error> {
+    let Host { events, stop, .. } = host;
     let train = recipe.train();
     let checkpoints = CheckpointStore::new(&place.dir.join("checkpoints"));
-    let job = J::load(sections, place, host)?;
+    let job = J::load(sections, place, events)?;
     directory::write_recipe(place.dir, recipe)?;
-    let model = job.model(&place.device.clone().autodiff(), host)?;
-    let model = parameters::freeze(model, &train.freeze, host)?;
+    let model = job.model(&place.device.clone().autodiff(), events)?;
+    let model = parameters::freeze(model, &train.freeze, events)?;
     let task = job.task();
     let batches = BatchStream::new(job.batching(train), train.seed);
     let mut trainer = Trainer::new(&task, train.config(), batches, model);
     if let Some(checkpoint) = if place.resume { checkpoints.load_latest()? } else { None } {
         let reason = |reason| Error::Run { dir: place.dir.to_owned(), reason };
         trainer = trainer.resume(checkpoint).map_err(reason)?;
-        host.on_event(Event::Message(format!("resumed at step {}", trainer.progress().step)));
+        events.on_event(Event::Message(format!("resumed at step {}", trainer.progress().step)));
     }
     let log = RunLog::open(&place.dir.join("log.jsonl"), trainer.progress().step)?;
-    let mut observer =
-        RunObserver { job: &job, train, dir: place.dir, checkpoints: &checkpoints, log, host };
+    let mut observer = RunObserver {
+        job: &job,
+        train,
+        dir: place.dir,
+        checkpoints: &checkpoints,
+        log,
+        events,
+        stop,
+    };
     if trainer.run(&mut observer)? == Outcome::Stopped {
         return Ok(None);
     }
     let train_seconds = trainer.progress().seconds;
     drop(trainer);
     let model = place.dir.join("model");
-    let test = job.test(&model, place.device, host)?;
+    let test = job.test(&model, place.device, events)?;
     Ok(Some(Summary { model, train_seconds, test }))
 }

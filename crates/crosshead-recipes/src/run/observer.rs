@@ -8,7 +8,7 @@ use crosshead_train::{
 use serde_json::json;
 
 use crate::Error;
-use crate::host::{Event, Host};
+use crate::host::{Event, Events, Stop};
 use crate::jobs::Job;
 use crate::recipe::TrainSection;
 
@@ -18,7 +18,8 @@ pub(super) struct RunObserver<'a, J> {
     pub(super) dir: &'a Path,
     pub(super) checkpoints: &'a CheckpointStore,
     pub(super) log: RunLog,
-    pub(super) host: &'a mut dyn Host,
+    pub(super) events: &'a mut dyn Events,
+    pub(super) stop: Stop,
 }
 
 impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
@@ -33,7 +34,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             "targets": report.targets,
             "seconds": progress.seconds,
         }))?;
-        self.host.on_event(Event::Step { report, steps: self.train.steps });
+        self.events.on_event(Event::Step { report, steps: self.train.steps });
         Ok(())
     }
 
@@ -55,7 +56,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             entry[format!("valid_{}", figure.metric.key)] = json!(figure.value);
         }
         self.log.write(&entry)?;
-        self.host.on_event(Event::Validated { step: progress.step, figures: &figures, best });
+        self.events.on_event(Event::Validated { step: progress.step, figures: &figures, best });
         Ok(Validation { score })
     }
 
@@ -68,7 +69,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
     }
 
     fn should_stop(&self) -> bool {
-        self.host.should_stop()
+        self.stop.is_requested()
     }
 }
 

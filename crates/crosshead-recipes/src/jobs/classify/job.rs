@@ -12,7 +12,7 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 
 use super::evaluate::classification;
-use crate::host::{Event, Host};
+use crate::host::{Assets, Event, Events};
 use crate::jobs::{Job, Place, check_length, mean_loss, tested};
 use crate::recipe::{ClassifyRecipe, LabelledSection, TrainSection};
 use crate::report::{Figure, Report, metric};
@@ -43,16 +43,15 @@ impl Job for ClassifyJob {
     fn load(
         recipe: &ClassifyRecipe,
         place: &Place<'_>,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Self, Error> {
         let section = &recipe.data;
-        let labels = label_set(section, host)?;
-        let read = |name: &str, host: &dyn Host| labelled(name, section, &labels, host);
-        let train = read(&section.train, host)?;
-        let valid = read(&section.valid, host)?;
-        let test = section.test.as_deref().map(|name| read(name, host)).transpose()?;
+        let labels = label_set(section, place.assets)?;
+        let read = |name: &str| labelled(name, section, &labels, place.assets);
+        let (train, valid) = (read(&section.train)?, read(&section.valid)?);
+        let test = section.test.as_deref().map(read).transpose()?;
         for label in labels.without_examples(&train.classes) {
-            host.on_event(Event::Message(format!(
+            events.on_event(Event::Message(format!(
                 "warning: no text to train on has the label {label}; the model cannot learn it"
             )));
         }
@@ -62,14 +61,14 @@ impl Job for ClassifyJob {
         let max_len = section.max_len.unwrap_or(positions);
         check_length("data.max_len", max_len, positions)?;
         let (examples, too_long) = examples(&tokenizer, &train, max_len)?;
-        host.on_event(Event::Message(format!(
+        events.on_event(Event::Message(format!(
             "data: {} texts to train on, {} valid, {} test; {too_long} cut (more than {max_len} tokens); labels {}",
             train.texts.len(),
             valid.texts.len(),
             test.as_ref().map_or(0, |test| test.texts.len()),
             section.names(&labels).join(", "),
         )));
-        host.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
+        events.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
         Ok(Self {
             recipe: recipe.clone(),
             names: section.names(&labels),
@@ -81,7 +80,7 @@ impl Job for ClassifyJob {
         })
     }
 
-    fn model(&self, device: &Device, host: &mut dyn Host) -> Result<SequenceClassifier, Error> {
+    fn model(&self, device: &Device, events: &mut dyn Events) -> Result<SequenceClassifier, Error> {
         let seed = self.recipe.train.seed;
         let Some(init) = &self.recipe.init else {
             let head = self.recipe.model.classifier_head(self.names.len());
@@ -100,7 +99,12 @@ impl Job for ClassifyJob {
             }
         }
         let (model, new) = SequenceClassifier::with_new_classes(&dir, self.names.clone(), device)?;
-        Ok(parameters::initialize_new(model, seed, |path| new.iter().any(|new| new == path), host))
+        Ok(parameters::initialize_new(
+            model,
+            seed,
+            |path| new.iter().any(|new| new == path),
+            events,
+        ))
     }
 
     fn task(&self) -> ClassTask<'_> {
@@ -128,11 +132,11 @@ impl Job for ClassifyJob {
         &self,
         model: &Path,
         device: &Device,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Option<Report>, Error> {
         let Some(Labelled { texts, classes }) = &self.test else { return Ok(None) };
         let classifier = Classifier::from_pretrained(model, device)?;
-        let progress = &mut tested(host, texts.len(), "texts");
+        let progress = &mut tested(events, texts.len(), "texts");
         classification(&classifier, texts, classes, progress).map(Some)
     }
 }
@@ -147,11 +151,11 @@ fn positions(recipe: &ClassifyRecipe) -> Result<usize, Error> {
 }
 
 /// The labels as the files write them: those the recipe lists, or those of the training texts.
-fn label_set(section: &LabelledSection, host: &dyn Host) -> Result<LabelSet, Error> {
+fn label_set(section: &LabelledSection, assets: &dyn Assets) -> Result<LabelSet, Error> {
     if let Some(labels) = &section.labels {
         return Ok(LabelSet::from_names(labels.clone())?);
     }
-    let rows = data::rows(&section.train, [&section.label], host)?;
+    let rows = data::rows(&section.train, [&section.label], assets)?;
     let labels = LabelSet::of(rows.iter().map(|row| row.fields[0].as_str()))?;
     match &section.names {
         Some(names) if names.len() != labels.names().len() => Err(Error::Recipe {
@@ -173,9 +177,9 @@ fn labelled(
     name: &str,
     section: &LabelledSection,
     labels: &LabelSet,
-    host: &dyn Host,
+    assets: &dyn Assets,
 ) -> Result<Labelled, Error> {
-    let rows = data::rows(name, [&section.label, &section.text], host)?;
+    let rows = data::rows(name, [&section.label, &section.text], assets)?;
     let classes = labels.classes(name, &rows)?;
     let text = |row: crosshead_data::Row<2>| {
         let [_, text] = row.fields;

@@ -11,7 +11,7 @@ use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 
 use super::evaluate::{language_modeling, score};
-use crate::host::{Event, Host};
+use crate::host::{Event, Events};
 use crate::jobs::{Job, Place, check_length, tested};
 use crate::recipe::{LanguageModelRecipe, TrainSection};
 use crate::report::{Figure, Report, Sample};
@@ -35,12 +35,13 @@ impl Job for LanguageModelJob {
     fn load(
         recipe: &LanguageModelRecipe,
         place: &Place<'_>,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Self, Error> {
         let section = &recipe.data;
-        let train_text = data::text(&section.train, host)?;
-        let valid_text = data::text(&section.valid, host)?;
-        let test_text = section.test.as_deref().map(|name| data::text(name, host)).transpose()?;
+        let train_text = data::text(&section.train, place.assets)?;
+        let valid_text = data::text(&section.valid, place.assets)?;
+        let test_text =
+            section.test.as_deref().map(|name| data::text(name, place.assets)).transpose()?;
         let init = recipe.init.as_deref();
         let tokenizer =
             tokenizer::load(&recipe.tokenizer, init, place, train_text.split_inclusive('\n'))?;
@@ -55,7 +56,7 @@ impl Job for LanguageModelJob {
                 return Err(Error::Recipe { name: name.clone(), reason });
             }
         }
-        host.on_event(Event::Message(format!(
+        events.on_event(Event::Message(format!(
             "data: {} tokens of {} characters to train on, {} of {} valid; vocabulary of {}",
             train.len(),
             train_text.chars().count(),
@@ -66,7 +67,7 @@ impl Job for LanguageModelJob {
         Ok(Self { recipe: recipe.clone(), tokenizer, train, valid, valid_text, test_text })
     }
 
-    fn model(&self, device: &Device, _: &mut dyn Host) -> Result<CausalLm, Error> {
+    fn model(&self, device: &Device, _: &mut dyn Events) -> Result<CausalLm, Error> {
         let context = self.recipe.data.context;
         let model = match &self.recipe.init {
             Some(init) => CausalLm::from_pretrained(&model_directory(Path::new(init))?, device)?,
@@ -115,13 +116,13 @@ impl Job for LanguageModelJob {
         &self,
         model: &Path,
         device: &Device,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Option<Report>, Error> {
         let Some(test) = &self.test_text else { return Ok(None) };
         let generator = Generator::from_pretrained(model, device)?;
         let valid = language_modeling(&generator, &self.valid_text, &mut |_| {})?;
         let total = self.tokenizer.encode(test)?.len() - 1;
-        let mut report = language_modeling(&generator, test, &mut tested(host, total, "tokens"))?;
+        let mut report = language_modeling(&generator, test, &mut tested(events, total, "tokens"))?;
         report.beside.push(("valid", valid.figures));
         report.samples = self.samples(&generator)?;
         Ok(Some(report))

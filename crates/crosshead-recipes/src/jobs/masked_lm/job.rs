@@ -12,7 +12,7 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 
 use super::evaluate::{masked_figures, masked_language_modeling, masking, pieces};
-use crate::host::{Event, Host};
+use crate::host::{Event, Events};
 use crate::jobs::{Job, Place, check_length, tested};
 use crate::recipe::{MaskedLmRecipe, TrainSection};
 use crate::report::{Figure, Report, metric};
@@ -40,12 +40,13 @@ impl Job for MaskedLmJob {
     fn load(
         recipe: &MaskedLmRecipe,
         place: &Place<'_>,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Self, Error> {
         let section = &recipe.data;
-        let train_text = data::text(&section.train, host)?;
-        let valid_text = data::text(&section.valid, host)?;
-        let test_text = section.test.as_deref().map(|name| data::text(name, host)).transpose()?;
+        let train_text = data::text(&section.train, place.assets)?;
+        let valid_text = data::text(&section.valid, place.assets)?;
+        let test_text =
+            section.test.as_deref().map(|name| data::text(name, place.assets)).transpose()?;
         let tokenizer =
             tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), place, train_text.lines())?;
         let train = tokenizer.encode(&train_text)?;
@@ -58,7 +59,7 @@ impl Job for MaskedLmJob {
             return Err(Error::Recipe { name: section.train.clone(), reason });
         }
         let valid = pieces(&tokenizer, &tokenizer.encode(&valid_text)?, section.context)?;
-        host.on_event(Event::Message(format!(
+        events.on_event(Event::Message(format!(
             "data: {} tokens to train on, {} pieces of text valid; vocabulary of {}",
             train.len(),
             valid.len(),
@@ -68,7 +69,7 @@ impl Job for MaskedLmJob {
         Ok(Self { recipe: recipe.clone(), tokenizer, masking, train, valid, test_text })
     }
 
-    fn model(&self, device: &Device, host: &mut dyn Host) -> Result<MaskedLm, Error> {
+    fn model(&self, device: &Device, events: &mut dyn Events) -> Result<MaskedLm, Error> {
         let seed = self.recipe.train.seed;
         let Some(init) = &self.recipe.init else {
             let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
@@ -81,7 +82,7 @@ impl Job for MaskedLmJob {
             return self.checked(MaskedLm::from_pretrained(&dir, device)?);
         }
         let model = self.checked(MaskedLm::new(Encoder::from_pretrained(&dir, device)?))?;
-        Ok(parameters::initialize_new(model, seed, |path| !path.starts_with("encoder."), host))
+        Ok(parameters::initialize_new(model, seed, |path| !path.starts_with("encoder."), events))
     }
 
     fn task(&self) -> MaskedTask<'_> {
@@ -117,13 +118,13 @@ impl Job for MaskedLmJob {
         &self,
         model: &Path,
         device: &Device,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Option<Report>, Error> {
         let Some(test) = &self.test_text else { return Ok(None) };
         let fill = FillMask::from_pretrained(model, device)?;
         let ids = self.tokenizer.encode(test)?;
         let (context, share) = (self.recipe.data.context, self.recipe.data.masked);
-        let progress = &mut tested(host, ids.len(), "tokens");
+        let progress = &mut tested(events, ids.len(), "tokens");
         let mut report = masked_language_modeling(&fill, test, context, share, progress)?;
         let unigram = self.unigram_perplexity(&ids);
         report.beside.push(("unigram", vec![Figure::new(&metric::PERPLEXITY, unigram)]));

@@ -11,7 +11,7 @@ use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 
 use super::evaluate::{summaries, translations};
-use crate::host::{Event, Host};
+use crate::host::{Event, Events};
 use crate::jobs::{Job, Place, check_length, mean_loss, tested};
 use crate::recipe::{LongTexts, TaskKind, TextToTextRecipe, TrainSection};
 use crate::report::{Figure, Report, metric};
@@ -35,10 +35,10 @@ impl Job for TextToTextJob {
     fn load(
         recipe: &TextToTextRecipe,
         place: &Place<'_>,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Self, Error> {
         let section = &recipe.data;
-        let pairs = |name: &str| data::pairs(name, section, &*host);
+        let pairs = |name: &str| data::pairs(name, section, place.assets);
         let (train_pairs, valid_pairs) = (pairs(&section.train)?, pairs(&section.valid)?);
         let test = section.test.as_deref().map_or(Ok(Vec::new()), pairs)?;
         let lines =
@@ -51,7 +51,7 @@ impl Job for TextToTextJob {
         let copies = copy_pairs(&train_pairs, section.copies, recipe.train.seed);
         let (mut train, too_long) = examples(&train_pairs)?;
         let (valid, _) = examples(&valid_pairs)?;
-        host.on_event(Event::Message(format!(
+        events.on_event(Event::Message(format!(
             "data: {} pairs to train on, {} valid, {} test; {too_long} {} (more than {max_len} tokens)",
             train.len(),
             valid_pairs.len(),
@@ -60,13 +60,13 @@ impl Job for TextToTextJob {
         )));
         if !copies.is_empty() {
             train.extend(examples(&copies)?.0);
-            host.on_event(Event::Message(format!("{} pairs more ask for a copy", copies.len())));
+            events.on_event(Event::Message(format!("{} pairs more ask for a copy", copies.len())));
         }
-        host.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
+        events.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
         Ok(Self { recipe: recipe.clone(), tokenizer, train, valid, valid_pairs, test })
     }
 
-    fn model(&self, device: &Device, _: &mut dyn Host) -> Result<EncoderDecoder, Error> {
+    fn model(&self, device: &Device, _: &mut dyn Events) -> Result<EncoderDecoder, Error> {
         if let Some(init) = &self.recipe.init {
             let dir = model_directory(Path::new(init))?;
             let model = EncoderDecoder::from_pretrained(&dir, device)?;
@@ -111,13 +111,13 @@ impl Job for TextToTextJob {
         &self,
         model: &Path,
         device: &Device,
-        host: &mut dyn Host,
+        events: &mut dyn Events,
     ) -> Result<Option<Report>, Error> {
         if self.test.is_empty() {
             return Ok(None);
         }
         let writer = TextToText::from_pretrained(model, device)?;
-        let progress = &mut tested(host, self.test.len(), "texts");
+        let progress = &mut tested(events, self.test.len(), "texts");
         self.report(&writer, &self.test, progress).map(Some)
     }
 }
