@@ -8,6 +8,7 @@ mod encoder_decoder_config;
 mod error;
 mod heads;
 mod input;
+pub mod paths;
 pub mod presets;
 mod pretrained;
 mod sentence_encoder;

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use crosshead_weights::parameters;
 
 use crate::{
-    EncoderConfig, MaskedLm, ModelConfig, SequenceClassifier, StackConfig, TokenClassifier,
+    EncoderConfig, MaskedLm, ModelConfig, SequenceClassifier, StackConfig, TokenClassifier, paths,
 };
 
 /// A model's parts with their parameters, and what a token costs.
@@ -77,22 +77,17 @@ impl Summary {
     fn new<M: Module>(model: &M, stack: &StackConfig, attended: usize, tied: bool) -> Self {
         let shapes: Vec<(String, Vec<usize>)> = parameters::shapes(model)
             .into_iter()
-            .filter(|(path, _)| !path.ends_with("logits_bias"))
+            .filter(|(path, _)| !paths::is_buffer(path))
             .collect();
         let size = |shape: &[usize]| shape.iter().product::<usize>();
-        let is_table = |path: &str| {
-            ["embedding", "token_types", "positions.weight", "position_bias.weight"]
-                .iter()
-                .any(|table| path.ends_with(table))
-        };
         let products: usize = shapes
             .iter()
-            .filter(|(path, shape)| shape.len() == 2 && !is_table(path))
+            .filter(|(path, shape)| shape.len() == 2 && !paths::is_table(path))
             .map(|(_, shape)| size(shape))
             .sum();
         let embedding: usize = shapes
             .iter()
-            .filter(|(path, _)| tied && path.ends_with("embedding"))
+            .filter(|(path, _)| tied && paths::is_embedding(path))
             .map(|(_, shape)| size(shape))
             .sum();
         Self {

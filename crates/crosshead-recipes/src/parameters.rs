@@ -1,6 +1,7 @@
 //! Which parameters are trained.
 
 use burn::module::Module;
+use crosshead_models::paths;
 use crosshead_weights::{Initialization, initialize_where, parameters};
 
 use crate::Error;
@@ -34,7 +35,7 @@ pub(crate) fn freeze<M: Module>(
         let count: usize = shape.iter().product();
         match frozen(path) {
             true => kept += count,
-            false if path != "logits_bias" => trained += count,
+            false if !paths::is_buffer(path) => trained += count,
             false => {}
         }
     }

@@ -12,7 +12,7 @@ use super::load::Weights;
 use super::{Head, labels, save, write_model};
 use crate::{
     ClassifierHead, Encoder, EncoderConfig, MaskedLm, ModelError, SequenceClassifier,
-    TokenClassifier,
+    TokenClassifier, paths,
 };
 
 /// A model directory of an encoder, before its weights are read.
@@ -46,9 +46,12 @@ impl Directory {
         device: &Device,
         model: impl FnOnce(Encoder) -> M,
     ) -> Result<M, ModelError> {
-        let ours = if head == Head::Encoder { "" } else { "encoder." };
+        let placed = |path: String| match head {
+            Head::Encoder => path,
+            _ => paths::under_head(&path),
+        };
         let shown = self.config.shown().into_iter();
-        let shown: Vec<_> = shown.map(|(path, shape)| (format!("{ours}{path}"), shape)).collect();
+        let shown: Vec<_> = shown.map(|(path, shape)| (placed(path), shape)).collect();
         let weights = Weights::new(&self.checkpoint, self.family.names(&self.config, head));
         weights.fill(|| model(self.config.skeleton(device)), &shown)
     }
@@ -157,9 +160,9 @@ impl SequenceClassifier {
         let model = Self::new(encoder, head).with_labels(labels);
         let shapes = parameters::shapes(&model).into_iter();
         let of_head: Vec<String> =
-            shapes.map(|(path, _)| path).filter(|path| !path.starts_with("encoder.")).collect();
+            shapes.map(|(path, _)| path).filter(|path| paths::is_head(path)).collect();
         let (pooler, mut new): (Vec<String>, Vec<String>) =
-            of_head.into_iter().partition(|path| path.starts_with("pooler."));
+            of_head.into_iter().partition(|path| paths::is_pooler(path));
         let names = directory.family.names(&directory.config, Head::SequenceClassifier);
         let (model, missing) =
             Weights::new(&directory.checkpoint, names).fill_known(model, &pooler)?;

@@ -9,7 +9,7 @@ use crosshead_weights::{TensorSource, parameters};
 use super::ModelDirectory;
 use super::families::Config;
 use super::load::Weights;
-use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier};
+use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier, paths};
 
 /// What would be loaded from the weights of a model directory, and what stands in the way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl ModelDirectory {
     /// Parameters that show the sizes of the model.
     fn shown(&self) -> Vec<(String, Vec<usize>)> {
         let under_head = |shown: Vec<(String, Vec<usize>)>| {
-            shown.into_iter().map(|(path, shape)| (format!("encoder.{path}"), shape)).collect()
+            shown.into_iter().map(|(path, shape)| (paths::under_head(&path), shape)).collect()
         };
         match &self.config {
             ModelConfig::EncoderDecoder(config) => config.shown(),

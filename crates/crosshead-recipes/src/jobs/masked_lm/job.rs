@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, MaskedSequence, Masking, collate_masked, window_starts};
 use crosshead_kernels::Mode;
-use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, ModelDirectory, TokenBatch};
+use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, ModelDirectory, TokenBatch, paths};
 use crosshead_tasks::{FillMask, framed, model_directory};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
@@ -82,7 +82,7 @@ impl Job for MaskedLmJob {
             return self.checked(MaskedLm::from_pretrained(&dir, device)?);
         }
         let model = self.checked(MaskedLm::new(Encoder::from_pretrained(&dir, device)?))?;
-        Ok(parameters::initialize_new(model, seed, |path| !path.starts_with("encoder."), events))
+        Ok(parameters::initialize_new(model, seed, paths::is_head, events))
     }
 
     fn task(&self) -> MaskedTask<'_> {
