@@ -63,6 +63,10 @@ pub enum Error {
     /// A metric.
     #[error(transparent)]
     Evaluate(#[from] crosshead_evaluate::EvaluateError),
+    /// A fetch from the Hugging Face Hub.
+    #[cfg(feature = "hub")]
+    #[error(transparent)]
+    Hub(#[from] crosshead_hub::HubError),
     /// A file system error without a path of its own.
     #[error(transparent)]
     System(#[from] std::io::Error),

@@ -4,8 +4,6 @@ mod directory;
 mod embedder;
 mod error;
 pub mod evaluation;
-#[cfg(feature = "hub")]
-pub mod hub;
 pub mod recipe;
 pub mod report;
 pub mod run;
@@ -26,6 +24,8 @@ pub use crosshead_blocks as blocks;
 pub use crosshead_data as data;
 pub use crosshead_evaluate as metrics;
 pub use crosshead_generate as generate;
+#[cfg(feature = "hub")]
+pub use crosshead_hub as hub;
 pub use crosshead_kernels as kernels;
 pub use crosshead_models as models;
 pub use crosshead_position as position;

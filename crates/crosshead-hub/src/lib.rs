@@ -1,4 +1,4 @@
-//! Model directories from the Hugging Face Hub, kept in the cache that its other clients use.
+#![doc = include_str!("../README.md")]
 
 mod download;
 mod environment;
