@@ -1,17 +1,30 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
+mod cache;
+mod client;
 mod download;
 mod environment;
 mod error;
 mod files;
+mod metadata;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use hf_hub::api::sync::{Api, ApiBuilder, ApiError};
-use hf_hub::{Cache, Repo, RepoType};
+use serde::Deserialize;
 
-use download::{Download, RemoteFile};
+use cache::Repository;
+use client::Client;
+use download::Download;
 pub use error::HubError;
+use metadata::RemoteFile;
+
+/// The address of the public Hub.
+const ENDPOINT: &str = "https://huggingface.co";
+
+/// How long to wait for a server that does not say anything, as in `huggingface_hub`.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where models come from and where they are kept.
 #[derive(Clone, Debug)]
@@ -24,6 +37,10 @@ pub struct Hub {
     pub token: Option<String>,
     /// Whether the network stays untouched.
     pub offline: bool,
+    /// How long to wait for the next sign of life when a server is asked about a model or a file.
+    pub etag_timeout: Duration,
+    /// How long to wait for the next bytes of a file.
+    pub download_timeout: Duration,
 }
 
 /// How far a fetch is.
@@ -33,11 +50,35 @@ pub struct FetchProgress<'a> {
     pub file: &'a str,
     /// Bytes of all files that are here.
     pub done: u64,
-    /// Bytes of all files.
+    /// Bytes of all files, as far as the Hub tells their sizes.
     pub total: u64,
 }
 
+/// What the Hub says about a revision of a model.
+#[derive(Deserialize)]
+struct Info {
+    sha: String,
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Deserialize)]
+struct Sibling {
+    rfilename: String,
+}
+
 impl Hub {
+    /// The public Hub without a token, with models in this folder.
+    pub fn new(cache: PathBuf) -> Self {
+        Self {
+            endpoint: ENDPOINT.to_owned(),
+            cache,
+            token: None,
+            offline: false,
+            etag_timeout: TIMEOUT,
+            download_timeout: TIMEOUT,
+        }
+    }
+
     /// The directory of a model, after all its files that can be loaded are there: configuration, tokenizer and weights,
     /// `safetensors` rather than PyTorch's.
     ///
@@ -54,43 +95,40 @@ impl Hub {
         mut progress: impl FnMut(FetchProgress<'_>),
     ) -> Result<PathBuf, HubError> {
         files::check_names(id, revision)?;
-        let repo = Repo::with_revision(id.to_owned(), RepoType::Model, revision.to_owned());
+        let repository = Repository::new(&self.cache, id);
         if self.offline {
-            return files::in_cache(id, revision, &self.cache.join(repo.folder_name()));
+            return files::in_cache(id, revision, repository.folder());
         }
-        let failed = |source: ApiError| HubError::of_request(self, id, revision, source);
-        let api = self.api().map_err(failed)?;
-        let remote = api.repo(repo.clone());
-        let info = remote.info().map_err(failed)?;
-        let names: Vec<String> = info.siblings.into_iter().map(|file| file.rfilename).collect();
+        let client = Client::new(self, id, revision)?;
+        let Info { sha, siblings } = client.info()?;
+        let names: Vec<String> = siblings.into_iter().map(|file| file.rfilename).collect();
         let describe = |name: String| {
-            let metadata = api.metadata(&remote.url(&name)).map_err(failed)?;
-            RemoteFile::new(name, &metadata)
+            let described = client.head(&name)?;
+            let file = RemoteFile::new(name, described)?;
+            match file.commit == sha {
+                true => Ok(file),
+                false => {
+                    Err(HubError::Changed { id: id.to_owned(), revision: revision.to_owned() })
+                }
+            }
         };
         let wanted = files::choose(id, &names)?;
         let wanted = wanted.into_iter().map(describe).collect::<Result<Vec<RemoteFile>, _>>()?;
 
-        let cache = Cache::new(self.cache.clone()).repo(repo);
-        let directory = cache.pointer_path(&info.sha);
-        let total = wanted.iter().map(|file| file.size).sum();
+        repository.write_reference(revision, &sha)?;
+        let total = wanted.iter().filter_map(|file| file.size).sum();
         let mut before = 0;
         for file in &wanted {
-            let mut report =
-                |done| progress(FetchProgress { file: &file.name, done: before + done, total });
+            let mut report = |done| {
+                progress(FetchProgress { file: &file.name, done: before + done, total });
+            };
             report(0);
-            let download = Download { remote: &remote, cache: &cache, file };
-            download.run(&directory.join(&file.name), &mut report, &failed)?;
-            report(file.size);
-            before += file.size;
+            let path = repository.snapshot_file(&sha, &file.name);
+            let size = Download { client: &client, repository: &repository, file }
+                .run(&path, &mut report)?;
+            report(size);
+            before += size;
         }
-        Ok(directory)
-    }
-
-    fn api(&self) -> Result<Api, ApiError> {
-        ApiBuilder::from_cache(Cache::new(self.cache.clone()))
-            .with_endpoint(self.endpoint.trim_end_matches('/').to_owned())
-            .with_token(self.token.clone())
-            .with_user_agent("crosshead", env!("CARGO_PKG_VERSION"))
-            .build()
+        Ok(repository.snapshot(&sha))
     }
 }
