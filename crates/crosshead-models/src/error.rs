@@ -13,7 +13,7 @@ pub enum ModelError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// A JSON file is malformed, or a key of it is missing or has the wrong type.
+    /// A JSON file that is malformed.
     #[error("{}: {source}", path.display())]
     Json {
         /// The file.
@@ -30,6 +30,24 @@ pub enum ModelError {
         key: &'static str,
         /// What is wrong with its value.
         reason: String,
+    },
+    /// A key of a JSON file that is missing, or has a value of another type.
+    #[error("{}: {key}: {reason}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The key, after those of the objects around it: `rope_scaling.factor`.
+        key: String,
+        /// What is expected, and what is there.
+        reason: String,
+    },
+    /// Something else in the place of a file.
+    #[error("{}: {found}", path.display())]
+    NotTheFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        found: &'static str,
     },
     /// A weights file that is truncated or not in safetensors format.
     #[error("{}: not a whole safetensors file ({source}); copy or download it again", path.display())]
@@ -64,12 +82,14 @@ pub enum ModelError {
         source: Box<pytorch_reader::PytorchError>,
     },
     /// A tensor that the model needs and the file lacks.
-    #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json", path.display())]
+    #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json: {there}", path.display())]
     MissingTensor {
         /// The file.
         path: PathBuf,
         /// The tensor's name in the file.
         tensor: String,
+        /// What the file has: similar names, or some of them.
+        there: String,
     },
     /// A tensor that the model has no place for.
     #[error("{}: tensor `{tensor}` has no place in the model of config.json", path.display())]

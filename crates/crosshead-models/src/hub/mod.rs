@@ -11,6 +11,8 @@ mod families;
 mod form;
 mod generation_json;
 mod head;
+mod impostor;
+mod keys;
 mod labels;
 mod language_models;
 mod load;
@@ -18,6 +20,7 @@ mod names;
 mod report;
 mod save;
 mod sentence;
+mod tensors;
 
 use std::fs;
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 mod index;
 mod mapping;
+mod missing;
 mod pickle;
 mod safetensors;
 mod values;
@@ -134,10 +135,7 @@ impl Checkpoint {
     pub fn read(&self, name: &str) -> Result<TensorData, ModelError> {
         let path = self.file(name);
         let Some((_, entry)) = self.tensors.get(name) else {
-            return Err(ModelError::MissingTensor {
-                path: path.to_owned(),
-                tensor: name.to_owned(),
-            });
+            return Err(self.missing(name));
         };
         let bytes = entry.bytes(path)?;
         let data = values::to_f32(bytes, entry.dtype, &entry.shape);

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Entry, Listing, Values};
 use crate::ModelError;
+use crate::hub::impostor;
 
 /// The largest header that the format allows.
 const MAX_HEADER: u64 = 100_000_000;
@@ -19,6 +20,7 @@ const PREFIX: u64 = 8;
 
 /// The tensors of a file.
 pub(super) fn open(path: &Path) -> Result<Listing, ModelError> {
+    impostor::check(path)?;
     let mut file = File::open(path).map_err(ModelError::io(path))?;
     let file_len = file.metadata().map_err(ModelError::io(path))?.len();
     let header = read_header(&mut file, file_len, path)?;
