@@ -159,7 +159,8 @@ fn a_connection_that_keeps_breaking_is_taken_up_for_as_long_as_something_comes()
 #[test]
 fn an_empty_file_arrives_empty() {
     let server = Server::start(Fault::None);
-    let directory = Client::new(&server).ok(&[]);
+    let client = Client::new(&server);
+    let directory = client.ok(&[]);
     assert_eq!(fs::read(directory.join("added_tokens.json")).unwrap(), b"");
 }
 
@@ -211,7 +212,8 @@ fn a_redirect_to_another_path_keeps_the_token() {
 fn a_mirror_that_redirects_is_followed_without_the_token() {
     let other = Server::start(Fault::None);
     let mirror = Server::start(Fault::Mirrors(other.endpoint()));
-    let directory = Client::new(&mirror).ok(&[("HF_TOKEN", "secret")]);
+    let client = Client::new(&mirror);
+    let directory = client.ok(&[("HF_TOKEN", "secret")]);
     assert_eq!(fs::read(directory.join("model.safetensors")).unwrap(), WEIGHTS);
     assert!(mirror.saw_token() && !other.saw_token());
 }
@@ -240,7 +242,8 @@ fn a_server_that_never_answers_is_not_waited_for() {
 #[test]
 fn a_transfer_that_stalls_is_taken_up_again() {
     let server = Server::start(Fault::StallsOnce);
-    let directory = Client::new(&server).ok(&[("HF_HUB_DOWNLOAD_TIMEOUT", "1")]);
+    let client = Client::new(&server);
+    let directory = client.ok(&[("HF_HUB_DOWNLOAD_TIMEOUT", "1")]);
     assert_eq!(fs::read(directory.join("model.safetensors")).unwrap(), WEIGHTS);
     assert_eq!(server.bytes_of_weights_sent(), WEIGHTS.len(), "400 bytes did not come twice");
 }
