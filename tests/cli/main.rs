@@ -6,6 +6,7 @@ mod embed;
 #[cfg(feature = "hub")]
 mod fetch;
 mod harness;
+mod odd_files;
 mod old_runs;
 mod real;
 mod resume;

@@ -1,6 +1,7 @@
 //! The rules that neither the compiler nor clippy knows; docs/architecture.md gives their reasons.
 
 mod backends;
+mod docs;
 mod graph;
 mod layout;
 mod manifest;
@@ -58,7 +59,21 @@ fn check(root: &Path) -> Result<Vec<Finding>> {
     for path in sources(root)? {
         findings.extend(source::check(&path, &read(root, &path)?));
     }
+    for path in pages(root)? {
+        findings.extend(docs::check(root, &path, &read(root, &path)?));
+    }
     Ok(findings)
+}
+
+/// The documentation that users and contributors read, relative to the workspace's root.
+fn pages(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut pages = vec![PathBuf::from("README.md")];
+    let of_crates =
+        list(root, Path::new("crates"))?.into_iter().map(|folder| folder.join("README.md"));
+    pages.extend(of_crates.filter(|page| root.join(page).is_file()));
+    let docs = list(root, Path::new("docs"))?.into_iter();
+    pages.extend(docs.filter(|page| page.extension().is_some_and(|extension| extension == "md")));
+    Ok(pages)
 }
 
 /// The manifests of the workspace and its members, relative to its root.

@@ -1,3 +1,5 @@
+//! How the examples of an epoch fall into batches, and in which order.
+
 use crate::random::SplitMix64;
 
 /// The order of the examples in an epoch, and of its batches.

@@ -1,3 +1,5 @@
+//! Pairs that teach a model to copy words.
+
 use crate::Pair;
 use crate::random::SplitMix64;
 

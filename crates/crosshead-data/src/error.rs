@@ -1,3 +1,5 @@
+//! What can be wrong with data files; messages name file, line and fix.
+
 use std::path::PathBuf;
 
 /// What can be wrong with a corpus file. Lines count from 1.
@@ -23,6 +25,15 @@ pub enum DataError {
     /// A file with no text in it.
     #[error("{name}: the file is empty")]
     EmptyFile {
+        /// The file.
+        name: String,
+    },
+
+    /// A pointer of Git LFS in the place of the file.
+    #[error(
+        "{name}: the file is a Git LFS pointer, not the file; run `git lfs pull` in its directory"
+    )]
+    LfsPointer {
         /// The file.
         name: String,
     },

@@ -1,3 +1,5 @@
+//! Pairs as ids, and what happens to those that are too long.
+
 /// A pair as ids, as a model is trained on it. Both sides end with the end-of-sequence id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {

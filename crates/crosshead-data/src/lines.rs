@@ -8,6 +8,9 @@ use crate::DataError;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// How a pointer of Git LFS begins.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 /// The bytes of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
     fs::read(path).map_err(|source| match source.kind() {
@@ -26,6 +29,9 @@ pub(crate) fn lines<'a>(
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     if bytes.is_empty() {
         return Err(DataError::EmptyFile { name: name.to_owned() });
+    }
+    if bytes.starts_with(LFS_POINTER) {
+        return Err(DataError::LfsPointer { name: name.to_owned() });
     }
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     Ok((1..).zip(bytes.split(|&byte| byte == b'\n')).map(move |(line, bytes)| {

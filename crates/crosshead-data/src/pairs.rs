@@ -1,3 +1,5 @@
+//! Files of sentence pairs, one `source<TAB>target` per line.
+
 use std::path::Path;
 
 use crate::DataError;

@@ -1,3 +1,5 @@
+//! Random numbers as a pure function of seed and position.
+
 /// SplitMix64 (Steele, Lea and Flood 2014, figure 16): value `i` is a hash of `seed + i·γ`, in 64-bit integers alone,
 /// so it is the same on every platform.
 pub(crate) struct SplitMix64 {

@@ -1,3 +1,5 @@
+//! Batches of epoch after epoch, from any position on.
+
 use crate::{Order, drawn_batches, fixed_size_batches, token_budget_batches};
 
 /// A place in the order of batches: all that a checkpoint has to keep of the data.

@@ -15,7 +15,7 @@ pub enum ModelError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// A JSON file is malformed, or a key of it is missing or has the wrong type.
+    /// A JSON file that is malformed.
     #[error("{}: {source}", path.display())]
     Json {
         /// The file.
@@ -36,13 +36,25 @@ pub enum ModelError {
     /// A file of weights.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A key of a JSON file that is missing, or has a value of another type.
+    #[error("{}: {key}: {reason}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The key, after those of the objects around it: `rope_scaling.factor`.
+        key: String,
+        /// What is expected, and what is there.
+        reason: String,
+    },
     /// A tensor that the model needs and the file lacks.
-    #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json", path.display())]
+    #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json: {there}", path.display())]
     MissingTensor {
         /// The file.
         path: PathBuf,
         /// The tensor's name in the file.
         tensor: String,
+        /// What the file has: similar names, or some of them.
+        there: String,
     },
     /// A tensor that the model has no place for.
     #[error("{}: tensor `{tensor}` has no place in the model of config.json", path.display())]

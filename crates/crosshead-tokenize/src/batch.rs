@@ -1,3 +1,5 @@
+//! Rows of ids as rectangular batches.
+
 /// Rows of ids with the same length, as a model takes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaddedBatch {

@@ -1,3 +1,5 @@
+//! What can go wrong between text, ids and tokenizer files.
+
 use std::path::PathBuf;
 
 use crate::SpecialRole;
@@ -29,6 +31,15 @@ pub enum TokenizeError {
     IsDirectory {
         /// The directory.
         path: PathBuf,
+    },
+
+    /// Something else in the place of a file.
+    #[error("{path}: {found}", path = .path.display())]
+    NotTheFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        found: &'static str,
     },
 
     /// A file that stops early or isn't JSON at all.

@@ -14,11 +14,40 @@ pub(crate) const SPECIAL_TOKENS_MAP: &str = "special_tokens_map.json";
 pub(crate) const ADDED_TOKENS: &str = "added_tokens.json";
 pub(crate) const CHAT_TEMPLATE: &str = "chat_template.jinja";
 
+/// How a pointer of Git LFS begins.
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// How pages of the web begin, in lower case.
+const PAGES: [&[u8]; 3] = [b"<!doctype html", b"<html", b"<?xml"];
+
+/// The bytes of a file, which may not be a pointer of Git LFS or a page of the web.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TokenizeError> {
-    fs::read(path).map_err(|source| match source.kind() {
+    let bytes = fs::read(path).map_err(|source| match source.kind() {
         ErrorKind::IsADirectory => TokenizeError::IsDirectory { path: path.to_owned() },
         _ => TokenizeError::Read { path: path.to_owned(), source },
-    })
+    })?;
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes).trim_ascii_start();
+    let begins =
+        |page: &&[u8]| text.get(..page.len()).is_some_and(|start| start.eq_ignore_ascii_case(page));
+    if bytes.starts_with(LFS) {
+        let found = "is a Git LFS pointer, not the file; run `git lfs pull` in its directory";
+        return Err(TokenizeError::NotTheFile { path: path.to_owned(), found });
+    }
+    if PAGES.iter().any(begins) {
+        let found = "is a web page, not the file; download the file itself";
+        return Err(TokenizeError::NotTheFile { path: path.to_owned(), found });
+    }
+    Ok(bytes)
+}
+
+/// [`read`] of a file that can't be empty.
+pub(crate) fn read_filled(path: &Path) -> Result<Vec<u8>, TokenizeError> {
+    let bytes = read(path)?;
+    if bytes.is_empty() {
+        let found = "is empty; fetch or save it again";
+        return Err(TokenizeError::NotTheFile { path: path.to_owned(), found });
+    }
+    Ok(bytes)
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, TokenizeError> {
@@ -36,7 +65,7 @@ pub(crate) fn read_json_if_present<T: DeserializeOwned + Default>(
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TokenizeError> {
-    let bytes = read(path)?;
+    let bytes = read_filled(path)?;
     // In two passes, because on foreign keys the tokenizer's own deserializer reports a syntax error.
     serde_json::from_slice::<IgnoredAny>(&bytes)
         .map_err(|source| TokenizeError::InvalidJson { path: path.to_owned(), source })?;

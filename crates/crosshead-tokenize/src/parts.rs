@@ -78,14 +78,42 @@ impl Serialize for Vocabulary {
     }
 }
 
-/// A model whose tokens have the ids of another vocabulary.
+/// SentencePiece's pieces with the ids of a vocabulary. Pieces that no text is cut into have their ids and spellings there,
+/// but the model doesn't know them: spelled out in a text they are ordinary characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Renumbered {
-    /// Cuts words into tokens.
+    /// Cuts words into pieces.
     pub(crate) model: ModelWrapper,
-    /// For each id of the model the id of the same token in the vocabulary, or that of the unknown token.
+    /// The place of the piece that stands for unknown characters.
+    pub(crate) unk: u32,
+    /// For each piece of the model the id of the same token in the vocabulary, or that of the unknown token.
     pub(crate) ids: Vec<u32>,
+    /// The ids of pieces that are never part of another.
+    pub(crate) whole: HashMap<String, u32>,
+    /// The ids of the bytes that unknown characters consist of, where the model falls back to them.
+    pub(crate) bytes: Option<Vec<u32>>,
     pub(crate) vocabulary: Arc<NamedIds>,
+}
+
+impl Renumbered {
+    fn tokenize(&self, word: &str) -> tokenizers::Result<Vec<Token>> {
+        if let Some(&id) = self.whole.get(word) {
+            return Ok(vec![Token::new(id, word.to_owned(), (0, word.len()))]);
+        }
+        let mut tokens = Vec::new();
+        for token in self.model.tokenize(word)? {
+            let (from, to) = token.offsets;
+            match &self.bytes {
+                Some(bytes) if token.id == self.unk => tokens.extend((from..to).map(|place| {
+                    let id = bytes[usize::from(word.as_bytes()[place])];
+                    let value = self.vocabulary.tokens.get(id as usize).cloned();
+                    Token::new(id, value.unwrap_or_default(), (place, place + 1))
+                })),
+                _ => tokens.push(Token { id: self.ids[token.id as usize], ..token }),
+            }
+        }
+        Ok(tokens)
+    }
 }
 
 /// Tokens and their ids.
@@ -109,13 +137,7 @@ impl Model for Vocabulary {
     fn tokenize(&self, word: &str) -> tokenizers::Result<Vec<Token>> {
         match self {
             Self::Library(model) => model.tokenize(word),
-            Self::Renumbered(Renumbered { model, ids, .. }) => {
-                let mut tokens = model.tokenize(word)?;
-                for token in &mut tokens {
-                    token.id = ids[token.id as usize];
-                }
-                Ok(tokens)
-            }
+            Self::Renumbered(renumbered) => renumbered.tokenize(word),
         }
     }
 
@@ -143,7 +165,7 @@ impl Model for Vocabulary {
     fn get_vocab_size(&self) -> usize {
         match self {
             Self::Library(model) => model.get_vocab_size(),
-            Self::Renumbered(renumbered) => renumbered.vocabulary.ids.len(),
+            Self::Renumbered(renumbered) => renumbered.vocabulary.tokens.len(),
         }
     }
 
@@ -174,6 +196,16 @@ impl Vocabulary {
         match self {
             Self::Library(model) => model,
             Self::Renumbered(renumbered) => &renumbered.model,
+        }
+    }
+
+    /// Whether unknown characters become bytes.
+    pub(crate) fn byte_fallback(&self) -> bool {
+        match self {
+            Self::Library(ModelWrapper::BPE(model)) => model.byte_fallback,
+            Self::Library(ModelWrapper::Unigram(model)) => model.byte_fallback(),
+            Self::Library(ModelWrapper::WordPiece(_) | ModelWrapper::WordLevel(_)) => false,
+            Self::Renumbered(renumbered) => renumbered.bytes.is_some(),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Tokens with a meaning of their own: their roles and ids.
+
 use crate::TokenizeError;
 
 /// What a token with a meaning of its own is for.

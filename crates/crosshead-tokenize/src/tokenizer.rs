@@ -1,10 +1,11 @@
+//! The tokenizer: encoding and decoding.
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use tokenizers::decoders::wordpiece::cleanup;
-use tokenizers::models::ModelWrapper;
 
 use crate::chat::ChatTemplates;
 use crate::language::{Affixes, Languages};
@@ -202,7 +203,8 @@ impl Tokenizer {
 
     /// Whether a token is one byte, and becomes text together with its neighbours.
     pub(crate) fn is_byte(&self, id: u32) -> bool {
-        self.byte_fallback() && self.id_to_token(id).is_some_and(|token| is_byte_token(&token))
+        self.target().get_model().byte_fallback()
+            && self.id_to_token(id).is_some_and(|token| is_byte_token(&token))
     }
 
     /// Whether decoding doesn't leave the id out.
@@ -214,14 +216,6 @@ impl Tokenizer {
     /// Whether the text of a special token (`"</s>"`) is ordinary text rather than the token.
     pub(crate) fn splits_special_tokens(&self) -> bool {
         self.pipeline.get_encode_special_tokens()
-    }
-
-    fn byte_fallback(&self) -> bool {
-        match self.target().get_model().library() {
-            ModelWrapper::BPE(model) => model.byte_fallback,
-            ModelWrapper::Unigram(model) => model.byte_fallback(),
-            _ => false,
-        }
     }
 
     fn target(&self) -> &Pipeline {

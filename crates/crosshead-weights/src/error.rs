@@ -54,12 +54,22 @@ pub enum WeightsError {
         source: Box<pytorch_reader::PytorchError>,
     },
     /// A tensor that no file has.
-    #[error("{}: there is no tensor `{tensor}`", path.display())]
+    #[error("{}: there is no tensor `{tensor}`: {there}", path.display())]
     MissingTensor {
         /// The file that should have it.
         path: PathBuf,
         /// The tensor's name.
         tensor: String,
+        /// The names that there are.
+        there: String,
+    },
+    /// Something else in the place of a file.
+    #[error("{}: {found}", path.display())]
+    NotTheFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        found: &'static str,
     },
     /// A tensor whose shape, type or values are wrong.
     #[error("{}: tensor `{tensor}`: {reason}", path.display())]

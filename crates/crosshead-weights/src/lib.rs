@@ -3,8 +3,10 @@
 mod error;
 mod files;
 mod formats;
+mod impostor;
 mod initialize;
 mod mapping;
+mod missing;
 pub mod parameters;
 mod source;
 mod values;
@@ -12,6 +14,7 @@ mod write;
 
 pub use error::WeightsError;
 pub use files::{write_atomic, write_directory};
+pub use impostor::check_file;
 pub use initialize::{Initialization, initialize, initialize_where};
 pub use safetensors::Dtype;
 pub use source::TensorSource;

@@ -109,6 +109,34 @@ fn every_format_of_pytorch_gives_its_values() {
 }
 
 #[test]
+fn weights_beside_an_optimizer_are_found_without_it() {
+    let checkpoint = Dir::new().with_fixture(BIN, "nested.bin").open().unwrap();
+    let names: Vec<&str> = checkpoint.names().collect();
+    assert_eq!(names, ["model.0.bias", "model.0.weight", "model.1.bias", "model.1.weight"]);
+    assert_eq!(checkpoint.read("model.0.bias").unwrap().shape().to_vec(), [2]);
+}
+
+#[test]
+fn names_of_wrapped_modules_are_those_of_the_file() {
+    let checkpoint = Dir::new().with_fixture(BIN, "wrapped.bin").open().unwrap();
+    assert!(checkpoint.names().all(|name| name.starts_with("_orig_mod.module.")));
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_file_is_named() {
+    let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    for (bytes, parts) in [
+        (lfs, &["is a Git LFS pointer, not the file", "git lfs pull"][..]),
+        ("<!DOCTYPE html><html>404</html>", &["is a web page"]),
+        ("", &["is empty"]),
+    ] {
+        for file in [SAFETENSORS, SAFETENSORS_INDEX, BIN, BIN_INDEX] {
+            Dir::new().with(file, bytes).fails(file, parts);
+        }
+    }
+}
+
+#[test]
 fn values_in_f32_are_the_bytes_of_the_file() {
     let dir = Dir::new().with(SAFETENSORS, one("weight", &[1.0, -2.5]));
     let data = dir.open().unwrap().read("weight").unwrap();
@@ -227,9 +255,14 @@ fn a_tensor_that_its_shard_does_not_have_is_named() {
 
 #[test]
 fn a_malformed_index_is_named_with_its_line() {
-    for text in ["", "[]", "{}", r#"{"weight_map": {"a": 1}}"#] {
+    for text in ["{", "[]", r#"{"weight_map": }"#] {
         Dir::new().with(SAFETENSORS_INDEX, text).fails(SAFETENSORS_INDEX, &["line 1"]);
     }
+    Dir::new().with(SAFETENSORS_INDEX, "{}").fails(SAFETENSORS_INDEX, &["weight_map: is missing"]);
+    let number = r#"{"weight_map": {"a": 1}}"#;
+    Dir::new()
+        .with(SAFETENSORS_INDEX, number)
+        .fails(SAFETENSORS_INDEX, &["weight_map.a: expected a string, found `1`"]);
 }
 
 #[test]
@@ -341,7 +374,7 @@ fn a_tensor_larger_than_its_file_is_refused() {
 #[test]
 fn foreign_files_in_place_of_a_pickle_are_named() {
     let tar = [&[b'a'; 257][..], b"ustar", &[0; 250]].concat();
-    for bytes in [&b""[..], b"version https://git-lfs", &[0xff; 64], b"PK\x03\x04", &tar] {
+    for bytes in [&b"version"[..], &[0xff; 64], b"PK\x03\x04", &tar] {
         Dir::new().with(BIN, bytes).fails(BIN, &["not a sound PyTorch file"]);
     }
 }

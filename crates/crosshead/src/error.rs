@@ -30,7 +30,11 @@ pub enum Error {
     /// A metric.
     #[error(transparent)]
     Evaluate(#[from] crosshead_evaluate::EvaluateError),
-    /// A file or folder could not be read or written.
+    /// A fetch from the Hugging Face Hub.
+    #[cfg(feature = "hub")]
+    #[error(transparent)]
+    Hub(#[from] crosshead_hub::HubError),
+    /// A file system error without a path of its own.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }

@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
-#[cfg(feature = "hub")]
-pub mod hub;
 
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
@@ -17,6 +15,8 @@ pub use crosshead_blocks as blocks;
 pub use crosshead_data as data;
 pub use crosshead_evaluate as metrics;
 pub use crosshead_generate as generate;
+#[cfg(feature = "hub")]
+pub use crosshead_hub as hub;
 pub use crosshead_kernels as kernels;
 pub use crosshead_models as models;
 pub use crosshead_position as position;

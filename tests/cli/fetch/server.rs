@@ -1,9 +1,9 @@
-//! A Hub with one small model.
+//! A Hub with one small model, and the faults that servers have.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -15,26 +15,51 @@ pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 /// What stands for weights.
 pub(super) const WEIGHTS: &[u8] = &[7; 1000];
 
-const FILES: [(&str, &[u8]); 5] = [
+const FILES: [(&str, &[u8]); 6] = [
     ("README.md", b"# A model"),
     ("config.json", b"{}"),
     ("tokenizer.json", b"{\"model\": {}}"),
+    ("added_tokens.json", b""),
     ("pytorch_model.bin", b"not wanted"),
     ("model.safetensors", WEIGHTS),
 ];
 
-/// What the Hub does wrong.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What the server does wrong, or in its own way.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     None,
     /// The first answer with weights ends in the middle.
     BreaksOnce,
+    /// Every answer with weights ends after 100 bytes.
+    BreaksAlways,
     /// The weights are not those of the checksum.
     WrongBytes,
-    /// Ranges but that of the size are answered with the whole file.
+    /// The weights are shorter than the Hub says.
+    TooShort,
+    /// Ranges are answered with the whole file.
     IgnoresRanges,
     /// Only `secret` opens the model.
     Private,
+    /// Etags are weak.
+    WeakEtags,
+    /// No answer tells its length.
+    NoLength,
+    /// No request is answered.
+    Silent,
+    /// The first answer with weights stops in the middle, and stays open.
+    StallsOnce,
+    /// The first request for each of two things is answered with 503.
+    BusyTwice,
+    /// No answer names a commit.
+    NoCommit,
+    /// What is asked for is found at another path, as after a renaming.
+    Renamed,
+    /// All is found at another address.
+    Mirrors(String),
+    /// Weights are found at another address, and described here.
+    LinksTo(String),
+    /// Redirects that never end.
+    Circles,
 }
 
 /// A Hub that serves until it is dropped.
@@ -45,9 +70,21 @@ pub(super) struct Server {
 
 struct State {
     fault: Fault,
+    requests: AtomicUsize,
     broke: AtomicBool,
     stop: AtomicBool,
     weights_sent: AtomicUsize,
+    /// Whether a request came with a token.
+    saw_token: AtomicBool,
+    /// Connections that are open without an answer.
+    held: Mutex<Vec<TcpStream>>,
+}
+
+/// The lines of a request that the answer depends on.
+struct Request {
+    head_only: bool,
+    path: String,
+    range: Option<String>,
 }
 
 pub(super) fn sha256_of_weights() -> String {
@@ -60,9 +97,12 @@ impl Server {
         let address = listener.local_addr().unwrap().to_string();
         let state = Arc::new(State {
             fault,
+            requests: AtomicUsize::new(0),
             broke: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             weights_sent: AtomicUsize::new(0),
+            saw_token: AtomicBool::new(false),
+            held: Mutex::new(Vec::new()),
         });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -85,6 +125,11 @@ impl Server {
     pub(super) fn bytes_of_weights_sent(&self) -> usize {
         self.state.weights_sent.load(Ordering::SeqCst)
     }
+
+    /// Whether a request came with a token.
+    pub(super) fn saw_token(&self) -> bool {
+        self.state.saw_token.load(Ordering::SeqCst)
+    }
 }
 
 impl Drop for Server {
@@ -104,72 +149,132 @@ impl State {
             if line.is_empty() {
                 break;
             }
-            head.push(line.to_lowercase());
+            head.push(line);
         }
-        let path =
-            head.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
-        let header =
-            |name: &str| head.iter().find_map(|line| line.strip_prefix(&format!("{name}: ")));
-        if self.fault == Fault::Private && header("authorization") != Some("bearer secret") {
-            return respond(&mut stream, "401 Unauthorized", "", b"");
+        let header = |name: &str| {
+            let lower = head.iter().map(|line| line.to_lowercase());
+            lower.filter_map(|line| Some(line.strip_prefix(name)?.to_owned())).next()
+        };
+        let mut words = head.first().map(String::as_str).unwrap_or_default().split(' ');
+        let head_only = words.next() == Some("HEAD");
+        let path = words.next().unwrap_or_default().to_owned();
+        let token = header("authorization: ");
+        self.saw_token.fetch_or(token.is_some(), Ordering::SeqCst);
+        let number = self.requests.fetch_add(1, Ordering::SeqCst);
+        let request = Request { head_only, path, range: header("range: bytes=") };
+        let redirect = |mut stream: TcpStream, status, target: String| {
+            respond(&mut stream, status, &format!("Location: {target}\r\n"), Some(0), b"")
+        };
+        match &self.fault {
+            Fault::Silent => {
+                self.held.lock().unwrap().push(stream);
+                Ok(())
+            }
+            Fault::Private if token.as_deref() != Some("bearer secret") => {
+                respond(&mut stream, "401 Unauthorized", "", Some(0), b"")
+            }
+            Fault::BusyTwice if [0, 2].contains(&number) => {
+                respond(&mut stream, "503 Service Unavailable", "", Some(0), b"")
+            }
+            Fault::Mirrors(other) => {
+                redirect(stream, "308 Permanent Redirect", format!("{other}{}", request.path))
+            }
+            Fault::Circles => redirect(stream, "302 Found", request.path),
+            Fault::Renamed if !request.path.contains("renamed/name") => {
+                let path = request.path.replace("owner/name", "renamed/name");
+                redirect(stream, "307 Temporary Redirect", path)
+            }
+            _ => self.serve(&mut stream, &request),
         }
+    }
+
+    fn serve(&self, stream: &mut TcpStream, request: &Request) -> std::io::Result<()> {
+        let path = request.path.replace("renamed/name", "owner/name");
         if path == "/api/models/owner/name/revision/main" {
             let siblings: Vec<String> =
                 FILES.iter().map(|(name, _)| format!("{{\"rfilename\": \"{name}\"}}")).collect();
             let info = format!("{{\"sha\": \"{COMMIT}\", \"siblings\": [{}]}}", siblings.join(","));
-            return respond(
-                &mut stream,
-                "200 OK",
-                "Content-Type: application/json\r\n",
-                info.as_bytes(),
-            );
+            let headers = "Content-Type: application/json\r\n";
+            return respond(stream, "200 OK", headers, self.length(info.len()), info.as_bytes());
         }
-        let name = path.strip_prefix("/owner/name/resolve/main/").unwrap_or_default();
+        let path = path.split('?').next().unwrap_or_default();
+        let found = path.rsplit_once("/resolve/main/").or_else(|| path.split_once("/store/"));
+        let name = found.map(|(_, name)| name).unwrap_or_default();
         match FILES.iter().find(|(known, _)| *known == name) {
-            Some(&(_, content)) => self.send(&mut stream, content, header("range")),
-            None => respond(&mut stream, "404 Not Found", "", b""),
+            Some(&(name, content)) => self.send(stream, request, name, content),
+            None => respond(stream, "404 Not Found", "", Some(0), b""),
         }
     }
 
     fn send(
         &self,
         stream: &mut TcpStream,
+        request: &Request,
+        name: &str,
         content: &[u8],
-        range: Option<&str>,
     ) -> std::io::Result<()> {
         let is_weights = content == WEIGHTS;
-        let range = range.and_then(|range| range.strip_prefix("bytes=")).unwrap_or("0-");
-        let (start, end) = range.split_once('-').unwrap();
-        let whole = self.fault == Fault::IgnoresRanges && end.is_empty();
-        let start = if whole { 0 } else { start.parse().unwrap() };
-        let end = end.parse().map_or(content.len(), |end: usize| end + 1);
         let sum = format!("{:x}", Sha256::digest(content));
         let etag = if is_weights { &sum } else { &sum[..40] };
-        if start >= content.len() {
-            return respond(stream, "416 Range Not Satisfiable", "", b"");
+        if let Fault::LinksTo(store) = &self.fault
+            && is_weights
+        {
+            let headers = format!(
+                "Location: {store}/store/{name}?signature=x\r\nX-Repo-Commit: {COMMIT}\r\nETag: \"of-this-answer\"\r\n\
+                 X-Linked-Etag: \"{etag}\"\r\nX-Linked-Size: {}\r\n",
+                content.len()
+            );
+            return respond(stream, "302 Found", &headers, Some(0), b"");
         }
-        let mut body = content[start..end].to_vec();
-        if is_weights && self.fault == Fault::WrongBytes {
+        let weak = if self.fault == Fault::WeakEtags { "W/" } else { "" };
+        let mut headers = format!("ETag: {weak}\"{etag}\"\r\n");
+        // A store knows nothing of commits.
+        if self.fault != Fault::NoCommit && !request.path.starts_with("/store/") {
+            headers += &format!("X-Repo-Commit: {COMMIT}\r\n");
+        }
+        if request.head_only {
+            return respond(stream, "200 OK", &headers, self.length(content.len()), b"");
+        }
+        let range = request.range.as_deref().filter(|_| self.fault != Fault::IgnoresRanges);
+        let start = range.map_or(0, |range| range.trim_end_matches('-').parse().unwrap());
+        if range.is_some() && start >= content.len() {
+            return respond(stream, "416 Range Not Satisfiable", "", Some(0), b"");
+        }
+        let mut body = content[start..].to_vec();
+        let mut status = "200 OK";
+        if range.is_some() {
+            status = "206 Partial Content";
+            let (last, len) = (content.len() - 1, content.len());
+            headers += &format!("Content-Range: bytes {start}-{last}/{len}\r\n");
+        }
+        if !is_weights {
+            return respond(stream, status, &headers, self.length(body.len()), &body);
+        }
+        let sent = match self.fault {
+            Fault::BreaksOnce | Fault::StallsOnce if !self.broke.swap(true, Ordering::SeqCst) => {
+                400
+            }
+            Fault::BreaksAlways => body.len().min(100),
+            Fault::TooShort => {
+                body.truncate(900);
+                body.len()
+            }
+            _ => body.len(),
+        };
+        if self.fault == Fault::WrongBytes {
             body.fill(8);
         }
-        let headers = format!(
-            "ETag: \"{etag}\"\r\nX-Repo-Commit: {COMMIT}\r\nContent-Range: bytes {start}-{}/{}\r\n",
-            end - 1,
-            content.len()
-        );
-        let breaks = is_weights && body.len() > 1 && self.fault == Fault::BreaksOnce;
-        if breaks && !self.broke.swap(true, Ordering::SeqCst) {
-            write!(
-                stream,
-                "HTTP/1.1 206 Partial Content\r\n{headers}Content-Length: {}\r\n\r\n",
-                body.len()
-            )?;
-            return stream.write_all(&body[..400]);
+        self.weights_sent.fetch_add(sent, Ordering::SeqCst);
+        respond(stream, status, &headers, self.length(body.len()), &body[..sent])?;
+        if self.fault == Fault::StallsOnce && sent < body.len() {
+            self.held.lock().unwrap().push(stream.try_clone()?);
         }
-        if is_weights {
-            self.weights_sent.fetch_add(body.len(), Ordering::SeqCst);
-        }
-        respond(stream, "206 Partial Content", &headers, &body)
+        Ok(())
+    }
+
+    /// The length that an answer tells.
+    fn length(&self, len: usize) -> Option<usize> {
+        (self.fault != Fault::NoLength).then_some(len)
     }
 }
 
@@ -177,12 +282,10 @@ fn respond(
     stream: &mut TcpStream,
     status: &str,
     headers: &str,
+    length: Option<usize>,
     body: &[u8],
 ) -> std::io::Result<()> {
-    let length = body.len();
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
-    )?;
+    let length = length.map(|length| format!("Content-Length: {length}\r\n")).unwrap_or_default();
+    write!(stream, "HTTP/1.1 {status}\r\n{headers}{length}Connection: close\r\n\r\n")?;
     stream.write_all(body)
 }

@@ -157,7 +157,8 @@ pub(crate) struct Inspect {
 
 The model goes into the cache of Hugging Face's own programs, under HF_HUB_CACHE or HF_HOME. What is there already is not
 fetched again, and half a file is completed. HF_TOKEN opens private models, HF_ENDPOINT names another Hub, and with
-HF_HUB_OFFLINE=1 the network stays untouched.")]
+HF_HUB_OFFLINE=1 the network stays untouched. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT are the seconds to wait for a
+server that says nothing (10).")]
 pub(crate) struct Fetch {
     /// The model: OWNER/NAME
     #[arg(value_name = "OWNER/NAME")]

@@ -1,3 +1,5 @@
+//! Batches of texts with a class each.
+
 use super::padded;
 
 /// A text as ids, and its class.

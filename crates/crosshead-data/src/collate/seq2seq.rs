@@ -1,3 +1,5 @@
+//! Batches of pairs for teacher forcing.
+
 use std::iter;
 
 use super::padded;

@@ -1,3 +1,5 @@
+//! Batches with a target for each token: language models and masked models.
+
 use super::padded;
 use crate::{MaskedSequence, Window};
 

@@ -1,3 +1,5 @@
+//! Rows of a JSONL file: one object per line.
+
 use serde_json::{Map, Value};
 
 use crate::lines::lines;

@@ -1,3 +1,5 @@
+//! Rows of a TSV file, with or without a header.
+
 use crate::lines::lines;
 use crate::{Column, DataError, Row};
 

@@ -1,19 +1,19 @@
 //! `config.json`: what every family's has in common.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::json;
 use crate::ModelError;
 
-/// The text of a `config.json`, and what it says about itself.
+/// The keys of a `config.json`, and what it says about itself.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     path: PathBuf,
-    text: String,
+    object: Map<String, Value>,
     /// The family.
     pub(super) model_type: String,
     /// The class of transformers.
@@ -37,26 +37,24 @@ impl ConfigFile {
     /// Reads the `config.json` of a model directory.
     pub(super) fn open(dir: &Path) -> Result<Self, ModelError> {
         let path = dir.join("config.json");
-        let text = fs::read_to_string(&path).map_err(ModelError::io(&path))?;
-        let generation = fs::read_to_string(dir.join("generation_config.json")).unwrap_or_default();
+        let object = json::object(&path, &json::read_text(&path)?)?;
         // What is wrong with that file is told by who reads all of it.
-        let generation: Generation = serde_json::from_str(&generation).unwrap_or_default();
-        let file = Self::parse(path, text)?;
+        let generation: Generation =
+            json::read_json(&dir.join("generation_config.json")).unwrap_or_default();
+        let file = Self::of(path, object)?;
         Ok(Self { generation_start: generation.decoder_start_token_id, ..file })
     }
 
-    /// The file at `path` with that text.
-    pub(super) fn parse(path: PathBuf, text: String) -> Result<Self, ModelError> {
-        let header: Header = serde_json::from_str(&text)
-            .map_err(|source| ModelError::Json { path: path.clone(), source })?;
-        let architecture = header.architectures.unwrap_or_default().into_iter().next();
-        Ok(Self { path, text, model_type: header.model_type, architecture, generation_start: None })
+    /// The file at `path` with these keys.
+    pub(super) fn of(path: PathBuf, object: Map<String, Value>) -> Result<Self, ModelError> {
+        let Header { model_type, architectures } = json::from_object(&path, &object)?;
+        let architecture = architectures.unwrap_or_default().into_iter().next();
+        Ok(Self { path, object, model_type, architecture, generation_start: None })
     }
 
-    /// The keys that a family knows.
+    /// The keys that a family knows; `null` is no value, and a whole number may be written with a fraction of zero.
     pub(super) fn keys<T: DeserializeOwned>(&self) -> Result<T, ModelError> {
-        serde_json::from_str(&self.text)
-            .map_err(|source| ModelError::Json { path: self.path.clone(), source })
+        json::from_object(&self.path, &self.object)
     }
 
     /// The error of a key with a value that cannot be.

@@ -11,28 +11,44 @@ use crate::heads::default_labels;
 
 #[derive(Deserialize)]
 struct Keys {
-    id2label: Option<BTreeMap<String, String>>,
+    id2label: Option<Map<String, Value>>,
     num_labels: Option<usize>,
 }
 
 /// The largest number of classes without names.
 const LARGEST: usize = 1 << 20;
 
-/// The name of each class; without names in the file, those that transformers gives them.
+/// The name of each class; those that transformers gives them, where the file has none, or `num_labels` says that there
+/// are more or fewer.
 pub(super) fn read(file: &ConfigFile) -> Result<Vec<String>, ModelError> {
-    let keys: Keys = file.keys()?;
-    let Some(by_id) = keys.id2label else {
-        let n = keys.num_labels.unwrap_or(2);
+    let Keys { id2label, num_labels } = file.keys()?;
+    let by_id = id2label.filter(|labels| num_labels.is_none_or(|n| n == labels.len()));
+    let Some(by_id) = by_id else {
+        let n = num_labels.unwrap_or(2);
         if !(1..=LARGEST).contains(&n) {
             return Err(file.wrong("num_labels", format!("{n} is outside 1 to {LARGEST}")));
         }
         return Ok(default_labels(n));
     };
     let n = by_id.len();
-    let of_id = |id: usize| by_id.get(&id.to_string()).cloned();
-    let labels: Option<Vec<String>> = (0..n).map(of_id).collect();
+    let mut names = BTreeMap::new();
+    for (id, label) in &by_id {
+        let name = match label {
+            Value::String(name) => name.clone(),
+            Value::Number(_) | Value::Bool(_) => label.to_string(),
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                let reason = format!("class {id}: expected a name, found `{label}`");
+                return Err(file.wrong("id2label", reason));
+            }
+        };
+        names.insert(id.trim().parse::<usize>().ok(), name);
+    }
+    let labels: Option<Vec<String>> = (0..n).map(|id| names.remove(&Some(id))).collect();
     labels.filter(|labels| !labels.is_empty()).ok_or_else(|| {
-        file.wrong("id2label", format!("{n} classes must have the ids 0 to {n} - 1"))
+        let ids: Vec<&str> = by_id.keys().map(String::as_str).collect();
+        let reason =
+            format!("{n} classes must have the ids 0 to {n} - 1, found {}", ids.join(", "));
+        file.wrong("id2label", reason)
     })
 }
 
@@ -44,4 +60,52 @@ pub(super) fn write(labels: &[String]) -> Map<String, Value> {
     let label2id: Map<String, Value> = ids.map(|(id, label)| (label.clone(), json!(id))).collect();
     let keys = [("id2label", id2label), ("label2id", label2id)];
     keys.map(|(key, object)| (key.to_owned(), Value::Object(object))).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(keys: Value) -> Result<Vec<String>, String> {
+        let Value::Object(mut keys) = keys else { panic!("an object") };
+        keys.insert("model_type".to_owned(), json!("bert"));
+        let file = ConfigFile::of("config.json".into(), keys).unwrap();
+        read(&file).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn classes_are_named_as_transformers_names_them() {
+        for (keys, expected) in [
+            (json!({}), &["LABEL_0", "LABEL_1"][..]),
+            (json!({"id2label": null, "num_labels": 3}), &["LABEL_0", "LABEL_1", "LABEL_2"]),
+            (json!({"num_labels": 1.0}), &["LABEL_0"]),
+            (json!({"id2label": {"1": "b", "0": "a"}}), &["a", "b"]),
+            (json!({"id2label": {"0": 1, "1": 2.5}}), &["1", "2.5"]),
+            (json!({"id2label": {"0": false, "1": true}}), &["false", "true"]),
+            (json!({"id2label": {"0": "a", "1": "b"}, "num_labels": 2}), &["a", "b"]),
+            (json!({"id2label": {"0": "a", "1": "b"}, "num_labels": null}), &["a", "b"]),
+            (json!({"id2label": {"0": "a", "1": "b"}, "num_labels": 1}), &["LABEL_0"]),
+        ] {
+            assert_eq!(labels(keys.clone()).unwrap(), expected, "{keys}");
+        }
+        let twelve: Map<String, Value> =
+            (0..12).rev().map(|id| (id.to_string(), json!(format!("c{id}")))).collect();
+        let names = labels(json!({"id2label": twelve})).unwrap();
+        assert_eq!((names[2].as_str(), names[11].as_str()), ("c2", "c11"));
+    }
+
+    #[test]
+    fn classes_that_no_model_has_are_named_with_their_key() {
+        for (keys, parts) in [
+            (json!({"id2label": {"1": "a", "2": "b"}}), &["id2label", "0 to 2 - 1", "1, 2"][..]),
+            (json!({"id2label": {"x": "a"}}), &["id2label", "x"]),
+            (json!({"id2label": {"0": ["a"]}}), &["id2label", "class 0", "[\"a\"]"]),
+            (json!({"id2label": ["a", "b"]}), &["id2label", "an object"]),
+            (json!({"num_labels": 0}), &["num_labels", "0"]),
+            (json!({"num_labels": "3"}), &["num_labels", "a whole number", "\"3\""]),
+        ] {
+            let message = labels(keys).unwrap_err();
+            assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+        }
+    }
 }

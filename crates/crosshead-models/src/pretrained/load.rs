@@ -8,17 +8,18 @@ use burn::tensor::TensorData;
 use crosshead_weights::{TensorSource, parameters};
 
 use super::names::{Form, Names, Place};
+use super::tensors::Tensors;
 use crate::ModelError;
 
 /// Weights and what they are called.
 pub(super) struct Weights<'a> {
-    checkpoint: &'a TensorSource,
+    pub(super) tensors: Tensors<'a>,
     names: Names,
 }
 
 impl<'a> Weights<'a> {
     pub(super) fn new(checkpoint: &'a TensorSource, names: Names) -> Self {
-        Self { checkpoint, names }
+        Self { tensors: Tensors::new(checkpoint, &names), names }
     }
 
     /// The model with its parameters.
@@ -43,9 +44,10 @@ impl<'a> Weights<'a> {
             used.extend(self.names_of(&parameter));
         }
         let misplaced = |name: &&str| !used.contains(*name) && !self.is_ignored(name);
-        if let Some(name) = self.checkpoint.names().find(misplaced) {
-            let path = self.checkpoint.file(name).to_owned();
-            return Err(ModelError::UnexpectedTensor { path, tensor: name.to_owned() });
+        if let Some(name) = self.tensors.names().find(misplaced) {
+            let path = self.tensors.file(name).to_owned();
+            let tensor = self.tensors.in_file(name).to_owned();
+            return Err(ModelError::UnexpectedTensor { path, tensor });
         }
         // Tensor by tensor, so that what is read has to be kept only once.
         let mut error = None;
@@ -69,7 +71,7 @@ impl<'a> Weights<'a> {
     ) -> Result<(M, Vec<String>), ModelError> {
         let is_known = |parameter: &&String| {
             let mut names = self.names_of(parameter).into_iter();
-            names.any(|name| self.checkpoint.shape(&name).is_some())
+            names.any(|name| self.tensors.shape(&name).is_some())
         };
         let (known, unknown): (Vec<&String>, Vec<&String>) = parameters.iter().partition(is_known);
         let shapes = parameters::shapes(&model).into_iter();
@@ -84,7 +86,7 @@ impl<'a> Weights<'a> {
     /// Whether the file holds another tensor for the output projection than for the embedding.
     pub(super) fn has_own_output(&self) -> Result<bool, ModelError> {
         let [output, embedding] = [self.place("output")?, self.place("embedding")?];
-        let has = |name: &String| self.checkpoint.shape(name).is_some();
+        let has = |name: &String| self.tensors.shape(name).is_some();
         let is_output = |name: &String| self.names.candidates(&output.name).contains(name);
         let [output, embedding] = [
             self.names.candidates(&output.name).into_iter().find(has),
@@ -120,31 +122,25 @@ impl<'a> Weights<'a> {
     }
 
     fn place(&self, parameter: &str) -> Result<Place, ModelError> {
-        self.names.place(parameter).ok_or_else(|| {
-            let path = self.checkpoint.file(parameter).to_owned();
-            ModelError::MissingTensor { path, tensor: parameter.to_owned() }
-        })
+        self.names.place(parameter).ok_or_else(|| self.tensors.missing(parameter))
     }
 
     /// The name under which the file holds the parameter, whose shape must fit; none where that means zeros.
     fn find(&self, place: &Place, shape: &[usize]) -> Result<Option<String>, ModelError> {
         let mut candidates = self.names.candidates(&place.name).into_iter();
-        let Some(name) = candidates.find(|name| self.checkpoint.shape(name).is_some()) else {
+        let Some(name) = candidates.find(|name| self.tensors.shape(name).is_some()) else {
             return match place.optional {
                 true => Ok(None),
-                false => Err(ModelError::MissingTensor {
-                    path: self.checkpoint.file(&place.name).to_owned(),
-                    tensor: place.name.clone(),
-                }),
+                false => Err(self.tensors.missing(&place.name)),
             };
         };
         let expected = place.form.file_shape(shape);
-        let found = self.checkpoint.shape(&name).unwrap_or_default();
+        let found = self.tensors.shape(&name).unwrap_or_default();
         // A dimension of one more or less changes nothing.
         let fits = found == expected || place.form == Form::Row && found == shape;
         if !fits {
             let reason = format!("has shape {found:?}, but config.json asks for {expected:?}");
-            return Err(ModelError::tensor(self.checkpoint.file(&name), &name, reason));
+            return Err(self.tensors.wrong(&name, reason));
         }
         Ok(Some(name))
     }
@@ -153,19 +149,19 @@ impl<'a> Weights<'a> {
     fn check_copies(&self, usual: &str, name: &str) -> Result<(), ModelError> {
         for copy in self.names.candidates(usual) {
             if copy != name
-                && self.checkpoint.shape(&copy).is_some()
+                && self.tensors.shape(&copy).is_some()
                 && !self.are_equal(name, &copy)?
             {
                 let reason = format!("differs from `{name}`, with which it must be one");
-                return Err(ModelError::tensor(self.checkpoint.file(&copy), &copy, reason));
+                return Err(self.tensors.wrong(&copy, reason));
             }
         }
         Ok(())
     }
 
     fn are_equal(&self, first: &str, second: &str) -> Result<bool, ModelError> {
-        Ok(self.checkpoint.shape(first) == self.checkpoint.shape(second)
-            && self.checkpoint.read(first)? == self.checkpoint.read(second)?)
+        Ok(self.tensors.shape(first) == self.tensors.shape(second)
+            && self.tensors.read(first)? == self.tensors.read(second)?)
     }
 
     fn read(&self, parameter: &str, shape: &[usize]) -> Result<TensorData, ModelError> {
@@ -174,7 +170,7 @@ impl<'a> Weights<'a> {
             let zeros = vec![0.0_f32; shape.iter().product()];
             return Ok(TensorData::new(zeros, shape.to_vec()));
         };
-        Ok(place.form.extract(self.checkpoint.read(&name)?, shape))
+        Ok(place.form.extract(self.tensors.read(&name)?, shape))
     }
 }
 

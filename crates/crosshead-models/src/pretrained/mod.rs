@@ -10,6 +10,8 @@ mod families;
 mod form;
 mod generation_json;
 mod head;
+mod json;
+mod keys;
 mod labels;
 mod language_models;
 mod load;
@@ -17,6 +19,7 @@ mod names;
 mod report;
 mod save;
 mod sentence;
+mod tensors;
 
 use std::fs;
 use std::path::Path;

@@ -119,6 +119,18 @@ impl Names {
         self.ignored.iter().any(|pattern| fits(&pattern)) || self.sinusoids.contains(&name)
     }
 
+    /// Whether a tensor may have this name in a file of the family.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        let prefixed = format!("{}.{name}", self.prefix);
+        let fits = |pattern: &str| {
+            captures(pattern, name).is_some()
+                || (!self.prefix.is_empty() && captures(pattern, &prefixed).is_some())
+        };
+        self.rules.iter().copied().flatten().any(|rule| fits(rule.theirs))
+            || self.aliases.iter().any(|(_, other)| !other.starts_with("**") && fits(other))
+            || self.is_ignored(name)
+    }
+
     fn without_prefix<'a>(&self, name: &'a str) -> Option<&'a str> {
         name.strip_prefix(self.prefix)?.strip_prefix('.').filter(|_| !self.prefix.is_empty())
     }

@@ -64,11 +64,16 @@ impl ModelDirectory {
             self.compare(&weights, &shapes, &mut report);
             let known = shapes.iter().flat_map(|(parameter, _)| weights.names_of(parameter));
             let known: BTreeSet<String> = known.collect();
-            let is_placed = |name| report.loaded.contains(name) || report.wrong.contains_key(name);
-            let rest = checkpoint.names().filter(|name| !is_placed(*name));
-            (report.ignored, report.unexpected) = rest
-                .map(str::to_owned)
-                .partition(|name| known.contains(name) || weights.is_ignored(name));
+            let in_file = |name| weights.tensors.in_file(name).to_owned();
+            let is_placed = |name| {
+                let name = weights.tensors.in_file(name);
+                report.loaded.contains(name) || report.wrong.contains_key(name)
+            };
+            let rest = weights.tensors.names().filter(|name| !is_placed(name));
+            let (ignored, unexpected): (Vec<&str>, Vec<&str>) =
+                rest.partition(|name| known.contains(*name) || weights.is_ignored(name));
+            report.ignored = ignored.into_iter().map(in_file).collect();
+            report.unexpected = unexpected.into_iter().map(in_file).collect();
         }
         Ok(report)
     }
@@ -81,7 +86,10 @@ impl ModelDirectory {
     ) {
         for (parameter, shape) in shapes {
             match weights.locate(parameter, shape) {
-                Ok(name) => report.loaded.extend(name),
+                Ok(name) => {
+                    let name = name.map(|name| weights.tensors.in_file(&name).to_owned());
+                    report.loaded.extend(name);
+                }
                 Err(ModelError::Tensor { tensor, reason, .. }) => {
                     report.wrong.insert(tensor, reason);
                 }

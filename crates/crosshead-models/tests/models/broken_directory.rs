@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_models::{EncoderDecoder, GenerationDefaults, ModelError};
+use crosshead_models::{EncoderDecoder, GenerationDefaults, ModelDirectory, ModelError};
 use crosshead_weights::WeightsError;
 use proptest::prelude::*;
 use safetensors::tensor::Dtype;
@@ -38,7 +38,7 @@ fn a_folder_in_the_place_of_a_file_is_named() {
 
 #[test]
 fn foreign_bytes_in_place_of_weights_are_named() {
-    for bytes in [&b""[..], b"version https://git-lfs", &[0xff; 64], b"<!DOCTYPE html>"] {
+    for bytes in [&b"version"[..], &[0xff; 64], b"<p>"] {
         let error = Dir::new().with(WEIGHTS, bytes).fails(WEIGHTS, &["safetensors", "again"]);
         assert!(matches!(error, ModelError::Weights(WeightsError::Safetensors { .. })));
     }
@@ -104,7 +104,7 @@ fn weights_of_another_size_are_named() {
 
 #[test]
 fn malformed_json_is_named_with_its_line() {
-    for text in ["", "{", "[]", "null", "{\"model_type\": \"marian\",}", "\u{feff}{}"] {
+    for text in ["{", "[]", "null", "{\"model_type\": \"marian\",}", "\u{feff}{}"] {
         let error = Dir::new().with(CONFIG, text).fails(CONFIG, &["line 1"]);
         assert!(matches!(error, ModelError::Json { .. }), "{text}");
     }
@@ -127,8 +127,8 @@ fn a_missing_key_is_named() {
         "pad_token_id",
         "eos_token_id",
     ] {
-        let error = Dir::new().with_key(key, None).fails(CONFIG, &[key]);
-        assert!(matches!(error, ModelError::Json { .. }), "{key}");
+        let error = Dir::new().with_key(key, None).fails(CONFIG, &[key, "is missing"]);
+        assert!(matches!(error, ModelError::Key { .. }), "{key}");
     }
 }
 
@@ -158,10 +158,94 @@ fn an_impossible_value_is_named_with_its_key() {
 }
 
 #[test]
-fn a_value_of_another_type_is_an_error_of_the_json() {
-    for value in [json!("8"), json!(-8), json!(8.5), json!(null), json!([8]), json!({})] {
-        let error = Dir::new().with_key("d_model", Some(value)).fails(CONFIG, &["line"]);
-        assert!(matches!(error, ModelError::Json { .. }));
+fn a_value_of_another_type_is_named_with_its_key_and_what_is_expected() {
+    for value in [json!("8"), json!(-8), json!(8.5), json!([8]), json!({}), json!(true)] {
+        let found =
+            format!("config.json: d_model: expected a whole number from 0 on, found `{value}`");
+        let error = Dir::new().with_key("d_model", Some(value)).fails(CONFIG, &[&found]);
+        assert!(matches!(error, ModelError::Key { .. }));
+    }
+    let none = "d_model: expected a value, found `null`";
+    Dir::new().with_key("d_model", Some(json!(null))).fails(CONFIG, &[none]);
+    let cases = [
+        ("dropout", json!("0.1"), "dropout: expected a number, found `\"0.1\"`"),
+        ("scale_embedding", json!(1), "scale_embedding: expected true or false, found `1`"),
+        ("activation_function", json!(3), "activation_function: expected a string, found `3`"),
+        ("eos_token_id", json!("a"), "eos_token_id: "),
+    ];
+    for (key, value, part) in cases {
+        Dir::new().with_key(key, Some(value)).fails(CONFIG, &[part]);
+    }
+}
+
+#[test]
+fn numbers_and_null_are_taken_as_transformers_takes_them() {
+    let cases = [
+        ("d_model", json!(8.0)),
+        ("encoder_layers", json!(2.0)),
+        ("dropout", json!(0)),
+        ("dropout", json!(null)),
+        ("attention_dropout", json!(null)),
+        ("max_position_embeddings", json!(null)),
+        ("scale_embedding", json!(null)),
+        ("tie_word_embeddings", json!(null)),
+        ("architectures", json!(null)),
+        ("decoder_start_token_id", json!(null)),
+    ];
+    for (key, value) in cases {
+        let dir = Dir::new().with_key(key, Some(value.clone()));
+        dir.load().unwrap_or_else(|error| panic!("{key}: {value}: {error}"));
+    }
+}
+
+#[test]
+fn names_that_training_tools_leave_are_those_of_the_model() {
+    let expected = Dir::new().load().unwrap();
+    let wraps: [fn(&str) -> String; 6] = [
+        |name| format!("_orig_mod.{name}"),
+        |name| format!("module.{name}"),
+        |name| format!("model.{name}"),
+        |name| format!("module._orig_mod.{name}"),
+        |name| name.replacen("encoder.layers.", "encoder._orig_mod.layers.", 1),
+        |name| name.replacen("layers.1.", "layers.1._checkpoint_wrapped_module.", 1),
+    ];
+    for wrap in wraps {
+        let dir = Dir::new().with_tensors(|tensors| {
+            *tensors = tensors.iter().map(|(name, tensor)| (wrap(name), tensor.clone())).collect();
+        });
+        let found = dir.load().unwrap();
+        let values = |model: &EncoderDecoder| model.embedding.val().into_data();
+        assert_eq!(values(&found), values(&expected));
+        let report = ModelDirectory::open(dir.root()).unwrap();
+        let report = report.weights(dir.root(), &Device::flex()).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+        assert!(report.loaded.iter().any(|name| *name == wrap(NORM)), "{:?}", report.loaded);
+    }
+}
+
+#[test]
+fn a_missing_tensor_is_named_with_those_that_are_like_it() {
+    let renamed = NORM.replace("final_layer_norm", "layer_norm");
+    let dir = Dir::new().with_tensors(|tensors| {
+        let tensor = tensors.remove(NORM).unwrap();
+        tensors.insert(renamed.clone(), tensor);
+    });
+    dir.fails(WEIGHTS, &[NORM, "missing", "similar", &renamed]);
+    let dir = Dir::new().with_tensors(|tensors| {
+        let entries = std::mem::take(tensors).into_values().enumerate();
+        tensors.extend(entries.map(|(place, tensor)| (format!("x{place:03}"), tensor)));
+    });
+    dir.fails(WEIGHTS, &["missing", "it has `x000`, `x001`, `x002` and", "more"]);
+}
+
+#[test]
+fn a_pointer_of_git_lfs_is_named_in_every_place() {
+    let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    for file in [CONFIG, WEIGHTS] {
+        let error = Dir::new().with(file, lfs).fails(file, &["Git LFS pointer", "git lfs pull"]);
+        assert!(matches!(error, ModelError::Weights(WeightsError::NotTheFile { .. })));
+        Dir::new().with(file, "<!doctype html>").fails(file, &["is a web page"]);
+        Dir::new().with(file, "").fails(file, &["is empty"]);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::family::Family;
 use crate::files::{ADDED_TOKENS, CHAT_TEMPLATE, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG};
 use crate::parts::{NamedIds, Normalization, Pipeline, Renumbered, Vocabulary};
 use crate::save::Files;
-use crate::sentencepiece::{Piece, SentencePiece};
+use crate::sentencepiece::SentencePiece;
 use crate::{SpecialRole, TokenizeError};
 
 /// T5's sentinels.
@@ -28,8 +28,6 @@ const PEGASUS_OFFSET: usize = 103;
 const MAX_EXTRA: usize = 10_000;
 /// What ALBERT takes from the score of a piece that ends with a digit and a comma, so that it isn't used.
 const NUMBER_COMMA_PENALTY: f64 = 100.0;
-/// The score of pieces that only tokens found before cutting are.
-const UNSCORED: f64 = 0.0;
 
 pub(super) fn build(directory: &Directory, path: &Path) -> Result<Built, TokenizeError> {
     let model = SentencePiece::read(path)?;
@@ -48,11 +46,10 @@ pub(super) fn build(directory: &Directory, path: &Path) -> Result<Built, Tokeniz
     let layout = Layout::new(directory, &model)
         .map_err(|reason| TokenizeError::SentencePiece { path: path.to_owned(), reason })?;
     let control = model.control_pieces().map(|text| AddedToken::from(text, true));
-    let unknown = AddedToken::from(layout.entries[layout.unk].0.as_str(), true);
+    let unknown = AddedToken::from(layout.tokens[layout.unk].as_str(), true);
     let added = control.chain(layout.special).chain([unknown]).collect();
-    let invalid = |source| TokenizeError::Build { path: path.to_owned(), source };
-    let vocabulary = model.model(layout.entries, layout.unk).map_err(invalid)?;
-    let pipeline = pipeline(directory, &model, vocabulary.into()).map_err(invalid)?;
+    let vocabulary = Arc::new(NamedIds::new(layout.tokens));
+    let pipeline = numbered(directory, &model, path, layout.ids, vocabulary)?;
     Ok(Built { added, files, ..Built::new(pipeline) })
 }
 
@@ -68,10 +65,33 @@ pub(super) fn renumbered(
     let unk = unk.ok_or(TokenizeError::MissingSpecialToken { role: SpecialRole::Unk })?;
     let ids = model.pieces.iter().map(|piece| vocabulary.ids.get(&piece.text).copied());
     let ids = ids.map(|id| id.unwrap_or(unk)).collect();
+    numbered(directory, model, path, ids, vocabulary.clone())
+}
+
+/// A model's pieces, each with its id in a vocabulary.
+fn numbered(
+    directory: &Directory,
+    model: &SentencePiece,
+    path: &Path,
+    ids: Vec<u32>,
+    vocabulary: Arc<NamedIds>,
+) -> Result<Pipeline, TokenizeError> {
     let invalid = |source| TokenizeError::Build { path: path.to_owned(), source };
-    let cut = model.model(model.hidden_entries(), model.unk).map_err(invalid)?;
-    let vocabulary = Renumbered { model: cut, ids, vocabulary: vocabulary.clone() };
+    let is_albert = directory.family == Some(Family::Albert);
+    let cut = model.model(|text| if is_albert { albert_penalty(text) } else { 0.0 });
+    let whole = model.whole_pieces().map(|(place, text)| (text.to_owned(), ids[place])).collect();
+    let bytes = model.byte_pieces();
+    let bytes = bytes.map(|places| places.into_iter().map(|place| ids[place]).collect());
+    let unk = model.unk as u32;
+    let vocabulary =
+        Renumbered { model: cut.map_err(invalid)?, unk, ids, whole, bytes, vocabulary };
     pipeline(directory, model, Vocabulary::Renumbered(vocabulary)).map_err(invalid)
+}
+
+/// What ALBERT adds to the score of a piece: its own does not hold for numbers with a comma.
+fn albert_penalty(text: &str) -> f64 {
+    let number = text.strip_suffix(',').and_then(|rest| rest.chars().last());
+    if number.is_some_and(char::is_numeric) { -NUMBER_COMMA_PENALTY } else { 0.0 }
 }
 
 /// M2M-100 has its ids in `vocab.json`, and behind them its languages.
@@ -133,16 +153,18 @@ fn albert_normalizer(
 
 /// The tokens of a family by id, most of them pieces.
 struct Layout {
-    entries: Vec<(String, f64)>,
+    tokens: Vec<String>,
+    /// The id of each piece.
+    ids: Vec<u32>,
     unk: usize,
-    /// Entries that are no pieces.
+    /// Tokens that are no pieces.
     special: Vec<AddedToken>,
 }
 
 impl Layout {
     fn new(directory: &Directory, model: &SentencePiece) -> Result<Self, String> {
-        let pieces = entries(&model.pieces);
-        let unscored = |token: String| (token, UNSCORED);
+        let pieces = model.pieces.iter().map(|piece| piece.text.clone());
+        let ids = 0..model.pieces.len() as u32;
         let special =
             |tokens: &[String]| tokens.iter().map(|t| AddedToken::from(t, true)).collect();
         let family = directory.family;
@@ -158,8 +180,8 @@ impl Layout {
                 let sentinels: Vec<String> =
                     (0..count).rev().map(|i| format!("<extra_id_{i}>")).collect();
                 let special = special(&sentinels);
-                let entries = pieces.chain(sentinels.into_iter().map(unscored)).collect();
-                Self { entries, unk: model.unk, special }
+                let tokens = pieces.chain(sentinels).collect();
+                Self { tokens, ids: ids.collect(), unk: model.unk, special }
             }
             Some(
                 family @ (Family::MBart | Family::MBart50 | Family::Nllb | Family::XlmRoberta),
@@ -172,9 +194,9 @@ impl Layout {
                 let last = languages::codes(family).iter().map(|&code| code.to_owned());
                 let last: Vec<String> = last.chain(["<mask>".to_owned()]).collect();
                 let special = special(&last[..last.len() - 1]);
-                let entries = first.into_iter().map(unscored).chain(pieces.skip(3));
-                let entries = entries.chain(last.into_iter().map(unscored)).collect();
-                Self { entries, unk: 3, special }
+                let tokens = first.into_iter().chain(pieces.skip(3)).chain(last).collect();
+                let ids = ids.map(|place| if place < 3 { 3 } else { place + 1 }).collect();
+                Self { tokens, ids, unk: 3, special }
             }
             Some(Family::Pegasus) => {
                 let offset = bounded("offset", directory.config.offset, PEGASUS_OFFSET)?;
@@ -184,25 +206,16 @@ impl Layout {
                 let first: Vec<String> =
                     first.chain((2..).map(|i| format!("<unk_{i}>"))).take(2 + offset).collect();
                 let special = special(&first);
-                let entries = first.into_iter().map(unscored).chain(pieces.skip(2)).collect();
-                Self { entries, unk: model.unk + offset, special }
+                let tokens = first.into_iter().chain(pieces.skip(2)).collect();
+                let ids = ids.map(|place| place + offset as u32).collect();
+                Self { tokens, ids, unk: model.unk + offset, special }
             }
-            Some(Family::Albert) => {
-                let penalty = |text: &str| {
-                    let number = text.strip_suffix(',').and_then(|rest| rest.chars().last());
-                    number.is_some_and(char::is_numeric).then_some(NUMBER_COMMA_PENALTY)
-                };
-                let entries = pieces.map(|(text, score)| {
-                    let penalty = penalty(&text).unwrap_or_default();
-                    (text, score - penalty)
-                });
-                Self { entries: entries.collect(), unk: model.unk, special: Vec::new() }
-            }
-            _ => Self { entries: pieces.collect(), unk: model.unk, special: Vec::new() },
+            _ => Self {
+                tokens: pieces.collect(),
+                ids: ids.collect(),
+                unk: model.unk,
+                special: Vec::new(),
+            },
         })
     }
-}
-
-fn entries(pieces: &[Piece]) -> impl Iterator<Item = (String, f64)> {
-    pieces.iter().map(|piece| (piece.text.clone(), piece.score))
 }

@@ -24,7 +24,7 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 
 use crate::TokenizeError;
-use crate::files::read;
+use crate::files::read_filled;
 use charsmap::CharsMap;
 use normalizer::SPACE;
 pub(crate) use normalizer::SentencePieceNormalizer;
@@ -57,7 +57,7 @@ impl SentencePiece {
     /// # Errors
     /// If the file can't be read, or is not a Unigram or BPE model of SentencePiece, whole and consistent.
     pub(crate) fn read(path: &Path) -> Result<Self, TokenizeError> {
-        Self::parse(&read(path)?)
+        Self::parse(&read_filled(path)?)
             .map_err(|reason| TokenizeError::SentencePiece { path: path.to_owned(), reason })
     }
 
@@ -103,40 +103,52 @@ impl SentencePiece {
         self.algorithm == Algorithm::Bpe
     }
 
-    /// The model with the entries of a vocabulary in place of its own pieces, by id; `unk` is the unknown one's.
-    pub(crate) fn model(
-        &self,
-        entries: Vec<(String, f64)>,
-        unk: usize,
-    ) -> tokenizers::Result<ModelWrapper> {
+    /// Cuts a text into places of pieces; `adjust` is added to the score of each. Pieces that no text is cut into are spelled
+    /// so that none is.
+    pub(crate) fn model(&self, adjust: impl Fn(&str) -> f64) -> tokenizers::Result<ModelWrapper> {
+        let of_text = |piece: &&Piece| matches!(piece.kind, Kind::Normal | Kind::UserDefined);
+        let scores = self.pieces.iter().filter(of_text).map(|piece| piece.score);
+        // What is never used must not change what the worst piece is.
+        let best = scores.fold(f64::NEG_INFINITY, f64::max);
+        let entry = |piece: &Piece| match piece.kind {
+            Kind::Normal | Kind::UserDefined => {
+                (piece.text.clone(), piece.score + adjust(&piece.text))
+            }
+            // Once normalized, a text has no such space.
+            Kind::Unknown | Kind::Control | Kind::Unused | Kind::Byte => {
+                (format!(" {}", piece.text), best.max(piece.score))
+            }
+        };
+        let entries: Vec<(String, f64)> = self.pieces.iter().map(entry).collect();
         if !self.merges_pairs() {
-            return Ok(Unigram::from(entries, Some(unk), self.byte_fallback)?.into());
+            return Ok(Unigram::from(entries, Some(self.unk), false)?.into());
         }
-        let unk_token = entries[unk].0.clone();
+        let unk_token = entries[self.unk].0.clone();
         let ids: Vocab = entries.into_iter().zip(0..).map(|((text, _), id)| (text, id)).collect();
-        let merges = self.merges().into_iter();
-        let known = merges.filter(|(a, b)| {
-            ids.contains_key(a) && ids.contains_key(b) && ids.contains_key(&format!("{a}{b}"))
-        });
-        let merges = known.collect();
         let model = BPE::builder()
-            .vocab_and_merges(ids, merges)
+            .vocab_and_merges(ids, self.merges())
             .unk_token(unk_token)
             .fuse_unk(true)
-            .byte_fallback(self.byte_fallback)
-            .ignore_merges(!self.normalizer.user_defined.is_empty())
             .build()?;
         Ok(model.into())
     }
 
-    /// The pieces by id; those that no text is cut into, spelled so that none is.
-    pub(crate) fn hidden_entries(&self) -> Vec<(String, f64)> {
-        let spelled = |piece: &Piece| match piece.kind {
-            Kind::Normal | Kind::UserDefined | Kind::Byte => piece.text.clone(),
-            // Once normalized, a text has no such space.
-            Kind::Unknown | Kind::Control | Kind::Unused => format!(" {}", piece.text),
-        };
-        self.pieces.iter().map(|piece| (spelled(piece), piece.score)).collect()
+    /// The pieces that are never part of another, with their places.
+    pub(crate) fn whole_pieces(&self) -> impl Iterator<Item = (usize, &str)> {
+        let pieces = self.pieces.iter().enumerate();
+        pieces
+            .filter(|(_, piece)| piece.kind == Kind::UserDefined)
+            .map(|(place, piece)| (place, piece.text.as_str()))
+    }
+
+    /// The place of the piece of each byte, if unknown characters become bytes.
+    pub(crate) fn byte_pieces(&self) -> Option<Vec<usize>> {
+        let pieces = self.pieces.iter().enumerate();
+        let bytes = pieces.filter(|(_, piece)| piece.kind == Kind::Byte);
+        let bytes: HashMap<&str, usize> =
+            bytes.map(|(place, piece)| (piece.text.as_str(), place)).collect();
+        let place = |byte| bytes.get(format!("<0x{byte:02X}>").as_str()).copied();
+        (0..=u8::MAX).map(place).collect::<Option<_>>().filter(|_| self.byte_fallback)
     }
 
     /// Every way to make a normal piece of two, the piece with the best score first.

@@ -1,3 +1,5 @@
+//! Training byte-pair encoding, on characters or bytes.
+
 use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer, BpeTrainerBuilder};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;

@@ -1,3 +1,5 @@
+//! A tokenizer whose tokens are characters.
+
 use std::collections::BTreeSet;
 
 use tokenizers::decoders::fuse::Fuse;

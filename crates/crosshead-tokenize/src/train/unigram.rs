@@ -1,3 +1,5 @@
+//! Training a Unigram model.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokenizers::AddedToken;

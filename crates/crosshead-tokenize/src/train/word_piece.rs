@@ -1,3 +1,5 @@
+//! Training WordPiece.
+
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 

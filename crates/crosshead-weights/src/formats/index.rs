@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{Open, Shards};
 use crate::WeightsError;
+use crate::impostor::check_file;
 
 #[derive(Deserialize)]
 struct IndexJson {
@@ -17,6 +18,7 @@ struct IndexJson {
 
 /// The shards of an index, and their tensors with the shards they are in.
 pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsError> {
+    check_file(path)?;
     let text = fs::read_to_string(path).map_err(WeightsError::io(path))?;
     let IndexJson { weight_map } = serde_json::from_str(&text)
         .map_err(|source| WeightsError::Index { path: path.to_owned(), source })?;

@@ -1,25 +1,30 @@
 //! `pytorch_model.bin`: a pickle and its storages, without running it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use pytorch_reader::{DType, PytorchError, PytorchReader};
+use pytorch_reader::{DType, PytorchError, PytorchReader, Tensor};
 use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Entry, Listing, Values};
 use crate::WeightsError;
+use crate::impostor::check_file;
+
+/// Keys under which training tools put a model's weights, beside the optimizer's state and whatever else.
+const NESTS: [&str; 6] = ["state_dict", "model_state_dict", "model", "module", "network", "net"];
 
 /// Where a TAR header has its magic bytes.
 const TAR_MAGIC: (u64, &[u8; 5]) = (257, b"ustar");
 
 /// The tensors of a file.
 pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
+    check_file(path)?;
     let file_len = check_container(path)?;
-    let reader = PytorchReader::new(path).map_err(|source| foreign(path, source))?;
-    let tensors = reader.into_tensors();
-    tensors
+    tensors(path)
+        .map_err(|source| foreign(path, source))?
         .into_iter()
         .map(|(name, tensor)| {
             let n_bytes = tensor.byte_len() as u64;
@@ -33,6 +38,23 @@ pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
             Ok((name, Entry { dtype, shape, n_bytes, values: Values::Pickled(tensor) }))
         })
         .collect()
+}
+
+/// The tensors of the model, which stand at the root of the file, or under one of [`NESTS`] beside other things.
+fn tensors(path: &Path) -> Result<HashMap<String, Tensor>, PytorchError> {
+    let tensors = PytorchReader::new(path)?.into_tensors();
+    let is_nest = |nest: &&&str| {
+        tensors
+            .keys()
+            .any(|name| name.strip_prefix(**nest).is_some_and(|rest| rest.starts_with('.')))
+    };
+    for nest in NESTS.iter().filter(is_nest) {
+        // The names of a file without nests may begin so too.
+        if let Ok(nested) = PytorchReader::with_top_level_key(path, nest) {
+            return Ok(nested.into_tensors());
+        }
+    }
+    Ok(tensors)
 }
 
 /// Refuses containers whose contents may be far larger than the file, and gives the file's length.

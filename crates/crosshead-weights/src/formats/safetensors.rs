@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Entry, Listing, Values};
 use crate::WeightsError;
+use crate::impostor::check_file;
 
 /// The largest header that the format allows.
 const MAX_HEADER: u64 = 100_000_000;
@@ -19,6 +20,7 @@ const PREFIX: u64 = 8;
 
 /// The tensors of a file.
 pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
+    check_file(path)?;
     let mut file = File::open(path).map_err(WeightsError::io(path))?;
     let file_len = file.metadata().map_err(WeightsError::io(path))?.len();
     list(&mut file, file_len, path, |offset, _| Values::At(offset))

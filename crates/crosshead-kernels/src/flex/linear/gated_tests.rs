@@ -1,3 +1,5 @@
+//! Fused gated projections equal their plain body, forward and backward.
+
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 

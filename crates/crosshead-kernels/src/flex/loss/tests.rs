@@ -1,3 +1,5 @@
+//! The fused loss equals its plain body, forward and backward.
+
 use burn::tensor::{Device, Int, Tensor, TensorData, Tolerance};
 use proptest::prelude::*;
 

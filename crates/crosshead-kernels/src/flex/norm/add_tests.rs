@@ -1,3 +1,5 @@
+//! Fused addition with norm equals its plain body, forward and backward.
+
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 

@@ -154,8 +154,7 @@ pub(super) fn write<'a, C: Config, F: Family<C> + ?Sized>(
         keys.extend(family.write(config)?);
         extend(family, &mut keys)?;
         keys.insert("torch_dtype".to_owned(), json!("float32"));
-        let text = Value::Object(keys.clone()).to_string();
-        let file = ConfigFile::parse(dir.join("config.json"), text).ok()?;
+        let file = ConfigFile::of(dir.join("config.json"), keys.clone()).ok()?;
         (family.read(&file).ok()? == *config).then_some((*family, keys))
     };
     families.iter().find_map(expressed).expect("our own family expresses every model")

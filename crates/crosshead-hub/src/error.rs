@@ -1,8 +1,6 @@
-use std::path::PathBuf;
+//! Why a model could not be fetched.
 
-use hf_hub::api::sync::ApiError;
-
-use super::Hub;
+use std::path::{Path, PathBuf};
 
 /// Why a model could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -33,21 +31,72 @@ pub enum HubError {
         /// What to do.
         advice: String,
     },
+    /// An address that leads nowhere.
+    #[error(
+        "`{endpoint}` is no address of a Hub: set HF_ENDPOINT to one such as https://huggingface.co"
+    )]
+    Endpoint {
+        /// What was given.
+        endpoint: String,
+    },
+    /// A number of seconds that is none.
+    #[error("{name}: `{value}` is no whole number of seconds")]
+    Variable {
+        /// The environment variable.
+        name: &'static str,
+        /// What it is set to.
+        value: String,
+    },
     /// The network or the Hub failed.
-    #[error("{id}: no answer from {endpoint}: {source}; what has arrived is kept, so try again")]
+    #[error("{id}: no answer from {address}: {source}; what has arrived is kept, so try again")]
     Request {
         /// The model.
         id: String,
-        /// The address of the Hub.
-        endpoint: String,
+        /// The address that was asked.
+        address: String,
         /// What the client says.
-        source: Box<ApiError>,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A server that says nothing.
+    #[error(
+        "{id}: no answer from {address} within {seconds} s; what has arrived is kept, so try again, \
+         or set {variable} to more seconds"
+    )]
+    Timeout {
+        /// The model.
+        id: String,
+        /// The address that was asked.
+        address: String,
+        /// How long the server was waited for.
+        seconds: u64,
+        /// The environment variable that says so.
+        variable: &'static str,
+    },
+    /// Redirects that do not end.
+    #[error(
+        "{id}: too many redirects, the last to {address}; is HF_ENDPOINT the address of a Hub?"
+    )]
+    Redirects {
+        /// The model.
+        id: String,
+        /// Where the last one led.
+        address: String,
     },
     /// An answer that makes no sense.
-    #[error("{file}: the Hub names no usable version of it; is HF_ENDPOINT the address of a Hub?")]
+    #[error("{what}: the server's answer has no {missing}; is HF_ENDPOINT the address of a Hub?")]
     Answer {
-        /// The file.
-        file: String,
+        /// The model or the file.
+        what: String,
+        /// What the answer lacks.
+        missing: &'static str,
+    },
+    /// A revision that has become another commit.
+    #[error("{id}: {revision} changed while it was fetched; try again")]
+    Changed {
+        /// The model.
+        id: String,
+        /// The revision.
+        revision: String,
     },
     /// Nothing to load.
     #[error(
@@ -96,29 +145,8 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// What a failed request means to the user.
-    pub(super) fn of_request(hub: &Hub, id: &str, revision: &str, source: ApiError) -> Self {
-        let (id, endpoint) = (id.to_owned(), hub.endpoint.clone());
-        let status = match &source {
-            ApiError::RequestError(error) => match **error {
-                ureq::Error::StatusCode(status) => status,
-                _ => return Self::Request { id, endpoint, source: Box::new(source) },
-            },
-            _ => return Self::Request { id, endpoint, source: Box::new(source) },
-        };
-        let advice = match (status, &hub.token) {
-            (401 | 403, None) => {
-                "there is no such model, or it is not public: check the name, or set HF_TOKEN"
-                    .to_owned()
-            }
-            (401, Some(_)) => "the token in HF_TOKEN is not valid: make a new one".to_owned(),
-            (403, Some(_)) => {
-                format!("your token does not open it: accept its conditions at {endpoint}/{id}")
-            }
-            (404, _) => format!("there is no such model, or it has no revision {revision}"),
-            (429, _) => "too many requests: wait a few minutes".to_owned(),
-            _ => "try again later".to_owned(),
-        };
-        Self::Refused { id, endpoint, status, advice }
+    /// Wraps an error of the operating system with the path it is about.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), source }
     }
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::HubError;
+use crate::HubError;
 
 const CONFIG: &str = "config.json";
 
 /// Configuration and tokenizers.
-const SMALL_FILES: [&str; 18] = [
+const SMALL_FILES: [&str; 20] = [
     CONFIG,
     "generation_config.json",
     "tokenizer.json",
@@ -24,9 +24,11 @@ const SMALL_FILES: [&str; 18] = [
     "merges.txt",
     "source.spm",
     "target.spm",
+    "target_vocab.json",
     "spiece.model",
     "sentencepiece.bpe.model",
     "tokenizer.model",
+    "spm.model",
     "modules.json",
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
@@ -57,7 +59,7 @@ const WEIGHTS: [Weights; 2] = [
 ];
 
 /// Checks that a name can be part of an address and of a path: `NAME` or `OWNER/NAME`, and a branch, tag or commit.
-pub(super) fn check_names(id: &str, revision: &str) -> Result<(), HubError> {
+pub(crate) fn check_names(id: &str, revision: &str) -> Result<(), HubError> {
     let is_name = |part: &str| {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         !part.is_empty() && part.chars().all(allowed) && !part.starts_with('.')
@@ -73,7 +75,7 @@ pub(super) fn check_names(id: &str, revision: &str) -> Result<(), HubError> {
 }
 
 /// The files to fetch, weights last, so that a model with weights is whole.
-pub(super) fn choose(id: &str, names: &[String]) -> Result<Vec<String>, HubError> {
+pub(crate) fn choose(id: &str, names: &[String]) -> Result<Vec<String>, HubError> {
     let is_small = |name: &str| SMALL_FILES.contains(&name) || is_pooling(name);
     let mut chosen: Vec<String> = names.iter().filter(|name| is_small(name)).cloned().collect();
     if !chosen.iter().any(|name| name == CONFIG) {
@@ -102,7 +104,7 @@ fn is_pooling(name: &str) -> bool {
 }
 
 /// The directory of a model in the cache's folder `repo` for it, if all of it is there.
-pub(super) fn in_cache(id: &str, revision: &str, repo: &Path) -> Result<PathBuf, HubError> {
+pub(crate) fn in_cache(id: &str, revision: &str, repo: &Path) -> Result<PathBuf, HubError> {
     let incomplete = |missing: String| HubError::Incomplete { id: id.to_owned(), missing };
     let snapshots = repo.join("snapshots");
     let commit = fs::read_to_string(repo.join("refs").join(revision));

@@ -1,0 +1,154 @@
+//! What the Hub says about a file, which is in the headers of its answers.
+
+use ureq::http::HeaderMap;
+
+use crate::HubError;
+use crate::client::header;
+
+/// The longest etag that can be the name of a file.
+const MAX_ETAG: usize = 128;
+
+/// What the answers to a `HEAD` say: the last one, and what those before it, which led there, said about its content.
+#[derive(Default)]
+pub(crate) struct Described {
+    commit: Option<String>,
+    linked_etag: Option<String>,
+    linked_size: Option<u64>,
+    etag: Option<String>,
+    size: Option<u64>,
+}
+
+impl Described {
+    /// Takes in the headers of the next answer; of a redirect, the length is not the file's.
+    pub(crate) fn add(&mut self, headers: &HeaderMap, is_redirect: bool) {
+        let text = |name| header(headers, name).filter(|text| !text.is_empty());
+        let number = |name| text(name).and_then(|text| text.parse().ok());
+        let is_plain =
+            header(headers, "content-encoding").is_none_or(|coding| coding == "identity");
+        let owned = |text: &str| text.to_owned();
+        self.commit = text("x-repo-commit").map(owned).or(self.commit.take());
+        self.linked_etag = text("x-linked-etag").map(owned).or(self.linked_etag.take());
+        self.linked_size = number("x-linked-size").or(self.linked_size);
+        self.etag = text("etag").map(owned);
+        self.size = number("content-length").filter(|_| !is_redirect && is_plain);
+    }
+
+    /// Whether nothing more has to be asked for.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.commit.is_some() && (self.linked_etag.is_some() || self.etag.is_some())
+    }
+}
+
+/// A file that a model needs, as the Hub describes it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct RemoteFile {
+    pub(crate) name: String,
+    /// The size, where the Hub tells it.
+    pub(crate) size: Option<u64>,
+    /// What tells this content from any other, as the name of a file: of large files the SHA-256.
+    pub(crate) etag: String,
+    pub(crate) commit: String,
+}
+
+impl RemoteFile {
+    /// The file of that name; what the Hub says of it becomes part of a path.
+    pub(crate) fn new(name: String, described: Described) -> Result<Self, HubError> {
+        let etag = described.linked_etag.or(described.etag);
+        let etag = etag.as_deref().and_then(file_name);
+        match (etag, described.commit) {
+            (Some(etag), Some(commit)) => {
+                Ok(Self { name, size: described.linked_size.or(described.size), etag, commit })
+            }
+            (None, _) => Err(HubError::Answer { what: name, missing: "ETag" }),
+            (_, None) => Err(HubError::Answer { what: name, missing: "X-Repo-Commit" }),
+        }
+    }
+
+    /// The SHA-256 of the content, if the etag is one. Small files have an identifier of git's.
+    pub(crate) fn sha256(&self) -> Option<&str> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        Some(self.etag.as_str()).filter(|etag| etag.len() == 64 && etag.bytes().all(is_hex))
+    }
+}
+
+/// The value of an etag, weak or not, as the name of a file.
+fn file_name(etag: &str) -> Option<String> {
+    let value = etag.trim().trim_start_matches(['W', '/']).trim_matches('"');
+    let is_kept = |c: char| c.is_ascii_alphanumeric() || "-_=+".contains(c);
+    let name: String = value.chars().map(|c| if is_kept(c) { c } else { '_' }).collect();
+    (!name.is_empty() && name.len() <= MAX_ETAG).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn described(answers: &[(&[(&'static str, &str)], bool)]) -> Result<RemoteFile, HubError> {
+        let mut described = Described::default();
+        for (pairs, is_redirect) in answers {
+            described.add(&headers(pairs), *is_redirect);
+        }
+        RemoteFile::new("a".to_owned(), described)
+    }
+
+    #[test]
+    fn a_redirect_describes_what_it_leads_to() {
+        let answer: &[_] = &[
+            ("x-repo-commit", "c0ffee"),
+            ("x-linked-etag", "\"aa\""),
+            ("x-linked-size", "1000"),
+            ("etag", "\"bb\""),
+            ("content-length", "17"),
+        ];
+        let file = described(&[(answer, true)]).unwrap();
+        assert_eq!((file.etag.as_str(), file.size), ("aa", Some(1000)));
+        let last: &[_] = &[("etag", "\"cc\""), ("content-length", "1000")];
+        assert_eq!(described(&[(answer, true), (last, false)]).unwrap(), file);
+        let plain: &[_] = &[("x-repo-commit", "c0ffee"), ("location", "/b")];
+        let file = described(&[(plain, true), (last, false)]).unwrap();
+        assert_eq!((file.etag.as_str(), file.size), ("cc", Some(1000)));
+    }
+
+    #[test]
+    fn etags_are_names_of_files_whatever_they_hold() {
+        for (etag, expected) in [
+            ("\"abc\"", Some("abc")),
+            ("W/\"abc\"", Some("abc")),
+            ("abc-gzip", Some("abc-gzip")),
+            ("\"../../x\"", Some("______x")),
+            ("\"\"", None),
+            ("W/", None),
+        ] {
+            assert_eq!(file_name(etag).as_deref(), expected, "{etag}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_version_is_no_file_of_a_hub() {
+        let commit: &[_] = &[("x-repo-commit", "c0ffee")];
+        let etag: &[_] = &[("etag", "\"aa\"")];
+        for (answer, missing) in [(commit, "ETag"), (etag, "X-Repo-Commit")] {
+            let message = described(&[(answer, false)]).unwrap_err().to_string();
+            assert!(message.contains(missing), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_compressed_answer_does_not_tell_the_size() {
+        let answer: &[_] = &[
+            ("x-repo-commit", "c0ffee"),
+            ("etag", "\"aa\""),
+            ("content-encoding", "gzip"),
+            ("content-length", "17"),
+        ];
+        assert_eq!(described(&[(answer, false)]).unwrap().size, None);
+    }
+}

@@ -1,0 +1,142 @@
+//! Paths that the documentation names exist.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Finding;
+
+/// Endings that make a word without a slash a path of the workspace.
+const ENDINGS: [&str; 3] = [".rs", ".toml", ".md"];
+
+/// Names with such an ending that belong to a user's files.
+const OF_USERS: [&str; 3] = ["recipe.toml", "my-recipe.toml", "README.md"];
+
+/// First folders of paths outside the workspace: what a run or a program writes, and names on the Hugging Face Hub.
+const OUTSIDE: [&str; 6] = ["runs", "checkpoints", "tokenizer", "model", "target", "~"];
+
+/// Folders in which a short path is looked for.
+const FOLDERS: [&str; 4] = ["", "crates", "crates/crosshead-cli", "docs"];
+
+/// Paths in backticks that lead to nothing, in the documentation file at `path`.
+pub(super) fn check(root: &Path, path: &Path, text: &str) -> Vec<Finding> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut findings = Vec::new();
+    let mut is_code = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+        }
+        if is_code {
+            continue;
+        }
+        let spans = line.split('`').skip(1).step_by(2);
+        for span in spans.filter(|span| is_path(root, span) && !exists(root, folder, span)) {
+            let message = format!(
+                "`{span}` does not exist: name the file as it is called now, from the root"
+            );
+            findings.push(Finding::new(path, number, message));
+        }
+    }
+    findings
+}
+
+/// Whether a word in backticks is a path of the workspace, as far as its form tells.
+fn is_path(root: &Path, word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if !word.chars().all(plain) || word.starts_with(['-', '/', '.']) || OF_USERS.contains(&word) {
+        return false;
+    }
+    let first = word.split('/').next().unwrap_or_default();
+    let has_ending = ENDINGS.iter().any(|ending| word.ends_with(ending));
+    // `crosshead-kernels/flex` is a feature of a crate.
+    let is_feature =
+        first.starts_with("crosshead-") && word.matches('/').count() == 1 && !has_ending;
+    if is_feature || OUTSIDE.contains(&first) || first.chars().all(|c| c.is_ascii_uppercase()) {
+        return false;
+    }
+    // Without an ending, only what begins like a path of the workspace is one: `true/false` is not.
+    has_ending || word.contains('/') && starts_in_workspace(root, first)
+}
+
+fn starts_in_workspace(root: &Path, first: &str) -> bool {
+    let is_folder = |folder: &&str| root.join(folder).join(first).is_dir();
+    FOLDERS.iter().any(|folder| is_folder(&folder)) || crates(root, first).next().is_some()
+}
+
+fn exists(root: &Path, folder: &Path, word: &str) -> bool {
+    let beside = root.join(folder).join(word);
+    let in_folders = FOLDERS.iter().map(|start| root.join(start).join(word));
+    // `models/src/hub` is short for `crates/crosshead-models/src/hub`, and `flex/panels.rs` for a file of some crate.
+    let mut short = word.splitn(2, '/');
+    let (first, rest) = (short.next().unwrap_or_default(), short.next().unwrap_or_default());
+    let in_crate = crates(root, first).map(|krate| krate.join(rest));
+    let in_sources = members(root).into_iter().map(|member| member.join("src").join(word));
+    in_folders.chain([beside]).chain(in_crate).chain(in_sources).any(|path| path.exists())
+}
+
+/// The crate that is called so without its prefix.
+fn crates(root: &Path, short: &str) -> impl Iterator<Item = PathBuf> {
+    let path = root.join("crates").join(format!("crosshead-{short}"));
+    Some(path).filter(|path| path.is_dir()).into_iter()
+}
+
+fn members(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root.join("crates")).into_iter().flatten();
+    entries.flatten().map(|entry| entry.path()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<usize> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let findings = check(root, Path::new("docs/page.md"), text);
+        findings.iter().map(|finding| finding.line).collect()
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_found() {
+        for word in
+            ["xtask/src/gone.rs", "gone.rs", "docs/gone.md", "crates/gone", "models/src/gone"]
+        {
+            assert_eq!(lines(&format!("first\nsee `{word}`.")), [2], "{word}");
+        }
+    }
+
+    #[test]
+    fn paths_of_the_workspace_are_found_from_the_root_and_in_short() {
+        let words = [
+            "xtask/src/tidy/docs.rs",
+            "docs/architecture.md",
+            "architecture.md",
+            "models/src/hub",
+            "Cargo.toml",
+            "crates/crosshead-data",
+        ];
+        for word in words {
+            assert_eq!(lines(&format!("see `{word}`")), [0; 0], "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_of_the_workspace_is_left_alone() {
+        let words = [
+            "runs/translate-en-de",
+            "checkpoints/<step>/",
+            "OWNER/NAME",
+            "true/false",
+            "n/a",
+            "--data FILE.tsv",
+            "crosshead::hub",
+            "a b.rs",
+            "recipe.toml",
+            "crosshead-kernels/flex",
+            "/etc/passwd",
+        ];
+        for word in words {
+            assert_eq!(lines(&format!("see `{word}`")), [0; 0], "{word}");
+        }
+        assert_eq!(lines("```sh\n`gone.rs`\n```\n"), [0; 0]);
+    }
+}
