@@ -24,7 +24,7 @@ pub use encoder::{Encoder, EncoderConfig};
 pub use encoder_decoder::EncoderDecoder;
 pub use encoder_decoder_config::EncoderDecoderConfig;
 pub use error::ModelError;
-pub use files::{write_atomic, write_directory};
+pub use files::{read_text, write_atomic, write_directory};
 pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
 };

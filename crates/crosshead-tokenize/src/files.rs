@@ -21,8 +21,20 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TokenizeError> {
     })
 }
 
+/// The bytes of a text file without the byte order mark that some editors put at its start.
+fn read_unmarked(path: &Path) -> Result<Vec<u8>, TokenizeError> {
+    let mut bytes = read(path)?;
+    if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(*mark)) {
+        return Err(TokenizeError::Utf16 { path: path.to_owned() });
+    }
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(.."\u{feff}".len());
+    }
+    Ok(bytes)
+}
+
 pub(crate) fn read_text(path: &Path) -> Result<String, TokenizeError> {
-    String::from_utf8(read(path)?).map_err(|error| {
+    String::from_utf8(read_unmarked(path)?).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
         TokenizeError::NotUtf8 { path: path.to_owned(), line }
@@ -36,7 +48,7 @@ pub(crate) fn read_json_if_present<T: DeserializeOwned + Default>(
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TokenizeError> {
-    let bytes = read(path)?;
+    let bytes = read_unmarked(path)?;
     // In two passes, because on foreign keys the tokenizer's own deserializer reports a syntax error.
     serde_json::from_slice::<IgnoredAny>(&bytes)
         .map_err(|source| TokenizeError::InvalidJson { path: path.to_owned(), source })?;

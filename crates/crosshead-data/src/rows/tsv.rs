@@ -1,3 +1,5 @@
+//! Columns of TSV files.
+
 use crate::lines::lines;
 use crate::{Column, DataError, Row};
 

@@ -1,6 +1,5 @@
 //! `config.json`: what every family's has in common.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeOwned, Error};
@@ -8,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::ModelError;
+use crate::files::read_text;
 
 /// The text of a `config.json`, and what it says about itself.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ impl ConfigFile {
     /// Reads the `config.json` of a model directory.
     pub(super) fn open(dir: &Path) -> Result<Self, ModelError> {
         let path = dir.join("config.json");
-        let text = fs::read_to_string(&path).map_err(ModelError::io(&path))?;
-        let generation = fs::read_to_string(dir.join("generation_config.json")).unwrap_or_default();
+        let text = read_text(&path).map_err(ModelError::io(&path))?;
+        let generation = read_text(&dir.join("generation_config.json")).unwrap_or_default();
         // What is wrong with that file is told by who reads all of it.
         let generation: Generation = serde_json::from_str(&generation).unwrap_or_default();
         let file = Self::parse(path, text)?;

@@ -1,12 +1,12 @@
 //! Directories of sentence-transformers: which modules stand behind an encoder.
 
-use std::fs;
 use std::path::Path;
 
 use burn::tensor::Device;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::files::read_text;
 use crate::{Encoder, ModelError, Pooling, SentenceConfig, SentenceEncoder};
 
 /// An entry of `modules.json`.
@@ -129,7 +129,7 @@ fn read_pooling(path: &Path) -> Result<Vec<Pooling>, ModelError> {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
-    let text = fs::read_to_string(path).map_err(ModelError::io(path))?;
+    let text = read_text(path).map_err(ModelError::io(path))?;
     serde_json::from_str(&text).map_err(|source| ModelError::Json { path: path.to_owned(), source })
 }
 

@@ -61,10 +61,5 @@ pub(super) fn set(
     }
     let config = &directory.config;
     let source = config.src_lang.as_deref().unwrap_or(english);
-    let target = config.tgt_lang.as_deref();
-    let mut tokenizer = tokenizer.with_languages(source, target.unwrap_or(source))?;
-    if target.is_none() {
-        tokenizer.languages.forget_target();
-    }
-    Ok(tokenizer)
+    tokenizer.with_languages(Some(source), config.tgt_lang.as_deref())
 }

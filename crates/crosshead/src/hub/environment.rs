@@ -1,6 +1,9 @@
+//! The Hub as environment variables describe it.
+
 use std::env;
-use std::fs;
 use std::path::PathBuf;
+
+use crosshead_models::read_text;
 
 use super::{Hub, HubError};
 
@@ -22,7 +25,7 @@ impl Hub {
             Some(cache) => PathBuf::from(cache),
             None => home.as_ref().ok_or(HubError::NoHome)?.join("hub"),
         };
-        let from_file = || fs::read_to_string(home?.join("token")).ok();
+        let from_file = || read_text(&home?.join("token")).ok();
         let token = variable("HF_TOKEN").or_else(from_file);
         Ok(Self {
             endpoint: variable("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crosshead_models::read_text;
 use serde::Deserialize;
 
 use super::HubError;
@@ -136,7 +137,7 @@ fn shards(index: &Path) -> BTreeSet<String> {
     struct Index {
         weight_map: BTreeMap<String, String>,
     }
-    let index = fs::read(index).ok().and_then(|text| serde_json::from_slice::<Index>(&text).ok());
+    let index = read_text(index).ok().and_then(|text| serde_json::from_str::<Index>(&text).ok());
     index.map(|index| index.weight_map.into_values().collect()).unwrap_or_default()
 }
 

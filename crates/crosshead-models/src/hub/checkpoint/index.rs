@@ -1,13 +1,13 @@
 //! `*.index.json`: which shard has which tensor.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::{Entry, Open};
 use crate::ModelError;
+use crate::files::read_text;
 
 #[derive(Deserialize)]
 struct IndexJson {
@@ -20,7 +20,7 @@ type Shards = (Vec<PathBuf>, BTreeMap<String, (usize, Entry)>);
 
 /// The shards of an index, and their tensors with the shards they are in.
 pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, ModelError> {
-    let text = fs::read_to_string(path).map_err(ModelError::io(path))?;
+    let text = read_text(path).map_err(ModelError::io(path))?;
     let IndexJson { weight_map } = serde_json::from_str(&text)
         .map_err(|source| ModelError::Json { path: path.to_owned(), source })?;
     let mut names: Vec<&str> = weight_map.values().map(String::as_str).collect();
