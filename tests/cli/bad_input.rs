@@ -140,14 +140,17 @@ fn a_device_that_is_not_compiled_in_names_the_feature() {
 #[test]
 fn an_id_of_the_hub_names_the_command_that_fetches_it() {
     let folder = Folder::with_toy_corpus();
+    folder.write(
+        "fine-tune.toml",
+        "task = \"translate\"\n[data]\ntrain = \"toy.tsv\"\nvalid = \"toy.tsv\"\n",
+    );
     for args in [
         &["translate", "--model", "facebook/m2m100_418M", "x"][..],
         &["evaluate", "--model", "facebook/m2m100_418M", "--data", "toy.tsv"],
         &["inspect", "facebook/m2m100_418M"],
-        &["train", "tiny.toml", "--init", "facebook/m2m100_418M"],
+        &["train", "fine-tune.toml", "--init", "facebook/m2m100_418M"],
     ] {
-        let args: Vec<&str> = args.to_vec();
-        let message = folder.fails(&args);
+        let message = folder.fails(args);
         assert_names(&message, &["crosshead fetch facebook/m2m100_418M"]);
     }
     fs::create_dir_all(folder.path("owner/name")).unwrap();

@@ -153,14 +153,19 @@ const BREAKS: &str = "a\u{b}b\u{c}c\u{1c}d\u{1d}e\u{1e}f\u{85}g\u{2028}h\u{2029}
 fn line_breaks_in_a_translation_become_spaces() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &[]);
-    // From here on the tokenizer writes line breaks for letters.
+    // From here on the tokenizer writes line breaks for spaces and letters.
     let path = folder.path("run/model/tokenizer.json");
     let mut tokenizer: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let replace = |pattern: &str, content: &str| serde_json::json!({ "type": "Replace", "pattern": { "String": pattern }, "content": content });
     let mut decoders = vec![tokenizer["decoder"].clone()];
-    for (letter, text) in
-        [("e", "\r\n"), ("i", "\n"), ("n", BREAKS), ("u", "\r"), ("s", "\u{2028}")]
-    {
+    for (letter, text) in [
+        (" ", "\r\nx\u{85}"),
+        ("e", "\r\n"),
+        ("i", "\n"),
+        ("n", BREAKS),
+        ("u", "\r"),
+        ("s", "\u{2028}"),
+    ] {
         decoders.push(replace(letter, text));
     }
     tokenizer["decoder"] = serde_json::json!({ "type": "Sequence", "decoders": decoders });
@@ -188,8 +193,6 @@ fn line_breaks_in_a_translation_become_spaces() {
             .collect();
         assert_eq!(answers(&folder, &args, input), expected);
     }
-    let shown = folder.ok(&["evaluate", "--model", "run", "--data", "toy.tsv"]);
-    assert!(shown.lines().all(|line| line.contains(' ')), "{shown}");
 }
 
 #[test]
@@ -212,6 +215,22 @@ fn several_prompts_and_sentences_found_are_a_line_each() {
     let json = folder.ok(&[&args[..], &["--json", "x"]].concat());
     let texts = json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     assert!(texts.into_iter().any(|line| line["text"] == BREAKS), "{json}");
+}
+
+#[test]
+fn the_parts_of_a_sample_are_a_line_each() {
+    let folder = crate::bad_tasks::folder();
+    let prompts = r#"sample.prompts=["the\ncat\r\nsat"]"#;
+    let sets = ["--set", "data.test=text.txt", "--set", prompts, "--set", "sample.tokens=40"];
+    let train = ["train", "language-model.toml", "--out", "run"];
+    let shown = folder.ok(&[&train[..], &sets].concat());
+    let mut lines = shown.lines().map(|line| line.split_once("  ").unwrap_or((line, "")));
+    assert_eq!(
+        lines.next().map(|(name, text)| (name, text.trim())),
+        Some(("prompt", "the cat sat"))
+    );
+    assert_eq!(lines.next().map(|(name, _)| name), Some("text"), "{shown}");
+    assert_eq!(lines.next(), Some(("", "")), "{shown}");
 }
 
 #[test]

@@ -18,10 +18,10 @@ const LINES_AHEAD: usize = 2 * LINES_AT_ONCE;
 
 /// How long nothing comes after a line when it is answered: a file or a program that writes without a pause gives more
 /// lines within that time, so they are answered together.
-const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The longest that a line waits for others.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A line, or what is wrong with it.
 type Line = Result<String, DataError>;
