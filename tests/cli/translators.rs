@@ -118,6 +118,10 @@ fn languages_that_a_model_does_not_know_are_refused_with_those_it_does() {
     assert!(error.contains("xx") && error.contains("de_DE"), "{error}");
     let error = folder.fails(&["translate", "--model", "model", "--from", "yy", "the cat"]);
     assert_names(&error, &["yy", "de_DE"]);
+    let config = r#"{"tokenizer_class": "MBart50Tokenizer", "src_lang": "english"}"#;
+    folder.write("model/tokenizer_config.json", config);
+    let error = folder.fails(&["translate", "--model", "model", "the cat"]);
+    assert_names(&error, &["tokenizer_config.json", "src_lang", "english"]);
     let (folder, _) = assemble("t5");
     let error = folder.fails(&["translate", "--model", "model", "--to", "de", "the cat"]);
     assert!(error.contains("no languages"), "{error}");

@@ -29,8 +29,8 @@ pub(crate) struct Embed {
   crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt \"How do I reset my password?\"
   crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt --top 3 --json \"opening hours\"
 
-Each sentence found gives a line: score and text, with a tab between; tabs and line breaks within it become spaces. With --json
-they are kept.")]
+Each sentence found gives a line: score and text, with a tab between; tabs and line breaks within it become \
+spaces. With --json they are kept.")]
 pub(crate) struct Similar {
     /// A directory of sentence-transformers, or of an encoder, whose vectors are averaged
     #[arg(long, value_name = "DIR")]

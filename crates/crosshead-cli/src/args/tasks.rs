@@ -91,8 +91,8 @@ impl Search {
   crosshead classify --model runs/sentiment \"A fine film.\" \"Never again.\"
   cat reviews.txt | crosshead classify --model runs/sentiment --json -
 
-Each text gives a line: the most probable label and its probability, with a tab between. With --json the line has
-every label.")]
+Each text gives a line: the most probable label and its probability, with a tab between. With \
+--json the line has every label.")]
 pub(crate) struct Classify {
     #[command(flatten)]
     pub(crate) texts: Texts,
@@ -105,9 +105,9 @@ pub(crate) struct Classify {
   crosshead generate --model runs/char-lm --temperature 0 \"\"
   cat prompts.txt | crosshead generate --model runs/language-model --json -
 
-One prompt on the command line is written on as it goes. Several, or lines from standard input, give a line each: line breaks
-become spaces, and with --json they are kept. An empty prompt begins where texts begin; of a prompt that is too long the end
-is read.")]
+One prompt on the command line is written on as it goes. Several, or lines from standard input, \
+give a line each: line breaks become spaces, and with --json they are kept. An empty prompt begins where texts begin; of \
+a prompt that is too long the end is read.")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) texts: Texts,
@@ -134,8 +134,8 @@ pub(crate) struct Generate {
   crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"
   cat lines.txt | crosshead fill-mask --model runs/masked-lm --json -
 
-Each text gives a line with the best guesses in place, and a line for each mask; a blank one gives a blank line. Line breaks in
-guesses become spaces. With --json each text gives one line.")]
+Each text gives a line with the best guesses in place, and a line for each mask; a blank one gives a blank \
+line. Line breaks in guesses become spaces. With --json each text gives one line.")]
 pub(crate) struct FillMask {
     #[command(flatten)]
     pub(crate) texts: Texts,
