@@ -137,6 +137,40 @@ fn a_device_that_is_not_compiled_in_names_the_feature() {
     assert_names(&message, &["wgpu", "--features wgpu"]);
 }
 
+#[test]
+fn an_id_of_the_hub_names_the_command_that_fetches_it() {
+    let folder = Folder::with_toy_corpus();
+    folder.write(
+        "fine-tune.toml",
+        "task = \"translate\"\n[data]\ntrain = \"toy.tsv\"\nvalid = \"toy.tsv\"\n",
+    );
+    for args in [
+        &["translate", "--model", "facebook/m2m100_418M", "x"][..],
+        &["evaluate", "--model", "facebook/m2m100_418M", "--data", "toy.tsv"],
+        &["inspect", "facebook/m2m100_418M"],
+        &["train", "fine-tune.toml", "--init", "facebook/m2m100_418M"],
+    ] {
+        let message = folder.fails(args);
+        assert_names(&message, &["crosshead fetch facebook/m2m100_418M"]);
+    }
+    fs::create_dir_all(folder.path("owner/name")).unwrap();
+    let message = folder.fails(&["translate", "--model", "owner/name", "x"]);
+    assert!(!message.contains("fetch"), "{message}");
+}
+
+#[test]
+fn every_command_shows_examples_in_its_help() {
+    let folder = Folder::with_toy_corpus();
+    let help = folder.ok(&["--help"]);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 10, "{help}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        assert_names(&folder.ok(&[name, "--help"]), &["Examples:", &format!("crosshead {name}")]);
+    }
+}
+
 /// A file system that is full shows as a write that fails; a limit on file size does the same for any user.
 #[test]
 fn a_full_disk_fails_cleanly_and_leaves_nothing_half_written() {

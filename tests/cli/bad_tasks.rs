@@ -3,7 +3,7 @@
 use crate::harness::{Folder, assert_names, stderr};
 
 /// A classifier and a language model that train in a moment.
-fn folder() -> Folder {
+pub(crate) fn folder() -> Folder {
     let folder = Folder::with_toy_corpus();
     folder.write("labelled.tsv", "good\ta lovely film\nbad\tan awful film\n".repeat(10));
     folder.write("text.txt", "the cat sat on the mat.\n".repeat(20));
@@ -138,6 +138,17 @@ fn a_model_of_another_task_is_refused() {
             &folder.fails(&[command, "--model", "run", "x"]),
             &["config.json", "model_type"],
         );
+    }
+}
+
+#[test]
+fn options_of_translation_are_refused_in_the_evaluation_of_other_tasks() {
+    let folder = folder();
+    train(&folder, "classify.toml", &[]);
+    let evaluate = ["evaluate", "--model", "run", "--data", "labelled.tsv"];
+    for (option, value) in [("--beams", "2"), ("--to", "de"), ("--from", "de"), ("--prefix", "x")] {
+        let message = folder.fails(&[&evaluate[..], &[option, value]].concat());
+        assert_names(&message, &[option, "classify"]);
     }
 }
 

@@ -8,9 +8,15 @@ use serde_json::{Value, json};
 
 use crate::harness::{Folder, assert_names, stderr};
 
-/// A folder with the directory `sentences` of a random sentence encoder.
+/// A folder with the directory `sentences`.
 fn folder() -> Folder {
     let folder = Folder::with_toy_corpus();
+    add_sentences(&folder);
+    folder
+}
+
+/// Adds the directory `sentences` of a random sentence encoder.
+pub(crate) fn add_sentences(folder: &Folder) {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/sentences-tiny");
     fs::create_dir_all(folder.path("sentences/1_Pooling")).unwrap();
     for file in [
@@ -24,7 +30,6 @@ fn folder() -> Folder {
     ] {
         folder.write(&format!("sentences/{file}"), fs::read(format!("{fixtures}/{file}")).unwrap());
     }
-    folder
 }
 
 /// The texts that PyTorch embedded, and their vectors.

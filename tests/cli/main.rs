@@ -3,9 +3,12 @@
 mod bad_input;
 mod bad_tasks;
 mod embed;
+mod encodings;
 #[cfg(feature = "hub")]
 mod fetch;
 mod harness;
+mod lines;
+mod models;
 mod odd_files;
 mod old_runs;
 mod real;

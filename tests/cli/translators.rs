@@ -3,18 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::Folder;
+use crate::harness::{Folder, assert_names, stderr};
 
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A folder with the directory `model`: a model, and the tokenizer that it was made for; and what transformers makes of
-/// lines.
+/// A folder with the directory `model`, and what transformers makes of lines.
 fn assemble(name: &str) -> (Folder, Value) {
     let folder = Folder::with_toy_corpus();
+    let expected = add_translator(&folder, name);
+    (folder, expected)
+}
+
+/// Adds the directory `model`: a model, and the tokenizer that it was made for; gives what transformers makes of lines.
+pub(crate) fn add_translator(folder: &Folder, name: &str) -> Value {
     let model = repository().join("tests/fixtures/translators").join(name);
     let tokenizer = repository().join("crates/crosshead-tokenize/fixtures/directories").join(name);
     fs::create_dir(folder.path("model")).unwrap();
@@ -23,8 +28,7 @@ fn assemble(name: &str) -> (Folder, Value) {
         let file = file.unwrap();
         fs::copy(file.path(), folder.path("model").join(file.file_name())).unwrap();
     }
-    let text = fs::read_to_string(model.join("expected.json")).unwrap();
-    (folder, serde_json::from_str(&text).unwrap())
+    serde_json::from_str(&fs::read_to_string(model.join("expected.json")).unwrap()).unwrap()
 }
 
 #[test]
@@ -35,13 +39,76 @@ fn every_family_translates_text_as_transformers_does() {
         for (flag, key) in [("--from", "from"), ("--to", "to"), ("--prefix", "prefix")] {
             args.extend(expected[key].as_str().into_iter().flat_map(|value| [flag, value]));
         }
-        let pairs = expected["translations"].as_array().unwrap();
-        let side = |i: usize| pairs.iter().map(move |pair| pair[i].as_str().unwrap());
-        args.extend(side(0));
+        let (sources, translations) = sides(&expected);
+        args.extend(sources);
         let found = folder.ok(&args);
-        let translations: Vec<&str> = side(1).collect();
         assert_eq!(found.lines().collect::<Vec<_>>(), translations, "{name}");
     }
+}
+
+/// The lines that transformers translated, and their translations.
+fn sides(expected: &Value) -> (Vec<&str>, Vec<&str>) {
+    let pairs = expected["translations"].as_array().unwrap().iter();
+    pairs.map(|pair| (pair[0].as_str().unwrap(), pair[1].as_str().unwrap())).unzip()
+}
+
+#[test]
+fn a_language_that_is_not_named_is_the_one_that_transformers_takes() {
+    let path = repository().join("tests/fixtures/translators/languages.json");
+    let cases: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    for case in cases.as_array().unwrap() {
+        let (folder, _) = assemble(case["model"].as_str().unwrap());
+        let (sources, translations) = sides(case);
+        let mut args = vec!["translate", "--model", "model"];
+        for (option, key) in [("--from", "from"), ("--to", "to")] {
+            args.extend(case[key].as_str().into_iter().flat_map(|code| [option, code]));
+        }
+        args.extend(&sources);
+        assert_eq!(folder.ok(&args).lines().collect::<Vec<_>>(), translations, "{args:?}");
+
+        // The figures are those of the same translations.
+        let pairs = sources.iter().zip(&translations);
+        folder.write("pairs.tsv", pairs.map(|(a, b)| format!("{a}\t{b}\n")).collect::<String>());
+        let told = &args[3..5];
+        let evaluate = ["evaluate", "--model", "model", "--data", "pairs.tsv", "--json"];
+        let report: Value =
+            serde_json::from_str(&folder.ok(&[&evaluate[..], told].concat())).unwrap();
+        assert!(report["chrf"]["score"].as_f64().unwrap() > 99.9, "{report}");
+    }
+}
+
+#[test]
+fn a_source_without_a_target_names_the_option() {
+    for (name, from) in [("mbart", "de_DE"), ("marian", "eng")] {
+        let (folder, _) = assemble(name);
+        let error = folder.fails(&["translate", "--model", "model", "--from", from, "the cat"]);
+        assert!(error.contains("target") || error.contains("--to"), "{error}");
+    }
+    // The files of a fine-tuned model may name it: the decoder starts with the code.
+    let (folder, expected) = assemble("mbart");
+    let path = folder.path("model/generation_config.json");
+    let mut search: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    search["decoder_start_token_id"] = json!(code_id(&folder, "ro_RO"));
+    fs::write(&path, search.to_string()).unwrap();
+    let (sources, translations) = sides(&expected);
+    let args = [&["translate", "--model", "model", "--from", "de_DE"], &sources[..]].concat();
+    assert_eq!(folder.ok(&args).lines().collect::<Vec<_>>(), translations);
+}
+
+/// The id of a language of the small mBART, whose codes stand in the order of their names after the vocabulary.
+fn code_id(folder: &Folder, code: &str) -> u64 {
+    let tokenizer = crosshead::tokenize::Tokenizer::from_dir(&folder.path("model")).unwrap();
+    u64::from(tokenizer.token_to_id(code).unwrap())
+}
+
+#[test]
+fn a_source_that_a_marian_model_does_not_take_is_told() {
+    let (folder, expected) = assemble("marian");
+    let (sources, translations) = sides(&expected);
+    let args = ["translate", "--model", "model", "--from", "eng", "--to", "fra", sources[0]];
+    let output = folder.command(&args).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), translations[0]);
+    assert_names(&stderr(&output), &["warning", "--from"]);
 }
 
 #[test]
@@ -49,6 +116,12 @@ fn languages_that_a_model_does_not_know_are_refused_with_those_it_does() {
     let (folder, _) = assemble("mbart50");
     let error = folder.fails(&["translate", "--model", "model", "--to", "xx", "the cat"]);
     assert!(error.contains("xx") && error.contains("de_DE"), "{error}");
+    let error = folder.fails(&["translate", "--model", "model", "--from", "yy", "the cat"]);
+    assert_names(&error, &["yy", "de_DE"]);
+    let config = r#"{"tokenizer_class": "MBart50Tokenizer", "src_lang": "english"}"#;
+    folder.write("model/tokenizer_config.json", config);
+    let error = folder.fails(&["translate", "--model", "model", "the cat"]);
+    assert_names(&error, &["tokenizer_config.json", "src_lang", "english"]);
     let (folder, _) = assemble("t5");
     let error = folder.fails(&["translate", "--model", "model", "--to", "de", "the cat"]);
     assert!(error.contains("no languages"), "{error}");

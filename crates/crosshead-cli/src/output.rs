@@ -1,8 +1,11 @@
 //! What the user sees: results on standard output, everything else on standard error.
 
-#![allow(clippy::print_stderr, reason = "the one place that writes messages")]
-
 use std::io::{self, Write};
+
+/// Characters that end a line: LF, VT, FF, CR, the separators of files, groups and records, NEL, and Unicode's separators
+/// of lines and paragraphs.
+const LINE_BREAKS: [char; 10] =
+    ['\n', '\u{b}', '\u{c}', '\r', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// Writes a line of results.
 ///
@@ -27,9 +30,19 @@ pub(crate) fn part(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a message.
+/// Writes a message; nobody is left to tell if standard error cannot be written.
 pub(crate) fn message(text: impl std::fmt::Display) {
-    eprintln!("{text}");
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A text on one line: each line break, of every kind at which Python's `splitlines` breaks, becomes a space.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace("\r\n", "\n").replace(LINE_BREAKS, " ")
+}
+
+/// A text as a field of a line whose fields tabs divide: each line break and each tab becomes a space.
+pub(crate) fn field(text: &str) -> String {
+    one_line(text).replace('\t', " ")
 }
 
 /// Writes an error with its causes; a cause that its error already quotes is left out.

@@ -1,4 +1,4 @@
-//! What can be wrong with data files; messages name file, line and fix.
+//! What can be wrong with a corpus.
 
 use std::path::PathBuf;
 
@@ -15,6 +15,17 @@ pub enum DataError {
         source: std::io::Error,
     },
 
+    /// A line can't be read.
+    #[error("{name}, line {line}: can't read: {source}")]
+    ReadLine {
+        /// The file or stream.
+        name: String,
+        /// The line.
+        line: usize,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
     /// A directory where a file belongs.
     #[error("{path} is a directory: name a file in it", path = .path.display())]
     IsDirectory {
@@ -23,7 +34,7 @@ pub enum DataError {
     },
 
     /// A file with no text in it.
-    #[error("{name}: the file is empty")]
+    #[error("{name}: the file is empty: there is no line with text in it")]
     EmptyFile {
         /// The file.
         name: String,
@@ -39,8 +50,30 @@ pub enum DataError {
     },
 
     /// Bytes that are not text.
-    #[error("{name}, line {line}: not valid UTF-8: save the file as UTF-8")]
+    #[error(
+        "{name}, line {line}: not valid UTF-8: convert the text to UTF-8, for example with iconv"
+    )]
     InvalidUtf8 {
+        /// The file.
+        name: String,
+        /// The line.
+        line: usize,
+    },
+
+    /// Text in another encoding.
+    #[error(
+        "{name}: this is UTF-16, convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"
+    )]
+    Utf16 {
+        /// The file.
+        name: String,
+    },
+
+    /// A NUL byte, which no text in UTF-8 has.
+    #[error(
+        "{name}, line {line}: a NUL byte: the text is UTF-16 or not a text at all; convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"
+    )]
+    NulByte {
         /// The file.
         name: String,
         /// The line.

@@ -26,6 +26,7 @@ pub use error::DataError;
 pub use example::{Example, LongExamples, filter_by_length};
 pub use labels::LabelSet;
 pub use length_limit::{LengthLimit, LongSequences, Piece};
+pub use lines::LineReader;
 pub use masking::{MaskedSequence, Masking};
 pub use pairs::{Pair, parse_pairs, read_pairs};
 pub use rows::{Column, Format, Row, parse_rows, read_rows};

@@ -1,14 +1,111 @@
-//! Files as numbered lines of text.
+//! Text as numbered lines, from files, memory and streams.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, BufRead, ErrorKind};
 use std::path::Path;
 
 use crate::DataError;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// How a pointer of Git LFS begins.
+/// The byte order marks of UTF-16; those of UTF-32 begin with the same bytes or with a NUL.
+const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+/// The lines of a text in UTF-8, each as soon as its end has been read.
+///
+/// A line ends with LF, CRLF or CR, as in Python's text mode; the last one may end with the text. A byte order mark at the
+/// start is not part of the text. Lines are checked as they come, so an error names the first line that is wrong; it is
+/// the last item.
+///
+/// ```
+/// use crosshead_data::LineReader;
+///
+/// let lines = LineReader::new("notes.txt", "\u{feff}one\r\ntwo".as_bytes());
+/// assert_eq!(lines.collect::<Result<Vec<_>, _>>()?, ["one", "two"]);
+/// # Ok::<(), crosshead_data::DataError>(())
+/// ```
+#[derive(Debug)]
+pub struct LineReader<R> {
+    name: String,
+    input: R,
+    /// The number of lines read.
+    number: usize,
+    /// Whether the last line ended with CR, so that an LF after it is part of the same end.
+    after_cr: bool,
+    failed: bool,
+}
+
+impl<R: BufRead> LineReader<R> {
+    /// The lines of `input`; errors call it `name`.
+    pub fn new(name: impl Into<String>, input: R) -> Self {
+        Self { name: name.into(), input, number: 0, after_cr: false, failed: false }
+    }
+
+    /// The next line without its end, and whether it has one; none at the end of the input.
+    fn next_bytes(&mut self) -> io::Result<Option<(Vec<u8>, bool)>> {
+        let mut line = Vec::new();
+        loop {
+            let bytes = match self.input.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                bytes => bytes?,
+            };
+            let Some(&next) = bytes.first() else {
+                return Ok((!line.is_empty()).then_some((line, false)));
+            };
+            if std::mem::take(&mut self.after_cr) && next == b'\n' {
+                self.input.consume(1);
+                continue;
+            }
+            let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            line.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+            self.after_cr = end.is_some_and(|end| bytes[end] == b'\r');
+            let read = end.map_or(bytes.len(), |end| end + 1);
+            self.input.consume(read);
+            if end.is_some() {
+                return Ok(Some((line, true)));
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> Result<Option<String>, DataError> {
+        self.number += 1;
+        let next = self.next_bytes();
+        let (name, line) = (|| self.name.clone(), self.number);
+        let next = next.map_err(|source| DataError::ReadLine { name: name(), line, source })?;
+        let Some((mut bytes, has_end)) = next else { return Ok(None) };
+        if line == 1 {
+            if UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+                return Err(DataError::Utf16 { name: name() });
+            }
+            if bytes.starts_with(BYTE_ORDER_MARK) {
+                bytes.drain(..BYTE_ORDER_MARK.len());
+                if bytes.is_empty() && !has_end {
+                    return Ok(None);
+                }
+            }
+        }
+        if bytes.contains(&0) {
+            return Err(DataError::NulByte { name: name(), line });
+        }
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|_| DataError::InvalidUtf8 { name: name(), line })
+    }
+}
+
+impl<R: BufRead> Iterator for LineReader<R> {
+    type Item = Result<String, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let line = self.next_line().transpose();
+        self.failed = matches!(line, Some(Err(_)));
+        line
+    }
+}
+
+/// How a Git LFS pointer begins.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// The bytes of a file.
@@ -19,26 +116,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
     })
 }
 
-/// The lines of a text with their numbers, from 1, without their ends (LF or CRLF) and a byte order mark.
-///
-/// Lines are checked as they come, so that an error names the first line that is wrong in any way.
-pub(crate) fn lines<'a>(
-    name: &'a str,
-    bytes: &'a [u8],
-) -> Result<impl Iterator<Item = Result<(usize, &'a str), DataError>>, DataError> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    if bytes.is_empty() {
+/// The lines of a text with their numbers, from 1.
+pub(crate) fn lines(
+    name: &str,
+    bytes: &[u8],
+) -> Result<impl Iterator<Item = Result<(usize, String), DataError>>, DataError> {
+    let mut lines = LineReader::new(name, bytes).peekable();
+    if lines.peek().is_none() {
         return Err(DataError::EmptyFile { name: name.to_owned() });
     }
     if bytes.starts_with(LFS_POINTER) {
         return Err(DataError::LfsPointer { name: name.to_owned() });
     }
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    Ok((1..).zip(bytes.split(|&byte| byte == b'\n')).map(move |(line, bytes)| {
-        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        match str::from_utf8(bytes) {
-            Ok(text) => Ok((line, text)),
-            Err(_) => Err(DataError::InvalidUtf8 { name: name.to_owned(), line }),
-        }
-    }))
+    Ok((1..).zip(lines).map(|(number, line)| line.map(|line| (number, line))))
 }

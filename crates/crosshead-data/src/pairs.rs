@@ -16,7 +16,7 @@ pub struct Pair {
 
 /// Reads a file of pairs, one `source<TAB>target` a line.
 ///
-/// The file is UTF-8, with or without a byte order mark; lines end with LF or CRLF, the last one with or without.
+/// The file is UTF-8, with or without a byte order mark; lines end with LF, CRLF or CR, the last one with or without.
 /// There is no header, quoting or escaping, and fields are taken as they are. For other columns and JSONL see
 /// [`read_rows`](crate::read_rows).
 ///
@@ -32,10 +32,11 @@ pub fn read_pairs(path: &Path) -> Result<Vec<Pair>, DataError> {
 /// # Errors
 /// As [`read_pairs`].
 pub fn parse_pairs(name: &str, text: &[u8]) -> Result<Vec<Pair>, DataError> {
-    lines::lines(name, text)?.map(|line| parse_line(name, line?)).collect()
+    let parse_line = |(line, text): (usize, String)| parse_line(name, line, &text);
+    lines::lines(name, text)?.map(|line| line.and_then(parse_line)).collect()
 }
 
-fn parse_line(name: &str, (line, text): (usize, &str)) -> Result<Pair, DataError> {
+fn parse_line(name: &str, line: usize, text: &str) -> Result<Pair, DataError> {
     let name = || name.to_owned();
     if text.bytes().all(|byte| byte == b' ') {
         return Err(DataError::BlankLine { name: name(), line });

@@ -82,7 +82,7 @@ impl From<Row<2>> for Pair {
 
 /// Reads columns of a file.
 ///
-/// The file is UTF-8, with or without a byte order mark; lines end with LF or CRLF, the last one with or without. Every
+/// The file is UTF-8, with or without a byte order mark; lines end with LF, CRLF or CR, the last one with or without. Every
 /// line of a TSV file has the same number of columns. In JSONL numbers and truth values are taken as JSON writes them.
 ///
 /// # Errors

@@ -25,10 +25,10 @@ pub enum TextUnit {
     Paragraph,
 }
 
-/// Reads a plain text in UTF-8, with or without a byte order mark, and with LF or CRLF at line ends.
+/// Reads a plain text in UTF-8, with or without a byte order mark, and with LF, CRLF or CR at line ends.
 ///
 /// # Errors
-/// If the file can't be read, has nothing but white space, or has a line that isn't UTF-8.
+/// If the file can't be read, has nothing but white space, or has a line that isn't text in UTF-8.
 pub fn read_text(path: &Path, unit: TextUnit) -> Result<Vec<Passage>, DataError> {
     parse_text(&path.display().to_string(), &lines::read(path)?, unit)
 }
@@ -52,15 +52,15 @@ pub fn parse_text(name: &str, text: &[u8], unit: TextUnit) -> Result<Vec<Passage
         match passages.last_mut() {
             Some(passage) if continues && (!blank || unit == TextUnit::File) => {
                 passage.text.push('\n');
-                passage.text.push_str(text);
+                passage.text.push_str(&text);
             }
             _ if !blank || unit == TextUnit::File => {
-                passages.push(Passage { line, text: text.to_owned() });
+                passages.push(Passage { line, text });
             }
             _ => {}
         }
     }
-    if unit == TextUnit::File && text.ends_with(b"\n") {
+    if unit == TextUnit::File && matches!(text.last(), Some(b'\n' | b'\r')) {
         passages.iter_mut().for_each(|passage| passage.text.push('\n'));
     }
     if passages.iter().all(|passage| passage.text.trim().is_empty()) {

@@ -19,14 +19,14 @@ fn pair(source: &str, target: &str) -> Pair {
 }
 
 fn field() -> impl Strategy<Value = String> {
-    "[^\t\r\n\u{feff}]{1,12}".prop_filter("not blank", |field| !field.trim().is_empty())
+    "[^\0\t\r\n\u{feff}]{1,12}".prop_filter("not blank", |field| !field.trim().is_empty())
 }
 
 proptest! {
     #[test]
     fn pairs_are_what_was_written(
         pairs in prop::collection::vec((field(), field()), 1..6),
-        end in prop_oneof![Just("\n"), Just("\r\n")],
+        end in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
         byte_order_mark in any::<bool>(),
         final_newline in any::<bool>(),
     ) {

@@ -33,7 +33,7 @@ fn by_number() -> [Column; 2] {
 }
 
 fn field() -> impl Strategy<Value = String> {
-    "[^\t\r\n\u{feff}]{1,12}".prop_filter("not blank", |field| !field.trim().is_empty())
+    "[^\0\t\r\n\u{feff}]{1,12}".prop_filter("not blank", |field| !field.trim().is_empty())
 }
 
 proptest! {

@@ -20,12 +20,15 @@ pub struct Sampling {
     /// Only the smallest set of most probable tokens whose probabilities reach this sum may be drawn (Holtzman et al.,
     /// *The Curious Case of Neural Text Degeneration*, 2020, section 3.1); 1 for all.
     pub top_p: f32,
+    /// The number of the first sequence, where a batch is a part of more sequences: their draws are then those of one
+    /// batch.
+    pub first_sequence: usize,
 }
 
 impl Sampling {
     /// The model's own distribution.
     pub fn new(seed: u64) -> Self {
-        Self { seed, temperature: 1.0, top_k: 0, top_p: 1.0 }
+        Self { seed, temperature: 1.0, top_k: 0, top_p: 1.0, first_sequence: 0 }
     }
 
     /// Sets [`temperature`](Self::temperature).
@@ -43,6 +46,11 @@ impl Sampling {
         Self { top_p, ..self }
     }
 
+    /// Sets [`first_sequence`](Self::first_sequence).
+    pub fn with_first_sequence(self, first_sequence: usize) -> Self {
+        Self { first_sequence, ..self }
+    }
+
     fn check(&self) -> Result<(), GenerateError> {
         if !(self.temperature.is_finite() && self.temperature > 0.0) {
             let expected =
@@ -58,7 +66,8 @@ impl Sampling {
 
 /// Extends each of `batch` sequences by tokens drawn at random until the end token or the length limit.
 ///
-/// A draw depends on the seed, the number of the sequence in the batch, the step and the probabilities alone, so the
+/// A draw depends on the seed, the number of the sequence (counted from
+/// [`first_sequence`](Sampling::first_sequence)), the step and the probabilities alone, so the
 /// same call gives the same tokens for any number of threads. A hypothesis's log-probability is under the model's
 /// distribution, before temperature, top-k and top-p.
 ///
@@ -72,6 +81,8 @@ pub fn sample(
 ) -> Result<Vec<Hypothesis>, GenerateError> {
     sampling.check()?;
     follow_one_path(model, batch, config, |logits, position| {
+        let sequence = sampling.first_sequence + position.sequence;
+        let position = Position { sequence, ..position };
         draw(&weights(logits, sampling), uniform(sampling.seed, position))
     })
 }

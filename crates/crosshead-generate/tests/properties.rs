@@ -193,3 +193,17 @@ proptest! {
         prop_assert!(len(alpha + more) >= len(alpha));
     }
 }
+
+proptest! {
+    #[test]
+    fn batches_that_are_parts_of_one_draw_what_it_draws(seed in any::<u64>(), cut in 0usize..=5) {
+        let config = config().with_max_len(6);
+        let draw = |sentences: std::ops::Range<u64>| {
+            let sampling = Sampling::new(seed).with_first_sequence(sentences.start as usize);
+            let batch = sentences.clone().count();
+            sample(&mut HashModel::new(9, seed, sentences), batch, &config, &sampling).unwrap()
+        };
+        let parts = [draw(0..cut as u64), draw(cut as u64..5)].concat();
+        prop_assert_eq!(parts, draw(0..5));
+    }
+}

@@ -138,7 +138,8 @@ fn shards(index: &Path) -> BTreeSet<String> {
     struct Index {
         weight_map: BTreeMap<String, String>,
     }
-    let index = fs::read(index).ok().and_then(|text| serde_json::from_slice::<Index>(&text).ok());
+    let index =
+        fs::read_to_string(index).ok().and_then(|text| serde_json::from_str::<Index>(&text).ok());
     index.map(|index| index.weight_map.into_values().collect()).unwrap_or_default()
 }
 

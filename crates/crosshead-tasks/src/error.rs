@@ -8,6 +8,17 @@ pub enum Error {
     /// A directory that holds no model.
     #[error("{}: no model there; give a model directory (with config.json) or a run directory (with model/)", .0.display())]
     NoModel(PathBuf),
+    /// A Hub id where a directory belongs.
+    #[error(
+        "{0}: no such directory; if it is a model of the Hugging Face Hub, fetch it first with `crosshead fetch {0}`, and give the directory that it prints"
+    )]
+    HubId(String),
+    /// A model that is not told what language to write.
+    #[error("the model's files name no language to write: name it (--to) as one of {}", known.join(", "))]
+    NoTargetLanguage {
+        /// The codes of the languages that there are.
+        known: Vec<String>,
+    },
     /// A directory whose tokenizer and model do not belong together.
     #[error("{}: {source}", dir.display())]
     Mismatch {

@@ -23,12 +23,14 @@ pub struct SampleOptions {
     pub top_p: f32,
     /// The seed of the draws.
     pub seed: u64,
+    /// The number of texts drawn in earlier calls: the draws of several calls are then those of one.
+    pub drawn_before: usize,
 }
 
 impl Default for SampleOptions {
     /// 100 tokens at a temperature of 0.8.
     fn default() -> Self {
-        Self { max_tokens: 100, temperature: 0.8, top_k: 0, top_p: 1.0, seed: 1 }
+        Self { max_tokens: 100, temperature: 0.8, top_k: 0, top_p: 1.0, seed: 1, drawn_before: 0 }
     }
 }
 
@@ -125,7 +127,8 @@ impl Generator {
             let sampling = Sampling::new(options.seed)
                 .with_temperature(options.temperature)
                 .with_top_k(options.top_k)
-                .with_top_p(options.top_p);
+                .with_top_p(options.top_p)
+                .with_first_sequence(options.drawn_before);
             sample(&mut steps, rows.len(), &config, &sampling)?
         };
         let told = steps.told;

@@ -90,12 +90,34 @@ impl TextToText {
     }
 
     /// The same for texts in `source` and translations into `target`, by the codes in [`languages`](Self::languages): `en_XX` in
-    /// mBART, `eng_Latn` in NLLB, `en` in M2M-100, `fra` in a Marian model that writes several languages.
+    /// mBART, `eng_Latn` in NLLB, `en` in M2M-100, `fra` in a Marian model that writes several languages. What is `None` is as
+    /// the model's files say: the source `src_lang` of `tokenizer_config.json`, or else English; the target `tgt_lang` there,
+    /// or else the language with which `generation_config.json` begins every text.
     ///
     /// # Errors
-    /// If the model has no languages, or not these.
-    pub fn with_languages(self, source: &str, target: &str) -> Result<Self, Error> {
-        Ok(Self { tokenizer: self.tokenizer.with_languages(source, target)?, ..self })
+    /// If the model has no languages, or not these, or nothing names the target.
+    pub fn with_languages(self, source: Option<&str>, target: Option<&str>) -> Result<Self, Error> {
+        let told = Self { tokenizer: self.tokenizer.with_languages(source, target)?, ..self };
+        if source.is_some() && told.target_language().is_none() {
+            let known = told.languages().iter().map(ToString::to_string).collect();
+            return Err(Error::NoTargetLanguage { known });
+        }
+        Ok(told)
+    }
+
+    /// The code of the language that the model writes: the one chosen, or the one that the model's files name; none where
+    /// they leave it open.
+    pub fn target_language(&self) -> Option<&str> {
+        let search = &self.options.search;
+        let start = search.decoder_start_token_id.unwrap_or(self.model.config().start_id);
+        let mut first = search.forced_bos_token_id.into_iter().chain([start]);
+        let of_search = || first.find_map(|id| self.tokenizer.language(id));
+        self.tokenizer.target_language().or_else(of_search)
+    }
+
+    /// Whether the model is told the language that it reads. A Marian model is told only the one that it writes.
+    pub fn takes_source_language(&self) -> bool {
+        self.tokenizer.takes_source_language()
     }
 
     /// The translation of each sentence; a blank one gives an empty one.
@@ -180,9 +202,14 @@ impl TextToText {
         let memory = self.model.encode(TokenBatch { ids: &ids, lengths: &lengths }, Mode::Eval);
         let mut steps = DecoderSteps::new(&self.model, memory, config.stack.max_len);
         let asked = self.options.search.for_encoder_decoder(config);
+        // A target language that was chosen goes before the one of the model's files.
+        let is_replaced = |id: &u32| {
+            self.tokenizer.decoder_start().is_some() && self.tokenizer.language(*id).is_some()
+        };
+        let asked_first = asked.forced_bos.filter(|id| !is_replaced(id));
         let search = GenerateConfig {
             start_id: self.tokenizer.decoder_start().unwrap_or(asked.start_id),
-            forced_bos: self.tokenizer.forced_bos().or(asked.forced_bos),
+            forced_bos: self.tokenizer.forced_bos().or(asked_first),
             ..asked
         };
         let best = if search.beams == 1 {

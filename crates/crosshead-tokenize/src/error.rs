@@ -76,6 +76,13 @@ pub enum TokenizeError {
         line: usize,
     },
 
+    /// A text file in another encoding.
+    #[error("{path}: this is UTF-16, convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`", path = .path.display())]
+    Utf16 {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// A line of a vocabulary or of its merges that is wrong.
     #[error("{path}:{line}: {reason}; fetch or save the file again", path = .path.display())]
     Line {
@@ -143,7 +150,7 @@ pub enum TokenizeError {
     },
 
     /// Languages for a tokenizer that knows of none.
-    #[error("the tokenizer has no languages to choose from")]
+    #[error("the tokenizer has no languages to choose from: name neither source nor target")]
     NoLanguages,
 
     /// A language that a tokenizer doesn't have.
@@ -151,6 +158,13 @@ pub enum TokenizeError {
     UnknownLanguage {
         /// The code asked for.
         language: String,
+        /// The codes there are.
+        known: Vec<String>,
+    },
+
+    /// A source language alone for a tokenizer that is told only the target's.
+    #[error("the model is told the language to write and not that of its input: name the target language; the tokenizer has {known}", known = .known.join(", "))]
+    NoSourceLanguage {
         /// The codes there are.
         known: Vec<String>,
     },

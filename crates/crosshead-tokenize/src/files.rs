@@ -50,8 +50,19 @@ pub(crate) fn read_filled(path: &Path) -> Result<Vec<u8>, TokenizeError> {
     Ok(bytes)
 }
 
+/// The bytes of a text file without the byte order mark that some editors put at its start.
+fn unmarked(path: &Path, mut bytes: Vec<u8>) -> Result<Vec<u8>, TokenizeError> {
+    if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(*mark)) {
+        return Err(TokenizeError::Utf16 { path: path.to_owned() });
+    }
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(.."\u{feff}".len());
+    }
+    Ok(bytes)
+}
+
 pub(crate) fn read_text(path: &Path) -> Result<String, TokenizeError> {
-    String::from_utf8(read(path)?).map_err(|error| {
+    String::from_utf8(unmarked(path, read(path)?)?).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
         TokenizeError::NotUtf8 { path: path.to_owned(), line }
@@ -65,7 +76,7 @@ pub(crate) fn read_json_if_present<T: DeserializeOwned + Default>(
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TokenizeError> {
-    let bytes = read_filled(path)?;
+    let bytes = unmarked(path, read_filled(path)?)?;
     // In two passes, because on foreign keys the tokenizer's own deserializer reports a syntax error.
     serde_json::from_slice::<IgnoredAny>(&bytes)
         .map_err(|source| TokenizeError::InvalidJson { path: path.to_owned(), source })?;

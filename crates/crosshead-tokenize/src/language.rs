@@ -31,6 +31,27 @@ pub(crate) enum LanguageStyle {
     TargetBeforeSource,
 }
 
+/// Where a model that writes is told the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CodePlace {
+    /// In the text that it reads.
+    Source,
+    /// As the start token.
+    Start,
+    /// As the token after the start token.
+    ForcedBos,
+}
+
+impl LanguageStyle {
+    fn place(self) -> CodePlace {
+        match self {
+            Self::Before | Self::Behind => CodePlace::ForcedBos,
+            Self::BehindAndFirst => CodePlace::Start,
+            Self::TargetBeforeSource => CodePlace::Source,
+        }
+    }
+}
+
 /// The id of each language.
 pub(crate) type Codes = BTreeMap<String, u32>;
 
@@ -42,8 +63,10 @@ pub(crate) struct Languages {
     pub(crate) source: Option<Affixes>,
     /// Around a text that the model writes, where the pipeline doesn't say it.
     pub(crate) target: Option<Affixes>,
-    forced_bos: Option<u32>,
-    start: Option<u32>,
+    /// The code of the language to read.
+    source_code: Option<u32>,
+    /// The code of the language to write, where it is chosen.
+    target_code: Option<u32>,
     /// Marian's: a code at the start of a text (`>>fra<<`) is a token; the id is for codes that it doesn't know.
     pub(crate) unknown_leading_code: Option<u32>,
 }
@@ -60,9 +83,10 @@ impl Languages {
         self.declared = Some(Declared { style, eos, codes: codes.into() });
     }
 
-    /// Leaves open which language the model is to write.
-    pub(crate) fn forget_target(&mut self) {
-        (self.forced_bos, self.start) = (None, None);
+    /// The code of the language to write, in the models that are told it in that way.
+    fn target_code_in(&self, place: CodePlace) -> Option<u32> {
+        let style = self.declared.as_ref()?.style;
+        self.target_code.filter(|_| style.place() == place)
     }
 
     /// The id of the code that a text starts with, if such codes are tokens, and the text behind it.
@@ -84,55 +108,79 @@ impl Tokenizer {
         declared.flat_map(|declared| declared.codes.keys().map(String::as_str)).collect()
     }
 
+    /// The code of the language with this id, as [`languages`](Self::languages) has it.
+    pub fn language(&self, id: u32) -> Option<&str> {
+        let declared = self.languages.declared.as_ref()?;
+        declared.codes.iter().find(|&(_, &known)| known == id).map(|(code, _)| code.as_str())
+    }
+
+    /// The code of the language that the model is told to write; none where that is open.
+    pub fn target_language(&self) -> Option<&str> {
+        self.languages.target_code.and_then(|id| self.language(id))
+    }
+
+    /// Whether the model is told the language that it reads. A Marian model is told only the one that it writes.
+    pub fn takes_source_language(&self) -> bool {
+        let declared = self.languages.declared.as_ref();
+        declared.is_some_and(|declared| declared.style != LanguageStyle::TargetBeforeSource)
+    }
+
     /// The same tokenizer for texts in `source` and translations in `target`, by the codes that the model has for them:
-    /// `en_XX` in mBART, `eng_Latn` in NLLB, `en` in M2M-100. A Marian model that writes several languages is told only
-    /// the target's (`fra` for `>>fra<<`), and `source` is not looked at.
+    /// `en_XX` in mBART, `eng_Latn` in NLLB, `en` in M2M-100. What is `None` stays as it was; a loaded tokenizer has
+    /// `src_lang` and `tgt_lang` of `tokenizer_config.json`, and without the first English, as in transformers. A Marian
+    /// model that writes several languages is told only the target's (`fra` for `>>fra<<`), and `source` is not looked at.
     ///
     /// # Errors
-    /// If the model has no languages, or not these.
-    pub fn with_languages(&self, source: &str, target: &str) -> Result<Self, TokenizeError> {
-        let declared = self.languages.declared.as_ref().ok_or(TokenizeError::NoLanguages)?;
+    /// If the model has no languages, or not these, or is told only a source that it does not take.
+    pub fn with_languages(
+        &self,
+        source: Option<&str>,
+        target: Option<&str>,
+    ) -> Result<Self, TokenizeError> {
+        let Declared { style, eos, codes } =
+            self.languages.declared.as_ref().ok_or(TokenizeError::NoLanguages)?;
+        let known = || codes.keys().cloned().collect();
         let id = |code: &str| {
-            declared.codes.get(code).copied().ok_or_else(|| TokenizeError::UnknownLanguage {
+            codes.get(code).copied().ok_or_else(|| TokenizeError::UnknownLanguage {
                 language: code.to_owned(),
-                known: declared.codes.keys().cloned().collect(),
+                known: known(),
             })
         };
-        let eos = declared.eos;
-        let affixes = |before: &[u32], behind: &[u32]| {
-            Some(Affixes { before: before.to_vec(), behind: behind.to_vec() })
+        let (before, behind) = match style {
+            LanguageStyle::TargetBeforeSource | LanguageStyle::Before => (true, false),
+            LanguageStyle::Behind | LanguageStyle::BehindAndFirst => (false, true),
+        };
+        let affixes = |code: u32| Affixes {
+            before: before.then_some(code).into_iter().collect(),
+            behind: [*eos].into_iter().chain(behind.then_some(code)).collect(),
         };
         let mut tokenizer = self.clone();
         let languages = &mut tokenizer.languages;
-        match declared.style {
-            LanguageStyle::TargetBeforeSource => {
-                languages.source = affixes(&[id(target)?], &[eos]);
-            }
-            LanguageStyle::Before => {
-                languages.source = affixes(&[id(source)?], &[eos]);
-                languages.target = affixes(&[id(target)?], &[eos]);
-                languages.forced_bos = Some(id(target)?);
-            }
-            LanguageStyle::Behind | LanguageStyle::BehindAndFirst => {
-                languages.source = affixes(&[], &[eos, id(source)?]);
-                languages.target = affixes(&[], &[eos, id(target)?]);
-                let first = match declared.style {
-                    LanguageStyle::BehindAndFirst => &mut languages.start,
-                    _ => &mut languages.forced_bos,
-                };
-                *first = Some(id(target)?);
-            }
+        if let Some(target) = target {
+            languages.target_code = Some(id(target)?);
         }
+        if *style == LanguageStyle::TargetBeforeSource {
+            if source.is_some() && target.is_none() {
+                return Err(TokenizeError::NoSourceLanguage { known: known() });
+            }
+            languages.source = languages.target_code.map(affixes);
+            return Ok(tokenizer);
+        }
+        if let Some(source) = source {
+            languages.source_code = Some(id(source)?);
+        }
+        languages.source = languages.source_code.map(affixes);
+        languages.target = languages.target_code.or(languages.source_code).map(affixes);
         Ok(tokenizer)
     }
 
-    /// The id that a translation must begin with, behind its start token: in some models the code of the target's language.
+    /// The id that a translation must begin with, after its start token: in some models the code of the target's language.
     pub fn forced_bos(&self) -> Option<u32> {
-        self.languages.forced_bos
+        self.languages.target_code_in(CodePlace::ForcedBos)
     }
 
     /// The id that is the start token of translations into the language chosen, where that depends on the language.
     pub fn decoder_start(&self) -> Option<u32> {
-        self.languages.start
+        self.languages.target_code_in(CodePlace::Start)
     }
 }

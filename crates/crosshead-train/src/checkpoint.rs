@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, TensorData};
 use crosshead_data::BatchPosition;
-use crosshead_weights::{write_atomic, write_directory};
+use crosshead_weights::{read_text, write_atomic, write_directory};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -108,7 +108,7 @@ impl CheckpointStore {
         let Some(step) = self.steps().pop() else { return Ok(None) };
         let dir = self.dir.join(step.to_string());
         let path = dir.join(STATE);
-        let text = fs::read_to_string(&path).map_err(TrainError::io(&path))?;
+        let text = read_text(&path).map_err(TrainError::io(&path))?;
         let state: State =
             serde_json::from_str(&text).map_err(|error| TrainError::checkpoint(&path, error))?;
         let read = |name: &str| {

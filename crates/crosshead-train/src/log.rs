@@ -1,9 +1,10 @@
 //! `log.jsonl`: one JSON object a line.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crosshead_weights::{read_text, write_atomic};
 use serde_json::Value;
 
 use crate::TrainError;
@@ -22,7 +23,7 @@ impl RunLog {
     /// # Errors
     /// If the file cannot be read or written.
     pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
-        let kept = match fs::read_to_string(path) {
+        let kept = match read_text(path) {
             Ok(text) => text
                 .lines()
                 .filter(|line| is_before(line, step))
@@ -31,7 +32,7 @@ impl RunLog {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(TrainError::io(path)(error)),
         };
-        crosshead_weights::write_atomic(path, kept.as_bytes()).map_err(TrainError::io(path))?;
+        write_atomic(path, kept.as_bytes()).map_err(TrainError::io(path))?;
         let file = OpenOptions::new().append(true).open(path).map_err(TrainError::io(path))?;
         Ok(Self { path: path.to_owned(), file })
     }

@@ -1,8 +1,25 @@
-//! Files that appear whole or not at all.
+//! Text files as any editor saves them, and files that appear whole or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+/// Reads a text file in UTF-8, without the byte order mark that some editors put at its start.
+///
+/// # Errors
+/// What the operating system says, or that the file is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let bytes = fs::read(path)?;
+    let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(*mark)) {
+        return Err(wrong("this is UTF-16, convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| wrong("not valid UTF-8, save it as UTF-8"))?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
 
 /// Writes a file under a temporary name beside its place, flushes it to the disk and renames it.
 ///
@@ -78,6 +95,17 @@ fn temporary_name(path: &Path) -> io::Result<std::path::PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_text_and_utf_16_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.json");
+        fs::write(&path, "\u{feff}{}\u{feff}").unwrap();
+        assert_eq!(read_text(&path).unwrap(), "{}\u{feff}");
+        fs::write(&path, b"\xff\xfe{\0}\0").unwrap();
+        let message = read_text(&path).unwrap_err().to_string();
+        assert!(message.contains("UTF-16"), "{message}");
+    }
 
     #[test]
     fn a_failed_folder_leaves_the_old_one_as_it_was() {

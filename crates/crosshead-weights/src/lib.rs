@@ -13,7 +13,7 @@ mod values;
 mod write;
 
 pub use error::WeightsError;
-pub use files::{write_atomic, write_directory};
+pub use files::{read_text, write_atomic, write_directory};
 pub use impostor::check_file;
 pub use initialize::{Initialization, initialize, initialize_where};
 pub use safetensors::Dtype;

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
   cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - > vectors.jsonl
-  cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - --out vectors.npy")]
+  cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - --out vectors.npy
+
+Each text gives a line with a JSON object.")]
 pub(crate) struct Embed {
     /// A directory of sentence-transformers, or of an encoder, whose vectors are averaged
     #[arg(long, value_name = "DIR")]
@@ -17,7 +19,7 @@ pub(crate) struct Embed {
     /// Texts computed together
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) batch_size: u16,
-    /// Texts, or - for lines from standard input
+    /// Texts, or - for lines from standard input, each answered when it comes unless --out is given
     #[arg(required = true)]
     pub(crate) texts: Vec<String>,
 }
@@ -25,12 +27,15 @@ pub(crate) struct Embed {
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt \"How do I reset my password?\"
-  crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt --top 3 --json \"opening hours\"")]
+  crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt --top 3 --json \"opening hours\"
+
+Each sentence found gives a line: score and text, with a tab between; tabs and line breaks within it become \
+spaces. With --json they are kept.")]
 pub(crate) struct Similar {
     /// A directory of sentence-transformers, or of an encoder, whose vectors are averaged
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// A text file with a sentence on each line
+    /// A text file in UTF-8 with a sentence on each line; blank lines are passed over
     #[arg(long, value_name = "FILE")]
     pub(crate) corpus: PathBuf,
     /// Sentences to show, nearest first

@@ -11,11 +11,15 @@ pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
   crosshead translate --model opus-mt-en-de \"The end time is not valid.\"
   crosshead translate --model mbart-large-50-many-to-many-mmt --from en_XX --to de_DE \"The end time is not valid.\"
-  crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"";
+  crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"
+
+Each text gives a line: line breaks in a translation become spaces. With --json they are kept.";
 
 pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:
   crosshead summarize --model runs/summarize \"Deletes the given queue. Messages in it are lost.\"
-  cat documents.txt | crosshead summarize --model runs/summarize --json -";
+  cat documents.txt | crosshead summarize --model runs/summarize --json -
+
+Each text gives a line: line breaks in a summary become spaces. With --json they are kept.";
 
 /// The model, and the texts it is used on.
 #[derive(clap::Args)]
@@ -26,7 +30,7 @@ pub(crate) struct Texts {
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
-    /// Texts, or - for lines from standard input
+    /// Texts, or - for lines from standard input, each answered when it comes
     #[arg(required = true)]
     pub(crate) texts: Vec<String>,
 }
@@ -52,11 +56,12 @@ pub(crate) struct Search {
     /// The most tokens to write for a text; by default as the model says
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_tokens: Option<u16>,
-    /// The language to write, by the model's code for it: fr_XX in mBART-50, deu_Latn in NLLB, fra in OPUS-MT
+    /// The language to write, by the model's code for it: fr_XX in mBART-50, deu_Latn in NLLB, fra in OPUS-MT; by default as
+    /// the model's files say
     #[arg(long, value_name = "CODE")]
     pub(crate) to: Option<String>,
-    /// The language of the texts, for models that are told it
-    #[arg(long, value_name = "CODE", requires = "to")]
+    /// The language of the texts, for models that are told it; by default as the model's files say, or English
+    #[arg(long, value_name = "CODE")]
     pub(crate) from: Option<String>,
     /// What the model reads before each text, such as T5's "translate English to German: "
     #[arg(long, value_name = "TEXT")]
@@ -66,12 +71,28 @@ pub(crate) struct Search {
     pub(crate) batch_size: u16,
 }
 
+impl Search {
+    /// An option that was given and changes what is written.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--beams", self.beams.is_some()),
+            ("--length-penalty", self.length_penalty.is_some()),
+            ("--max-tokens", self.max_tokens.is_some()),
+            ("--to", self.to.is_some()),
+            ("--from", self.from.is_some()),
+            ("--prefix", self.prefix.is_some()),
+        ];
+        options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
+}
+
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   crosshead classify --model runs/sentiment \"A fine film.\" \"Never again.\"
   cat reviews.txt | crosshead classify --model runs/sentiment --json -
 
-Each text gives a line: the most probable label and its probability. With --json the line has every label.")]
+Each text gives a line: the most probable label and its probability, with a tab between. With \
+--json the line has every label.")]
 pub(crate) struct Classify {
     #[command(flatten)]
     pub(crate) texts: Texts,
@@ -82,9 +103,11 @@ pub(crate) struct Classify {
   crosshead generate --model runs/language-model \"Call me\"
   crosshead generate --model runs/char-lm --max-tokens 300 --temperature 0.7 --seed 3 \"The whale\"
   crosshead generate --model runs/char-lm --temperature 0 \"\"
+  cat prompts.txt | crosshead generate --model runs/language-model --json -
 
-One prompt is written on as it goes; several are written together at the end. An empty prompt begins where texts begin;
-of a prompt that is too long the end is read.")]
+One prompt on the command line is written on as it goes. Several, or lines from standard input, \
+give a line each: line breaks become spaces, and with --json they are kept. An empty prompt begins where texts begin; of \
+a prompt that is too long the end is read.")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) texts: Texts,
@@ -108,7 +131,11 @@ pub(crate) struct Generate {
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   crosshead fill-mask --model runs/masked-lm \"The [MASK] swam in the sea.\"
-  crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"")]
+  crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"
+  cat lines.txt | crosshead fill-mask --model runs/masked-lm --json -
+
+Each text gives a line with the best guesses in place, and a line for each mask; a blank one gives a blank \
+line. Line breaks in guesses become spaces. With --json each text gives one line.")]
 pub(crate) struct FillMask {
     #[command(flatten)]
     pub(crate) texts: Texts,

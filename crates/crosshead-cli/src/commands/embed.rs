@@ -11,7 +11,7 @@ use crosshead::weights::write_tensors;
 use crosshead::{Embedder, Embedding};
 use serde_json::json;
 
-use super::lines::{for_each_chunk, warn_if_cut};
+use super::lines::{all, answer_each, warn_if_cut};
 use crate::args::{Compute, Embed};
 use crate::progress::Progress;
 use crate::{device, output};
@@ -20,23 +20,15 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
     let format = args.out.as_deref().map(Format::of).transpose()?;
     let embedder = open(&args.model, args.batch_size, compute)?;
     let Some((path, format)) = args.out.as_deref().zip(format) else {
-        return for_each_chunk(&args.texts, |texts, first| {
-            let vectors = embedder.embed_with(texts, |_| {})?;
-            for ((number, text), Embedding { vector, truncated }) in
-                (first..).zip(texts).zip(vectors)
-            {
-                warn_if_cut(truncated, number, "text");
-                output::line(json!({ "text": text, "embedding": vector }))?;
-            }
-            Ok(())
+        let answer = |texts: &[String], _| Ok(embedder.embed_with(texts, |_| {})?);
+        return answer_each(&args.texts, answer, |number, text, embedding| {
+            let Embedding { vector, truncated } = embedding;
+            warn_if_cut(truncated, number, "text");
+            output::line(json!({ "text": text, "embedding": vector }))
         });
     };
-    let mut texts = Vec::new();
-    for_each_chunk(&args.texts, |chunk, _| {
-        texts.extend_from_slice(chunk);
-        Ok(())
-    })?;
-    let vectors = embed(&embedder, &texts, "text")?;
+    let texts = all(&args.texts)?;
+    let vectors = embed(&embedder, &texts, |index| ("text", index + 1))?;
     format
         .write(path, &texts, vectors, embedder.dim())
         .with_context(|| format!("cannot write {}", path.display()))
@@ -48,16 +40,17 @@ pub(super) fn open(model: &Path, batch_size: u16, compute: &Compute) -> anyhow::
     Ok(embedder.with_batch_size(batch_size.into()))
 }
 
-/// The vectors of texts, with progress; one that had to be cut is told by its number as a `what`.
+/// The vectors of texts, with progress; one that had to be cut is told by its name and number.
 pub(super) fn embed(
     embedder: &Embedder,
     texts: &[String],
-    what: &str,
+    name: impl Fn(usize) -> (&'static str, usize),
 ) -> anyhow::Result<Vec<Vec<f32>>> {
     let mut progress = Progress::new(texts.len() as u64);
     let embeddings = embedder.embed_with(texts, |done| progress.update(done as u64, ""))?;
     progress.finish();
-    for (number, embedding) in (1..).zip(&embeddings) {
+    for (index, embedding) in embeddings.iter().enumerate() {
+        let (what, number) = name(index);
         warn_if_cut(embedding.truncated, number, what);
     }
     Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())

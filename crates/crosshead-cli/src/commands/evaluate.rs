@@ -13,6 +13,12 @@ use crate::{device, output};
 
 pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     let recipe = recipe(args)?;
+    if let (false, Some(option)) = (matches!(recipe, Recipe::TextToText(_)), args.search.given()) {
+        anyhow::bail!(
+            "{option} is for translation and summarization, and this model is evaluated for {}",
+            recipe.task()
+        );
+    }
     let device = device::open(compute.device)?;
     let mut terminal = Terminal::default();
     let prepare = |writer| write::prepare(writer, &args.search);

@@ -3,7 +3,7 @@
 use crosshead::{Filled, Guess};
 use serde_json::{Value, json};
 
-use super::lines::{for_each_chunk, warn_if_cut};
+use super::lines::{answer_each, warn_if_cut};
 use crate::args::{Compute, FillMask};
 use crate::{device, output};
 
@@ -11,19 +11,23 @@ pub(crate) fn run(args: &FillMask, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let device = device::open(compute.device)?;
     let fill = crosshead::FillMask::from_pretrained(&texts.model, &device)?;
-    for_each_chunk(&texts.texts, |chunk, first| {
-        let filled = fill.fill(chunk, args.top.into())?;
-        for ((number, text), filled) in (first..).zip(chunk).zip(filled) {
-            warn_if_cut(filled.truncated, number, "text");
-            if texts.json {
-                output::line(to_json(text, &filled))?;
-                continue;
-            }
-            output::line(&filled.text)?;
-            for (mask, guesses) in (1..).zip(&filled.masks) {
-                let guesses: Vec<String> = guesses.iter().map(show).collect();
-                output::line(format_args!("  {mask}: {}", guesses.join(", ")))?;
-            }
+    let answer = |texts: &[String], _| {
+        // A blank line has no mask, and keeps its place.
+        let is_blank = |text: &str| text.trim().is_empty();
+        let with_text: Vec<&String> = texts.iter().filter(|text| !is_blank(text)).collect();
+        let mut filled = fill.fill(&with_text, args.top.into())?.into_iter();
+        let of = |text: &String| if is_blank(text) { None } else { filled.next() };
+        Ok(texts.iter().map(of).map(Option::unwrap_or_default).collect::<Vec<Filled>>())
+    };
+    answer_each(&texts.texts, answer, |number, text, filled| {
+        warn_if_cut(filled.truncated, number, "text");
+        if texts.json {
+            return output::line(to_json(text, &filled));
+        }
+        output::line(output::one_line(&filled.text))?;
+        for (mask, guesses) in (1..).zip(&filled.masks) {
+            let guesses: Vec<String> = guesses.iter().map(show).collect();
+            output::line(format_args!("  {mask}: {}", output::one_line(&guesses.join(", "))))?;
         }
         Ok(())
     })

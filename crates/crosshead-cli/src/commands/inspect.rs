@@ -23,6 +23,11 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
         return if args.json { output::line(to_json(&summary)) } else { table(&summary) };
     }
     if !Path::new(name).exists() {
+        if let Err(error @ crosshead::tasks::Error::HubId(_)) =
+            crosshead::model_directory(Path::new(name))
+        {
+            return Err(error.into());
+        }
         let names = PRESETS.map(|preset| preset.name).join(", ");
         anyhow::bail!("there is no preset and no directory {name}; presets are {names}");
     }

@@ -7,7 +7,8 @@ use crate::output;
 /// Shows the figures, comparisons and the confusion, each figure behind `prefix`.
 pub(super) fn figures(prefix: &str, report: &Report) -> anyhow::Result<()> {
     if let Some(confusion) = &report.confusion {
-        output::line(format_args!("{confusion}\n"))?;
+        let labels: Vec<String> = confusion.labels.iter().map(|name| output::field(name)).collect();
+        output::line(format_args!("{}\n", confusion.matrix.table(&labels)))?;
     }
     for figure in &report.figures {
         output::line(format_args!("{prefix}{figure}"))?;
@@ -19,11 +20,11 @@ pub(super) fn figures(prefix: &str, report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Shows the first examples.
+/// Shows the first examples, each part on one line.
 pub(super) fn samples(report: &Report) -> anyhow::Result<()> {
     for sample in &report.samples {
         for (name, text) in sample {
-            output::line(format_args!("{name:<11}  {text}"))?;
+            output::line(format_args!("{name:<11}  {}", output::one_line(text)))?;
         }
         output::line("")?;
     }

@@ -1,9 +1,7 @@
 //! `crosshead similar`.
 
-use std::fs;
-
-use anyhow::{Context, bail};
 use crosshead::cosine;
+use crosshead::data::{TextUnit, read_text};
 use serde_json::json;
 
 use super::embed::{embed, open};
@@ -11,16 +9,12 @@ use crate::args::{Compute, Similar};
 use crate::output;
 
 pub(crate) fn run(args: &Similar, compute: &Compute) -> anyhow::Result<()> {
-    let corpus = fs::read_to_string(&args.corpus)
-        .with_context(|| format!("cannot read {}", args.corpus.display()))?;
-    let lines = corpus.lines().filter(|line| !line.trim().is_empty());
-    let sentences: Vec<String> = lines.map(str::to_owned).collect();
-    if sentences.is_empty() {
-        bail!("{}: there is no line with text", args.corpus.display());
-    }
+    let passages = read_text(&args.corpus, TextUnit::Line)?;
+    let (lines, sentences): (Vec<usize>, Vec<String>) =
+        passages.into_iter().map(|passage| (passage.line, passage.text)).unzip();
     let embedder = open(&args.model, args.batch_size, compute)?;
     let query = embedder.embed(std::slice::from_ref(&args.query))?.remove(0);
-    let vectors = embed(&embedder, &sentences, "line")?;
+    let vectors = embed(&embedder, &sentences, |index| ("line", lines[index]))?;
     let scores = vectors.iter().map(|vector| cosine(&query, vector));
     let mut ranked: Vec<(f32, &String)> = scores.zip(&sentences).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -28,7 +22,7 @@ pub(crate) fn run(args: &Similar, compute: &Compute) -> anyhow::Result<()> {
         if args.json {
             output::line(json!({ "score": score, "text": sentence }))?;
         } else {
-            output::line(format_args!("{score:.4}\t{sentence}"))?;
+            output::line(format_args!("{score:.4}\t{}", output::field(sentence)))?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use crosshead::tasks::Error;
 use crosshead::{SearchOptions, TextToText, Written};
 use serde_json::json;
 
-use super::lines::{for_each_chunk, warn_if_cut};
+use super::lines::{answer_each, warn_if_cut};
 use crate::args::{Compute, Search, Write};
 use crate::{device, output};
 
@@ -29,19 +29,15 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
     let texts = &args.texts;
     let writer = TextToText::from_pretrained(&texts.model, &device::open(compute.device)?)?;
     let writer = prepare(writer, &args.search)?;
-    for_each_chunk(&texts.texts, |sources, first| {
-        let written = writer.write(sources, |_| {})?;
-        for ((number, source), Written { text, score, truncated }) in
-            (first..).zip(sources).zip(written)
-        {
-            warn_if_cut(truncated, number, names.text);
-            if texts.json {
-                output::line(json!({ names.source: source, names.target: text, "score": score }))?;
-            } else {
-                output::line(text)?;
-            }
+    let answer = |texts: &[String], _| Ok(writer.write(texts, |_| {})?);
+    answer_each(&texts.texts, answer, |number, source, written| {
+        let Written { text, score, truncated } = written;
+        warn_if_cut(truncated, number, names.text);
+        if texts.json {
+            output::line(json!({ names.source: source, names.target: text, "score": score }))
+        } else {
+            output::line(output::one_line(&text))
         }
-        Ok(())
     })
 }
 
@@ -58,8 +54,14 @@ pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, 
         prefix: asked.prefix.clone().unwrap_or(prefix),
         batch_size: asked.batch_size.into(),
     });
-    match &asked.to {
-        Some(to) => writer.with_languages(asked.from.as_deref().unwrap_or(to), to),
-        None => Ok(writer),
+    if asked.from.is_none() && asked.to.is_none() {
+        return Ok(writer);
     }
+    let writer = writer.with_languages(asked.from.as_deref(), asked.to.as_deref())?;
+    if asked.from.is_some() && !writer.takes_source_language() {
+        output::message(
+            "warning: --from is not used: this model is told only the language to write",
+        );
+    }
+    Ok(writer)
 }

@@ -11,12 +11,14 @@ pub(super) fn parse<const N: usize>(
     text: &[u8],
     columns: [&Column; N],
 ) -> Result<Vec<Row<N>>, DataError> {
-    lines(name, text)?.map(|line| parse_line(name, line?, columns)).collect()
+    let parse_line = |(line, text): (usize, String)| parse_line(name, line, &text, columns);
+    lines(name, text)?.map(|line| line.and_then(parse_line)).collect()
 }
 
 fn parse_line<const N: usize>(
     name: &str,
-    (line, text): (usize, &str),
+    line: usize,
+    text: &str,
     columns: [&Column; N],
 ) -> Result<Row<N>, DataError> {
     if text.trim().is_empty() {

@@ -1,6 +1,5 @@
 //! `generation_config.json`: how a model's outputs are searched for unless the user says otherwise.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::config_file::to_object;
 use super::write_json;
 use crate::{CausalLmConfig, EncoderDecoderConfig, ModelError};
+use crosshead_weights::read_text;
 
 /// The search that a model directory asks for; the names and the defaults are those of transformers.
 #[derive(Clone, Debug, PartialEq)]
@@ -186,7 +186,7 @@ impl GenerationDefaults {
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
         for name in ["generation_config.json", "config.json"] {
             let path = dir.join(name);
-            let text = match fs::read_to_string(&path) {
+            let text = match read_text(&path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(ModelError::io(&path)(error)),

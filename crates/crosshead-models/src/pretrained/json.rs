@@ -1,6 +1,5 @@
 //! JSON files of a model directory, with errors that name the key.
 
-use std::fs;
 use std::path::Path;
 
 use crosshead_weights::check_file;
@@ -13,7 +12,7 @@ use crate::ModelError;
 /// The text of a file.
 pub(super) fn read_text(path: &Path) -> Result<String, ModelError> {
     check_file(path)?;
-    fs::read_to_string(path).map_err(ModelError::io(path))
+    crosshead_weights::read_text(path).map_err(ModelError::io(path))
 }
 
 /// The keys that a type has of the object in a file.

@@ -70,7 +70,7 @@ impl Recipe {
     /// # Errors
     /// As [`parse`](Self::parse), and if the file cannot be read.
     pub fn from_file(path: &Path, sets: &[String]) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let text = crosshead_weights::read_text(path).map_err(Error::io(path))?;
         Self::parse(&path.display().to_string(), &text, sets)
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crosshead_weights::write_atomic;
+use crosshead_weights::{read_text, write_atomic};
 
 use crate::{Error, Recipe};
 
@@ -14,7 +14,7 @@ pub(super) fn check(dir: &Path, recipe: &Recipe, resume: bool) -> Result<(), Err
     let continues = |present: &str| {
         Recipe::parse("", present, &[]).is_ok_and(|present| recipe.continues(&present))
     };
-    match (fs::read_to_string(&path), resume) {
+    match (read_text(&path), resume) {
         (Ok(_), false) => refuse(
             "holds a run; go on with --resume, choose another --out, or delete it".to_owned(),
         ),

@@ -2,6 +2,7 @@
 
 use super::directory::Directory;
 use crate::family::Family;
+use crate::files::TOKENIZER_CONFIG;
 use crate::language::{Codes, LanguageStyle};
 use crate::language_codes::{M2M100, MBART_LEN, MBART50, NLLB};
 use crate::{SpecialRole, TokenizeError, Tokenizer};
@@ -60,11 +61,15 @@ pub(super) fn set(
         return Ok(tokenizer);
     }
     let config = &directory.config;
-    let source = config.src_lang.as_deref().unwrap_or(english);
-    let target = config.tgt_lang.as_deref();
-    let mut tokenizer = tokenizer.with_languages(source, target.unwrap_or(source))?;
-    if target.is_none() {
-        tokenizer.languages.forget_target();
+    for (key, code) in [("src_lang", &config.src_lang), ("tgt_lang", &config.tgt_lang)] {
+        if let Some(code) = code.as_deref().filter(|code| !tokenizer.languages().contains(code)) {
+            return Err(TokenizeError::Key {
+                path: directory.file(TOKENIZER_CONFIG),
+                key: key.to_owned(),
+                reason: format!("the language `{code}`, which the vocabulary does not have"),
+            });
+        }
     }
-    Ok(tokenizer)
+    let source = config.src_lang.as_deref().unwrap_or(english);
+    tokenizer.with_languages(Some(source), config.tgt_lang.as_deref())
 }

@@ -1,13 +1,13 @@
 //! `*.index.json`: which shard has which tensor.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::{Open, Shards};
 use crate::WeightsError;
+use crate::files::read_text;
 use crate::impostor::check_file;
 
 #[derive(Deserialize)]
@@ -19,7 +19,7 @@ struct IndexJson {
 /// The shards of an index, and their tensors with the shards they are in.
 pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsError> {
     check_file(path)?;
-    let text = fs::read_to_string(path).map_err(WeightsError::io(path))?;
+    let text = read_text(path).map_err(WeightsError::io(path))?;
     let IndexJson { weight_map } = serde_json::from_str(&text)
         .map_err(|source| WeightsError::Index { path: path.to_owned(), source })?;
     let mut names: Vec<&str> = weight_map.values().map(String::as_str).collect();

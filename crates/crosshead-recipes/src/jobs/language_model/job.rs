@@ -138,6 +138,7 @@ impl LanguageModelJob {
             top_k: section.top_k,
             top_p: section.top_p as f32,
             seed: self.recipe.train.seed,
+            drawn_before: 0,
         };
         let generated = generator.generate(&section.prompts, &options)?;
         let sample = |(prompt, text): (&String, crosshead_tasks::Generated)| {
