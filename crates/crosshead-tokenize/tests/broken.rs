@@ -193,6 +193,16 @@ fn broken_rules_in_a_tokenizer_json_are_refused() {
     }
 }
 
+#[test]
+fn a_vocabulary_without_the_token_for_unknown_words_is_refused() {
+    let dir = copy("bert");
+    let path = dir.path().join("vocab.txt");
+    let vocabulary = fs::read_to_string(&path).unwrap().replace("[UNK]", "[UNX]");
+    fs::write(path, vocabulary).unwrap();
+    let error = Tokenizer::from_dir(dir.path()).unwrap_err();
+    assert_says(&error, &["vocab.txt", "[UNK]"]);
+}
+
 /// Encodes and decodes with what a directory holds, if it holds a tokenizer.
 fn run_if_loaded(dir: &Path) {
     let Ok(tokenizer) = Tokenizer::from_dir(dir) else { return };

@@ -14,8 +14,13 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
     directory.family = Some(Family::Bert);
     let path = directory.file(VOCAB_TXT);
     let unk = directory.required(SpecialRole::Unk)?;
+    let vocabulary = read_lines(&path)?;
+    if !vocabulary.contains_key(&unk) {
+        let source = format!("the token for unknown words, `{unk}`, is not in it").into();
+        return Err(TokenizeError::Build { path, source });
+    }
     let model = WordPiece::builder()
-        .vocab(read_lines(&path)?)
+        .vocab(vocabulary)
         .unk_token(unk)
         .build()
         .map_err(|source| TokenizeError::Build { path, source })?;
