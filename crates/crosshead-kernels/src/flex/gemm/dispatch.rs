@@ -155,3 +155,46 @@ impl Weight<'_> {
         multiply_tiled(y, x, weight, Output::Replace, finish);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_routine_gives_the_definition_and_finishes_each_value_once() {
+        let (d_in, d_outs) = (7, [5, 40]);
+        for rows in [0, 1, 2, PANEL_ROWS - 1, PANEL_ROWS, FEW_ROWS, FEW_ROWS + 1, 300] {
+            let x: Vec<f32> = (0..rows * d_in).map(|i| (i % 5) as f32).collect();
+            let values: Vec<f32> = (0..40 * d_in).map(|i| (i % 7) as f32 - 3.0).collect();
+            let weights =
+                d_outs.map(|d_out| Weight { values: &values[..d_out * d_in], d_in, d_out });
+            let mut outputs = d_outs.map(|d_out| vec![f32::NAN; rows * d_out]);
+            let [first, second] = &mut outputs;
+            let index_of = |weight, row, col| (1000 * weight + 10 * row + col) as f32;
+            project(
+                &x,
+                rows,
+                weights,
+                [&mut first[..], &mut second[..]],
+                |weight, row, first, part| {
+                    for (col, value) in (first..).zip(part) {
+                        *value += index_of(weight, row, col);
+                    }
+                },
+            );
+            for (index, (weight, output)) in weights.iter().zip(&outputs).enumerate() {
+                for (row, x) in x.chunks(d_in).enumerate() {
+                    for (col, values) in weight.values.chunks(d_in).enumerate() {
+                        let sum: f32 = x.iter().zip(values).map(|(x, weight)| x * weight).sum();
+                        let expected = sum + index_of(index, row, col);
+                        assert_eq!(
+                            output[row * weight.d_out + col],
+                            expected,
+                            "small integers are exact"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
