@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Case, several_blocks};
 use crate::flex::testing::{assert_close, normal, value_and_gradients};
-use crate::{Mode, Reach, attention};
+use crate::{AttentionOptions, Mode, Reach, attention};
 
 #[test]
 fn queries_without_visible_keys_give_zeros_and_no_gradients() {
