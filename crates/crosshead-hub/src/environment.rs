@@ -32,7 +32,9 @@ impl Hub {
         let offline = variable("HF_HUB_OFFLINE").or_else(|| variable("TRANSFORMERS_OFFLINE"));
         Ok(Self {
             endpoint: variable("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()),
-            token: token.map(|token| token.trim_start_matches('\u{feff}').trim().to_owned()).filter(|token| !token.is_empty()),
+            token: token
+                .map(|token| token.trim_start_matches('\u{feff}').trim().to_owned())
+                .filter(|token| !token.is_empty()),
             offline: offline.is_some_and(|value| is_true(&value)),
             etag_timeout: seconds("HF_HUB_ETAG_TIMEOUT")?,
             download_timeout: seconds("HF_HUB_DOWNLOAD_TIMEOUT")?,
