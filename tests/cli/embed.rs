@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{Folder, assert_names, stderr};
 
 /// A folder with the directory `sentences` of a random sentence encoder.
-fn folder() -> Folder {
+pub(crate) fn folder() -> Folder {
     let folder = Folder::with_toy_corpus();
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/sentences-tiny");
     fs::create_dir_all(folder.path("sentences/1_Pooling")).unwrap();

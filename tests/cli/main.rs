@@ -6,8 +6,10 @@ mod embed;
 #[cfg(feature = "hub")]
 mod fetch;
 mod harness;
+mod pipelines;
 mod real;
 mod resume;
+mod sentences;
 mod tasks;
 mod train_and_translate;
 mod translators;

@@ -12,6 +12,7 @@ mod init;
 mod input;
 pub mod parameters;
 pub mod presets;
+mod projection;
 mod sentence_encoder;
 mod stack_config;
 mod steps;
@@ -26,13 +27,18 @@ pub use encoder_decoder_config::EncoderDecoderConfig;
 pub use error::ModelError;
 pub use files::{write_atomic, write_directory};
 pub use heads::{
-    ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
+    ClassifierHead, MaskedLm, PoolerActivation, Pooling, ProblemType, SequenceClassifier,
+    TokenClassifier,
 };
-pub use hub::{Checkpoint, GenerationDefaults, Head, ModelDirectory, WeightsReport, write_tensors};
+pub use hub::{
+    Checkpoint, GenerationDefaults, Head, ModelDirectory, SentenceDirectory, WeightsReport,
+    write_tensors,
+};
 pub use init::{Initialization, initialize, initialize_where};
 pub use input::InputLayer;
+pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
 pub use safetensors::Dtype;
-pub use sentence_encoder::{SentenceConfig, SentenceEncoder};
+pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};
 pub use stack_config::{PositionKind, StackConfig};
 pub use steps::{CausalSteps, DecoderSteps};
 pub use tokens::{IGNORED, TokenBatch};

@@ -3,20 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{TokenizeError, Tokenizer};
-
-/// The ids around a text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Affixes {
-    before: Vec<u32>,
-    behind: Vec<u32>,
-}
-
-impl Affixes {
-    pub(crate) fn around(&self, ids: impl Iterator<Item = u32>) -> Vec<u32> {
-        self.before.iter().copied().chain(ids).chain(self.behind.iter().copied()).collect()
-    }
-}
+use crate::{Affixes, TokenizeError, Tokenizer};
 
 /// How a model is told the languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +87,7 @@ impl Tokenizer {
         };
         let eos = declared.eos;
         let affixes = |before: &[u32], behind: &[u32]| {
-            Some(Affixes { before: before.to_vec(), behind: behind.to_vec() })
+            Some(Affixes { before: before.to_vec(), after: behind.to_vec() })
         };
         let mut tokenizer = self.clone();
         let languages = &mut tokenizer.languages;

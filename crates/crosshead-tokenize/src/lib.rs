@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod affixes;
 mod batch;
 mod bert;
 mod chat;
@@ -18,9 +19,11 @@ mod special;
 mod stream;
 mod tokenizer;
 mod train;
+mod truncation;
 mod vocabulary;
 
-pub use batch::{PaddedBatch, pad_batch, truncate};
+pub use affixes::Affixes;
+pub use batch::{PaddedBatch, pad_batch};
 pub use chat::{ChatMessage, ChatOptions};
 pub use error::TokenizeError;
 pub use special::{SpecialIds, SpecialRole};

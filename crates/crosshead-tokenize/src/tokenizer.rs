@@ -7,10 +7,10 @@ use tokenizers::decoders::wordpiece::cleanup;
 use tokenizers::models::ModelWrapper;
 
 use crate::chat::ChatTemplates;
-use crate::language::{Affixes, Languages};
-use crate::parts::Pipeline;
+use crate::language::Languages;
+use crate::parts::{Normalization, Pipeline};
 use crate::save::Files;
-use crate::{SpecialIds, TokenizeError};
+use crate::{Affixes, SpecialIds, TokenizeError};
 
 /// A tokenizer: text to ids and back.
 ///
@@ -25,6 +25,9 @@ pub struct Tokenizer {
     pub(crate) decoding: Decoding,
     pub(crate) files: Files,
     pub(crate) chat_templates: Option<Arc<ChatTemplates>>,
+    pub(crate) model_max_length: Option<usize>,
+    /// Whether a text that is too long loses its beginning rather than its end.
+    pub(crate) truncates_left: bool,
     vocab_size: usize,
     largest_id: u32,
 }
@@ -63,6 +66,8 @@ impl Tokenizer {
             decoding: Decoding::default(),
             files: Files::default(),
             chat_templates: None,
+            model_max_length: None,
+            truncates_left: false,
         }
     }
 
@@ -97,7 +102,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a text.
-    pub fn encode_batch(
+    pub fn encode_batch_with_special(
         &self,
         texts: &[impl AsRef<str> + Sync],
     ) -> Result<Vec<Vec<u32>>, TokenizeError> {
@@ -188,6 +193,16 @@ impl Tokenizer {
         self.special
     }
 
+    /// The same tokenizer with its texts in lowercase first, as `do_lower_case` of sentence-transformers asks for. Special
+    /// tokens are found in the text before.
+    pub fn with_lowercase(mut self) -> Self {
+        let mut pipeline = Pipeline::clone(&self.pipeline);
+        let lowercase = Normalization::lowercase(pipeline.get_normalizer());
+        pipeline.with_normalizer(Some(lowercase));
+        self.pipeline = Arc::new(pipeline);
+        self
+    }
+
     /// The contents of `tokenizer.json`: the same bytes for the same tokenizer, whatever the number of threads it was
     /// trained with. A tokenizer of SentencePiece's files has none: that format can't say exactly what they do.
     pub fn to_json(&self) -> Option<String> {
@@ -224,7 +239,7 @@ impl Tokenizer {
         }
     }
 
-    fn target(&self) -> &Pipeline {
+    pub(crate) fn target(&self) -> &Pipeline {
         self.target.as_ref().unwrap_or(&self.pipeline)
     }
 

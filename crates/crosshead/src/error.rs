@@ -29,6 +29,24 @@ pub enum Error {
         "the prompt is empty, and this model has no token that begins a text; give it some text"
     )]
     EmptyPrompt,
+    /// A prompt that a model does not have.
+    #[error("the model has no prompt `{name}`; its prompts are: {known}")]
+    NoPrompt {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A classifier whose scores do not choose one label of several.
+    #[error(
+        "the model's problem_type is {problem_type}, but {what} takes one label of several (single_label_classification)"
+    )]
+    ProblemType {
+        /// What its scores stand for.
+        problem_type: &'static str,
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A text without a mask where words are to be guessed.
     #[error("`{text}`: {reason}")]
     NoMask {

@@ -12,13 +12,13 @@ pub mod run;
 mod tasks;
 
 pub use directory::model_directory;
-pub use embedder::{Embedder, Embedding, cosine};
+pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
 pub use error::Error;
 pub use recipe::Recipe;
 pub use report::Report;
 pub use tasks::{
     Classified, Classifier, FillMask, Filled, Generated, Generator, Guess, Label, SampleOptions,
-    SearchOptions, Summarizer, TextToText, Translator, Written,
+    ScoreFunction, SearchOptions, Summarizer, TextToText, Translator, Written,
 };
 
 pub use crosshead_attention as attention;

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use burn::tensor::TensorData;
 use crosshead::models::write_tensors;
-use crosshead::{Embedder, Embedding};
+use crosshead::{Embedder, Embedding, Prompt, Purpose};
 use serde_json::json;
 
 use super::lines::{for_each_chunk, warn_if_cut};
@@ -19,9 +19,14 @@ use crate::{device, output};
 pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
     let format = args.out.as_deref().map(Format::of).transpose()?;
     let embedder = open(&args.model, args.batch_size, compute)?;
+    let prompt = match (&args.prompt, &args.prompt_name) {
+        (Some(text), _) => Prompt::Text(text),
+        (None, Some(name)) => Prompt::Named(name),
+        (None, None) => Prompt::OfModel,
+    };
     let Some((path, format)) = args.out.as_deref().zip(format) else {
         return for_each_chunk(&args.texts, |texts, first| {
-            let vectors = embedder.embed_with(texts, |_| {})?;
+            let vectors = embedder.embed_with(texts, Purpose::Any, prompt, |_| {})?;
             for ((number, text), Embedding { vector, truncated }) in
                 (first..).zip(texts).zip(vectors)
             {
@@ -36,7 +41,7 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
         texts.extend_from_slice(chunk);
         Ok(())
     })?;
-    let vectors = embed(&embedder, &texts, "text")?;
+    let vectors = embed(&embedder, &texts, "text", Purpose::Any, prompt)?;
     format
         .write(path, &texts, vectors, embedder.dim())
         .with_context(|| format!("cannot write {}", path.display()))
@@ -53,9 +58,12 @@ pub(super) fn embed(
     embedder: &Embedder,
     texts: &[String],
     what: &str,
+    purpose: Purpose,
+    prompt: Prompt<'_>,
 ) -> anyhow::Result<Vec<Vec<f32>>> {
     let mut progress = Progress::new(texts.len() as u64);
-    let embeddings = embedder.embed_with(texts, |done| progress.update(done as u64, ""))?;
+    let embeddings =
+        embedder.embed_with(texts, purpose, prompt, |done| progress.update(done as u64, ""))?;
     progress.finish();
     for (number, embedding) in (1..).zip(&embeddings) {
         warn_if_cut(embedding.truncated, number, what);

@@ -29,6 +29,7 @@ pub use directory::ModelDirectory;
 pub use generation_json::GenerationDefaults;
 pub use head::Head;
 pub use report::WeightsReport;
+pub use sentence::SentenceDirectory;
 
 use crate::{ModelError, write_atomic, write_directory};
 

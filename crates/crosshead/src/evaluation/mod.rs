@@ -6,6 +6,7 @@ mod masked_lm;
 mod run;
 mod text_to_text;
 
+pub(crate) use classification::check_single_label;
 pub use classification::classification;
 pub use language_model::language_modeling;
 pub(crate) use language_model::score;

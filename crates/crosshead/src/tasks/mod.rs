@@ -1,34 +1,14 @@
 //! What trained models do for a user: one type for each task.
 
-use crosshead_tokenize::{SpecialRole, TokenizeError, Tokenizer};
-
-use crate::Error;
-
 mod classifier;
 mod fill_mask;
 mod generator;
 mod text_to_text;
 
-pub(crate) use classifier::limit;
-pub use classifier::{Classified, Classifier, Label};
+pub use classifier::{Classified, Classifier, Label, ScoreFunction};
 pub use fill_mask::{FillMask, Filled, Guess};
 pub use generator::{Generated, Generator, SampleOptions};
 pub use text_to_text::{SearchOptions, Summarizer, TextToText, Translator, Written};
-
-/// Ids within the frame that an encoder reads them in: behind the classification token and before the separator.
-///
-/// # Errors
-/// If the tokenizer has no such tokens.
-pub(crate) fn framed(tokenizer: &Tokenizer, ids: &[u32]) -> Result<Vec<u32>, Error> {
-    let special = tokenizer.special();
-    let first = special.cls.or(special.bos).ok_or(missing(SpecialRole::Cls))?;
-    let last = special.sep.or(special.eos).ok_or(missing(SpecialRole::Sep))?;
-    Ok([&[first], ids, &[last]].concat())
-}
-
-fn missing(role: SpecialRole) -> TokenizeError {
-    TokenizeError::MissingSpecialToken { role }
-}
 
 /// exp(xᵢ) / Σ exp(xⱼ).
 fn softmax(scores: &[f32]) -> Vec<f32> {
