@@ -88,7 +88,7 @@ fn real_vectors_do_not_depend_on_padding() {
         let vector = |padding: usize| {
             let padded = [ids.clone(), vec![0; padding]].concat();
             let tokens = TokenBatch { ids: &padded, lengths: &[ids.len()] };
-            let values = encoder.forward(tokens, Mode::Eval).into_data();
+            let values = encoder.forward(tokens, 0, Mode::Eval).into_data();
             values.iter::<f64>().collect::<Vec<f64>>()
         };
         let alone = [vector(0)];

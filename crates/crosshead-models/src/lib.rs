@@ -11,6 +11,7 @@ mod input;
 pub mod paths;
 pub mod presets;
 mod pretrained;
+mod projection;
 mod sentence_encoder;
 mod stack_config;
 mod steps;
@@ -25,11 +26,15 @@ pub use encoder_decoder::EncoderDecoder;
 pub use encoder_decoder_config::EncoderDecoderConfig;
 pub use error::ModelError;
 pub use heads::{
-    ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
+    ClassifierHead, MaskedLm, PoolerActivation, Pooling, ProblemType, SequenceClassifier,
+    TokenClassifier,
 };
 pub use input::InputLayer;
-pub use pretrained::{GenerationDefaults, Head, ModelDirectory, WeightsReport};
-pub use sentence_encoder::{SentenceConfig, SentenceEncoder};
+pub use pretrained::{
+    GenerationDefaults, Head, ModelDirectory, SentenceDirectory, WeightsReport, read_json,
+};
+pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
+pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};
 pub use stack_config::{PositionKind, StackConfig};
 pub use steps::{CausalSteps, DecoderSteps};
 pub use tokens::{IGNORED, TokenBatch};

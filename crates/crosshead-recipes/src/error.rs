@@ -13,6 +13,16 @@ pub enum Error {
         /// What is wrong, with line or key.
         reason: String,
     },
+    /// A classifier whose scores do not choose one label of several.
+    #[error(
+        "the model's problem_type is {problem_type}, but {what} takes one label of several (single_label_classification)"
+    )]
+    ProblemType {
+        /// What its scores stand for.
+        problem_type: &'static str,
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A run that exists already, or that cannot be resumed.
     #[error("{}: {reason}", dir.display())]
     Run {

@@ -3,36 +3,77 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_data::{LengthLimit, LongSequences};
 use crosshead_kernels::Mode;
-use crosshead_models::{SequenceClassifier, TokenBatch};
+use crosshead_models::{ProblemType, SequenceClassifier, TokenBatch};
 use crosshead_tokenize::{Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
-use crate::frame::softmax;
+use crate::softmax::softmax;
 use crate::{Error, model_directory};
 
 /// Texts that are classified together.
 const BATCH: usize = 32;
 
-/// Ids that a tokenizer puts before and behind a text.
-const FRAME: (usize, usize) = (1, 1);
-
-/// A label with its probability.
+/// A label with its score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
     /// The label.
     pub name: String,
     /// Its class, the number of the label.
     pub class: u32,
-    /// Its probability.
-    pub probability: f32,
+    /// Its probability, or with [`ScoreFunction::None`] what the model gives.
+    pub score: f32,
+}
+
+/// What turns the numbers that a model gives for a text into the scores of its labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScoreFunction {
+    /// Probabilities of which one label is right: they sum to 1.
+    Softmax,
+    /// The logistic function: the probability of each label for itself.
+    Sigmoid,
+    /// The numbers as they are.
+    None,
+}
+
+impl ScoreFunction {
+    /// Its name, as in `transformers`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Softmax => "softmax",
+            Self::Sigmoid => "sigmoid",
+            Self::None => "none",
+        }
+    }
+
+    /// What `transformers` applies to a model's numbers where nothing else is asked for.
+    pub fn of(model: &SequenceClassifier) -> Self {
+        match model.problem_type() {
+            Some(ProblemType::Regression) => Self::None,
+            Some(ProblemType::MultiLabelClassification) => Self::Sigmoid,
+            Some(ProblemType::SingleLabelClassification) | None => {
+                if model.labels().len() == 1 {
+                    Self::Sigmoid
+                } else {
+                    Self::Softmax
+                }
+            }
+        }
+    }
+
+    fn apply(self, numbers: &[f32]) -> Vec<f32> {
+        match self {
+            Self::Softmax => softmax(numbers),
+            Self::Sigmoid => numbers.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect(),
+            Self::None => numbers.to_vec(),
+        }
+    }
 }
 
 /// What a classifier says of a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Classified {
-    /// Every label, the most probable first.
+    /// Every label, that with the highest score first.
     pub labels: Vec<Label>,
     /// Whether the text was longer than the model takes and only its beginning was read.
     pub truncated: bool,
@@ -43,6 +84,7 @@ pub struct Classified {
 pub struct Classifier {
     model: SequenceClassifier,
     tokenizer: Tokenizer,
+    function: ScoreFunction,
 }
 
 impl Classifier {
@@ -60,7 +102,22 @@ impl Classifier {
 
     /// A classifier of parts; the model is outside autodiff.
     pub fn new(model: SequenceClassifier, tokenizer: Tokenizer) -> Self {
-        Self { model, tokenizer }
+        Self { function: ScoreFunction::of(&model), model, tokenizer }
+    }
+
+    /// The same classifier with other scores.
+    pub fn with_function(self, function: ScoreFunction) -> Self {
+        Self { function, ..self }
+    }
+
+    /// What turns the model's numbers into scores: by default what its `problem_type` asks for.
+    pub fn function(&self) -> ScoreFunction {
+        self.function
+    }
+
+    /// What the model's scores stand for, if it says so.
+    pub fn problem_type(&self) -> Option<ProblemType> {
+        self.model.problem_type()
     }
 
     /// The labels; class `i` is called `labels()[i]`.
@@ -68,7 +125,7 @@ impl Classifier {
         self.model.labels()
     }
 
-    /// Every label of each text with its probability, the most probable first; a blank text has them too.
+    /// Every label of each text with its score, the highest first; a blank text has them too.
     ///
     /// # Errors
     /// If the tokenizer fails on a text.
@@ -85,9 +142,10 @@ impl Classifier {
         texts: &[impl AsRef<str>],
         mut progress: impl FnMut(usize),
     ) -> Result<Vec<Classified>, Error> {
+        let max_len = self.model.encoder.config().stack.max_len;
         let mut rows = Vec::with_capacity(texts.len());
         for text in texts {
-            rows.push(self.encode(text.as_ref())?);
+            rows.push(self.tokenizer.encode_truncated(text.as_ref(), max_len)?);
         }
         let mut order: Vec<usize> = (0..rows.len()).collect();
         // Texts of like length go together, so that little padding is computed.
@@ -96,9 +154,9 @@ impl Classifier {
         let mut done = 0;
         for batch in order.chunks(BATCH) {
             let ids: Vec<Vec<u32>> = batch.iter().map(|&i| rows[i].0.clone()).collect();
-            let scores = self.scores(&ids);
-            for (&i, scores) in batch.iter().zip(scores) {
-                classified[i] = Classified { labels: self.ranked(&scores), truncated: rows[i].1 };
+            let scores = self.numbers(&ids);
+            for (&i, numbers) in batch.iter().zip(scores) {
+                classified[i] = Classified { labels: self.ranked(&numbers), truncated: rows[i].1 };
             }
             done += batch.len();
             progress(done);
@@ -106,16 +164,8 @@ impl Classifier {
         Ok(classified)
     }
 
-    /// A text's ids within their frame, and whether it had to be cut.
-    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
-        let ids = self.tokenizer.encode_with_special(text)?;
-        let (mut pieces, too_long) =
-            limit(self.model.encoder.config().stack.max_len).apply(vec![ids]);
-        Ok((pieces.pop().map(|piece| piece.ids).unwrap_or_default(), too_long > 0))
-    }
-
-    /// The classes' scores of each row.
-    fn scores(&self, rows: &[Vec<u32>]) -> Vec<Vec<f32>> {
+    /// The numbers that the model gives for the classes of each row.
+    fn numbers(&self, rows: &[Vec<u32>]) -> Vec<Vec<f32>> {
         let batch = pad_batch(rows, self.model.encoder.config().pad_id);
         let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
         let scores = self.model.logits(tokens, None, Mode::Eval).into_data();
@@ -123,19 +173,13 @@ impl Classifier {
         scores.chunks(self.labels().len()).map(<[f32]>::to_vec).collect()
     }
 
-    fn ranked(&self, scores: &[f32]) -> Vec<Label> {
-        let probabilities = softmax(scores);
+    fn ranked(&self, numbers: &[f32]) -> Vec<Label> {
+        let scores = self.function.apply(numbers);
         let mut labels: Vec<Label> = (0..)
-            .zip(self.labels().iter().zip(probabilities))
-            .map(|(class, (name, probability))| Label { name: name.clone(), class, probability })
+            .zip(self.labels().iter().zip(scores))
+            .map(|(class, (name, score))| Label { name: name.clone(), class, score })
             .collect();
-        labels.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        labels.sort_by(|a, b| b.score.total_cmp(&a.score));
         labels
     }
-}
-
-/// The most ids of a text, frame included; longer ones are cut.
-pub fn limit(max_len: usize) -> LengthLimit {
-    let (before, after) = FRAME;
-    LengthLimit { max_len, long: LongSequences::Truncate, before, after }
 }

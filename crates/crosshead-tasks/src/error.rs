@@ -32,6 +32,14 @@ pub enum Error {
         "the prompt is empty, and this model has no token that begins a text; give it some text"
     )]
     EmptyPrompt,
+    /// A prompt that a model does not have.
+    #[error("the model has no prompt `{name}`; its prompts are: {known}")]
+    NoPrompt {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
     /// A text without a mask where words are to be guessed.
     #[error("`{text}`: {reason}")]
     NoMask {

@@ -8,8 +8,8 @@ use crosshead_models::{MaskedLm, TokenBatch};
 use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
-use crate::frame::softmax;
-use crate::{Error, framed, limit, model_directory};
+use crate::softmax::softmax;
+use crate::{Error, model_directory};
 
 /// Texts that are read together.
 const BATCH: usize = 32;
@@ -130,45 +130,37 @@ impl FillMask {
         Ok(Filled { masks, text: self.tokenizer.decode(&best)?, truncated })
     }
 
-    /// The most probable tokens that are no special ones.
+    /// The most probable tokens.
     fn guesses(&self, scores: &[f32], top: usize) -> Result<Vec<Guess>, Error> {
-        let special = self.tokenizer.special();
-        let is_special =
-            |id: u32| SpecialRole::ALL.iter().any(|&role| special.get(role) == Some(id));
         let probabilities = softmax(scores);
-        let mut ids: Vec<u32> = (0..scores.len() as u32).filter(|&id| !is_special(id)).collect();
+        let mut ids: Vec<u32> = (0..scores.len() as u32).collect();
         ids.sort_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]));
         ids.truncate(top);
         ids.into_iter()
             .map(|id| {
-                let text = self.tokenizer.decode(&[id])?;
+                let mut text = self.tokenizer.decode(&[id])?;
+                if text.is_empty() {
+                    // A special token, which decoding leaves out.
+                    text = self.tokenizer.id_to_token(id).unwrap_or_default();
+                }
                 Ok(Guess { text, id, probability: probabilities[id as usize] })
             })
             .collect()
     }
 
-    /// A text's ids within their frame, and whether it had to be cut.
+    /// A text's ids with special tokens around them, and whether it had to be cut. The tokenizer finds the masks: it may take
+    /// the spaces around one as a part of it.
     fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
-        let mask = self.mask();
-        let mut inside = Vec::new();
-        for (index, part) in text.split(mask.as_str()).enumerate() {
-            if index > 0 {
-                inside.push(self.mask_id);
-            }
-            inside.extend(self.tokenizer.encode(part)?);
+        let max_len = self.model.encoder.config().stack.max_len;
+        let (ids, truncated) = self.tokenizer.encode_truncated(text, max_len)?;
+        if ids.contains(&self.mask_id) {
+            return Ok((ids, truncated));
         }
-        let framed = framed(&self.tokenizer, &inside)?;
-        let (mut pieces, too_long) =
-            limit(self.model.encoder.config().stack.max_len).apply(vec![framed]);
-        let ids = pieces.pop().map(|piece| piece.ids).unwrap_or_default();
-        if !ids.contains(&self.mask_id) {
-            let reason = if text.contains(mask.as_str()) {
-                "its first mask lies beyond what the model reads".to_owned()
-            } else {
-                format!("it has no {mask}: write one where a word is to be guessed")
-            };
-            return Err(Error::NoMask { text: text.to_owned(), reason });
-        }
-        Ok((ids, too_long > 0))
+        let reason = if self.tokenizer.encode(text)?.contains(&self.mask_id) {
+            "its masks lie beyond what the model reads".to_owned()
+        } else {
+            format!("it has no {}: write one where a word is to be guessed", self.mask())
+        };
+        Err(Error::NoMask { text: text.to_owned(), reason })
     }
 }

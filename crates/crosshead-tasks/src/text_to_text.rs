@@ -175,17 +175,7 @@ impl TextToText {
     /// Source ids with the special tokens around them, and whether the text had to be cut.
     fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
         let text = format!("{}{text}", self.options.prefix);
-        let mut ids = self.tokenizer.encode_with_special(&text)?;
-        let excess = ids.len().saturating_sub(self.model.config().stack.max_len);
-        if excess > 0 {
-            // The end of the text goes, and what stands around it stays.
-            let own = self.tokenizer.encode(&text)?;
-            let before =
-                ids.windows(own.len().max(1)).position(|window| window == own).unwrap_or(0);
-            let end = before + own.len();
-            ids.drain(end.saturating_sub(excess)..end);
-        }
-        Ok((ids, excess > 0))
+        Ok(self.tokenizer.encode_truncated(&text, self.model.config().stack.max_len)?)
     }
 
     /// The best hypothesis of each source.

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, tokenizer) in trained {
         let dir = Path::new(&root).join(name);
         tokenizer.save(&dir)?;
-        let ids = tokenizer.encode_batch(&texts)?;
+        let ids = tokenizer.encode_batch_with_special(&texts)?;
         let decoded = tokenizer.decode_batch(&ids)?;
         let check = json!({ "texts": texts, "ids": ids, "decoded": decoded });
         fs::write(dir.join("check.json"), check.to_string())?;

@@ -24,18 +24,6 @@ pub fn pad_batch(rows: &[Vec<u32>], pad: u32) -> PaddedBatch {
     PaddedBatch { ids, batch: rows.len(), seq, lengths }
 }
 
-/// Cuts a sequence to at most `max_len` ids; one that ended with `eos` still does.
-pub fn truncate(ids: &mut Vec<u32>, max_len: usize, eos: u32) {
-    if ids.len() <= max_len {
-        return;
-    }
-    let closed = ids.last() == Some(&eos);
-    ids.truncate(max_len);
-    if let Some(last) = ids.last_mut().filter(|_| closed) {
-        *last = eos;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -57,24 +45,6 @@ mod tests {
                 prop_assert_eq!(ids, &row[..]);
                 prop_assert!(padding.iter().all(|&id| id == PAD));
             }
-        }
-
-        #[test]
-        fn a_truncated_sequence_is_a_prefix_that_stays_closed(text in vec(1_u32..50, 0..9), max_len in 0_usize..12) {
-            let mut ids = [text.clone(), vec![0]].concat();
-            truncate(&mut ids, max_len, 0);
-            prop_assert_eq!(ids.len(), max_len.min(text.len() + 1));
-            if let Some((last, prefix)) = ids.split_last() {
-                prop_assert_eq!(*last, 0);
-                prop_assert_eq!(prefix, &text[..prefix.len()]);
-            }
-        }
-
-        #[test]
-        fn an_open_sequence_is_not_closed_by_truncation(text in vec(1_u32..50, 1..9), max_len in 0_usize..12) {
-            let mut ids = text.clone();
-            truncate(&mut ids, max_len, 0);
-            prop_assert_eq!(&ids[..], &text[..max_len.min(text.len())]);
         }
     }
 }

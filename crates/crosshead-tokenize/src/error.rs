@@ -189,6 +189,23 @@ pub enum TokenizeError {
         role: SpecialRole,
     },
 
+    /// A limit that the special tokens around a text don't fit in.
+    #[error(
+        "a text of at most {max_len} tokens has no room for the {special} special tokens around it; raise the limit (`model_max_length` of `tokenizer_config.json`, `max_seq_length` of `sentence_bert_config.json`)"
+    )]
+    NoRoom {
+        /// The most ids asked for.
+        max_len: usize,
+        /// The number of special tokens around a text.
+        special: usize,
+    },
+
+    /// A template for the special tokens that has the text not exactly once.
+    #[error(
+        "the tokenizer's template (`post_processor` of `tokenizer.json`) must have the text exactly once"
+    )]
+    Template,
+
     /// Nothing but white space to train on.
     #[error("the training text is empty: a tokenizer needs at least one line with text")]
     EmptyText,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod affixes;
 mod batch;
 mod bert;
 mod error;
@@ -16,9 +17,11 @@ mod special_role;
 mod stream;
 mod tokenizer;
 mod train;
+mod truncation;
 mod vocabulary;
 
-pub use batch::{PaddedBatch, pad_batch, truncate};
+pub use affixes::Affixes;
+pub use batch::{PaddedBatch, pad_batch};
 pub use error::TokenizeError;
 pub use special::SpecialIds;
 pub use special_role::SpecialRole;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
 use tokenizers::models::{ModelWrapper, TrainerWrapper};
+use tokenizers::normalizers::{Lowercase, Sequence};
 use tokenizers::{
     DecoderWrapper, Model, NormalizedString, Normalizer, NormalizerWrapper, PostProcessorWrapper,
     PreTokenizerWrapper, Token, TokenizerImpl,
@@ -29,6 +30,29 @@ pub(crate) type Pipeline = TokenizerImpl<
 pub(crate) enum Normalization {
     Library(NormalizerWrapper),
     SentencePiece(SentencePieceNormalizer),
+    /// SentencePiece's, of a text in lowercase.
+    LowercaseSentencePiece(SentencePieceNormalizer),
+}
+
+impl Normalization {
+    /// Lowercase, then what is changed anyway; as it is if that has a step for lowercase.
+    pub(crate) fn lowercase(normalization: Option<&Self>) -> Self {
+        let lowercase = || NormalizerWrapper::from(Lowercase);
+        let steps = match normalization {
+            None => vec![lowercase()],
+            Some(Self::Library(NormalizerWrapper::Lowercase(_))) => vec![lowercase()],
+            Some(Self::Library(NormalizerWrapper::Sequence(steps))) => {
+                let is_lowercase = |step: &_| matches!(step, NormalizerWrapper::Lowercase(_));
+                let first = (!steps.as_ref().iter().any(is_lowercase)).then(lowercase);
+                first.into_iter().chain(steps.as_ref().iter().cloned()).collect()
+            }
+            Some(Self::Library(step)) => vec![lowercase(), step.clone()],
+            Some(Self::SentencePiece(normalizer) | Self::LowercaseSentencePiece(normalizer)) => {
+                return Self::LowercaseSentencePiece(normalizer.clone());
+            }
+        };
+        Self::Library(Sequence::new(steps).into())
+    }
 }
 
 impl From<NormalizerWrapper> for Normalization {
@@ -41,7 +65,9 @@ impl Serialize for Normalization {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Library(normalizer) => normalizer.serialize(serializer),
-            Self::SentencePiece(_) => Err(S::Error::custom("SentencePiece's normalization")),
+            Self::SentencePiece(_) | Self::LowercaseSentencePiece(_) => {
+                Err(S::Error::custom("SentencePiece's normalization"))
+            }
         }
     }
 }
@@ -51,6 +77,10 @@ impl Normalizer for Normalization {
         match self {
             Self::Library(normalizer) => normalizer.normalize(text),
             Self::SentencePiece(normalizer) => normalizer.normalize(text),
+            Self::LowercaseSentencePiece(normalizer) => {
+                text.lowercase();
+                normalizer.normalize(text)
+            }
         }
     }
 }

@@ -113,7 +113,7 @@ fn batches_give_what_single_texts_give() {
     let lines = lines();
     for name in DIRECTORIES {
         let tokenizer = Tokenizer::from_dir(&directory(name)).unwrap();
-        let batch = tokenizer.encode_batch(&lines).unwrap();
+        let batch = tokenizer.encode_batch_with_special(&lines).unwrap();
         let targets = tokenizer.encode_target_batch(&lines).unwrap();
         let texts = tokenizer.decode_batch(&batch).unwrap();
         for (i, line) in lines.iter().enumerate() {

@@ -94,7 +94,7 @@ fn batches_keep_the_order_of_the_texts() {
         texts.iter().map(|text| TOKENIZER.encode_with_special(text).unwrap()).collect();
     for threads in [1, 2, 5] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let batch = pool.install(|| TOKENIZER.encode_batch(&texts)).unwrap();
+        let batch = pool.install(|| TOKENIZER.encode_batch_with_special(&texts)).unwrap();
         assert_eq!(batch, one_by_one);
         assert_eq!(pool.install(|| TOKENIZER.decode_batch(&batch)).unwrap(), texts);
     }

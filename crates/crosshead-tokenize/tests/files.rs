@@ -60,7 +60,10 @@ fn padding_and_truncation_in_the_file_are_not_applied() {
     assert_ne!(with_both, TOKENIZER);
     let [plain, with_both] = [TOKENIZER, &with_both].map(|json| {
         let dir = dir(&[("tokenizer.json", json)]);
-        Tokenizer::from_dir(dir.path()).unwrap().encode_batch(&["Der Sensor", "a"]).unwrap()
+        Tokenizer::from_dir(dir.path())
+            .unwrap()
+            .encode_batch_with_special(&["Der Sensor", "a"])
+            .unwrap()
     });
     assert_eq!(plain, with_both);
 }

@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (text, classified) in texts.iter().zip(classifier.classify(&texts)?) {
         println!("{text}");
         for label in classified.labels {
-            println!("  {:.4}  {}", label.probability, label.name);
+            println!("  {:.4}  {}", label.score, label.name);
         }
     }
     Ok(())

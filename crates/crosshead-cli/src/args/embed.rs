@@ -7,8 +7,9 @@ use std::path::PathBuf;
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
   cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - > vectors.jsonl
   cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - --out vectors.npy
+  crosshead embed --model e5-small --prompt \"query: \" \"opening hours\"
 
-Each text gives a line with a JSON object.")]
+Each text gives a line with a JSON object. A model with a default prompt reads it before each text, unless --prompt or --prompt-name says otherwise.")]
 pub(crate) struct Embed {
     /// A directory of sentence-transformers, or of an encoder, whose vectors are averaged
     #[arg(long, value_name = "DIR")]
@@ -16,6 +17,12 @@ pub(crate) struct Embed {
     /// Write to a file instead: .jsonl, .npy (NumPy) or .safetensors, a row for each text
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// What the model reads before each text; "" for nothing
+    #[arg(long, value_name = "TEXT", conflicts_with = "prompt_name")]
+    pub(crate) prompt: Option<String>,
+    /// The model's own prompt of this name, such as query or document
+    #[arg(long, value_name = "NAME")]
+    pub(crate) prompt_name: Option<String>,
     /// Texts computed together
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) batch_size: u16,
@@ -30,7 +37,8 @@ pub(crate) struct Embed {
   crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt --top 3 --json \"opening hours\"
 
 Each sentence found gives a line: score and text, with a tab between; tabs and line breaks within it become \
-spaces. With --json they are kept.")]
+spaces. With --json they are kept. Sentences are compared as the model says: by the cosine of their vectors, or by similarity_fn_name of
+config_sentence_transformers.json. The larger the score, the nearer.")]
 pub(crate) struct Similar {
     /// A directory of sentence-transformers, or of an encoder, whose vectors are averaged
     #[arg(long, value_name = "DIR")]
@@ -44,6 +52,12 @@ pub(crate) struct Similar {
     /// Print one JSON object a line: score, text
     #[arg(long)]
     pub(crate) json: bool,
+    /// What the model reads before the query; by default its own prompt for queries
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) query_prompt: Option<String>,
+    /// What the model reads before each sentence; by default its own prompt for documents
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) document_prompt: Option<String>,
     /// Sentences computed together
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) batch_size: u16,

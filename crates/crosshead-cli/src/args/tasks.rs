@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use crosshead::ScoreFunction;
 use crosshead::recipes::recipe::TaskKind;
 
 pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
@@ -91,11 +92,34 @@ impl Search {
   crosshead classify --model runs/sentiment \"A fine film.\" \"Never again.\"
   cat reviews.txt | crosshead classify --model runs/sentiment --json -
 
-Each text gives a line: the most probable label and its probability, with a tab between. With \
---json the line has every label.")]
+Each text gives a line: the label with the highest score, and the score. With --json the line has every label.")]
 pub(crate) struct Classify {
     #[command(flatten)]
     pub(crate) texts: Texts,
+    /// What turns the model's numbers into scores; by default what problem_type of its config.json asks for
+    #[arg(long, value_name = "FUNCTION")]
+    pub(crate) function: Option<FunctionName>,
+}
+
+/// What turns a classifier's numbers into scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FunctionName {
+    /// Probabilities of which one label is right
+    Softmax,
+    /// The probability of each label for itself
+    Sigmoid,
+    /// The numbers as they are
+    None,
+}
+
+impl From<FunctionName> for ScoreFunction {
+    fn from(name: FunctionName) -> Self {
+        match name {
+            FunctionName::Softmax => Self::Softmax,
+            FunctionName::Sigmoid => Self::Sigmoid,
+            FunctionName::None => Self::None,
+        }
+    }
 }
 
 #[derive(clap::Args)]

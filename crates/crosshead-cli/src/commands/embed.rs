@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use burn::tensor::TensorData;
 use crosshead::weights::write_tensors;
-use crosshead::{Embedder, Embedding};
+use crosshead::{Embedder, Embedding, Prompt, Purpose};
 use serde_json::json;
 
 use super::lines::{all, answer_each, warn_if_cut};
@@ -19,8 +19,14 @@ use crate::{device, output};
 pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
     let format = args.out.as_deref().map(Format::of).transpose()?;
     let embedder = open(&args.model, args.batch_size, compute)?;
+    let prompt = match (&args.prompt, &args.prompt_name) {
+        (Some(text), _) => Prompt::Text(text),
+        (None, Some(name)) => Prompt::Named(name),
+        (None, None) => Prompt::OfModel,
+    };
     let Some((path, format)) = args.out.as_deref().zip(format) else {
-        let answer = |texts: &[String], _| Ok(embedder.embed_with(texts, |_| {})?);
+        let answer =
+            |texts: &[String], _| Ok(embedder.embed_with(texts, Purpose::Any, prompt, |_| {})?);
         return answer_each(&args.texts, answer, |number, text, embedding| {
             let Embedding { vector, truncated } = embedding;
             warn_if_cut(truncated, number, "text");
@@ -28,7 +34,8 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
         });
     };
     let texts = all(&args.texts)?;
-    let vectors = embed(&embedder, &texts, |index| ("text", index + 1))?;
+    let name = |index| ("text", index + 1);
+    let vectors = embed(&embedder, &texts, name, Purpose::Any, prompt)?;
     format
         .write(path, &texts, vectors, embedder.dim())
         .with_context(|| format!("cannot write {}", path.display()))
@@ -45,9 +52,12 @@ pub(super) fn embed(
     embedder: &Embedder,
     texts: &[String],
     name: impl Fn(usize) -> (&'static str, usize),
+    purpose: Purpose,
+    prompt: Prompt<'_>,
 ) -> anyhow::Result<Vec<Vec<f32>>> {
     let mut progress = Progress::new(texts.len() as u64);
-    let embeddings = embedder.embed_with(texts, |done| progress.update(done as u64, ""))?;
+    let embeddings =
+        embedder.embed_with(texts, purpose, prompt, |done| progress.update(done as u64, ""))?;
     progress.finish();
     for (index, embedding) in embeddings.iter().enumerate() {
         let (what, number) = name(index);

@@ -7,7 +7,7 @@ mod token_classifier;
 
 pub use masked_lm::MaskedLm;
 pub use pooling::Pooling;
-pub use sequence_classifier::{ClassifierHead, PoolerActivation, SequenceClassifier};
+pub use sequence_classifier::{ClassifierHead, PoolerActivation, ProblemType, SequenceClassifier};
 pub use token_classifier::TokenClassifier;
 
 /// What transformers calls classes without names.

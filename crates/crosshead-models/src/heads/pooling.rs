@@ -3,41 +3,87 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// How one vector stands for a whole row.
+/// How one vector stands for a whole row (Reimers & Gurevych 2019).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooling {
     /// The first token's vector.
     #[default]
     First,
-    /// The mean of the real tokens' vectors (Reimers & Gurevych 2019).
+    /// The mean of the tokens' vectors.
     Mean,
-    /// The largest value of each feature over the real tokens.
+    /// The largest value of each feature over the tokens.
     Max,
+    /// The sum of the tokens' vectors, divided by the square root of their number.
+    MeanSqrtLen,
+    /// The mean of the tokens' vectors, each weighted by its position, from 1 (Muennighoff 2022).
+    WeightedMean,
+    /// The last token's vector.
+    Last,
 }
 
 impl Pooling {
-    /// One vector for each row; padding counts for nothing, and a row without a token gives zeros.
+    /// One vector for each row; padding counts for nothing.
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
     /// - output: `[batch, d_model]`
+    ///
+    /// # Panics
+    /// As [`apply_after`](Self::apply_after).
     pub fn apply(self, states: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
+        self.apply_after(0, states, lengths)
+    }
+
+    /// One vector for each row, of the tokens after the first `skipped`; padding counts for nothing. A row without such a
+    /// token gives zeros, and with [`First`](Self::First) its very first vector. Positions count from the row's own start.
+    ///
+    /// # Shapes
+    /// - `states`: `[batch, len, d_model]`
+    /// - output: `[batch, d_model]`
+    ///
+    /// # Panics
+    /// If there is not one length for each row.
+    pub fn apply_after(self, skipped: usize, states: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
         let [batch, len, d_model] = states.dims();
         assert!(lengths.len() == batch, "{} lengths do not fit {batch} rows", lengths.len());
-        if self == Self::First {
-            return states.narrow(1, 0, 1).reshape([batch, d_model]);
-        }
-        // [batch, len, 1], 1 at real tokens
-        let real: Vec<f32> = lengths
-            .iter()
-            .flat_map(|&length| (0..len).map(move |at| if at < length { 1.0 } else { 0.0 }))
-            .collect();
-        let real = Tensor::<1>::from_data(&*real, &states.device()).reshape([batch, len, 1]);
-        let any = real.clone().max_dim(1); // [batch, 1, 1]
+        // A number for each token, [batch, len, 1]
+        let weights = |weight: &dyn Fn(usize, usize) -> f32| {
+            let of_row = |&length: &usize| (0..len).map(move |at| weight(at, length));
+            let values: Vec<f32> = lengths.iter().flat_map(of_row).collect();
+            Tensor::<1>::from_data(&*values, &states.device()).reshape([batch, len, 1])
+        };
+        let is_kept = |at: usize, length: usize| (skipped..length).contains(&at);
+        let one_if = |is: bool| f32::from(u8::from(is));
+        let kept = || weights(&|at, length| one_if(is_kept(at, length)));
         let pooled = match self {
-            Self::Max => (states - (real.neg() + 1.0) * f32::MAX).max_dim(1) * any,
-            _ => (states * real.clone()).sum_dim(1) / real.sum_dim(1).clamp_min(1.0),
+            Self::First if skipped == 0 => states.narrow(1, 0, 1),
+            Self::First => {
+                let first = |length| if skipped < length { skipped } else { 0 };
+                (states.clone() * weights(&|at, length| one_if(at == first(length)))).sum_dim(1)
+            }
+            Self::Last => {
+                let is_last = |at, length| at + 1 == length && is_kept(at, length);
+                (states.clone() * weights(&|at, length| one_if(is_last(at, length)))).sum_dim(1)
+            }
+            Self::Max => {
+                let kept = kept();
+                let any = kept.clone().max_dim(1); // [batch, 1, 1]
+                (states - (kept.neg() + 1.0) * f32::MAX).max_dim(1) * any
+            }
+            Self::Mean => {
+                let kept = kept();
+                (states * kept.clone()).sum_dim(1) / kept.sum_dim(1).clamp_min(1.0)
+            }
+            Self::MeanSqrtLen => {
+                let kept = kept();
+                (states * kept.clone()).sum_dim(1) / kept.sum_dim(1).clamp_min(1.0).sqrt()
+            }
+            Self::WeightedMean => {
+                let positions =
+                    weights(&|at, length| one_if(is_kept(at, length)) * (at + 1) as f32);
+                (states * positions.clone()).sum_dim(1) / positions.sum_dim(1).clamp_min(1.0)
+            }
         };
         pooled.reshape([batch, d_model])
     }

@@ -24,6 +24,31 @@ pub struct SequenceClassifier {
     head: ClassifierHead,
     #[module(skip)]
     labels: Vec<String>,
+    #[module(skip)]
+    problem_type: Option<ProblemType>,
+}
+
+/// What the scores of a classifier stand for: `problem_type` of `config.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemType {
+    /// Numbers.
+    Regression,
+    /// One label of several: softmax gives their probabilities.
+    SingleLabelClassification,
+    /// Any number of labels: the logistic function gives the probability of each.
+    MultiLabelClassification,
+}
+
+impl ProblemType {
+    /// Its name in `config.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regression => "regression",
+            Self::SingleLabelClassification => "single_label_classification",
+            Self::MultiLabelClassification => "multi_label_classification",
+        }
+    }
 }
 
 /// What a [`SequenceClassifier`] does between encoder and classes.
@@ -72,6 +97,7 @@ impl SequenceClassifier {
             classifier: LinearConfig::new(d_model, head.n_classes).with_seed(1).init(&device),
             encoder,
             labels: default_labels(head.n_classes),
+            problem_type: None,
             head,
         }
     }
@@ -84,6 +110,16 @@ impl SequenceClassifier {
         let n_classes = self.head.n_classes;
         assert!(labels.len() == n_classes, "{} labels for {n_classes} classes", labels.len());
         Self { labels, ..self }
+    }
+
+    /// The same model with another meaning of its scores.
+    pub fn with_problem_type(self, problem_type: Option<ProblemType>) -> Self {
+        Self { problem_type, ..self }
+    }
+
+    /// What the scores stand for, if the model says so.
+    pub fn problem_type(&self) -> Option<ProblemType> {
+        self.problem_type
     }
 
     /// The name of each class.

@@ -5,13 +5,14 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use crosshead_weights::{TensorSource, parameters};
+use serde_json::json;
 
 use super::config_file::ConfigFile;
 use super::families::{self, Config, ENCODERS, EncoderFamily};
 use super::load::Weights;
 use super::{Head, labels, save, write_model};
 use crate::{
-    ClassifierHead, Encoder, EncoderConfig, MaskedLm, ModelError, SequenceClassifier,
+    ClassifierHead, Encoder, EncoderConfig, MaskedLm, ModelError, ProblemType, SequenceClassifier,
     TokenClassifier, paths,
 };
 
@@ -33,6 +34,10 @@ impl Directory {
 
     fn labels(&self) -> Result<Vec<String>, ModelError> {
         labels::read(&self.file)
+    }
+
+    fn problem_type(&self, n_classes: usize) -> Result<Option<ProblemType>, ModelError> {
+        labels::problem_type(&self.file, n_classes)
     }
 
     fn classifier(&self, n_classes: usize) -> Result<ClassifierHead, ModelError> {
@@ -57,22 +62,32 @@ impl Directory {
     }
 }
 
+/// The classes of a model: its head, their names, and what their scores stand for.
+struct Classes<'a> {
+    head: ClassifierHead,
+    labels: &'a [String],
+    problem_type: Option<ProblemType>,
+}
+
 /// Writes a model directory of an encoder with that head; `classifier` has classes by name.
 fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
     model: &M,
     config: &EncoderConfig,
     head: Head,
-    classifier: Option<(ClassifierHead, &[String])>,
+    classifier: Option<Classes<'_>>,
     dir: &Path,
     extra: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
     let (family, keys) = families::write(ENCODERS, config, head, dir, |family, keys| {
-        if let Some((classifier, labels)) = classifier {
+        if let Some(Classes { head: classifier, labels, problem_type }) = &classifier {
             keys.extend(match head {
                 Head::TokenClassifier => family.write_token_dropout(classifier.dropout)?,
-                _ => family.write_classifier(&classifier)?,
+                _ => family.write_classifier(classifier)?,
             });
             keys.extend(labels::write(labels));
+            if let Some(problem_type) = problem_type {
+                keys.insert("problem_type".to_owned(), json!(problem_type));
+            }
         }
         Some(())
     });
@@ -136,13 +151,16 @@ impl SequenceClassifier {
         let directory = Directory::open(dir)?;
         let labels = directory.labels()?;
         let head = directory.classifier(labels.len())?;
+        let problem_type = directory.problem_type(labels.len())?;
         directory.load(Head::SequenceClassifier, device, |encoder| {
-            Self::new(encoder, head).with_labels(labels)
+            Self::new(encoder, head).with_labels(labels).with_problem_type(problem_type)
         })
     }
 
     /// A classifier with classes of its own on the encoder of a model directory, whatever its head, to be fine-tuned. Of the
     /// head the directory may have the pooler, as BERT's does.
+    ///
+    /// `problem_type` is the directory's, whatever the classes now stand for.
     ///
     /// The names are those of the parameters that the directory does not have: the last product, and the pooler. They wait
     /// to be drawn, as by [`initialize_where`](crate::initialize_where).
@@ -157,7 +175,8 @@ impl SequenceClassifier {
         let directory = Directory::open(dir)?;
         let head = directory.classifier(labels.len())?;
         let encoder = directory.load(Head::Encoder, device, |encoder| encoder)?;
-        let model = Self::new(encoder, head).with_labels(labels);
+        let problem_type = directory.problem_type(labels.len())?;
+        let model = Self::new(encoder, head).with_labels(labels).with_problem_type(problem_type);
         let shapes = parameters::shapes(&model).into_iter();
         let of_head: Vec<String> =
             shapes.map(|(path, _)| path).filter(|path| paths::is_head(path)).collect();
@@ -179,7 +198,8 @@ impl SequenceClassifier {
         dir: &Path,
         extra: impl FnOnce(&Path) -> Result<(), E>,
     ) -> Result<(), E> {
-        let classifier = Some((self.head(), self.labels()));
+        let (labels, problem_type) = (self.labels(), self.problem_type());
+        let classifier = Some(Classes { head: self.head(), labels, problem_type });
         let (config, head) = (self.encoder.config(), Head::SequenceClassifier);
         save_encoder(self, config, head, classifier, dir, extra)
     }
@@ -210,7 +230,8 @@ impl TokenClassifier {
     ) -> Result<(), E> {
         let labels = self.labels();
         let head = ClassifierHead { dropout: self.dropout(), ..ClassifierHead::new(labels.len()) };
-        let (config, classifier) = (self.encoder.config(), Some((head, labels)));
+        let classifier = Some(Classes { head, labels, problem_type: None });
+        let config = self.encoder.config();
         save_encoder(self, config, Head::TokenClassifier, classifier, dir, extra)
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn read_text(path: &Path) -> Result<String, ModelError> {
 }
 
 /// The keys that a type has of the object in a file.
-pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
+///
+/// # Errors
+/// If the file cannot be read, is no JSON object, or a key is missing or of another type; the error names it.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     from_text(path, &read_text(path)?)
 }
 

@@ -1,4 +1,4 @@
-//! The names of classes in `config.json`.
+//! The names of classes in `config.json`, and what their scores stand for.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::config_file::ConfigFile;
 use crate::ModelError;
-use crate::heads::default_labels;
+use crate::heads::{ProblemType, default_labels};
 
 #[derive(Deserialize)]
 struct Keys {
@@ -50,6 +50,23 @@ pub(super) fn read(file: &ConfigFile) -> Result<Vec<String>, ModelError> {
             format!("{n} classes must have the ids 0 to {n} - 1, found {}", ids.join(", "));
         file.wrong("id2label", reason)
     })
+}
+
+/// What the scores of `n_classes` classes stand for, if the file says so.
+pub(super) fn problem_type(
+    file: &ConfigFile,
+    n_classes: usize,
+) -> Result<Option<ProblemType>, ModelError> {
+    #[derive(Deserialize)]
+    struct Keys {
+        problem_type: Option<ProblemType>,
+    }
+    let Keys { problem_type } = file.keys()?;
+    if problem_type == Some(ProblemType::SingleLabelClassification) && n_classes == 1 {
+        let reason = "single_label_classification needs two labels at least";
+        return Err(file.wrong("problem_type", reason));
+    }
+    Ok(problem_type)
 }
 
 /// The keys that name the classes.

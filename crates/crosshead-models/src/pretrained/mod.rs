@@ -29,7 +29,9 @@ use serde_json::{Map, Value};
 pub use directory::ModelDirectory;
 pub use generation_json::GenerationDefaults;
 pub use head::Head;
+pub use json::read_json;
 pub use report::WeightsReport;
+pub use sentence::SentenceDirectory;
 
 use crosshead_weights::{write_atomic, write_directory};
 

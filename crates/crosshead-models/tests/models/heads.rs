@@ -23,6 +23,15 @@ fn encoder() -> Encoder {
     jittered(config().init(1, &Device::flex()), 0.2, 2)
 }
 
+const POOLINGS: [Pooling; 6] = [
+    Pooling::First,
+    Pooling::Mean,
+    Pooling::Max,
+    Pooling::MeanSqrtLen,
+    Pooling::WeightedMean,
+    Pooling::Last,
+];
+
 fn ids(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u32>> {
     prop::collection::vec(1..13_u32, len)
 }
@@ -38,7 +47,7 @@ proptest! {
         let padded = TokenBatch { ids: &padded, lengths: &[text.len()] };
         let [alone, padded] = [alone, padded].map(|tokens| encoder.forward(tokens, None, Mode::Eval));
         assert_close(&padded.clone().narrow(1, 0, text.len()), &alone, TOLERANCE, TOLERANCE);
-        for pooling in [Pooling::First, Pooling::Mean, Pooling::Max] {
+        for pooling in POOLINGS {
             let [alone, padded] =
                 [&alone, &padded].map(|states| pooling.apply(states.clone(), &[text.len()]));
             assert_close(&padded, &alone, TOLERANCE, TOLERANCE);
@@ -61,7 +70,7 @@ proptest! {
 }
 
 #[test]
-fn pooled_vectors_are_first_mean_and_largest_of_the_real_tokens() {
+fn pooled_vectors_are_what_their_names_say_of_the_real_tokens() {
     let states = random([2, 3, 4], 1, &Device::flex());
     let row = |x: &Tensor<3>, len| x.clone().narrow(0, 1, 1).narrow(1, 0, len);
     let lengths = [3, 2];
@@ -70,14 +79,40 @@ fn pooled_vectors_are_first_mean_and_largest_of_the_real_tokens() {
     assert_close(&pooled(Pooling::First), &flat(row(&states, 1)), 0.0, 0.0);
     assert_close(&pooled(Pooling::Mean), &flat(row(&states, 2).mean_dim(1)), 1e-6, 1e-6);
     assert_close(&pooled(Pooling::Max), &flat(row(&states, 2).max_dim(1)), 0.0, 0.0);
+    let root = flat(row(&states, 2).sum_dim(1)) / 2.0_f32.sqrt();
+    assert_close(&pooled(Pooling::MeanSqrtLen), &root, 1e-6, 1e-6);
+    let [first, second] = [0, 1].map(|at| flat(row(&states, 2).narrow(1, at, 1)));
+    assert_close(
+        &pooled(Pooling::WeightedMean),
+        &((first + second.clone() * 2.0) / 3.0),
+        1e-6,
+        1e-6,
+    );
+    assert_close(&pooled(Pooling::Last), &second, 0.0, 0.0);
+}
+
+#[test]
+fn tokens_that_are_skipped_count_for_nothing_but_their_positions() {
+    let states = random([1, 4, 3], 1, &Device::flex());
+    let rest = states.clone().narrow(1, 2, 2);
+    let flat = |x: Tensor<3>| x.reshape([1, 3]);
+    for pooling in POOLINGS.into_iter().filter(|pooling| *pooling != Pooling::WeightedMean) {
+        let pooled = pooling.apply_after(2, states.clone(), &[4]);
+        assert_close(&pooled, &pooling.apply(rest.clone(), &[2]), 1e-6, 1e-6);
+    }
+    let [third, fourth] = [0, 1].map(|at| flat(rest.clone().narrow(1, at, 1)));
+    let pooled = Pooling::WeightedMean.apply_after(2, states, &[4]);
+    assert_close(&pooled, &((third * 3.0 + fourth * 4.0) / 7.0), 1e-6, 1e-6);
 }
 
 #[test]
 fn an_empty_row_is_pooled_to_zeros() {
     let states = random([1, 3, 4], 1, &Device::flex());
-    for pooling in [Pooling::Mean, Pooling::Max] {
-        let pooled = pooling.apply(states.clone(), &[0]);
-        assert_close(&pooled, &pooled.zeros_like(), 0.0, 0.0);
+    for pooling in POOLINGS.into_iter().filter(|pooling| *pooling != Pooling::First) {
+        for (skipped, length) in [(0, 0), (2, 2), (3, 1)] {
+            let pooled = pooling.apply_after(skipped, states.clone(), &[length]);
+            assert_close(&pooled, &pooled.zeros_like(), 0.0, 0.0);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A file is a path, or `embedded:` and the name of data that the program carries.
 
-use crosshead_data::{Column, LabelSet, LongExamples};
+use crosshead_data::{Column, LabelSet};
 use serde::{Deserialize, Serialize};
 
 use super::Wrong;
@@ -23,15 +23,6 @@ impl LongTexts {
         match self {
             Self::Drop => "left out",
             Self::Truncate => "cut",
-        }
-    }
-}
-
-impl From<LongTexts> for LongExamples {
-    fn from(long: LongTexts) -> Self {
-        match long {
-            LongTexts::Drop => Self::Drop,
-            LongTexts::Truncate => Self::Truncate,
         }
     }
 }

@@ -8,6 +8,7 @@ use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{PreTokenizerWrapper, SplitDelimiterBehavior};
 
+use super::config::TokenizerConfig;
 use super::directory::Directory;
 use super::{Built, MERGES, VOCAB_JSON};
 use crate::TokenizeError;
@@ -44,4 +45,16 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
         pipeline.with_pre_tokenizer(Some(bytes));
     }
     Ok(Built::new(pipeline))
+}
+
+/// Sets whether a text begins with a space, which `tokenizer_config.json` decides: the classes of `transformers` take it from
+/// there, whatever `tokenizer.json` says.
+pub(super) fn follow_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
+    if !matches!(config.class_family(), Some(Family::Gpt2 | Family::Roberta)) {
+        return;
+    }
+    if let Some(PreTokenizerWrapper::ByteLevel(bytes)) = pipeline.get_pre_tokenizer() {
+        let bytes = bytes.add_prefix_space(config.add_prefix_space.unwrap_or(false));
+        pipeline.with_pre_tokenizer(Some(bytes));
+    }
 }

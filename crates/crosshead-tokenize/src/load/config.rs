@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use tokenizers::AddedToken;
 
 use crate::SpecialRole;
+use crate::family::Family;
 use crate::tokenizer::chat::ChatTemplateField;
 
 /// Tokenizer classes of `transformers` whose special tokens are those that the file names and no others.
@@ -35,9 +36,35 @@ pub(super) struct TokenizerConfig {
     pub(super) tgt_lang: Option<String>,
     pub(super) added_tokens_decoder: BTreeMap<u32, TokenName>,
     pub(super) chat_template: Option<ChatTemplateField>,
+    model_max_length: Option<f64>,
+    /// The name of `model_max_length` in old files.
+    max_len: Option<f64>,
+    pub(super) truncation_side: Option<Side>,
 }
 
+/// An end of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
+/// Limits from here on mean that there is none; `transformers` writes 10³⁰.
+const NO_LIMIT: f64 = 1e9;
+
 impl TokenizerConfig {
+    /// The most ids of a text.
+    pub(super) fn max_len(&self) -> Option<usize> {
+        let limit = self.model_max_length.or(self.max_len);
+        limit.filter(|limit| *limit < NO_LIMIT).map(|limit| limit as usize)
+    }
+
+    /// The family of `tokenizer_class`.
+    pub(super) fn class_family(&self) -> Option<Family> {
+        self.tokenizer_class.as_deref().and_then(Family::of_tokenizer_class)
+    }
+
     /// Whether a role that the files leave open goes to a token with a usual name.
     pub(super) fn has_usual_tokens(&self) -> bool {
         !self

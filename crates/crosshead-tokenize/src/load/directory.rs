@@ -35,7 +35,7 @@ impl Directory {
             read_json_if_present(&path.join(SPECIAL_TOKENS_MAP))?,
         ];
         let model: ModelConfig = read_json_if_present(&path.join("config.json"))?;
-        let of_class = config.tokenizer_class.as_deref().and_then(Family::of_tokenizer_class);
+        let of_class = config.class_family();
         let of_model = || model.model_type.as_deref().and_then(Family::of_model_type);
         let mut directory = Self {
             path: path.to_owned(),

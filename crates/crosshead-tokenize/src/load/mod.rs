@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tokenizers::AddedToken;
 use tokenizers::models::ModelWrapper;
+use tokenizers::{AddedToken, TruncationDirection};
 
 use crate::files::{CHAT_TEMPLATE, TOKENIZER, read_json, read_text};
 use crate::parts::Pipeline;
@@ -26,6 +26,7 @@ use crate::tokenizer::chat::{ChatTemplateField, ChatTemplates};
 use crate::tokenizer::language::Languages;
 use crate::tokenizer::save::Files;
 use crate::{SpecialIds, SpecialRole, TokenizeError, Tokenizer};
+use config::Side;
 use directory::Directory;
 
 const VOCAB_TXT: &str = "vocab.txt";
@@ -69,8 +70,8 @@ impl Built {
 impl Tokenizer {
     /// Loads a `tokenizer.json` alone; special tokens are known by their usual names (`</s>`, `<pad>`, `[CLS]`, …).
     ///
-    /// Padding and truncation set in the file are not applied: [`pad_batch`](crate::pad_batch) and
-    /// [`truncate`](crate::truncate) are separate steps here.
+    /// Padding and the longest text set in the file are not applied: [`pad_batch`](crate::pad_batch) and
+    /// [`encode_truncated`](Self::encode_truncated) are separate steps here.
     ///
     /// # Errors
     /// If the file can't be read or is not a tokenizer.
@@ -100,7 +101,10 @@ impl Tokenizer {
         let mut directory = Directory::read(dir)?;
         let json = directory.file(TOKENIZER);
         let built = if json.exists() {
-            read_pipeline(&json)?
+            let mut built = read_pipeline(&json)?;
+            word_piece::follow_config(&directory.config, &mut built.pipeline);
+            byte_level::follow_config(&directory.config, &mut built.pipeline);
+            built
         } else if directory.file(SOURCE_SPM).exists() {
             marian::build(&mut directory)?
         } else if let Some(model) = directory.first_of(&SENTENCEPIECE) {
@@ -134,6 +138,7 @@ fn read_pipeline(path: &Path) -> Result<Built, TokenizeError> {
 
 /// Adds special tokens, languages and chat templates.
 fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, TokenizeError> {
+    let truncation = built.pipeline.get_truncation().map(|truncation| truncation.direction);
     let roles = SpecialRole::ALL.into_iter().filter_map(|role| directory.special_token(role));
     let roles = roles.filter(|_| !built.is_framed);
     let added = built.added.iter().cloned().chain(directory.added_tokens());
@@ -160,6 +165,11 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     // `transformers` doesn't clean up what pairs were merged for: it would change words.
     tokenizer.decoding = Decoding { clean_up: clean_up && !merges_pairs, trim: built.trims };
     tokenizer.chat_templates = chat_templates(directory)?;
+    tokenizer.model_max_length = directory.config.max_len();
+    tokenizer.truncates_left = match directory.config.truncation_side {
+        Some(side) => side == Side::Left,
+        None => truncation == Some(TruncationDirection::Left),
+    };
     tokenizer.languages = built.languages;
     languages::set(directory, tokenizer)
 }

@@ -1,12 +1,15 @@
 //! BERT's `vocab.txt`.
 
+use tokenizers::NormalizerWrapper;
 use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizers::bert::BertNormalizer;
 
+use super::config::TokenizerConfig;
 use super::directory::Directory;
 use super::{Built, VOCAB_TXT};
 use crate::bert::{self, BertText};
 use crate::family::Family;
-use crate::parts::adopt;
+use crate::parts::{Normalization, Pipeline, adopt};
 use crate::vocabulary::read_lines;
 use crate::{SpecialRole, TokenizeError};
 
@@ -24,11 +27,29 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
         .unk_token(unk)
         .build()
         .map_err(|source| TokenizeError::Build { path, source })?;
-    let config = &directory.config;
-    let text = BertText {
+    Ok(Built::new(adopt(&bert::assemble(model, bert_text(&directory.config)))))
+}
+
+/// Sets the options of BERT's normalizer that `tokenizer_config.json` decides: the classes of `transformers` take them from
+/// there, whatever `tokenizer.json` says.
+pub(super) fn follow_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
+    if config.class_family() != Some(Family::Bert) {
+        return;
+    }
+    if let Some(Normalization::Library(NormalizerWrapper::BertNormalizer(normalizer))) =
+        pipeline.get_normalizer()
+    {
+        let BertText { lowercase, strip_accents, split_chinese } = bert_text(config);
+        let clean = normalizer.clean_text;
+        let normalizer = BertNormalizer::new(clean, split_chinese, strip_accents, lowercase);
+        pipeline.with_normalizer(Some(NormalizerWrapper::from(normalizer)));
+    }
+}
+
+fn bert_text(config: &TokenizerConfig) -> BertText {
+    BertText {
         lowercase: config.do_lower_case.unwrap_or(true),
         strip_accents: config.strip_accents,
         split_chinese: config.tokenize_chinese_chars.unwrap_or(true),
-    };
-    Ok(Built::new(adopt(&bert::assemble(model, text))))
+    }
 }

@@ -3,20 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{TokenizeError, Tokenizer};
-
-/// The ids around a text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Affixes {
-    before: Vec<u32>,
-    behind: Vec<u32>,
-}
-
-impl Affixes {
-    pub(crate) fn around(&self, ids: impl Iterator<Item = u32>) -> Vec<u32> {
-        self.before.iter().copied().chain(ids).chain(self.behind.iter().copied()).collect()
-    }
-}
+use crate::{Affixes, TokenizeError, Tokenizer};
 
 /// How a model is told the languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +139,7 @@ impl Tokenizer {
         };
         let affixes = |code: u32| Affixes {
             before: before.then_some(code).into_iter().collect(),
-            behind: [*eos].into_iter().chain(behind.then_some(code)).collect(),
+            after: [*eos].into_iter().chain(behind.then_some(code)).collect(),
         };
         let mut tokenizer = self.clone();
         let languages = &mut tokenizer.languages;

@@ -12,10 +12,10 @@ use rayon::prelude::*;
 use tokenizers::decoders::wordpiece::cleanup;
 
 use self::chat::ChatTemplates;
-use self::language::{Affixes, Languages};
+use self::language::Languages;
 use self::save::Files;
-use crate::parts::Pipeline;
-use crate::{SpecialIds, TokenizeError};
+use crate::parts::{Normalization, Pipeline};
+use crate::{Affixes, SpecialIds, TokenizeError};
 
 /// A tokenizer: text to ids and back.
 ///
@@ -30,6 +30,9 @@ pub struct Tokenizer {
     pub(crate) decoding: Decoding,
     pub(crate) files: Files,
     pub(crate) chat_templates: Option<Arc<ChatTemplates>>,
+    pub(crate) model_max_length: Option<usize>,
+    /// Whether a text that is too long loses its beginning rather than its end.
+    pub(crate) truncates_left: bool,
     vocab_size: usize,
     largest_id: u32,
 }
@@ -68,6 +71,8 @@ impl Tokenizer {
             decoding: Decoding::default(),
             files: Files::default(),
             chat_templates: None,
+            model_max_length: None,
+            truncates_left: false,
         }
     }
 
@@ -102,7 +107,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a text.
-    pub fn encode_batch(
+    pub fn encode_batch_with_special(
         &self,
         texts: &[impl AsRef<str> + Sync],
     ) -> Result<Vec<Vec<u32>>, TokenizeError> {
@@ -193,6 +198,16 @@ impl Tokenizer {
         self.special
     }
 
+    /// The same tokenizer with its texts in lowercase first, as `do_lower_case` of sentence-transformers asks for. Special
+    /// tokens are found in the text before.
+    pub fn with_lowercase(mut self) -> Self {
+        let mut pipeline = Pipeline::clone(&self.pipeline);
+        let lowercase = Normalization::lowercase(pipeline.get_normalizer());
+        pipeline.with_normalizer(Some(lowercase));
+        self.pipeline = Arc::new(pipeline);
+        self
+    }
+
     /// The contents of `tokenizer.json`: the same bytes for the same tokenizer, whatever the number of threads it was
     /// trained with. A tokenizer of SentencePiece's files has none: that format can't say exactly what they do.
     pub fn to_json(&self) -> Option<String> {
@@ -222,7 +237,7 @@ impl Tokenizer {
         self.pipeline.get_encode_special_tokens()
     }
 
-    fn target(&self) -> &Pipeline {
+    pub(crate) fn target(&self) -> &Pipeline {
         self.target.as_ref().unwrap_or(&self.pipeline)
     }
 

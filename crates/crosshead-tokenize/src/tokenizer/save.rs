@@ -63,6 +63,12 @@ impl Tokenizer {
         }
         set("clean_up_tokenization_spaces", json!(self.decoding.clean_up));
         set("split_special_tokens", json!(self.splits_special_tokens()));
+        if let Some(max_len) = self.model_max_length {
+            set("model_max_length", json!(max_len));
+        }
+        if self.truncates_left {
+            set("truncation_side", json!("left"));
+        }
         if let Some(templates) = self.chat_templates.as_deref() {
             set("chat_template", templates.to_json());
         }

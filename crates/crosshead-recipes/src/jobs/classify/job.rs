@@ -5,13 +5,13 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, ClassExample, LabelSet, collate_classes};
 use crosshead_kernels::{LabelSmoothing, Mode};
-use crosshead_models::{Head, ModelDirectory, SequenceClassifier, TokenBatch};
-use crosshead_tasks::{Classifier, limit, model_directory};
+use crosshead_models::{Head, ModelDirectory, ProblemType, SequenceClassifier, TokenBatch};
+use crosshead_tasks::{Classifier, model_directory};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 
-use super::evaluate::classification;
+use super::evaluate::{check_single_label, classification};
 use crate::host::{Assets, Event, Events};
 use crate::jobs::{Job, Place, check_length, mean_loss, tested};
 use crate::recipe::{ClassifyRecipe, LabelledSection, TrainSection};
@@ -81,30 +81,9 @@ impl Job for ClassifyJob {
     }
 
     fn model(&self, device: &Device, events: &mut dyn Events) -> Result<SequenceClassifier, Error> {
-        let seed = self.recipe.train.seed;
-        let Some(init) = &self.recipe.init else {
-            let head = self.recipe.model.classifier_head(self.names.len());
-            let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
-            let config = self.recipe.model.encoder(self.tokenizer.vocab_size(), pad_id);
-            let model = SequenceClassifier::new(config.skeleton(device), head)
-                .with_labels(self.names.clone());
-            return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
-        };
-        let dir = model_directory(Path::new(init))?;
-        let directory = ModelDirectory::open(&dir)?;
-        if directory.head == Head::SequenceClassifier {
-            let model = SequenceClassifier::from_pretrained(&dir, device)?;
-            if model.labels() == self.names {
-                return Ok(model);
-            }
-        }
-        let (model, new) = SequenceClassifier::with_new_classes(&dir, self.names.clone(), device)?;
-        Ok(parameters::initialize_new(
-            model,
-            seed,
-            |path| new.iter().any(|new| new == path),
-            events,
-        ))
+        let model = self.beginning(device, events)?;
+        check_single_label(model.problem_type(), "training")?;
+        Ok(model.with_problem_type(Some(ProblemType::SingleLabelClassification)))
     }
 
     fn task(&self) -> ClassTask<'_> {
@@ -138,6 +117,40 @@ impl Job for ClassifyJob {
         let classifier = Classifier::from_pretrained(model, device)?;
         let progress = &mut tested(events, texts.len(), "texts");
         classification(&classifier, texts, classes, progress).map(Some)
+    }
+}
+
+impl ClassifyJob {
+    /// The model that training starts from, as its files describe it.
+    fn beginning(
+        &self,
+        device: &Device,
+        events: &mut dyn Events,
+    ) -> Result<SequenceClassifier, Error> {
+        let seed = self.recipe.train.seed;
+        let Some(init) = &self.recipe.init else {
+            let head = self.recipe.model.classifier_head(self.names.len());
+            let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
+            let config = self.recipe.model.encoder(self.tokenizer.vocab_size(), pad_id);
+            let model = SequenceClassifier::new(config.skeleton(device), head)
+                .with_labels(self.names.clone());
+            return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
+        };
+        let dir = model_directory(Path::new(init))?;
+        let directory = ModelDirectory::open(&dir)?;
+        if directory.head == Head::SequenceClassifier {
+            let model = SequenceClassifier::from_pretrained(&dir, device)?;
+            if model.labels() == self.names {
+                return Ok(model);
+            }
+        }
+        let (model, new) = SequenceClassifier::with_new_classes(&dir, self.names.clone(), device)?;
+        Ok(parameters::initialize_new(
+            model,
+            seed,
+            |path| new.iter().any(|new| new == path),
+            events,
+        ))
     }
 }
 
@@ -194,10 +207,10 @@ fn examples(
     labelled: &Labelled,
     max_len: usize,
 ) -> Result<(Vec<ClassExample>, usize), Error> {
-    let rows = tokenizer.encode_batch(&labelled.texts)?;
-    let (pieces, too_long) = limit(max_len).apply(rows);
-    let examples = pieces.into_iter().zip(&labelled.classes);
-    Ok((examples.map(|(piece, &class)| ClassExample { ids: piece.ids, class }).collect(), too_long))
+    let rows = tokenizer.encode_batch_truncated(&labelled.texts, max_len)?;
+    let too_long = rows.iter().filter(|(_, truncated)| *truncated).count();
+    let examples = rows.into_iter().zip(&labelled.classes);
+    Ok((examples.map(|((ids, _), &class)| ClassExample { ids, class }).collect(), too_long))
 }
 
 fn lengths(examples: &[ClassExample]) -> Vec<(usize, usize)> {

@@ -4,8 +4,8 @@ use crosshead_data::{MaskedSequence, Masking, TokenTargets, collate_masked};
 use crosshead_evaluate::{EvaluateError, LanguageScore};
 use crosshead_kernels::Mode;
 use crosshead_models::{IGNORED, MaskedLm, TokenBatch};
-use crosshead_tasks::{FillMask, framed};
-use crosshead_tokenize::{SpecialRole, Tokenizer};
+use crosshead_tasks::FillMask;
+use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
 
 use crate::Error;
 use crate::report::{Figure, Report, metric};
@@ -32,11 +32,13 @@ pub fn masked_language_modeling(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, Error> {
     let ids = fill.tokenizer().encode(text)?;
-    let sequences = pieces(fill.tokenizer(), &ids, context)?;
+    let affixes = fill.tokenizer().affixes()?;
+    let sequences = pieces(&affixes, &ids, context);
     let mut figures = masked_figures(fill, &sequences, share)?;
     let mut each = Vec::new();
     for (index, ids) in sequences.iter().enumerate() {
-        each.extend((1..ids.len() - 1).map(|place| (index, place)));
+        let text = affixes.before.len()..ids.len() - affixes.after.len();
+        each.extend(text.map(|place| (index, place)));
     }
     let (mut nats, mut done) = (0.0, 0);
     for places in each.chunks(BATCH) {
@@ -95,13 +97,10 @@ pub(crate) fn masked_figures(
     ])
 }
 
-/// Ids in pieces of at most `context` tokens, frames included.
-pub(crate) fn pieces(
-    tokenizer: &Tokenizer,
-    ids: &[u32],
-    context: usize,
-) -> Result<Vec<Vec<u32>>, Error> {
-    ids.chunks(context.saturating_sub(2).max(1)).map(|ids| Ok(framed(tokenizer, ids)?)).collect()
+/// Ids in pieces of at most `context` tokens, with the special tokens around each.
+pub(crate) fn pieces(affixes: &Affixes, ids: &[u32], context: usize) -> Vec<Vec<u32>> {
+    let inside = context.saturating_sub(affixes.count()).max(1);
+    ids.chunks(inside).map(|ids| affixes.around(ids.iter().copied())).collect()
 }
 
 /// BERT's masking of a share of the tokens that are no special ones.

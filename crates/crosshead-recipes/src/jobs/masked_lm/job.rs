@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, MaskedSequence, Masking, collate_masked, window_starts};
 use crosshead_kernels::Mode;
 use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, ModelDirectory, TokenBatch, paths};
-use crosshead_tasks::{FillMask, framed, model_directory};
-use crosshead_tokenize::{SpecialRole, Tokenizer};
+use crosshead_tasks::{FillMask, model_directory};
+use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
 use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 
@@ -18,13 +18,12 @@ use crate::recipe::{MaskedLmRecipe, TrainSection};
 use crate::report::{Figure, Report, metric};
 use crate::{Error, data, parameters, tokenizer};
 
-/// Tokens of the frame around a piece of text.
-const FRAME: usize = 2;
-
 /// A run's texts, and the tokenizer that turned them into ids.
 pub(crate) struct MaskedLmJob {
     recipe: MaskedLmRecipe,
     tokenizer: Tokenizer,
+    /// The special tokens around each piece of text.
+    affixes: Affixes,
     masking: Masking,
     train: Vec<u32>,
     /// Pieces of the validation text.
@@ -58,7 +57,8 @@ impl Job for MaskedLmJob {
             );
             return Err(Error::Recipe { name: section.train.clone(), reason });
         }
-        let valid = pieces(&tokenizer, &tokenizer.encode(&valid_text)?, section.context)?;
+        let affixes = tokenizer.affixes()?;
+        let valid = pieces(&affixes, &tokenizer.encode(&valid_text)?, section.context);
         events.on_event(Event::Message(format!(
             "data: {} tokens to train on, {} pieces of text valid; vocabulary of {}",
             train.len(),
@@ -66,7 +66,7 @@ impl Job for MaskedLmJob {
             tokenizer.vocab_size(),
         )));
         let masking = masking(&tokenizer, section.masked)?;
-        Ok(Self { recipe: recipe.clone(), tokenizer, masking, train, valid, test_text })
+        Ok(Self { recipe: recipe.clone(), tokenizer, affixes, masking, train, valid, test_text })
     }
 
     fn model(&self, device: &Device, events: &mut dyn Events) -> Result<MaskedLm, Error> {
@@ -88,8 +88,8 @@ impl Job for MaskedLmJob {
     fn task(&self) -> MaskedTask<'_> {
         MaskedTask {
             ids: &self.train,
-            inside: self.recipe.data.context - FRAME,
-            tokenizer: &self.tokenizer,
+            inside: self.inside(),
+            affixes: &self.affixes,
             masking: &self.masking,
         }
     }
@@ -99,7 +99,7 @@ impl Job for MaskedLmJob {
         let context = self.recipe.data.context;
         let size = train.batch_size(context);
         Batching::Draws {
-            bound: window_starts(self.train.len() + 1, context - FRAME),
+            bound: window_starts(self.train.len() + 1, self.inside()),
             size,
             batches: (self.train.len() / (context * size)).max(1),
         }
@@ -133,6 +133,11 @@ impl Job for MaskedLmJob {
 }
 
 impl MaskedLmJob {
+    /// Tokens of a piece of text, without the special tokens around it.
+    fn inside(&self) -> usize {
+        self.recipe.data.context.saturating_sub(self.affixes.count()).max(1)
+    }
+
     /// A model that has a position for each token of a piece.
     fn checked(&self, model: MaskedLm) -> Result<MaskedLm, Error> {
         let max_len = model.encoder.config().stack.max_len;
@@ -152,16 +157,15 @@ impl MaskedLmJob {
 /// The cross entropy of hidden tokens; an example is the place at which a piece of text begins.
 pub(crate) struct MaskedTask<'a> {
     ids: &'a [u32],
-    /// Tokens of a piece within its frame.
+    /// Tokens of a piece, without the special tokens around it.
     inside: usize,
-    tokenizer: &'a Tokenizer,
+    affixes: &'a Affixes,
     masking: &'a Masking,
 }
 
 impl MaskedTask<'_> {
     fn piece(&self, start: usize) -> Vec<u32> {
-        framed(self.tokenizer, &self.ids[start..start + self.inside])
-            .unwrap_or_else(|error| unreachable!("the validation text is framed before: {error}"))
+        self.affixes.around(self.ids[start..start + self.inside].iter().copied())
     }
 
     /// The pieces with tokens hidden: others in each step.
@@ -196,6 +200,6 @@ impl Task for MaskedTask<'_> {
     }
 
     fn tokens(&self, starts: &[usize]) -> usize {
-        starts.len() * (self.inside + FRAME)
+        starts.len() * (self.inside + self.affixes.count())
     }
 }

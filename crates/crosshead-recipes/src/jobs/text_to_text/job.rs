@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use crosshead_data::{Batching, Example, Pair, collate, copy_pairs, filter_by_length};
+use crosshead_data::{
+    Batching, Example, LongExamples, Pair, collate, copy_pairs, filter_by_length,
+};
 use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch};
 use crosshead_tasks::{TextToText, model_directory};
@@ -45,8 +47,13 @@ impl Job for TextToTextJob {
             train_pairs.iter().flat_map(|pair| [pair.source.as_str(), pair.target.as_str()]);
         let tokenizer = tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), place, lines)?;
         let (max_len, long) = (section.max_len, section.long.unwrap_or(LongTexts::Drop));
-        let examples = |pairs: &[Pair]| {
-            Ok::<_, Error>(filter_by_length(encode(&tokenizer, pairs)?, max_len, long.into()))
+        let examples = |pairs: &[Pair]| match long {
+            LongTexts::Drop => Ok::<_, Error>(filter_by_length(
+                encode(&tokenizer, pairs)?,
+                max_len,
+                LongExamples::Drop,
+            )),
+            LongTexts::Truncate => truncated(&tokenizer, pairs, max_len),
         };
         let copies = copy_pairs(&train_pairs, section.copies, recipe.train.seed);
         let (mut train, too_long) = examples(&train_pairs)?;
@@ -139,13 +146,30 @@ impl TextToTextJob {
 fn encode(tokenizer: &Tokenizer, pairs: &[Pair]) -> Result<Vec<Example>, Error> {
     let (sources, targets): (Vec<&str>, Vec<&str>) =
         pairs.iter().map(|pair| (pair.source.as_str(), pair.target.as_str())).unzip();
-    let sources = tokenizer.encode_batch(&sources)?;
+    let sources = tokenizer.encode_batch_with_special(&sources)?;
     let targets = tokenizer.encode_target_batch(&targets)?;
     Ok(sources
         .into_iter()
         .zip(targets)
         .map(|(source, target)| Example { source, target })
         .collect())
+}
+
+/// Pairs whose sides are cut to `max_len` ids, special tokens included and all of them kept, and how many had to be.
+fn truncated(
+    tokenizer: &Tokenizer,
+    pairs: &[Pair],
+    max_len: usize,
+) -> Result<(Vec<Example>, usize), Error> {
+    let mut too_long = 0;
+    let mut examples = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        let (source, source_cut) = tokenizer.encode_truncated(&pair.source, max_len)?;
+        let (target, target_cut) = tokenizer.encode_target_truncated(&pair.target, max_len)?;
+        too_long += usize::from(source_cut || target_cut);
+        examples.push(Example { source, target });
+    }
+    Ok((examples, too_long))
 }
 
 /// The cross entropy of targets given their sources.

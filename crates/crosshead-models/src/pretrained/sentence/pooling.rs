@@ -1,0 +1,102 @@
+//! `config.json` of a pooling module, in its form with names and in its older one with a key for each mode.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{read, wrong};
+use crate::{ModelError, Pooling};
+
+/// What a pooling module does.
+pub(super) struct PoolingModule {
+    /// The modes, in the order of their results.
+    pub(super) modes: Vec<Pooling>,
+    /// Whether the tokens of a prompt count.
+    pub(super) include_prompt: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    pooling_mode: Option<Names>,
+    #[serde(default = "yes")]
+    include_prompt: bool,
+    pooling_mode_cls_token: Option<bool>,
+    pooling_mode_max_tokens: Option<bool>,
+    pooling_mode_mean_tokens: Option<bool>,
+    pooling_mode_mean_sqrt_len_tokens: Option<bool>,
+    pooling_mode_weightedmean_tokens: Option<bool>,
+    pooling_mode_lasttoken: Option<bool>,
+    // The encoder says how many features there are.
+    #[serde(rename = "embedding_dimension")]
+    _embedding_dimension: Option<IgnoredAny>,
+    #[serde(rename = "word_embedding_dimension")]
+    _word_embedding_dimension: Option<IgnoredAny>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One mode or several.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "the name of a pooling mode, or a list of names")]
+enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// The modes by name.
+const MODES: [(&str, Pooling); 6] = [
+    ("cls", Pooling::First),
+    ("max", Pooling::Max),
+    ("mean", Pooling::Mean),
+    ("mean_sqrt_len_tokens", Pooling::MeanSqrtLen),
+    ("weightedmean", Pooling::WeightedMean),
+    ("lasttoken", Pooling::Last),
+];
+
+impl Keys {
+    /// The modes that the older keys turn on, in the order of their results. Without any, the mean.
+    fn older_modes(&self) -> Vec<Pooling> {
+        let keys = [
+            self.pooling_mode_cls_token,
+            self.pooling_mode_max_tokens,
+            self.pooling_mode_mean_tokens,
+            self.pooling_mode_mean_sqrt_len_tokens,
+            self.pooling_mode_weightedmean_tokens,
+            self.pooling_mode_lasttoken,
+        ];
+        let modes = keys.into_iter().zip(MODES).filter(|(key, _)| *key == Some(true));
+        let modes: Vec<Pooling> = modes.map(|(_, (_, mode))| mode).collect();
+        if modes.is_empty() { vec![Pooling::Mean] } else { modes }
+    }
+}
+
+/// Reads the pooling module of a directory.
+pub(super) fn open(dir: &Path) -> Result<PoolingModule, ModelError> {
+    let path = dir.join("config.json");
+    let keys: Keys = read(&path)?;
+    let names = match &keys.pooling_mode {
+        None => {
+            let (modes, include_prompt) = (keys.older_modes(), keys.include_prompt);
+            return Ok(PoolingModule { modes, include_prompt });
+        }
+        Some(Names::One(name)) => std::slice::from_ref(name),
+        Some(Names::Several(names)) => names,
+    };
+    let known = || MODES.map(|(name, _)| name).join(", ");
+    if names.is_empty() {
+        let reason = format!("an empty list; one of {} is needed", known());
+        return Err(wrong(&path, "pooling_mode", reason));
+    }
+    let mode = |name: &String| {
+        let found = MODES.iter().find(|(known, _)| known == name);
+        found.map(|(_, mode)| *mode).ok_or_else(|| {
+            wrong(&path, "pooling_mode", format!("{name} is unknown; {} are known", known()))
+        })
+    };
+    let modes = names.iter().map(mode).collect::<Result<_, _>>()?;
+    Ok(PoolingModule { modes, include_prompt: keys.include_prompt })
+}

@@ -1,0 +1,206 @@
+//! Vectors of sentences.
+
+mod settings;
+mod similarity;
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use crosshead_kernels::Mode;
+use crosshead_models::{SentenceDirectory, SentenceEncoder, TokenBatch};
+use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
+
+use crate::directory::check_vocabulary;
+use crate::{Error, model_directory};
+use settings::Settings;
+pub use similarity::{Similarity, cosine};
+
+/// A sentence's vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedding {
+    /// The vector.
+    pub vector: Vec<f32>,
+    /// Whether the sentence was longer than the model takes and only a part of it was read.
+    pub truncated: bool,
+}
+
+/// What a sentence is embedded for. Some models read another prompt before each, or another number of tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be compared with others of its kind: with the model's default prompt, if it has one.
+    #[default]
+    Any,
+    /// To be searched for: with the model's prompt `query`.
+    Query,
+    /// To be found: with the model's prompt `document`.
+    Document,
+}
+
+/// What stands before each sentence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prompt<'a> {
+    /// The model's own prompt for the purpose.
+    #[default]
+    OfModel,
+    /// A prompt of the model, by its name.
+    Named(&'a str),
+    /// A text; an empty one is none.
+    Text(&'a str),
+}
+
+/// A sentence encoder with its tokenizer.
+#[derive(Debug)]
+pub struct Embedder {
+    model: SentenceEncoder,
+    tokenizer: Tokenizer,
+    settings: Settings,
+    limits: Limits,
+    batch_size: usize,
+}
+
+/// The most tokens of a sentence.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    any: usize,
+    query: usize,
+    document: usize,
+}
+
+impl Embedder {
+    /// Loads a directory of sentence-transformers, or the directory of an encoder, whose vectors are then averaged.
+    ///
+    /// # Errors
+    /// If the directory holds no model, a file of it is missing or malformed, or asks for what is not supported.
+    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+        let dir = sentence_directory(dir.as_ref())?;
+        let directory = SentenceDirectory::open(&dir)?;
+        // Without modules, sentence-transformers takes the directory for that of an encoder, and reads nothing else.
+        let settings =
+            if directory.has_modules { Settings::read(&dir)? } else { Settings::default() };
+        let mut tokenizer = Tokenizer::from_dir(&directory.encoder)?;
+        if directory.lowercase {
+            tokenizer = tokenizer.with_lowercase();
+        }
+        let model = directory.load(device)?;
+        check_vocabulary(&directory.encoder, &tokenizer, model.encoder.config().vocab_size)?;
+        let embedder = Self::new(model, tokenizer);
+        let positions = embedder.limits.any;
+        let any = directory.max_len.map_or(positions, |limit| limit.min(embedder.positions()));
+        let of = |limit: Option<usize>| limit.map_or(any, |limit| limit.min(embedder.positions()));
+        let limits =
+            Limits { any, query: of(directory.query_len), document: of(directory.document_len) };
+        Ok(Self { settings, limits, ..embedder })
+    }
+
+    /// An embedder of parts, without prompts; the model is outside autodiff.
+    pub fn new(model: SentenceEncoder, tokenizer: Tokenizer) -> Self {
+        let positions = model.encoder.config().stack.max_len;
+        let limit = tokenizer.model_max_length().map_or(positions, |limit| limit.min(positions));
+        Self {
+            model,
+            tokenizer,
+            settings: Settings::default(),
+            limits: Limits { any: limit, query: limit, document: limit },
+            batch_size: 32,
+        }
+    }
+
+    /// The same embedder with another number of sentences computed together, on which vectors depend in their last bits
+    /// alone.
+    pub fn with_batch_size(self, batch_size: usize) -> Self {
+        Self { batch_size, ..self }
+    }
+
+    /// Features of a vector.
+    pub fn dim(&self) -> usize {
+        let dim = self.model.dim();
+        self.settings.truncate_dim.map_or(dim, |truncated| truncated.min(dim))
+    }
+
+    /// How the model's vectors are compared.
+    pub fn similarity(&self) -> Similarity {
+        self.settings.similarity
+    }
+
+    /// The vector of each sentence, with the model's default prompt before it.
+    ///
+    /// # Errors
+    /// If a component of the tokenizer fails on a sentence.
+    pub fn embed(&self, sentences: &[impl AsRef<str> + Sync]) -> Result<Vec<Vec<f32>>, Error> {
+        let embeddings = self.embed_with(sentences, Purpose::Any, Prompt::OfModel, |_| {})?;
+        Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
+    }
+
+    /// The vector of each sentence, and whether it was cut; `progress` is told how many are done.
+    ///
+    /// # Errors
+    /// If the model has no prompt of that name, or a component of the tokenizer fails on a sentence.
+    pub fn embed_with(
+        &self,
+        sentences: &[impl AsRef<str> + Sync],
+        purpose: Purpose,
+        prompt: Prompt<'_>,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Vec<Embedding>, Error> {
+        let limit = match purpose {
+            Purpose::Any => self.limits.any,
+            Purpose::Query => self.limits.query,
+            Purpose::Document => self.limits.document,
+        };
+        let prompt = self.settings.prompt(purpose, prompt)?;
+        let prompt_len = if prompt.is_empty() { 0 } else { self.prompt_len(prompt)? };
+        let mut rows = if prompt.is_empty() {
+            self.tokenizer.encode_batch_truncated(sentences, limit)?
+        } else {
+            let with_prompt = |text: &_| format!("{prompt}{}", AsRef::<str>::as_ref(text));
+            let texts: Vec<String> = sentences.iter().map(with_prompt).collect();
+            self.tokenizer.encode_batch_truncated(&texts, limit)?
+        };
+        let mut embeddings: Vec<Embedding> = rows
+            .iter()
+            .map(|&(_, truncated)| Embedding { vector: Vec::new(), truncated })
+            .collect();
+        // Sentences of like length are computed together, so that little padding is.
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|&i| rows[i].0.len());
+        for (number, batch) in order.chunks(self.batch_size.max(1)).enumerate() {
+            let batch_rows: Vec<Vec<u32>> =
+                batch.iter().map(|&i| std::mem::take(&mut rows[i].0)).collect();
+            for (&i, vector) in batch.iter().zip(self.vectors(&batch_rows, prompt_len)) {
+                embeddings[i].vector = vector;
+            }
+            progress(number * self.batch_size.max(1) + batch.len());
+        }
+        Ok(embeddings)
+    }
+
+    /// Tokens that the encoder has positions for.
+    fn positions(&self) -> usize {
+        self.model.encoder.config().stack.max_len
+    }
+
+    /// The tokens of a prompt, with special tokens before it and without one after it.
+    fn prompt_len(&self, prompt: &str) -> Result<usize, Error> {
+        let (ids, _) = self.tokenizer.encode_truncated(prompt, self.limits.any)?;
+        let special = self.tokenizer.special();
+        let is_special =
+            |id: &u32| SpecialRole::ALL.iter().any(|&role| special.get(role) == Some(*id));
+        Ok(ids.len() - usize::from(ids.last().is_some_and(is_special)))
+    }
+
+    fn vectors(&self, rows: &[Vec<u32>], prompt_len: usize) -> Vec<Vec<f32>> {
+        let batch = pad_batch(rows, self.model.encoder.config().pad_id);
+        if batch.seq == 0 {
+            return vec![vec![0.0; self.dim()]; rows.len()];
+        }
+        let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+        let vectors = self.model.forward(tokens, prompt_len, Mode::Eval);
+        let values: Vec<f32> = vectors.into_data().iter().collect();
+        values.chunks(self.model.dim()).map(|vector| vector[..self.dim()].to_vec()).collect()
+    }
+}
+
+/// The directory with `modules.json`, which may have its encoder in a folder; otherwise that of an encoder.
+fn sentence_directory(dir: &Path) -> Result<PathBuf, Error> {
+    if dir.join("modules.json").is_file() { Ok(dir.to_owned()) } else { model_directory(dir) }
+}
