@@ -1,5 +1,4 @@
 //! Fused attention equals its plain body, forward and backward.
-
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
