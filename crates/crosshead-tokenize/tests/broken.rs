@@ -136,7 +136,7 @@ fn numbers_in_a_config_do_not_make_a_vocabulary_without_bounds() {
 
 #[test]
 fn a_file_that_is_no_sentencepiece_model_is_named() {
-    for contents in [&b""[..], b"hello", b"\n\n\n", &[0xff; 64], b"{\"a\": 1}"] {
+    for contents in [&b"hello"[..], b"\n\n\n", &[0xff; 64], b"{\"a\": 1}"] {
         let error = error_with("mbart", "sentencepiece.bpe.model", contents);
         assert!(matches!(error, TokenizeError::SentencePiece { .. }), "{error}");
         assert_says(&error, &["sentencepiece.bpe.model"]);

@@ -20,6 +20,8 @@ pub(super) struct Tensors<'a> {
     checkpoint: &'a TensorSource,
     /// Where the file has other names than the family: the family's, and the file's.
     in_file: BTreeMap<String, String>,
+    /// The names in the file that are none of the family's.
+    strangers: Vec<String>,
 }
 
 impl<'a> Tensors<'a> {
@@ -39,7 +41,9 @@ impl<'a> Tensors<'a> {
         if in_file.len() != unwrapped.len() {
             in_file = checkpoint.names().map(|name| (name.to_owned(), name.to_owned())).collect();
         }
-        Self { checkpoint, in_file }
+        let strangers = in_file.iter().filter(|(name, _)| !names.is_known(name));
+        let strangers = strangers.map(|(_, of_file)| of_file.clone()).collect();
+        Self { checkpoint, in_file, strangers }
     }
 
     /// The names, in order.
@@ -74,10 +78,11 @@ impl<'a> Tensors<'a> {
 
     /// The error of a tensor that is not there, with names that are.
     pub(super) fn missing(&self, name: &str) -> ModelError {
+        let strangers: Vec<&str> = self.strangers.iter().map(String::as_str).collect();
         ModelError::MissingTensor {
             path: self.checkpoint.file(name).to_owned(),
             tensor: name.to_owned(),
-            there: self.checkpoint.names_like(name),
+            there: self.checkpoint.names_like(name, &strangers),
         }
     }
 }
