@@ -15,6 +15,7 @@ mod labels;
 mod language_models;
 mod load;
 mod names;
+mod origin;
 mod report;
 mod save;
 mod sentence;
@@ -28,6 +29,7 @@ pub use checkpoint::{Checkpoint, write_tensors};
 pub use directory::ModelDirectory;
 pub use generation_json::GenerationDefaults;
 pub use head::Head;
+pub use origin::{Origin, set_config_keys};
 pub use report::WeightsReport;
 
 use crate::{ModelError, write_atomic, write_directory};

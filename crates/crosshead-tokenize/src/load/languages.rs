@@ -56,10 +56,14 @@ pub(super) fn set(
     }
     let eos = tokenizer.special.require(SpecialRole::Eos)?;
     tokenizer.languages.declare(style, eos, found);
-    if style == LanguageStyle::TargetBeforeSource {
-        return Ok(tokenizer);
-    }
     let config = &directory.config;
+    if style == LanguageStyle::TargetBeforeSource {
+        // Only a model fine-tuned here for one language has this key.
+        return match &config.tgt_lang {
+            Some(target) => tokenizer.with_languages("", target),
+            None => Ok(tokenizer),
+        };
+    }
     let source = config.src_lang.as_deref().unwrap_or(english);
     let target = config.tgt_lang.as_deref();
     let mut tokenizer = tokenizer.with_languages(source, target.unwrap_or(source))?;
