@@ -5,6 +5,8 @@ mod bad_tasks;
 mod embed;
 #[cfg(feature = "hub")]
 mod fetch;
+mod fine_tune;
+mod fine_tune_texts;
 mod harness;
 mod real;
 mod resume;

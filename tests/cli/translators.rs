@@ -13,7 +13,7 @@ fn repository() -> PathBuf {
 
 /// A folder with the directory `model`: a model, and the tokenizer that it was made for; and what transformers makes of
 /// lines.
-fn assemble(name: &str) -> (Folder, Value) {
+pub(crate) fn assemble(name: &str) -> (Folder, Value) {
     let folder = Folder::with_toy_corpus();
     let model = repository().join("tests/fixtures/translators").join(name);
     let tokenizer = repository().join("crates/crosshead-tokenize/fixtures/directories").join(name);

@@ -16,14 +16,14 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// Opens a run's log and drops the lines behind `step`, so that a resumed run's log is that of an uninterrupted
+    /// Opens a run's log and drops the lines of later steps than `step`, so that a resumed run's log is that of an uninterrupted
     /// one.
     ///
     /// # Errors
     /// If the file cannot be read or written.
     pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
-        let kept = match fs::read_to_string(path) {
-            Ok(text) => text
+        let kept = match fs::read(path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes)
                 .lines()
                 .filter(|line| is_before(line, step))
                 .map(|line| format!("{line}\n"))

@@ -10,8 +10,10 @@ use crosshead_models::{
 };
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
+use serde_json::Map;
 
 use super::job::{Job, Place, check_length, mean_loss, tested};
+use super::kept::Kept;
 use super::{Event, Host, data, parameters, tokenizer};
 use crate::evaluation::classification;
 use crate::recipe::{ClassifyRecipe, LabelledSection, TrainSection};
@@ -29,6 +31,7 @@ struct Labelled {
 pub(super) struct ClassifyJob {
     recipe: ClassifyRecipe,
     tokenizer: Tokenizer,
+    kept: Kept,
     names: Vec<String>,
     train: Vec<ClassExample>,
     valid: Vec<ClassExample>,
@@ -79,6 +82,7 @@ impl Job for ClassifyJob {
             valid_texts: valid,
             test,
             tokenizer,
+            kept: Kept::of(recipe.init.as_deref())?,
         })
     }
 
@@ -122,7 +126,7 @@ impl Job for ClassifyJob {
     }
 
     fn save(&self, model: &SequenceClassifier, dir: &Path) -> Result<(), Error> {
-        model.save_pretrained(dir, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+        model.save_pretrained(dir, |dir| self.kept.complete(dir, &self.tokenizer, &Map::new()))
     }
 
     fn test(

@@ -8,8 +8,10 @@ use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{CausalLm, GenerationDefaults, IGNORED, TokenBatch};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
+use serde_json::Map;
 
 use super::job::{Job, Place, check_length, tested};
+use super::kept::Kept;
 use super::{Event, Host, data, tokenizer};
 use crate::evaluation::{language_modeling, score};
 use crate::recipe::{LanguageModelRecipe, TrainSection};
@@ -20,6 +22,7 @@ use crate::{Error, Generator, SampleOptions, model_directory};
 pub(super) struct LanguageModelJob {
     recipe: LanguageModelRecipe,
     tokenizer: Tokenizer,
+    kept: Kept,
     train: Vec<u32>,
     valid: Vec<u32>,
     valid_text: String,
@@ -62,7 +65,8 @@ impl Job for LanguageModelJob {
             valid_text.chars().count(),
             tokenizer.vocab_size(),
         )));
-        Ok(Self { recipe: recipe.clone(), tokenizer, train, valid, valid_text, test_text })
+        let kept = Kept::of(init)?;
+        Ok(Self { recipe: recipe.clone(), tokenizer, kept, train, valid, valid_text, test_text })
     }
 
     fn model(&self, device: &Device, _: &mut dyn Host) -> Result<CausalLm, Error> {
@@ -107,7 +111,9 @@ impl Job for LanguageModelJob {
 
     fn save(&self, model: &CausalLm, dir: &Path) -> Result<(), Error> {
         let search = GenerationDefaults::default();
-        model.save_pretrained(dir, search, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+        model.save_pretrained(dir, search, |dir| {
+            self.kept.complete(dir, &self.tokenizer, &Map::new())
+        })
     }
 
     fn test(

@@ -10,8 +10,10 @@ use crosshead_models::{
 };
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
+use serde_json::Map;
 
 use super::job::{Job, Place, check_length, tested};
+use super::kept::Kept;
 use super::{Event, Host, data, parameters, tokenizer};
 use crate::evaluation::{masked_figures, masked_language_modeling, masking, pieces};
 use crate::recipe::{MaskedLmRecipe, TrainSection};
@@ -26,6 +28,7 @@ const FRAME: usize = 2;
 pub(super) struct MaskedLmJob {
     recipe: MaskedLmRecipe,
     tokenizer: Tokenizer,
+    kept: Kept,
     masking: Masking,
     train: Vec<u32>,
     /// Pieces of the validation text.
@@ -66,7 +69,8 @@ impl Job for MaskedLmJob {
             tokenizer.vocab_size(),
         )));
         let masking = masking(&tokenizer, section.masked)?;
-        Ok(Self { recipe: recipe.clone(), tokenizer, masking, train, valid, test_text })
+        let kept = Kept::of(recipe.init.as_deref())?;
+        Ok(Self { recipe: recipe.clone(), tokenizer, kept, masking, train, valid, test_text })
     }
 
     fn model(&self, device: &Device, host: &mut dyn Host) -> Result<MaskedLm, Error> {
@@ -111,7 +115,7 @@ impl Job for MaskedLmJob {
     }
 
     fn save(&self, model: &MaskedLm, dir: &Path) -> Result<(), Error> {
-        model.save_pretrained(dir, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+        model.save_pretrained(dir, |dir| self.kept.complete(dir, &self.tokenizer, &Map::new()))
     }
 
     fn test(
