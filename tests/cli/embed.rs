@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{Folder, assert_names, stderr};
 
 /// A folder with the directory `sentences`.
-fn folder() -> Folder {
+pub(crate) fn folder() -> Folder {
     let folder = Folder::with_toy_corpus();
     add_sentences(&folder);
     folder

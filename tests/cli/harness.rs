@@ -77,10 +77,32 @@ impl Folder {
         error_of(args, &self.command(args).output().unwrap())
     }
 
+    /// Runs the binary, which must succeed, and gives what it says on standard error.
+    pub(crate) fn told(&self, args: &[&str]) -> String {
+        let output = self.command(args).output().unwrap();
+        assert!(output.status.success(), "{args:?} failed:\n{}", stderr(&output));
+        stderr(&output)
+    }
+
     /// Trains the tiny recipe into `out`.
     pub(crate) fn train(&self, out: &str, more: &[&str]) -> String {
         self.ok(&[&["train", "tiny.toml", "--out", out], more].concat())
     }
+}
+
+/// Reads a JSON file.
+pub(crate) fn json(path: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Puts keys over those of a JSON file.
+pub(crate) fn set_json(path: &Path, keys: serde_json::Value) {
+    let mut object = json(path);
+    for (key, value) in keys.as_object().unwrap() {
+        object[key] = value.clone();
+    }
+    fs::write(path, object.to_string()).unwrap();
 }
 
 /// The message of a command that failed as it should.

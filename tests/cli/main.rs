@@ -6,6 +6,8 @@ mod embed;
 mod encodings;
 #[cfg(feature = "hub")]
 mod fetch;
+mod fine_tune;
+mod fine_tune_texts;
 mod harness;
 mod lines;
 mod models;

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Folder, assert_names};
+use crate::harness::{Folder, assert_names, json as read_json};
 
 /// Long enough to be interrupted.
 const STEPS: &str = "train.steps=60";
@@ -61,24 +61,106 @@ fn a_run_is_not_overwritten_and_not_resumed_with_another_recipe() {
     assert_names(&folder.fails(&["train", "tiny.toml", "--out", "run"]), &["run", "--resume"]);
     let other =
         folder.fails(&["train", "tiny.toml", "--out", "run", "--resume", "--set", "train.seed=2"]);
-    assert_names(&other, &["recipe.toml", "differs"]);
+    assert_names(&other, &["recipe.toml", "differs", "train.seed is 1 there and 2 here"]);
+    let more = ["--resume", "--set", "model.dropout=0.25", "--set", "data.test=other.tsv"];
+    let other = folder.fails(&[&["train", "tiny.toml", "--out", "run"][..], &more].concat());
+    let both = ["model.dropout is absent there and 0.25 here", "data.test is \"toy.tsv\" there"];
+    assert_names(&other, &both);
+    folder.write("run/recipe.toml", "task = \"fly\"");
+    let broken = folder.fails(&["train", "tiny.toml", "--out", "run", "--resume"]);
+    assert_names(&broken, &["recipe.toml", "fly"]);
+}
+
+/// Goes on with the tiny run to step 20, and gives what is said on the way.
+fn resume(folder: &Folder, out: &str, more: &[&str]) -> String {
+    let args = ["train", "tiny.toml", "--out", out, "--resume", "--set", "train.steps=20"];
+    folder.told(&[&args, more].concat())
+}
+
+fn checkpoints(folder: &Folder, out: &str) -> Vec<u64> {
+    let entries = fs::read_dir(folder.path(out).join("checkpoints")).unwrap();
+    let mut steps: Vec<u64> = entries
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
+        .collect();
+    steps.sort_unstable();
+    steps
+}
+
+fn assert_same_end(folder: &Folder, one: &str, other: &str) {
+    for name in ["weights.safetensors", "optimizer.safetensors"] {
+        let path = |run: &str| folder.path(run).join("checkpoints/20").join(name);
+        let read = |run: &str| fs::read(path(run)).unwrap();
+        assert!(read(one) == read(other), "{name} differs");
+    }
 }
 
 #[test]
-fn a_damaged_checkpoint_is_named() {
+fn a_run_with_a_damaged_newest_checkpoint_goes_on_from_the_older_one_to_the_same_bits() {
     let folder = Folder::with_toy_corpus();
-    folder.train("run", &[]);
-    let path = folder.path("run").join("checkpoints/12/optimizer.safetensors");
+    folder.train("whole", &["--set", "train.steps=20"]);
+    folder.train("cut", &[]);
+    assert_eq!(checkpoints(&folder, "cut"), [8, 12]);
+    let path = folder.path("cut/checkpoints/12/optimizer.safetensors");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-    let message = folder.fails(&[
-        "train",
-        "tiny.toml",
-        "--out",
-        "run",
-        "--resume",
-        "--set",
-        "train.steps=20",
-    ]);
-    assert_names(&message, &["optimizer.safetensors", "damaged"]);
+    let told = resume(&folder, "cut", &[]);
+    assert_names(&told, &["warning", "optimizer.safetensors", "damaged", "resumed at step 8"]);
+    assert_same_end(&folder, "whole", "cut");
+    assert_eq!(checkpoints(&folder, "cut"), [16, 20]);
+}
+
+#[test]
+fn a_run_without_a_whole_checkpoint_names_each_and_what_to_do() {
+    let folder = Folder::with_toy_corpus();
+    folder.train("run", &["--set", "train.keep=1"]);
+    assert_eq!(checkpoints(&folder, "run"), [12]);
+    fs::remove_file(folder.path("run/checkpoints/12/weights.safetensors")).unwrap();
+    let message = folder.fails(&["train", "tiny.toml", "--out", "run", "--resume"]);
+    assert_names(&message, &["12/weights.safetensors", "no checkpoint is whole", "delete"]);
+    fs::remove_dir_all(folder.path("run/checkpoints")).unwrap();
+    folder.train("run", &["--resume"]);
+    let none = folder.fails(&["train", "tiny.toml", "--out", "x", "--set", "train.keep=0"]);
+    assert_names(&none, &["train.keep", "at least 1"]);
+}
+
+#[test]
+fn a_run_directory_of_an_earlier_release_goes_on_bit_for_bit() {
+    let folder = Folder::with_toy_corpus();
+    folder.train("whole", &["--set", "train.steps=20"]);
+    folder.train("old", &["--set", "train.keep=1"]);
+    // Earlier releases knew fewer keys, and put no hash of state.json into it.
+    let recipe = fs::read_to_string(folder.path("old/recipe.toml")).unwrap();
+    let is_new = |line: &&str| line.starts_with("keep = ") || line.starts_with("prefix = ");
+    assert_eq!(recipe.lines().filter(is_new).count(), 2, "{recipe}");
+    let old: Vec<&str> = recipe.lines().filter(|line| !is_new(line)).collect();
+    folder.write("old/recipe.toml", old.join("\n"));
+    let path = folder.path("old/checkpoints/12/state.json");
+    let mut state = read_json(&path);
+    state["sha256"].as_object_mut().unwrap().remove("state.json").unwrap();
+    fs::write(&path, state.to_string()).unwrap();
+    resume(&folder, "old", &[]);
+    assert_same_end(&folder, "whole", "old");
+}
+
+#[test]
+fn a_run_that_goes_on_for_longer_names_the_change_of_its_learning_rate() {
+    let folder = Folder::with_toy_corpus();
+    let cosine = ["--set", "train.schedule=cosine"];
+    folder.train("cosine", &cosine);
+    let told = resume(&folder, "cosine", &cosine);
+    // 1e-4 + 2.9e-3 · (1 + cos(9π / 16)) / 2: step 13 of 20 behind a warm-up of 4.
+    let names = ["warning", "train.steps is 20 and was 12", "step 13", "1.267e-3", "1.000e-4"];
+    assert_names(&told, &names);
+    folder.train("root", &[]);
+    let told = resume(&folder, "root", &[]);
+    assert_names(&told, &["step 13 stays"]);
+    assert!(!told.contains("warning"), "{told}");
+}
+
+#[test]
+fn a_run_that_leaves_the_finite_numbers_says_which_keys_to_change() {
+    let folder = Folder::with_toy_corpus();
+    let sets = ["--set", "train.peak=1e30", "--set", "train.schedule=constant"];
+    let message = folder.fails(&[&["train", "tiny.toml", "--out", "run"][..], &sets].concat());
+    assert_names(&message, &["step ", "is not finite", "lower train.peak"]);
 }

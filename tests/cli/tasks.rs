@@ -145,6 +145,11 @@ fn a_classifier_learns_the_word_that_decides() {
     let again = folder.ok(&["evaluate", "--model", "run", "--data", "labelled.tsv", "--json"]);
     let again: Value = serde_json::from_str(&again).unwrap();
     assert_eq!(again, report["test"], "evaluate finds what the run found");
+
+    folder.write("good.tsv", "1\tthe song was lovely today\n");
+    let good = folder.ok(&["evaluate", "--model", "run", "--data", "good.tsv", "--json"]);
+    let good: Value = serde_json::from_str(&good).unwrap();
+    assert_eq!(score(&good, "macro_f1"), 100.0, "a class that does not occur does not count");
 }
 
 #[test]

@@ -11,8 +11,9 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A folder with the directory `model`, and what transformers makes of lines.
-fn assemble(name: &str) -> (Folder, Value) {
+/// A folder with the directory `model`: a model, and the tokenizer that it was made for; and what transformers makes of
+/// lines.
+pub(crate) fn assemble(name: &str) -> (Folder, Value) {
     let folder = Folder::with_toy_corpus();
     let expected = add_translator(&folder, name);
     (folder, expected)

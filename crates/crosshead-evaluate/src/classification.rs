@@ -8,13 +8,23 @@ use crate::EvaluateError;
 
 /// How often an example of each class was taken for each class; all scores follow from it, as in scikit-learn.
 ///
-/// Where a denominator is 0, a score is 0 (scikit-learn's `zero_division=0`), and means over classes are over all of
-/// `n_classes` (its `labels=range(n_classes)`), whether examples have them or not.
+/// Where a denominator is 0, a score is 0 (scikit-learn's `zero_division=0`). Means over classes are over those that occur in
+/// the truth or in the predictions, as by default in scikit-learn; [`MeanOver::AllClasses`] counts the others too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfusionMatrix {
     n_classes: usize,
     /// Row by row: `[true class, predicted class]`.
     counts: Vec<u64>,
+}
+
+/// Which classes a mean over classes counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MeanOver {
+    /// The classes that occur in the truth or in the predictions: scikit-learn's default.
+    #[default]
+    OccurringClasses,
+    /// All `n_classes`; one that does not occur counts as 0 (scikit-learn's `labels=range(n_classes)`).
+    AllClasses,
 }
 
 /// The scores of one class, from 0 to 1.
@@ -35,7 +45,7 @@ pub struct ClassScore {
 pub struct ClassificationScore {
     /// The share of the predictions that are right; with one class for each example micro-F₁ is the same.
     pub accuracy: f64,
-    /// The mean of the classes' F₁.
+    /// The mean of the F₁ of the classes that occur.
     pub macro_f1: f64,
     /// The mean of the classes' F₁, weighted by their numbers of examples.
     pub weighted_f1: f64,
@@ -97,10 +107,20 @@ impl ConfusionMatrix {
         ratio(self.right(), self.total())
     }
 
-    /// The mean of the classes' F₁.
+    /// The mean of the F₁ of the classes that occur in the truth or in the predictions.
     pub fn macro_f1(&self) -> f64 {
-        let sum: f64 = self.classes().map(|class| class.f1).sum();
-        sum / self.n_classes as f64
+        self.macro_f1_over(MeanOver::OccurringClasses)
+    }
+
+    /// The mean of the F₁ of these classes.
+    pub fn macro_f1_over(&self, over: MeanOver) -> f64 {
+        let is_counted = |&class: &usize| match over {
+            MeanOver::OccurringClasses => self.examples(class) + self.predictions(class) > 0,
+            MeanOver::AllClasses => true,
+        };
+        let counted: Vec<f64> =
+            (0..self.n_classes).filter(is_counted).map(|class| self.class(class).f1).collect();
+        counted.iter().sum::<f64>() / counted.len() as f64
     }
 
     /// F₁ of all classes' counts together; with one class for each example it is the accuracy.
@@ -108,7 +128,7 @@ impl ConfusionMatrix {
         self.accuracy()
     }
 
-    /// The mean of the classes' F₁, weighted by their numbers of examples.
+    /// The mean of the classes' F₁, weighted by their numbers of examples; a class without any has no weight.
     pub fn weighted_f1(&self) -> f64 {
         let sum: f64 = self.classes().map(|class| class.f1 * class.support as f64).sum();
         sum / self.total() as f64

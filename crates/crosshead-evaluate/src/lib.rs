@@ -16,7 +16,7 @@ mod tokenizer;
 pub use bleu::{Bleu, BleuScore, MAX_ORDER, Smoothing};
 pub use bootstrap::{Bootstrap, Interval};
 pub use chrf::Chrf;
-pub use classification::{ClassScore, ClassificationScore, ConfusionMatrix};
+pub use classification::{ClassScore, ClassificationScore, ConfusionMatrix, MeanOver};
 pub use error::EvaluateError;
 pub use perplexity::LanguageScore;
 pub use rouge::{Rouge, RougeScore, RougeValue};

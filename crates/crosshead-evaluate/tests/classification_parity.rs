@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crosshead_evaluate::{ConfusionMatrix, EvaluateError};
+use crosshead_evaluate::{ConfusionMatrix, EvaluateError, MeanOver};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -24,6 +24,7 @@ struct Case {
 struct F1 {
     #[serde(rename = "macro")]
     macro_: f64,
+    macro_of_all_classes: f64,
     micro: f64,
     weighted: f64,
 }
@@ -46,6 +47,8 @@ fn scores_are_those_of_scikit_learn() {
         let score = matrix.score();
         assert_close(score.accuracy, case.accuracy, &case.name);
         assert_close(score.macro_f1, case.f1.macro_, &case.name);
+        let of_all = matrix.macro_f1_over(MeanOver::AllClasses);
+        assert_close(of_all, case.f1.macro_of_all_classes, &case.name);
         assert_close(matrix.micro_f1(), case.f1.micro, &case.name);
         assert_close(score.weighted_f1, case.f1.weighted, &case.name);
         assert_close(score.matthews, case.matthews, &case.name);
@@ -58,6 +61,13 @@ fn scores_are_those_of_scikit_learn() {
             assert_eq!(found.support as f64, support, "{}", case.name);
         }
     }
+}
+
+#[test]
+fn a_class_that_does_not_occur_counts_only_where_all_do() {
+    let matrix = ConfusionMatrix::new(&[0, 1, 1], &[0, 1, 1], 4).unwrap();
+    assert_eq!(matrix.macro_f1(), 1.0);
+    assert_eq!(matrix.macro_f1_over(MeanOver::AllClasses), 0.5);
 }
 
 #[test]

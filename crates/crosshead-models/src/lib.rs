@@ -31,7 +31,8 @@ pub use heads::{
 };
 pub use input::InputLayer;
 pub use pretrained::{
-    GenerationDefaults, Head, ModelDirectory, SentenceDirectory, WeightsReport, read_json,
+    GenerationDefaults, Head, ModelDirectory, Origin, SentenceDirectory, WeightsReport, read_json,
+    set_config_keys,
 };
 pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
 pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};

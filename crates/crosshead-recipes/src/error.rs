@@ -51,6 +51,9 @@ pub enum Error {
     /// A training run.
     #[error(transparent)]
     Train(#[from] crosshead_train::TrainError),
+    /// A recipe whose training leaves the finite numbers.
+    #[error("{0}; lower train.peak or raise train.warmup, or look at the data")]
+    Diverged(crosshead_train::TrainError),
     /// A metric.
     #[error(transparent)]
     Evaluate(#[from] crosshead_evaluate::EvaluateError),

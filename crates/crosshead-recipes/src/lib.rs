@@ -5,6 +5,8 @@ mod error;
 mod evaluate;
 mod host;
 mod jobs;
+mod kept;
+mod languages;
 mod parameters;
 pub mod recipe;
 pub mod report;

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_generate::{GenerateConfig, beam_search, greedy};
 use crosshead_kernels::{Mode, in_pool};
-use crosshead_models::{DecoderSteps, EncoderDecoder, GenerationDefaults, TokenBatch};
+use crosshead_models::{DecoderSteps, EncoderDecoder, GenerationDefaults, Origin, TokenBatch};
 use crosshead_tokenize::Tokenizer;
 
 use crate::directory::check_vocabulary;
@@ -17,7 +17,7 @@ pub struct SearchOptions {
     /// The search: by default that of the model's `generation_config.json`. Texts are searched for and never drawn.
     pub search: GenerationDefaults,
     /// What stands before each text that is read: the task, for models that are told it (T5's
-    /// `translate English to German: `).
+    /// `translate English to German: `). By default the `prefix` of the model's `config.json`.
     pub prefix: String,
     /// Texts that are decoded together. Results do not depend on it but for the last bits of a score.
     pub batch_size: usize,
@@ -64,7 +64,8 @@ impl TextToText {
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = EncoderDecoder::from_pretrained(&dir, device)?;
         check_vocabulary(&dir, &tokenizer, model.config().vocab_size)?;
-        let options = GenerationDefaults::from_dir(&dir)?.into();
+        let prefix = Origin::open(&dir)?.prefix().unwrap_or_default().to_owned();
+        let options = SearchOptions { prefix, ..GenerationDefaults::from_dir(&dir)?.into() };
         Ok(Self::new(model, tokenizer, options))
     }
 

@@ -13,18 +13,34 @@ pub enum TrainError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// A checkpoint that is incomplete, damaged or of another model.
+    /// A checkpoint that is incomplete or damaged.
     #[error("checkpoint {}: {reason}", path.display())]
     Checkpoint {
         /// The checkpoint's folder or file.
         path: PathBuf,
-        /// What is wrong with it and what to do.
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There are checkpoints, but all are damaged.
+    #[error(
+        "{}: no checkpoint is whole; delete this folder to train from the first step again ({})",
+        dir.display(),
+        list(damaged)
+    )]
+    NoWholeCheckpoint {
+        /// The folder of the checkpoints.
+        dir: PathBuf,
+        /// What is wrong with each, the newest first.
+        damaged: Vec<TrainError>,
+    },
+    /// A checkpoint that does not fit the model.
+    #[error("the checkpoint is of another model: {reason}")]
+    OtherModel {
+        /// What does not fit.
         reason: String,
     },
     /// The loss or a gradient is not a number.
-    #[error(
-        "step {step}: the {what} is not finite; lower train.peak or raise train.warmup, or look at the data"
-    )]
+    #[error("step {step}: the {what} is not finite")]
     NotFinite {
         /// The step, from 1.
         step: u64,
@@ -49,6 +65,10 @@ impl TrainError {
     pub(crate) fn checkpoint(path: &Path, reason: impl ToString) -> Self {
         Self::Checkpoint { path: path.to_owned(), reason: reason.to_string() }
     }
+}
+
+fn list(errors: &[TrainError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl From<std::io::Error> for TrainError {

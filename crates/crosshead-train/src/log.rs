@@ -1,10 +1,10 @@
 //! `log.jsonl`: one JSON object a line.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crosshead_weights::{read_text, write_atomic};
+use crosshead_weights::write_atomic;
 use serde_json::Value;
 
 use crate::TrainError;
@@ -17,14 +17,14 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// Opens a run's log and drops the lines behind `step`, so that a resumed run's log is that of an uninterrupted
+    /// Opens a run's log and drops the lines of later steps than `step`, so that a resumed run's log is that of an uninterrupted
     /// one.
     ///
     /// # Errors
     /// If the file cannot be read or written.
     pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
-        let kept = match read_text(path) {
-            Ok(text) => text
+        let kept = match fs::read(path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes)
                 .lines()
                 .filter(|line| is_before(line, step))
                 .map(|line| format!("{line}\n"))

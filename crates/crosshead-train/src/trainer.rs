@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use crosshead_data::BatchStream;
 use crosshead_kernels::{Mode, RandomKey, in_pool};
 use crosshead_weights::parameters;
@@ -128,25 +128,14 @@ impl<'a, T: Task> Trainer<'a, T> {
     ///
     /// # Errors
     /// If the checkpoint belongs to another model.
-    pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, String> {
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, TrainError> {
+        check(self.model(), &checkpoint).map_err(|reason| TrainError::OtherModel { reason })?;
         let Checkpoint { progress, mut weights, optimizer } = checkpoint;
-        for (path, shape) in parameters::shapes(self.model()) {
-            match weights.get(&path) {
-                None => {
-                    return Err(format!("it has no weight `{path}`: it belongs to another model"));
-                }
-                Some(data) if data.shape().to_vec() != shape => {
-                    return Err(format!(
-                        "`{path}` has shape {:?}, but the recipe asks for {shape:?}",
-                        data.shape()
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
         let device = self.model().devices().into_iter().next().unwrap_or_default();
         self.optimizer = Adam::from_state(self.config.adam, progress.step, optimizer, &device)
-            .map_err(|name| format!("optimizer state `{name}` has no partner"))?;
+            .map_err(|name| TrainError::OtherModel {
+                reason: format!("optimizer state `{name}` has no partner"),
+            })?;
         self.model =
             self.model.map(|model| parameters::replace(model, |path, _| weights.remove(path)));
         self.batches = self.batches.seek(progress.position());
@@ -240,7 +229,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     fn validate(&mut self, observer: &mut impl Observer<T::Model>) -> Result<(), TrainError> {
         let model = self.model().valid();
         let Validation { score } = observer.validate(&model, &self.progress)?;
-        if self.progress.best_score.is_none_or(|best| score >= best) {
+        if self.progress.is_best(score) {
             self.progress.best_score = Some(score);
             self.progress.best_step = Some(self.progress.step);
             observer.on_best(&model, &self.progress)?;
@@ -255,6 +244,27 @@ impl<'a, T: Task> Trainer<'a, T> {
             optimizer: self.optimizer.state(),
         }
     }
+}
+
+/// Checks that weights and moments of a checkpoint are those of a model; the reason if not.
+fn check(model: &impl Module, checkpoint: &Checkpoint) -> Result<(), String> {
+    for (path, shape) in parameters::shapes(model) {
+        let Some(data) = checkpoint.weights.get(&path) else {
+            return Err(format!("it has no weight `{path}`"));
+        };
+        if data.shape().to_vec() != shape {
+            let found = data.shape().to_vec();
+            return Err(format!("`{path}` has shape {found:?} and not {shape:?}"));
+        }
+        for moment in ["first", "second"] {
+            let name = format!("{moment}.{path}");
+            let found = checkpoint.optimizer.get(&name).map(TensorData::num_elements);
+            if found.is_some_and(|found| found != shape.iter().product::<usize>()) {
+                return Err(format!("optimizer state `{name}` has not the size of {shape:?}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Adds one batch's gradients to those of the step.

@@ -96,7 +96,7 @@ impl TensorSource {
     pub fn read(&self, name: &str) -> Result<TensorData, WeightsError> {
         let path = self.file(name);
         let Some((_, entry)) = self.tensors.get(name) else {
-            return Err(self.missing(name, &[]));
+            return Err(self.missing(name));
         };
         let bytes = entry.bytes(path)?;
         let data = values::to_f32(bytes, entry.dtype, &entry.shape);

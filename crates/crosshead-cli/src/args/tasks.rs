@@ -64,7 +64,8 @@ pub(crate) struct Search {
     /// The language of the texts, for models that are told it; by default as the model's files say, or English
     #[arg(long, value_name = "CODE")]
     pub(crate) from: Option<String>,
-    /// What the model reads before each text, such as T5's "translate English to German: "
+    /// What the model reads before each text, such as T5's "translate English to German: "; by default the prefix of its
+    /// config.json
     #[arg(long, value_name = "TEXT")]
     pub(crate) prefix: Option<String>,
     /// Texts decoded together

@@ -26,22 +26,26 @@ impl ModelDirectory {
     /// # Errors
     /// If `config.json` is missing, malformed, of no family that loads, or describes an impossible model.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
-        let file = ConfigFile::open(dir)?;
-        if let Some((family, head)) = family_of(ENCODER_DECODERS, &[Head::Seq2SeqLm], &file) {
-            let config = ModelConfig::EncoderDecoder(families::read(family, &file)?);
+        Self::of(&ConfigFile::open(dir)?)
+    }
+
+    /// What a `config.json` says.
+    pub(super) fn of(file: &ConfigFile) -> Result<Self, ModelError> {
+        if let Some((family, head)) = family_of(ENCODER_DECODERS, &[Head::Seq2SeqLm], file) {
+            let config = ModelConfig::EncoderDecoder(families::read(family, file)?);
             return Ok(Self { family: family.model_type(), head, config });
         }
-        if let Some((family, head)) = family_of(CAUSAL_LMS, &[Head::CausalLm], &file) {
-            let config = ModelConfig::CausalLm(families::read(family, &file)?);
+        if let Some((family, head)) = family_of(CAUSAL_LMS, &[Head::CausalLm], file) {
+            let config = ModelConfig::CausalLm(families::read(family, file)?);
             return Ok(Self { family: family.model_type(), head, config });
         }
-        if let Some((family, head)) = family_of(ENCODERS, &Head::OF_ENCODERS, &file) {
-            let config = families::read(family, &file)?;
-            let n_classes = || labels::read(&file).map(|labels| labels.len());
+        if let Some((family, head)) = family_of(ENCODERS, &Head::OF_ENCODERS, file) {
+            let config = families::read(family, file)?;
+            let n_classes = || labels::read(file).map(|labels| labels.len());
             let config = match head {
                 Head::MaskedLm => ModelConfig::MaskedLm(config),
                 Head::SequenceClassifier => {
-                    let head = family.classifier(&file, n_classes()?)?;
+                    let head = family.classifier(file, n_classes()?)?;
                     ModelConfig::SequenceClassifier(config, head)
                 }
                 Head::TokenClassifier => ModelConfig::TokenClassifier(config, n_classes()?),

@@ -16,6 +16,7 @@ mod labels;
 mod language_models;
 mod load;
 mod names;
+mod origin;
 mod report;
 mod save;
 mod sentence;
@@ -30,6 +31,7 @@ pub use directory::ModelDirectory;
 pub use generation_json::GenerationDefaults;
 pub use head::Head;
 pub use json::read_json;
+pub use origin::{Origin, set_config_keys};
 pub use report::WeightsReport;
 pub use sentence::SentenceDirectory;
 

@@ -17,7 +17,7 @@ pub(super) enum Form {
 }
 
 /// Our name of a parameter and the family's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rule {
     ours: &'static str,
     theirs: &'static str,
@@ -64,7 +64,7 @@ pub(super) struct Place {
 }
 
 /// The weights of a family's files.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
     /// Tables of names; the first rule that fits a parameter holds.
     pub(super) rules: Vec<&'static [Rule]>,

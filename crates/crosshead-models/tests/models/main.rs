@@ -8,6 +8,7 @@ mod gradients;
 mod heads;
 mod initialization;
 mod invariances;
+mod origin;
 mod presets;
 mod steps;
 mod tiny;

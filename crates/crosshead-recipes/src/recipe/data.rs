@@ -51,6 +51,12 @@ pub struct PairsSection {
     /// Pairs to learn from beside each pair, which ask for a copy of some words of the source.
     #[serde(default)]
     pub copies: usize,
+    /// The language of the sources, by the pretrained model's code of it.
+    pub source_lang: Option<String>,
+    /// The language of the targets.
+    pub target_lang: Option<String>,
+    /// What stands before each source: the task, for models that are told it. As the pretrained model has it, if absent.
+    pub prefix: Option<String>,
 }
 
 /// Texts with a label each.
@@ -127,7 +133,31 @@ fn default_masked() -> f64 {
 }
 
 impl PairsSection {
-    pub(super) fn check(&self) -> Result<(), Wrong> {
+    /// What stands before each source; empty where a recipe does not say.
+    pub(crate) fn prefix(&self) -> &str {
+        self.prefix.as_deref().unwrap_or_default()
+    }
+
+    /// Fills absent keys where no pretrained model does.
+    pub(super) fn resolve(&mut self, init: bool) -> Result<(), Wrong> {
+        let languages =
+            [("data.source_lang", &self.source_lang), ("data.target_lang", &self.target_lang)];
+        let told = languages.iter().find(|(_, code)| code.is_some());
+        match told {
+            Some((key, _)) if !init => {
+                let reason =
+                    "only a pretrained model (init) can have languages; leave this key out";
+                return Err(((*key).to_owned(), reason.to_owned()));
+            }
+            Some(_) if self.target_lang.is_none() => {
+                let reason = "missing; data.source_lang alone says no direction";
+                return Err(("data.target_lang".to_owned(), reason.to_owned()));
+            }
+            Some(_) | None => {}
+        }
+        if !init {
+            self.prefix.get_or_insert_default();
+        }
         at_least("data.max_len", self.max_len, 1)
     }
 }

@@ -5,25 +5,31 @@ use serde::{Deserialize, Serialize};
 use super::Wrong;
 use super::data::at_least;
 
-/// How the best text is searched for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How the best text is searched for. What is absent is as the pretrained model has it, or else the default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodeSection {
     /// Hypotheses followed at once; 1 is greedy search.
-    pub beams: usize,
+    pub beams: Option<usize>,
     /// α of the score log p / lenᵅ.
-    pub length_penalty: f64,
-}
-
-impl Default for DecodeSection {
-    fn default() -> Self {
-        Self { beams: 4, length_penalty: 1.0 }
-    }
+    pub length_penalty: Option<f64>,
 }
 
 impl DecodeSection {
-    pub(super) fn check(&self) -> Result<(), Wrong> {
-        at_least("decode.beams", self.beams, 1)
+    /// Fills absent keys where no pretrained model does.
+    pub(super) fn resolve(&mut self, init: bool) -> Result<(), Wrong> {
+        if !init {
+            self.beams.get_or_insert(4);
+            self.length_penalty.get_or_insert(1.0);
+        }
+        at_least("decode.beams", self.beams.unwrap_or(1), 1)?;
+        match self.length_penalty {
+            Some(penalty) if !penalty.is_finite() => {
+                let reason = format!("{penalty}: must be a finite number");
+                Err(("decode.length_penalty".to_owned(), reason))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

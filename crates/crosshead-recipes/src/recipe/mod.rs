@@ -2,6 +2,7 @@
 
 mod data;
 mod decode;
+mod differences;
 mod model;
 mod sets;
 mod tasks;
@@ -98,19 +99,6 @@ impl Recipe {
             Self::LanguageModel(recipe) => &recipe.train,
             Self::MaskedLm(recipe) => &recipe.train,
         }
-    }
-
-    /// Whether a run of `other` can go on as one of this recipe: nothing but its length differs.
-    pub(crate) fn continues(&self, other: &Self) -> bool {
-        let mut other = other.clone();
-        let train = match &mut other {
-            Self::TextToText(recipe) => &mut recipe.train,
-            Self::Classify(recipe) => &mut recipe.train,
-            Self::LanguageModel(recipe) => &mut recipe.train,
-            Self::MaskedLm(recipe) => &mut recipe.train,
-        };
-        train.steps = self.train().steps;
-        other == *self
     }
 }
 

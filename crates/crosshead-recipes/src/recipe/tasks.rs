@@ -87,8 +87,8 @@ impl Sections for TextToTextRecipe {
         };
         self.data.long.get_or_insert(long);
         resolve_train(&mut self.train, TrainDefaults { label_smoothing: 0.1, select, figures })?;
-        self.data.check()?;
-        self.decode.check()
+        self.data.resolve(init)?;
+        self.decode.resolve(init)
     }
 }
 

@@ -70,6 +70,8 @@ pub struct TrainSection {
     pub validate_every: u64,
     /// Steps between two checkpoints.
     pub checkpoint_every: u64,
+    /// How many of the last checkpoints are kept.
+    pub keep: usize,
     /// The figure by which the best model is chosen: `loss`, or a figure of the task; the task's default if absent.
     pub select: Option<String>,
 }
@@ -95,6 +97,7 @@ impl Default for TrainSection {
             freeze: Vec::new(),
             validate_every: 280,
             checkpoint_every: 280,
+            keep: 2,
             select: None,
         }
     }
@@ -178,6 +181,7 @@ impl TrainSection {
             ("accumulate", self.accumulate as u64),
             ("validate_every", self.validate_every),
             ("checkpoint_every", self.checkpoint_every),
+            ("keep", self.keep as u64),
         ];
         if let Some((key, _)) = counts.iter().find(|(_, value)| *value == 0) {
             return Err((key, "must be at least 1".to_owned()));

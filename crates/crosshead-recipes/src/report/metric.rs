@@ -35,7 +35,7 @@ pub const ROUGE_2: Metric = score("rouge2", "ROUGE-2");
 pub const ROUGE_L: Metric = score("rouge_l", "ROUGE-L");
 /// The share of right answers, 0 to 100.
 pub const ACCURACY: Metric = score("accuracy", "accuracy");
-/// The mean of the classes' F1, 0 to 100.
+/// The mean of the F1 of the classes that occur in the truth or in the predictions, 0 to 100.
 pub const MACRO_F1: Metric = score("macro_f1", "macro-F1");
 /// The exponential of the mean negative log-likelihood of a token.
 pub const PERPLEXITY: Metric = cost("perplexity", "perplexity", 3);

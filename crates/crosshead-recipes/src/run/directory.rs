@@ -1,34 +1,56 @@
 //! The run directory's recipe.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crosshead_weights::{read_text, write_atomic};
 
 use crate::{Error, Recipe};
 
-/// Checks that a new run's directory holds no run, or that a resumed one is of the same recipe.
-pub(super) fn check(dir: &Path, recipe: &Recipe, resume: bool) -> Result<(), Error> {
-    let path = dir.join("recipe.toml");
-    let refuse = |reason: String| Err(Error::Run { dir: dir.to_owned(), reason });
-    let continues = |present: &str| {
-        Recipe::parse("", present, &[]).is_ok_and(|present| recipe.continues(&present))
-    };
+const RECIPE: &str = "recipe.toml";
+
+/// The recipe of the run that a directory holds and that is to be resumed; none for a new run, whose directory must hold
+/// none.
+///
+/// # Errors
+/// If there is a run where there must be none, or none where there must be one, or its recipe cannot be read.
+pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, Error> {
+    let path = dir.join(RECIPE);
+    let refuse = |reason: &str| Err(Error::Run { dir: dir.to_owned(), reason: reason.to_owned() });
     match (read_text(&path), resume) {
-        (Ok(_), false) => refuse(
-            "holds a run; go on with --resume, choose another --out, or delete it".to_owned(),
-        ),
-        (Ok(present), true) if !continues(&present) => {
-            refuse(format!("{} differs from this recipe; resume with the same one", path.display()))
+        (Ok(text), true) => Recipe::parse(&path.display().to_string(), &text, &[]).map(Some),
+        (Ok(_), false) => {
+            refuse("holds a run; go on with --resume, choose another --out, or delete it")
         }
-        (Err(_), true) => refuse("holds no run to resume; start it without --resume".to_owned()),
-        _ => Ok(()),
+        (Err(error), true) if error.kind() == ErrorKind::NotFound => {
+            refuse("holds no run to resume; start it without --resume")
+        }
+        (Err(error), false) if error.kind() == ErrorKind::NotFound => Ok(None),
+        (Err(error), _) => Err(Error::io(&path)(error)),
     }
+}
+
+/// Checks that the run of a directory can go on by a recipe.
+///
+/// # Errors
+/// If a key differs on which results depend; the error names it with both values.
+pub(super) fn check(dir: &Path, present: &Recipe, recipe: &Recipe) -> Result<(), Error> {
+    let differences = present.differences(recipe);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let reason = format!(
+        "{} differs from this recipe: {}; resume with the same recipe",
+        dir.join(RECIPE).display(),
+        differences.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    );
+    Err(Error::Run { dir: dir.to_owned(), reason })
 }
 
 /// Writes the recipe with every key into the run's directory, which is made if need be.
 pub(super) fn write_recipe(dir: &Path, recipe: &Recipe) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
-    let path = dir.join("recipe.toml");
+    let path = dir.join(RECIPE);
     write_atomic(&path, recipe.to_toml().as_bytes()).map_err(Error::io(&path))
 }

@@ -2,17 +2,20 @@
 
 mod directory;
 mod observer;
+mod resume;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use crosshead_data::BatchStream;
-use crosshead_train::{CheckpointStore, Outcome, RunLog, Trainer};
+use crosshead_train::{CheckpointStore, Outcome, RunLog, TrainError, Trainer};
 
 use crate::host::{Event, Host};
 use crate::jobs::{ClassifyJob, Job, LanguageModelJob, MaskedLmJob, Place, TextToTextJob};
+use crate::recipe::TrainSection;
 use crate::report::Report;
-use crate::{Error, Recipe, parameters};
+use crate::{Error, Recipe, languages, parameters};
 use observer::RunObserver;
 
 /// A run that came to its end.
@@ -40,25 +43,36 @@ pub fn train(
     device: &Device,
     host: Host<'_>,
 ) -> Result<Option<Summary>, Error> {
-    directory::check(dir, recipe, resume)?;
+    let present = directory::present(dir, resume)?;
+    let recipe = &languages::complete(recipe, present.as_ref())?;
+    if let Some(present) = &present {
+        directory::check(dir, &languages::complete(present, Some(present))?, recipe)?;
+    }
+    let before = present.as_ref().map(Recipe::train);
     let place = Place { dir, resume, device, assets: host.assets };
     match recipe {
-        Recipe::TextToText(sections) => run::<TextToTextJob>(sections, recipe, &place, host),
-        Recipe::Classify(sections) => run::<ClassifyJob>(sections, recipe, &place, host),
-        Recipe::LanguageModel(sections) => run::<LanguageModelJob>(sections, recipe, &place, host),
-        Recipe::MaskedLm(sections) => run::<MaskedLmJob>(sections, recipe, &place, host),
+        Recipe::TextToText(sections) => {
+            run::<TextToTextJob>(sections, recipe, before, &place, host)
+        }
+        Recipe::Classify(sections) => run::<ClassifyJob>(sections, recipe, before, &place, host),
+        Recipe::LanguageModel(sections) => {
+            run::<LanguageModelJob>(sections, recipe, before, &place, host)
+        }
+        Recipe::MaskedLm(sections) => run::<MaskedLmJob>(sections, recipe, before, &place, host),
     }
 }
 
 fn run<J: Job>(
     sections: &J::Recipe,
     recipe: &Recipe,
+    before: Option<&TrainSection>,
     place: &Place<'_>,
     host: Host<'_>,
 ) -> Result<Option<Summary>, Error> {
     let Host { events, stop, .. } = host;
     let train = recipe.train();
-    let checkpoints = CheckpointStore::new(&place.dir.join("checkpoints"));
+    let checkpoints = CheckpointStore::new(&place.dir.join("checkpoints"))
+        .with_keep(NonZeroUsize::new(train.keep).unwrap_or(NonZeroUsize::MIN));
     let job = J::load(sections, place, events)?;
     directory::write_recipe(place.dir, recipe)?;
     let model = job.model(&place.device.clone().autodiff(), events)?;
@@ -66,10 +80,20 @@ fn run<J: Job>(
     let task = job.task();
     let batches = BatchStream::new(job.batching(train), train.seed);
     let mut trainer = Trainer::new(&task, train.config(), batches, model);
-    if let Some(checkpoint) = if place.resume { checkpoints.load_latest()? } else { None } {
-        let reason = |reason| Error::Run { dir: place.dir.to_owned(), reason };
-        trainer = trainer.resume(checkpoint).map_err(reason)?;
-        events.on_event(Event::Message(format!("resumed at step {}", trainer.progress().step)));
+    if let Some(restored) = if place.resume { checkpoints.load_latest()? } else { None } {
+        let wrong =
+            |error: TrainError| Error::Run { dir: place.dir.to_owned(), reason: error.to_string() };
+        trainer = trainer.resume(restored.checkpoint).map_err(wrong)?;
+        let step = trainer.progress().step;
+        for error in restored.damaged {
+            let message = format!("warning: {error}; the run goes on from step {step} instead");
+            events.on_event(Event::Message(message));
+        }
+        events.on_event(Event::Message(format!("resumed at step {step}")));
+        if let Some(message) = before.and_then(|before| resume::length_change(before, train, step))
+        {
+            events.on_event(Event::Message(message));
+        }
     }
     let log = RunLog::open(&place.dir.join("log.jsonl"), trainer.progress().step)?;
     let mut observer = RunObserver {
@@ -81,7 +105,11 @@ fn run<J: Job>(
         events,
         stop,
     };
-    if trainer.run(&mut observer)? == Outcome::Stopped {
+    let outcome = trainer.run(&mut observer).map_err(|error| match error {
+        TrainError::NotFinite { .. } => Error::Diverged(error),
+        error => Error::Train(error),
+    })?;
+    if outcome == Outcome::Stopped {
         return Ok(None);
     }
     let train_seconds = trainer.progress().seconds;

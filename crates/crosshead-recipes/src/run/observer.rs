@@ -50,7 +50,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             .find(|figure| figure.metric.key == chosen)
             .unwrap_or_else(|| unreachable!("a recipe selects by a figure of its task"))
             .goodness();
-        let best = progress.best_score.is_none_or(|best| score >= best);
+        let best = progress.is_best(score);
         let mut entry = json!({ "step": progress.step });
         for figure in &figures {
             entry[format!("valid_{}", figure.metric.key)] = json!(figure.value);

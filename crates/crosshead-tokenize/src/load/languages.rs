@@ -57,9 +57,6 @@ pub(super) fn set(
     }
     let eos = tokenizer.special.require(SpecialRole::Eos)?;
     tokenizer.languages.declare(style, eos, found);
-    if style == LanguageStyle::TargetBeforeSource {
-        return Ok(tokenizer);
-    }
     let config = &directory.config;
     for (key, code) in [("src_lang", &config.src_lang), ("tgt_lang", &config.tgt_lang)] {
         if let Some(code) = code.as_deref().filter(|code| !tokenizer.languages().contains(code)) {
@@ -70,6 +67,11 @@ pub(super) fn set(
             });
         }
     }
+    let target = config.tgt_lang.as_deref();
+    if style == LanguageStyle::TargetBeforeSource {
+        // Only a model fine-tuned here for one language has this key.
+        return target.map_or(Ok(tokenizer.clone()), |_| tokenizer.with_languages(None, target));
+    }
     let source = config.src_lang.as_deref().unwrap_or(english);
-    tokenizer.with_languages(Some(source), config.tgt_lang.as_deref())
+    tokenizer.with_languages(Some(source), target)
 }

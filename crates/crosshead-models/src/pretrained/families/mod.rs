@@ -160,6 +160,24 @@ pub(super) fn write<'a, C: Config, F: Family<C> + ?Sized>(
     families.iter().find_map(expressed).expect("our own family expresses every model")
 }
 
+/// The class of transformers that a family has for a head.
+pub(super) fn architecture(model_type: &str, head: Head) -> Option<&'static str> {
+    fn of<C, F: Family<C> + ?Sized>(
+        families: &[&F],
+        model_type: &str,
+        head: Head,
+    ) -> Option<&'static str> {
+        families.iter().find(|family| family.model_type() == model_type)?.architecture(head)
+    }
+    match head {
+        Head::Seq2SeqLm => of(ENCODER_DECODERS, model_type, head),
+        Head::CausalLm => of(CAUSAL_LMS, model_type, head),
+        Head::MaskedLm | Head::SequenceClassifier | Head::TokenClassifier | Head::Encoder => {
+            of(ENCODERS, model_type, head)
+        }
+    }
+}
+
 /// Paths and shapes of an embedding, and of what stands below and in the last layer of each stack, of which there is the
 /// name, the path of its input layer and the number of layers.
 fn shown(

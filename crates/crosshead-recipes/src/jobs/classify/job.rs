@@ -10,10 +10,12 @@ use crosshead_tasks::{Classifier, model_directory};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
+use serde_json::Map;
 
 use super::evaluate::{check_single_label, classification};
 use crate::host::{Assets, Event, Events};
 use crate::jobs::{Job, Place, check_length, mean_loss, tested};
+use crate::kept::Kept;
 use crate::recipe::{ClassifyRecipe, LabelledSection, TrainSection};
 use crate::report::{Figure, Report, metric};
 use crate::{Error, data, parameters, tokenizer};
@@ -28,6 +30,7 @@ struct Labelled {
 pub(crate) struct ClassifyJob {
     recipe: ClassifyRecipe,
     tokenizer: Tokenizer,
+    kept: Kept,
     names: Vec<String>,
     train: Vec<ClassExample>,
     valid: Vec<ClassExample>,
@@ -77,6 +80,7 @@ impl Job for ClassifyJob {
             valid_texts: valid,
             test,
             tokenizer,
+            kept: Kept::of(recipe.init.as_deref())?,
         })
     }
 
@@ -104,7 +108,7 @@ impl Job for ClassifyJob {
     }
 
     fn save(&self, model: &SequenceClassifier, dir: &Path) -> Result<(), Error> {
-        model.save_pretrained(dir, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+        model.save_pretrained(dir, |dir| self.kept.complete(dir, &self.tokenizer, &Map::new()))
     }
 
     fn test(

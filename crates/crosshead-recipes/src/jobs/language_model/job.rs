@@ -9,10 +9,12 @@ use crosshead_models::{CausalLm, GenerationDefaults, IGNORED, TokenBatch};
 use crosshead_tasks::{Generator, SampleOptions, model_directory};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
+use serde_json::Map;
 
 use super::evaluate::{language_modeling, score};
 use crate::host::{Event, Events};
 use crate::jobs::{Job, Place, check_length, tested};
+use crate::kept::Kept;
 use crate::recipe::{LanguageModelRecipe, TrainSection};
 use crate::report::{Figure, Report, Sample};
 use crate::{Error, data, tokenizer};
@@ -21,6 +23,7 @@ use crate::{Error, data, tokenizer};
 pub(crate) struct LanguageModelJob {
     recipe: LanguageModelRecipe,
     tokenizer: Tokenizer,
+    kept: Kept,
     train: Vec<u32>,
     valid: Vec<u32>,
     valid_text: String,
@@ -64,7 +67,8 @@ impl Job for LanguageModelJob {
             valid_text.chars().count(),
             tokenizer.vocab_size(),
         )));
-        Ok(Self { recipe: recipe.clone(), tokenizer, train, valid, valid_text, test_text })
+        let kept = Kept::of(init)?;
+        Ok(Self { recipe: recipe.clone(), tokenizer, kept, train, valid, valid_text, test_text })
     }
 
     fn model(&self, device: &Device, _: &mut dyn Events) -> Result<CausalLm, Error> {
@@ -109,7 +113,9 @@ impl Job for LanguageModelJob {
 
     fn save(&self, model: &CausalLm, dir: &Path) -> Result<(), Error> {
         let search = GenerationDefaults::default();
-        model.save_pretrained(dir, search, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+        model.save_pretrained(dir, search, |dir| {
+            self.kept.complete(dir, &self.tokenizer, &Map::new())
+        })
     }
 
     fn test(

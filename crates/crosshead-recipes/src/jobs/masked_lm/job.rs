@@ -10,10 +10,12 @@ use crosshead_tasks::{FillMask, model_directory};
 use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
 use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
+use serde_json::Map;
 
 use super::evaluate::{masked_figures, masked_language_modeling, masking, pieces};
 use crate::host::{Event, Events};
 use crate::jobs::{Job, Place, check_length, tested};
+use crate::kept::Kept;
 use crate::recipe::{MaskedLmRecipe, TrainSection};
 use crate::report::{Figure, Report, metric};
 use crate::{Error, data, parameters, tokenizer};
@@ -24,6 +26,7 @@ pub(crate) struct MaskedLmJob {
     tokenizer: Tokenizer,
     /// The special tokens around each piece of text.
     affixes: Affixes,
+    kept: Kept,
     masking: Masking,
     train: Vec<u32>,
     /// Pieces of the validation text.
@@ -66,7 +69,16 @@ impl Job for MaskedLmJob {
             tokenizer.vocab_size(),
         )));
         let masking = masking(&tokenizer, section.masked)?;
-        Ok(Self { recipe: recipe.clone(), tokenizer, affixes, masking, train, valid, test_text })
+        Ok(Self {
+            kept: Kept::of(recipe.init.as_deref())?,
+            recipe: recipe.clone(),
+            tokenizer,
+            affixes,
+            masking,
+            train,
+            valid,
+            test_text,
+        })
     }
 
     fn model(&self, device: &Device, events: &mut dyn Events) -> Result<MaskedLm, Error> {
@@ -111,7 +123,7 @@ impl Job for MaskedLmJob {
     }
 
     fn save(&self, model: &MaskedLm, dir: &Path) -> Result<(), Error> {
-        model.save_pretrained(dir, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+        model.save_pretrained(dir, |dir| self.kept.complete(dir, &self.tokenizer, &Map::new()))
     }
 
     fn test(

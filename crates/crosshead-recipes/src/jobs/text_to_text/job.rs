@@ -7,22 +7,27 @@ use crosshead_data::{
     Batching, Example, LongExamples, Pair, collate, copy_pairs, filter_by_length,
 };
 use crosshead_kernels::{LabelSmoothing, Mode};
-use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch};
-use crosshead_tasks::{TextToText, model_directory};
+use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch, set_config_keys};
+use crosshead_tasks::{SearchOptions, TextToText, model_directory};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
+use serde_json::{Map, Value, json};
 
 use super::evaluate::{summaries, translations};
 use crate::host::{Event, Events};
 use crate::jobs::{Job, Place, check_length, mean_loss, tested};
-use crate::recipe::{LongTexts, TaskKind, TextToTextRecipe, TrainSection};
+use crate::kept::Kept;
+use crate::recipe::{DecodeSection, LongTexts, TaskKind, TextToTextRecipe, TrainSection};
 use crate::report::{Figure, Report, metric};
-use crate::{Error, data, tokenizer};
+use crate::{Error, data, languages, tokenizer};
 
 /// A run's pairs, and the tokenizer that turned them into ids.
 pub(crate) struct TextToTextJob {
     recipe: TextToTextRecipe,
     tokenizer: Tokenizer,
+    kept: Kept,
+    /// The search that the pretrained model asks for.
+    search: GenerationDefaults,
     train: Vec<Example>,
     valid: Vec<Example>,
     valid_pairs: Vec<Pair>,
@@ -45,15 +50,26 @@ impl Job for TextToTextJob {
         let test = section.test.as_deref().map_or(Ok(Vec::new()), pairs)?;
         let lines =
             train_pairs.iter().flat_map(|pair| [pair.source.as_str(), pair.target.as_str()]);
-        let tokenizer = tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), place, lines)?;
+        let init = recipe.init.as_deref();
+        let tokenizer = tokenizer::load(&recipe.tokenizer, init, place, lines)?;
+        let tokenizer = languages::told(tokenizer, section)?;
+        let (source_lang, target_lang) =
+            (section.source_lang.as_deref(), section.target_lang.as_deref());
+        let kept = match target_lang {
+            Some(_) => Kept::of(init)?.with_languages(source_lang, target_lang)?,
+            None => Kept::of(init)?,
+        };
+        let search = match init {
+            Some(init) => GenerationDefaults::from_dir(&model_directory(Path::new(init))?)?,
+            None => GenerationDefaults::default(),
+        };
         let (max_len, long) = (section.max_len, section.long.unwrap_or(LongTexts::Drop));
         let examples = |pairs: &[Pair]| match long {
-            LongTexts::Drop => Ok::<_, Error>(filter_by_length(
-                encode(&tokenizer, pairs)?,
-                max_len,
-                LongExamples::Drop,
-            )),
-            LongTexts::Truncate => truncated(&tokenizer, pairs, max_len),
+            LongTexts::Drop => {
+                let examples = encode(&tokenizer, section.prefix(), pairs)?;
+                Ok::<_, Error>(filter_by_length(examples, max_len, LongExamples::Drop))
+            }
+            LongTexts::Truncate => truncated(&tokenizer, section.prefix(), pairs, max_len),
         };
         let copies = copy_pairs(&train_pairs, section.copies, recipe.train.seed);
         let (mut train, too_long) = examples(&train_pairs)?;
@@ -70,7 +86,8 @@ impl Job for TextToTextJob {
             events.on_event(Event::Message(format!("{} pairs more ask for a copy", copies.len())));
         }
         events.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
-        Ok(Self { recipe: recipe.clone(), tokenizer, train, valid, valid_pairs, test })
+        let recipe = recipe.clone();
+        Ok(Self { recipe, tokenizer, kept, search, train, valid, valid_pairs, test })
     }
 
     fn model(&self, device: &Device, _: &mut dyn Events) -> Result<EncoderDecoder, Error> {
@@ -85,8 +102,7 @@ impl Job for TextToTextJob {
     }
 
     fn task(&self) -> PairTask<'_> {
-        let smoothing = self.recipe.train.smoothing();
-        PairTask { examples: &self.train, smoothing }
+        self.pairs(&self.train, self.recipe.train.smoothing())
     }
 
     fn batching(&self, train: &TrainSection) -> Batching {
@@ -94,24 +110,47 @@ impl Job for TextToTextJob {
     }
 
     fn validate(&self, model: &EncoderDecoder) -> Result<Vec<Figure>, Error> {
-        let task = PairTask { examples: &self.valid, smoothing: LabelSmoothing::None };
+        let task = self.pairs(&self.valid, LabelSmoothing::None);
         let loss = mean_loss(&task, &task.lengths(), model);
         // A model that has not learnt yet when to end would go on to the last position.
-        let limit = Some(self.recipe.data.max_len);
-        let search = GenerationDefaults { max_new_tokens: limit, ..GenerationDefaults::default() };
-        let writer = TextToText::new(model.clone(), self.tokenizer.clone(), search.into());
+        let limit = self.recipe.data.max_len;
+        let search = GenerationDefaults {
+            num_beams: 1,
+            max_new_tokens: Some(self.search.max_new_tokens.map_or(limit, |most| most.min(limit))),
+            ..self.search.clone()
+        };
+        let prefix = self.recipe.data.prefix().to_owned();
+        let options = SearchOptions { prefix, ..search.into() };
+        let writer = TextToText::new(model.clone(), self.tokenizer.clone(), options);
         let report = self.report(&writer, &self.valid_pairs, &mut |_| {})?;
         let loss = Figure::new(&metric::LOSS, loss);
         Ok(std::iter::once(loss).chain(report.figures).collect())
     }
 
     fn save(&self, model: &EncoderDecoder, dir: &Path) -> Result<(), Error> {
+        let DecodeSection { beams, length_penalty } = self.recipe.decode;
+        let usual = GenerationDefaults::default();
         let defaults = GenerationDefaults {
-            num_beams: self.recipe.decode.beams,
-            length_penalty: self.recipe.decode.length_penalty as f32,
-            ..GenerationDefaults::default()
+            num_beams: beams.unwrap_or(usual.num_beams),
+            length_penalty: length_penalty.map_or(usual.length_penalty, |penalty| penalty as f32),
+            ..usual
         };
-        model.save_pretrained(dir, defaults, |dir| Ok::<(), Error>(self.tokenizer.save(dir)?))
+        let told = [
+            ("num_beams", beams.map(|beams| json!(beams))),
+            ("length_penalty", length_penalty.map(|penalty| json!(penalty))),
+            ("forced_bos_token_id", self.told(self.tokenizer.forced_bos())),
+            ("decoder_start_token_id", self.told(self.tokenizer.decoder_start())),
+        ];
+        let told = told.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        let search: Map<String, Value> = told.collect();
+        model.save_pretrained(dir, defaults, |dir| {
+            self.kept.complete(dir, &self.tokenizer, &search)?;
+            match self.recipe.data.prefix() {
+                "" if self.recipe.init.is_none() => Ok(()),
+                "" => Ok(set_config_keys(dir, &[("prefix", Value::Null)])?),
+                prefix => Ok(set_config_keys(dir, &[("prefix", json!(prefix))])?),
+            }
+        })
     }
 
     fn test(
@@ -130,6 +169,15 @@ impl Job for TextToTextJob {
 }
 
 impl TextToTextJob {
+    fn pairs<'a>(&self, examples: &'a [Example], smoothing: LabelSmoothing) -> PairTask<'a> {
+        PairTask { examples, smoothing, start_id: self.tokenizer.decoder_start() }
+    }
+
+    /// An id by which the saved model is told the recipe's language.
+    fn told(&self, id: Option<u32>) -> Option<Value> {
+        self.recipe.data.target_lang.as_ref().and(id).map(|id| json!(id))
+    }
+
     fn report(
         &self,
         writer: &TextToText,
@@ -143,9 +191,9 @@ impl TextToTextJob {
     }
 }
 
-fn encode(tokenizer: &Tokenizer, pairs: &[Pair]) -> Result<Vec<Example>, Error> {
-    let (sources, targets): (Vec<&str>, Vec<&str>) =
-        pairs.iter().map(|pair| (pair.source.as_str(), pair.target.as_str())).unzip();
+fn encode(tokenizer: &Tokenizer, prefix: &str, pairs: &[Pair]) -> Result<Vec<Example>, Error> {
+    let (sources, targets): (Vec<String>, Vec<&str>) =
+        pairs.iter().map(|pair| (format!("{prefix}{}", pair.source), pair.target.as_str())).unzip();
     let sources = tokenizer.encode_batch_with_special(&sources)?;
     let targets = tokenizer.encode_target_batch(&targets)?;
     Ok(sources
@@ -158,13 +206,15 @@ fn encode(tokenizer: &Tokenizer, pairs: &[Pair]) -> Result<Vec<Example>, Error> 
 /// Pairs whose sides are cut to `max_len` ids, special tokens included and all of them kept, and how many had to be.
 fn truncated(
     tokenizer: &Tokenizer,
+    prefix: &str,
     pairs: &[Pair],
     max_len: usize,
 ) -> Result<(Vec<Example>, usize), Error> {
     let mut too_long = 0;
     let mut examples = Vec::with_capacity(pairs.len());
     for pair in pairs {
-        let (source, source_cut) = tokenizer.encode_truncated(&pair.source, max_len)?;
+        let source = format!("{prefix}{}", pair.source);
+        let (source, source_cut) = tokenizer.encode_truncated(&source, max_len)?;
         let (target, target_cut) = tokenizer.encode_target_truncated(&pair.target, max_len)?;
         too_long += usize::from(source_cut || target_cut);
         examples.push(Example { source, target });
@@ -176,6 +226,8 @@ fn truncated(
 pub(crate) struct PairTask<'a> {
     examples: &'a [Example],
     smoothing: LabelSmoothing,
+    /// The token that starts the decoder, where the language decides it.
+    start_id: Option<u32>,
 }
 
 impl PairTask<'_> {
@@ -190,7 +242,8 @@ impl Task for PairTask<'_> {
 
     fn loss(&self, model: &EncoderDecoder, examples: &[usize], mode: Mode) -> Tensor<1> {
         let config = model.config();
-        let batch = collate(self.examples, examples, config.pad_id, config.start_id);
+        let start_id = self.start_id.unwrap_or(config.start_id);
+        let batch = collate(self.examples, examples, config.pad_id, start_id);
         let source = TokenBatch { ids: &batch.source, lengths: &batch.source_lengths };
         let input = TokenBatch { ids: &batch.decoder_input, lengths: &batch.target_lengths };
         model.loss(source, input, &batch.target, self.smoothing, mode)

@@ -1,0 +1,230 @@
+//! What a fine-tuned model keeps of the directory that it was loaded from.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+use crosshead_weights::write_atomic;
+use serde_json::{Map, Value, json};
+
+use super::config_file::ConfigFile;
+use super::{Head, ModelDirectory, families, write_json};
+use crate::ModelError;
+
+const CONFIG: &str = "config.json";
+const GENERATION: &str = "generation_config.json";
+const MODULES: &str = "modules.json";
+
+/// Keys of `config.json` that speak of the pretrained model's weights, head or code.
+const NOT_KEPT: [&str; 12] = [
+    "model_type",
+    "architectures",
+    "id2label",
+    "label2id",
+    "num_labels",
+    "problem_type",
+    "finetuning_task",
+    "torch_dtype",
+    "dtype",
+    "quantization_config",
+    "auto_map",
+    "_name_or_path",
+];
+
+/// Keys of a search that models without `generation_config.json` have in `config.json`.
+const SEARCH: [&str; 26] = [
+    "bad_words_ids",
+    "begin_suppress_tokens",
+    "diversity_penalty",
+    "do_sample",
+    "early_stopping",
+    "encoder_no_repeat_ngram_size",
+    "exponential_decay_length_penalty",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "length_penalty",
+    "max_length",
+    "max_new_tokens",
+    "min_length",
+    "min_new_tokens",
+    "no_repeat_ngram_size",
+    "num_beam_groups",
+    "num_beams",
+    "num_return_sequences",
+    "remove_invalid_values",
+    "renormalize_logits",
+    "repetition_penalty",
+    "suppress_tokens",
+    "temperature",
+    "top_k",
+    "top_p",
+    "typical_p",
+];
+
+/// What a model directory says beside its weights: what [`keep_in`](Self::keep_in) puts into the directory of a model that was
+/// trained further.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    config: Map<String, Value>,
+    generation: Option<Map<String, Value>>,
+    /// Files of sentence-transformers, by their paths in the directory.
+    modules: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Origin {
+    /// Reads the directory of a pretrained model.
+    ///
+    /// # Errors
+    /// If a file is missing or malformed.
+    pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        let path = dir.join(CONFIG);
+        let absent = || ModelError::io(&path)(std::io::Error::from(ErrorKind::NotFound));
+        let config = read_object(&path)?.ok_or_else(absent)?;
+        let generation = read_object(&dir.join(GENERATION))?;
+        Ok(Self { config, generation, modules: sentence_modules(dir)? })
+    }
+
+    /// What stands before each text that the model reads, where `config.json` says so: the task, as T5 is told it.
+    pub fn prefix(&self) -> Option<&str> {
+        self.config.get("prefix")?.as_str()
+    }
+
+    /// Puts into the directory of a saved model what still holds of the pretrained one, and then the changes to
+    /// `generation_config.json`:
+    ///
+    /// - every key of `config.json`, and the family where it can express the model; only what would change the model that is
+    ///   loaded, or speaks of other weights or another head, stays out,
+    /// - every key of `generation_config.json`, if the model has such a file; an older model has them in `config.json`,
+    /// - the pooling of sentence-transformers.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    pub fn keep_in(&self, dir: &Path, changes: &Map<String, Value>) -> Result<(), ModelError> {
+        let path = dir.join(CONFIG);
+        let written = read_object(&path)?.unwrap_or_default();
+        write_json(&path, self.config_over(&written, &path))?;
+        if let Some(written) = read_object(&dir.join(GENERATION))? {
+            let mut keys = self.generation.clone().unwrap_or_else(|| self.older_search(written));
+            keys.extend(changes.clone());
+            write_json(&dir.join(GENERATION), keys)?;
+        }
+        for (name, contents) in &self.modules {
+            let path = dir.join(name);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(ModelError::io(parent))?;
+            }
+            write_atomic(&path, contents).map_err(ModelError::io(&path))?;
+        }
+        Ok(())
+    }
+
+    /// The keys of a saved `config.json` and those of the pretrained one that leave the model as it is.
+    fn config_over(&self, written: &Map<String, Value>, path: &Path) -> Map<String, Value> {
+        let told = |keys: &Map<String, Value>| {
+            ModelDirectory::of(&ConfigFile::of(path.to_owned(), keys.clone()).ok()?).ok()
+        };
+        let Some(saved) = told(written) else { return written.clone() };
+        let own = self.in_own_family(written, saved.head).filter(|keys| {
+            told(keys).is_some_and(|own| {
+                (own.head, &own.config) == (saved.head, &saved.config)
+                    && own.names() == saved.names()
+            })
+        });
+        let mut keys = own.unwrap_or_else(|| written.clone());
+        let expected = told(&keys);
+        let has_search = |key: &str| {
+            matches!(saved.head, Head::Seq2SeqLm | Head::CausalLm) && SEARCH.contains(&key)
+        };
+        for (key, value) in &self.config {
+            if keys.contains_key(key) || NOT_KEPT.contains(&key.as_str()) || has_search(key) {
+                continue;
+            }
+            keys.insert(key.clone(), value.clone());
+            if told(&keys) != expected {
+                keys.shift_remove(key);
+            }
+        }
+        let has_type = self.config.get("problem_type").is_some_and(|value| !value.is_null());
+        if has_type && saved.head == Head::SequenceClassifier {
+            keys.insert("problem_type".to_owned(), json!("single_label_classification"));
+        }
+        keys
+    }
+
+    /// The keys as the pretrained model's family writes them.
+    fn in_own_family(
+        &self,
+        written: &Map<String, Value>,
+        head: Head,
+    ) -> Option<Map<String, Value>> {
+        let model_type = self.config.get("model_type")?;
+        let architecture = families::architecture(model_type.as_str()?, head)?;
+        let mut keys = written.clone();
+        keys.insert("model_type".to_owned(), model_type.clone());
+        keys.insert("architectures".to_owned(), json!([architecture]));
+        Some(keys)
+    }
+
+    /// The search of a model without `generation_config.json`, over the one that was written.
+    fn older_search(&self, written: Map<String, Value>) -> Map<String, Value> {
+        let is_search = |key: &str, value: &Value| SEARCH.contains(&key) && !value.is_null();
+        let older = self.config.iter().filter(|(key, value)| is_search(key, value));
+        written.into_iter().chain(older.map(|(key, value)| (key.clone(), value.clone()))).collect()
+    }
+}
+
+/// Sets keys of the `config.json` of a model directory; a key of value `null` is removed.
+///
+/// # Errors
+/// If the file cannot be read or written.
+pub fn set_config_keys(dir: &Path, changes: &[(&str, Value)]) -> Result<(), ModelError> {
+    let path = dir.join(CONFIG);
+    let mut keys = read_object(&path)?.unwrap_or_default();
+    for (key, value) in changes {
+        match value {
+            Value::Null => drop(keys.shift_remove(*key)),
+            value => drop(keys.insert((*key).to_owned(), value.clone())),
+        }
+    }
+    write_json(&path, keys)
+}
+
+/// The object in a JSON file, if there is the file.
+fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, ModelError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(ModelError::io(path)(error)),
+    };
+    let object = serde_json::from_str(&text);
+    object.map(Some).map_err(|source| ModelError::Json { path: path.to_owned(), source })
+}
+
+/// The files that say what sentence-transformers does behind an encoder, where none of them holds weights.
+fn sentence_modules(dir: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ModelError> {
+    let Ok(text) = fs::read_to_string(dir.join(MODULES)) else { return Ok(Vec::new()) };
+    let modules: Vec<Value> = serde_json::from_str(&text)
+        .map_err(|source| ModelError::Json { path: dir.join(MODULES), source })?;
+    let mut names: Vec<PathBuf> =
+        [MODULES, "sentence_bert_config.json", "config_sentence_transformers.json"]
+            .map(PathBuf::from)
+            .into();
+    for module in &modules {
+        let text = |key: &str| module.get(key).and_then(Value::as_str).unwrap_or_default();
+        let folder = PathBuf::from(text("path"));
+        let is_inside = folder.components().all(|part| matches!(part, Component::Normal(_)));
+        match text("type").rsplit('.').next() {
+            Some("Transformer") if folder.as_os_str().is_empty() => {}
+            Some("Pooling") if is_inside => names.push(folder.join(CONFIG)),
+            Some("Normalize") => {}
+            _ => return Ok(Vec::new()),
+        }
+    }
+    let present = names.into_iter().filter(|name| dir.join(name).is_file());
+    present
+        .map(|name| {
+            let path = dir.join(&name);
+            Ok((name, fs::read(&path).map_err(ModelError::io(&path))?))
+        })
+        .collect()
+}

@@ -1,0 +1,59 @@
+//! What a fine-tuned model keeps of the pretrained one.
+
+use std::path::Path;
+
+use crosshead_models::Origin;
+use crosshead_tasks::model_directory;
+use crosshead_tokenize::{Tokenizer, TokenizerFiles};
+use serde_json::{Map, Value};
+
+use crate::Error;
+
+/// What the pretrained model's directory says beside its weights; nothing, where a run starts from none.
+pub(crate) struct Kept(Option<(Origin, TokenizerFiles)>);
+
+impl Kept {
+    /// Reads what there is to keep.
+    ///
+    /// # Errors
+    /// If the directory holds no model, or a file of it is malformed.
+    pub(crate) fn of(init: Option<&str>) -> Result<Self, Error> {
+        let Some(init) = init else { return Ok(Self(None)) };
+        let dir = model_directory(Path::new(init))?;
+        Ok(Self(Some((Origin::open(&dir)?, TokenizerFiles::read(&dir)?))))
+    }
+
+    /// The same for a model that translates from one language into another where it is not told others.
+    ///
+    /// # Errors
+    /// If `tokenizer_config.json` is malformed.
+    pub(crate) fn with_languages(
+        self,
+        source: Option<&str>,
+        target: Option<&str>,
+    ) -> Result<Self, Error> {
+        let Some((origin, files)) = self.0 else { return Ok(self) };
+        Ok(Self(Some((origin, files.with_languages(source, target)?))))
+    }
+
+    /// Completes the directory of a saved model: the tokenizer, and what the pretrained model says; `search` is put over its
+    /// `generation_config.json`.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(crate) fn complete(
+        &self,
+        dir: &Path,
+        tokenizer: &Tokenizer,
+        search: &Map<String, Value>,
+    ) -> Result<(), Error> {
+        match &self.0 {
+            None => tokenizer.save(dir)?,
+            Some((origin, files)) => {
+                files.write(dir)?;
+                origin.keep_in(dir, search)?;
+            }
+        }
+        Ok(())
+    }
+}

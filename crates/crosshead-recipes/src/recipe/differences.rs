@@ -1,0 +1,101 @@
+//! In what two recipes differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::Recipe;
+
+/// Keys that change how long a run is and what it leaves on the disk, but no result of its steps.
+const FREE: [&str; 2] = ["train.steps", "train.keep"];
+
+/// Values by key, as TOML writes them.
+type Values = BTreeMap<String, String>;
+
+/// A key that has another value in another recipe.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Difference {
+    key: String,
+    there: Option<String>,
+    here: Option<String>,
+}
+
+impl Difference {
+    fn of(key: &str, there: &Values, here: &Values) -> Self {
+        let [there, here] = [there, here].map(|values| values.get(key).cloned());
+        Self { key: key.to_owned(), there, here }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "absent".to_owned());
+        write!(f, "{} is {} there and {} here", self.key, value(&self.there), value(&self.here))
+    }
+}
+
+impl Recipe {
+    /// The keys that stand in the way of a run of this recipe going on as one of `other`: all but those of its length.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<Difference> {
+        let (there, here) = (self.values(), other.values());
+        if there.get("task") != here.get("task") {
+            return vec![Difference::of("task", &there, &here)];
+        }
+        let keys: BTreeSet<&String> = there.keys().chain(here.keys()).collect();
+        keys.into_iter()
+            .filter(|key| !FREE.contains(&key.as_str()) && there.get(*key) != here.get(*key))
+            .map(|key| Difference::of(key, &there, &here))
+            .collect()
+    }
+
+    /// Every key with its value as TOML writes it.
+    fn values(&self) -> Values {
+        let table = toml::Table::try_from(self)
+            .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"));
+        let mut values = Values::new();
+        for (key, value) in table {
+            match value {
+                toml::Value::Table(section) => values.extend(
+                    section
+                        .into_iter()
+                        .map(|(name, value)| (format!("{key}.{name}"), value.to_string())),
+                ),
+                value => drop(values.insert(key, value.to_string())),
+            }
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = "task = \"translate\"\n[data]\ntrain = \"a.tsv\"\nvalid = \"b.tsv\"\n";
+
+    fn told(sets: &[&str]) -> Vec<String> {
+        let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+        let parse = |sets: &[String]| Recipe::parse("r", MINIMAL, sets).unwrap();
+        parse(&[]).differences(&parse(&sets)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_difference_names_the_key_and_both_values() {
+        assert_eq!(told(&["train.seed=2"]), ["train.seed is 1 there and 2 here"]);
+        assert_eq!(
+            told(&["data.test=t.tsv", "train.freeze=[\"a\"]"]),
+            [
+                "data.test is absent there and \"t.tsv\" here",
+                "train.freeze is [] there and [\"a\"] here"
+            ]
+        );
+        assert_eq!(
+            told(&["task=summarize"]),
+            ["task is \"translate\" there and \"summarize\" here"]
+        );
+    }
+
+    #[test]
+    fn the_length_of_a_run_and_its_checkpoints_are_free() {
+        assert!(told(&["train.steps=7", "train.keep=5"]).is_empty());
+    }
+}

@@ -1,0 +1,160 @@
+//! Equality with PyTorch's Adam and AdamW (`fixtures/export_adam.py`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+use crosshead_kernels::{Linear, LinearConfig};
+use crosshead_train::{Adam, AdamConfig};
+use crosshead_weights::parameters;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    weight_decay: f64,
+    max_norm: f64,
+    start: Values,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    rate: f64,
+    norm: f64,
+    gradients: Values,
+    #[serde(flatten)]
+    expected: Values,
+}
+
+#[derive(Deserialize)]
+struct Values {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Values {
+    fn gradients(&self, device: &Device) -> BTreeMap<String, Tensor<1>> {
+        let tensor = |values: &[f32]| Tensor::from_data(values, device);
+        BTreeMap::from([
+            ("weight".to_owned(), tensor(&self.weight)),
+            ("bias".to_owned(), tensor(&self.bias)),
+        ])
+    }
+
+    fn model(&self, device: &Device) -> Linear {
+        let mut model = LinearConfig::new(3, 2).init(device);
+        let weight = TensorData::new(self.weight.clone(), [2, 3]);
+        model.weight = Param::from_tensor(Tensor::from_data(weight, device));
+        model.bias = Some(Param::from_tensor(Tensor::from_data(self.bias.as_slice(), device)));
+        model
+    }
+}
+
+impl Case {
+    fn config(&self) -> AdamConfig {
+        AdamConfig {
+            beta1: self.beta1,
+            beta2: self.beta2,
+            epsilon: self.epsilon,
+            weight_decay: self.weight_decay,
+            max_norm: self.max_norm,
+        }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/adam.json");
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn assert_close(model: &Linear, expected: &Values, what: &str) {
+    let found = parameters::read(model);
+    for (path, expected) in [("weight", &expected.weight), ("bias", &expected.bias)] {
+        let found = found[path].try_to_vec::<f32>().unwrap();
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 2e-6, "{what}: {path} is {found}, not {expected}");
+        }
+    }
+}
+
+#[test]
+fn weights_and_norms_are_those_of_pytorch_after_every_step() {
+    let device = Device::flex();
+    for case in cases() {
+        let (mut model, mut adam) = (case.start.model(&device), Adam::new(case.config()));
+        for (number, step) in (1..).zip(&case.steps) {
+            let what = format!("{}, step {number}", case.name);
+            let norm;
+            (model, norm) = adam.step(model, step.gradients.gradients(&device), step.rate);
+            assert!((norm / step.norm - 1.0).abs() < 1e-6, "{what}: norm {norm}");
+            assert_close(&model, &step.expected, &what);
+        }
+        assert_eq!(adam.steps(), case.steps.len() as u64);
+    }
+}
+
+#[test]
+fn an_optimizer_goes_on_from_its_state_bit_for_bit() {
+    let device = Device::flex();
+    let case = &cases()[1];
+    let half = case.steps.len() / 2;
+    let step = |(model, adam): &mut (Linear, Adam), step: &Step| {
+        let gradients = step.gradients.gradients(&device);
+        (*model, _) = adam.step(model.clone(), gradients, step.rate);
+    };
+    let mut whole = (case.start.model(&device), Adam::new(case.config()));
+    case.steps[..half].iter().for_each(|at| step(&mut whole, at));
+    let state = whole.1.state();
+    let names: Vec<&str> = state.keys().map(String::as_str).collect();
+    assert_eq!(names, ["first.bias", "first.weight", "second.bias", "second.weight"]);
+    let adam = Adam::from_state(case.config(), half as u64, state, &device).unwrap();
+    let mut resumed = (whole.0.clone(), adam);
+    for at in &case.steps[half..] {
+        step(&mut whole, at);
+        step(&mut resumed, at);
+    }
+    assert_eq!(parameters::read(&whole.0), parameters::read(&resumed.0));
+    assert_eq!(whole.1.state(), resumed.1.state());
+}
+
+#[test]
+fn a_moment_without_its_partner_is_named() {
+    let device = Device::flex();
+    let state = BTreeMap::from([("first.weight".to_owned(), TensorData::from([1.0_f32]))]);
+    let error = Adam::from_state(AdamConfig::default(), 1, state, &device).unwrap_err();
+    assert_eq!(error, "first.weight");
+}
+
+#[test]
+fn a_parameter_without_a_gradient_stays_as_it_is() {
+    let device = Device::flex();
+    let case = &cases()[2];
+    let (model, mut adam) = (case.start.model(&device), Adam::new(case.config()));
+    let before = parameters::read(&model);
+    let mut gradients = case.steps[0].gradients.gradients(&device);
+    gradients.remove("bias");
+    let (model, _) = adam.step(model, gradients, 0.1);
+    let after = parameters::read(&model);
+    assert_eq!(before["bias"], after["bias"]);
+    assert_ne!(before["weight"], after["weight"]);
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_changes_nothing() {
+    let device = Device::flex();
+    let case = &cases()[0];
+    let (model, mut adam) = (case.start.model(&device), Adam::new(case.config()));
+    let before = parameters::read(&model);
+    let mut gradients = case.steps[0].gradients.gradients(&device);
+    gradients.insert("bias".to_owned(), Tensor::from_data([f32::NAN, 0.0], &device));
+    let (model, norm) = adam.step(model, gradients, 0.1);
+    assert!(norm.is_nan());
+    assert_eq!((parameters::read(&model), adam.steps()), (before, 0));
+}
