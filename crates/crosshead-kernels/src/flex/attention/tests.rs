@@ -373,14 +373,14 @@ fn gradients_are_the_slopes_of_the_output() {
     };
     let (q, k, v, bias) = case.inputs(&Device::flex());
     let operands = [q, k, v, bias.unwrap()];
-    for operand in 0..operands.len() {
+    for (operand, x) in operands.iter().enumerate() {
         let of_one = |x: Tensor<4>| {
             let mut moved = operands.clone();
             moved[operand] = x;
             let [q, k, v, bias] = moved;
             attention(q, k, v, Some(bias), case.options(), case.mode())
         };
-        gradients_agree_with_finite_differences(of_one, &operands[operand], 2e-3)
+        gradients_agree_with_finite_differences(of_one, x, 2e-3)
             .unwrap_or_else(|error| panic!("operand {operand}: {error}"));
     }
 }
