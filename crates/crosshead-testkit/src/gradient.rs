@@ -97,12 +97,12 @@ fn agrees(actual: f64, quotient: Quotient, bound: f64) -> bool {
 
 /// The quotient that contradicts a gradient, if one does.
 ///
-/// Two quotients may agree by chance before the step is short enough, so three must: but for a tenth of their size, or but
-/// for rounding.
+/// Two quotients may agree by chance before the step is short enough, so three must: but for a
+/// hundredth of their size, or but for rounding.
 fn contradicting(actual: f64, quotients: &[Quotient], bound: f64) -> Option<f64> {
     let best = best(quotients.iter().copied())?;
     let (value, error) = (best.value, best.error());
-    let settled = best.spread <= 2.0 * best.rounding || error <= 0.1 * value.abs();
+    let settled = best.spread <= 2.0 * best.rounding || error <= 0.01 * value.abs();
     (settled && (actual - value).abs() > bound + 2.0 * error).then_some(value)
 }
 
