@@ -9,6 +9,7 @@ mod fixtures;
 mod real;
 mod reproduce;
 mod sanitize;
+mod soak;
 mod test;
 mod tidy;
 
@@ -35,6 +36,8 @@ enum Command {
     Reproduce(reproduce::Args),
     /// The unit tests of crosshead-kernels under AddressSanitizer, on x86-64 Linux
     Sanitize,
+    /// Tests that draw their cases, again and again with new seeds
+    Soak(soak::Args),
     /// The documentation of all crates; a warning is an error
     Doc {
         /// Opens it in the browser
@@ -52,6 +55,7 @@ fn main() -> Result<()> {
         Command::Bench(args) => bench::run(root(), &args),
         Command::Reproduce(args) => reproduce::run(root(), &args),
         Command::Sanitize => sanitize::run(),
+        Command::Soak(args) => soak::run(root(), &args),
         Command::Doc { open } => cargo::doc(open),
     }
 }

@@ -1,7 +1,7 @@
 //! The configuration of multi-head attention.
 
 use burn::tensor::Device;
-use crosshead_kernels::{LinearConfig, RmsNormConfig};
+use crosshead_kernels::{LinearConfig, RandomKey, RmsNormConfig};
 use crosshead_position::RotaryConfig;
 
 use crate::MultiHeadAttention;
@@ -22,10 +22,11 @@ pub struct MultiHeadAttentionConfig {
     k_bias: bool,
     v_bias: bool,
     out_bias: bool,
+    key: RandomKey,
 }
 
 impl MultiHeadAttentionConfig {
-    /// `n_heads` heads of d_model / n_heads features each, with biases and without dropout.
+    /// `n_heads` heads of d_model / n_heads features each, with biases and without dropout; the seed is 0.
     pub fn new(d_model: usize, n_heads: usize) -> Self {
         Self {
             d_model,
@@ -41,6 +42,7 @@ impl MultiHeadAttentionConfig {
             k_bias: true,
             v_bias: true,
             out_bias: true,
+            key: RandomKey::new(0),
         }
     }
 
@@ -123,10 +125,33 @@ impl MultiHeadAttentionConfig {
         self
     }
 
+    /// The seed of the weights: each projection draws its own from it, and layers of one shape and one seed are equal.
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.with_key(RandomKey::new(seed))
+    }
+
+    /// The stream of random numbers that the projections derive theirs from by name: a seed and the layer's place in a
+    /// larger module.
+    pub fn with_key(mut self, key: RandomKey) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// Features of a position.
+    pub fn d_model(&self) -> usize {
+        self.d_model
+    }
+
+    /// Attention heads.
+    pub fn n_heads(&self) -> usize {
+        self.n_heads
+    }
+
     /// The layer, with Glorot-uniform weights and zero biases.
     ///
     /// # Panics
-    /// If `d_model` is not a multiple of `n_heads` and no `d_head` is given, or `n_heads` not one of `n_kv_heads`.
+    /// If `d_model` is not a multiple of `n_heads` and no `d_head` is given, or `n_heads` not one of `n_kv_heads`; if rotary
+    /// positions are for heads of another size.
     pub fn init(&self, device: &Device) -> MultiHeadAttention {
         let Self { d_model, n_heads, n_kv_heads, .. } = *self;
         assert!(
@@ -138,20 +163,28 @@ impl MultiHeadAttentionConfig {
             "n_heads ({n_heads}) must be divisible by n_kv_heads ({n_kv_heads})"
         );
         let d_head = self.d_head.unwrap_or(d_model / n_heads);
-        let projection = |d_in, d_out, bias, seed| {
-            LinearConfig::new(d_in, d_out).with_bias(bias).with_seed(seed).init(device)
+        if let Some(rotary) = &self.rotary {
+            assert!(
+                rotary.d_head() == d_head,
+                "rotary positions for heads of {} features do not fit d_head ({d_head})",
+                rotary.d_head()
+            );
+        }
+        let projection = |d_in, d_out, bias, name| {
+            let key = self.key.stream(name);
+            LinearConfig::new(d_in, d_out).with_bias(bias).with_key(key).init(device)
         };
         let norm = || {
             let epsilon = self.qk_norm?;
             Some(RmsNormConfig::new(d_head).with_epsilon(epsilon).init(device))
         };
         MultiHeadAttention {
-            q_proj: projection(d_model, n_heads * d_head, self.q_bias, 0),
-            k_proj: projection(d_model, n_kv_heads * d_head, self.k_bias, 1),
-            v_proj: projection(d_model, n_kv_heads * d_head, self.v_bias, 2),
+            q_proj: projection(d_model, n_heads * d_head, self.q_bias, "q_proj"),
+            k_proj: projection(d_model, n_kv_heads * d_head, self.k_bias, "k_proj"),
+            v_proj: projection(d_model, n_kv_heads * d_head, self.v_bias, "v_proj"),
             q_norm: norm(),
             k_norm: norm(),
-            out_proj: projection(n_heads * d_head, d_model, self.out_bias, 3),
+            out_proj: projection(n_heads * d_head, d_model, self.out_bias, "out_proj"),
             rotary: self.rotary.as_ref().map(RotaryConfig::init),
             n_heads,
             n_kv_heads,

@@ -70,9 +70,16 @@ impl KvCache {
     /// Appends keys and values, and returns those of all positions seen.
     ///
     /// # Panics
-    /// If the capacity is exceeded or the batch differs from the one before.
+    /// If the capacity is exceeded, if keys and values are of different positions, or if rows or heads differ from those
+    /// before.
     pub fn append(&mut self, new: KeyValue) -> KeyValue {
         let [batch, added, n_kv_heads, _] = new.key.dims();
+        assert!(
+            new.value.dims()[..3] == [batch, added, n_kv_heads],
+            "keys {:?} and values {:?} do not fit each other: [batch, k_len, n_kv_heads, d_head]",
+            new.key.dims(),
+            new.value.dims()
+        );
         let end = self.len + added;
         assert!(
             end <= self.capacity,
@@ -84,6 +91,15 @@ impl KvCache {
             key.dims()[0] == batch,
             "a batch of {batch} does not fit the cache's {}",
             key.dims()[0]
+        );
+        let heads = |x: &Tensor<4>| [x.dims()[2], x.dims()[3]];
+        assert!(
+            heads(&key) == heads(&new.key) && heads(&value) == heads(&new.value),
+            "keys {:?} and values {:?} do not fit the cache's {:?} and {:?}: [batch, k_len, n_kv_heads, d_head]",
+            new.key.dims(),
+            new.value.dims(),
+            key.dims(),
+            value.dims()
         );
         let at = |x: &Tensor<4>| [0..batch, self.len..end, 0..n_kv_heads, 0..x.dims()[3]];
         // A buffer that nobody else holds is written in place.

@@ -34,24 +34,39 @@ impl AttentionMask {
         self
     }
 
-    /// The same mask that also hides keys at a distance of `window` or more (Beltagy, Peters & Cohan 2020).
+    /// The same mask that also hides keys at a distance of `window` or more (Beltagy, Peters & Cohan 2020); of several
+    /// windows the smallest holds.
     ///
     /// # Panics
     /// If `window` is 0.
     pub fn with_window(mut self, window: usize) -> Self {
         assert!(window > 0, "window (0) must be at least 1: a position sees itself");
-        self.window = Some(window);
+        self.window = Some(self.window.map_or(window, |present| present.min(window)));
         self
     }
 
     /// The same mask that also hides row b's keys before `starts[b]`: rows of different length that end together are
     /// padded on the left.
     ///
-    /// The number of keys may grow while decoding.
+    /// The number of keys may grow while decoding. Of several starts of a row the last one holds.
+    ///
+    /// # Panics
+    /// If the mask has starts of another number of rows.
     pub fn with_key_starts(mut self, starts: &[usize], device: &Device) -> Self {
         if starts.iter().any(|&start| start > 0) {
             let starts: Vec<i32> = starts.iter().map(|&start| start as i32).collect();
-            self.key_starts = Some(Tensor::from_data(&*starts, device));
+            let starts = Tensor::<1, Int>::from_data(&*starts, device);
+            self.key_starts = Some(match self.key_starts {
+                Some(present) => {
+                    let ([rows], [present_rows]) = (starts.dims(), present.dims());
+                    assert!(
+                        rows == present_rows,
+                        "starts of {rows} rows do not fit the mask's {present_rows}"
+                    );
+                    starts.max_pair(present)
+                }
+                None => starts,
+            });
         }
         self
     }
@@ -89,9 +104,21 @@ impl AttentionMask {
     ///
     /// # Shapes
     /// - `bias`: `[batch or 1, n_heads or 1, q_len or 1, k_len]`
+    ///
+    /// # Panics
+    /// If the mask already holds something of another size, such as lengths of other rows.
     pub fn with_bias(mut self, bias: Tensor<4>) -> Self {
         self.bias = Some(match self.bias {
-            Some(present) => present + bias,
+            Some(present) => {
+                let (new, old) = (bias.dims(), present.dims());
+                let fits =
+                    new.iter().zip(old).all(|(&new, old)| new == old || new == 1 || old == 1);
+                assert!(
+                    fits && new[3] == old[3],
+                    "a bias {new:?} does not fit the mask's {old:?}: {BIAS_SHAPE}"
+                );
+                present + bias
+            }
             None => bias,
         });
         self
@@ -118,15 +145,26 @@ impl AttentionMask {
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
         let bias = self.bias.clone().map(|bias| match bias.dims() {
             [1, ..] => bias,
-            _ => bias.select(0, rows.clone()),
+            [_, ..] => bias.select(0, rows.clone()),
         });
         let key_starts = self.key_starts.clone().map(|starts| starts.select(0, rows));
         Self { bias, key_starts, ..*self }
     }
 
-    /// What is added to the scores of `k_len` keys.
-    pub(crate) fn bias(&self, k_len: usize) -> Option<Tensor<4>> {
-        self.clone().prepared(k_len).bias
+    /// What is added to scores of the given shape, `[batch, n_heads, q_len, k_len]`.
+    ///
+    /// # Panics
+    /// If the mask does not fit them.
+    pub(crate) fn bias(&self, scores: [usize; 4]) -> Option<Tensor<4>> {
+        let [.., k_len] = scores;
+        let bias = self.clone().prepared(k_len).bias?;
+        let dims = bias.dims();
+        let fits = dims.iter().zip(scores).all(|(&size, full)| size == full || size == 1);
+        assert!(
+            fits && dims[3] == k_len,
+            "a mask {dims:?} does not fit scores {scores:?}: {BIAS_SHAPE}"
+        );
+        Some(bias)
     }
 
     /// The keys that queries from position `offset` on see by their position.
@@ -134,6 +172,9 @@ impl AttentionMask {
         Reach { offset, causal: self.causal, window: self.window }
     }
 }
+
+/// The sizes of what is added to scores.
+const BIAS_SHAPE: &str = "[batch or 1, n_heads or 1, q_len or 1, k_len]";
 
 /// −∞ for each row's keys before its start, `[batch, 1, 1, k_len]`.
 fn hidden_before(starts: Tensor<1, Int>, k_len: usize) -> Tensor<4> {

@@ -39,6 +39,16 @@ pub struct MultiHeadAttention {
 }
 
 impl MultiHeadAttention {
+    /// Features of a position.
+    pub fn d_model(&self) -> usize {
+        self.q_proj.weight.lazy_shape()[1]
+    }
+
+    /// Features of a head.
+    pub fn d_head(&self) -> usize {
+        self.q_proj.weight.lazy_shape()[0] / self.n_heads
+    }
+
     /// Attention of each position to those of the same sequence; with a cache, `x` continues the positions the cache has
     /// seen.
     ///
@@ -46,7 +56,7 @@ impl MultiHeadAttention {
     /// - `x` and output: `[batch, q_len, d_model]`
     ///
     /// # Panics
-    /// If the mask or the cache does not fit `x`.
+    /// If `x` has other than `d_model` features, or the mask or the cache does not fit it.
     pub fn self_attention(
         &self,
         x: Tensor<3>,
@@ -54,6 +64,7 @@ impl MultiHeadAttention {
         cache: Option<&mut KvCache>,
         mode: Mode,
     ) -> Tensor<3> {
+        self.check("x", &x);
         let start = cache.as_ref().map_or(0, |cache| cache.len());
         let (query, KeyValue { key, value }) = self.project_all(x);
         let query = self.turn(query, start);
@@ -71,7 +82,7 @@ impl MultiHeadAttention {
     /// - `x` and output: `[batch, q_len, d_model]`
     ///
     /// # Panics
-    /// If the mask or the memory does not fit `x`.
+    /// If `x` has other than `d_model` features, or the mask or the memory does not fit it.
     pub fn cross_attention(
         &self,
         x: Tensor<3>,
@@ -79,6 +90,8 @@ impl MultiHeadAttention {
         mask: &AttentionMask,
         mode: Mode,
     ) -> Tensor<3> {
+        self.check("x", &x);
+        self.check_memory(&x, &memory);
         self.attend(self.project_query(x), memory, 0, mask, mode)
     }
 
@@ -89,8 +102,9 @@ impl MultiHeadAttention {
     /// - output: `[batch, n_heads, len, len]`
     ///
     /// # Panics
-    /// If the mask does not fit `x`.
+    /// If `x` has other than `d_model` features, or the mask does not fit it.
     pub fn self_attention_weights(&self, x: Tensor<3>, mask: &AttentionMask) -> Tensor<4> {
+        self.check("x", &x);
         let query = self.turn(self.project_query(x.clone()), 0);
         let key = self.turn(self.project_key_value(x).key, 0);
         self.weights(query, key, mask)
@@ -103,13 +117,15 @@ impl MultiHeadAttention {
     /// - output: `[batch, n_heads, q_len, k_len]`
     ///
     /// # Panics
-    /// If the mask or the memory does not fit `x`.
+    /// If `x` has other than `d_model` features, or the mask or the memory does not fit it.
     pub fn cross_attention_weights(
         &self,
         x: Tensor<3>,
         memory: KeyValue,
         mask: &AttentionMask,
     ) -> Tensor<4> {
+        self.check("x", &x);
+        self.check_memory(&x, &memory);
         self.weights(self.project_query(x), memory.key, mask)
     }
 
@@ -118,10 +134,34 @@ impl MultiHeadAttention {
     /// # Shapes
     /// - `memory`: `[batch, k_len, d_model]`
     /// - output: `[batch, k_len, n_kv_heads, d_head]` each
+    ///
+    /// # Panics
+    /// If `memory` has other than `d_model` features.
     pub fn project_key_value(&self, memory: Tensor<3>) -> KeyValue {
+        self.check("memory", &memory);
         let key = project(&self.k_proj, memory.clone(), self.n_kv_heads);
         let value = project(&self.v_proj, memory, self.n_kv_heads);
         KeyValue { key: normalize(self.k_norm.as_ref(), key), value }
+    }
+
+    fn check(&self, name: &str, x: &Tensor<3>) {
+        let ([.., features], d_model) = (x.dims(), self.d_model());
+        assert!(
+            features == d_model,
+            "{name} {:?} of attention must have d_model ({d_model}) features: [batch, len, d_model]",
+            x.dims()
+        );
+    }
+
+    fn check_memory(&self, x: &Tensor<3>, memory: &KeyValue) {
+        let ([batch, ..], key, value) = (x.dims(), memory.key.dims(), memory.value.dims());
+        let expected = [batch, key[1], self.n_kv_heads, self.d_head()];
+        assert!(
+            key == expected && value == expected,
+            "keys {key:?} and values {value:?} of a memory do not fit x {:?}: they must be {expected:?}, [batch, k_len, \
+             n_kv_heads, d_head]",
+            x.dims()
+        );
     }
 
     /// The queries, keys and values of the same positions.
@@ -159,15 +199,17 @@ impl MultiHeadAttention {
         let [batch, q_len, n_heads, d_head] = query.dims();
         let [_, k_len, ..] = seen.key.dims();
         let options = self.options(mask, start);
-        let heads = attention(query, seen.key, seen.value, mask.bias(k_len), options, mode);
+        let bias = mask.bias([batch, n_heads, q_len, k_len]);
+        let heads = attention(query, seen.key, seen.value, bias, options, mode);
         let y = self.out_proj.forward(heads.reshape([batch * q_len, n_heads * d_head]));
         let [_, d_model] = y.dims();
         y.reshape([batch, q_len, d_model])
     }
 
     fn weights(&self, query: Tensor<4>, key: Tensor<4>, mask: &AttentionMask) -> Tensor<4> {
-        let [_, k_len, ..] = key.dims();
-        attention_weights(query, key, mask.bias(k_len), self.options(mask, 0))
+        let ([batch, q_len, n_heads, _], [_, k_len, ..]) = (query.dims(), key.dims());
+        let bias = mask.bias([batch, n_heads, q_len, k_len]);
+        attention_weights(query, key, bias, self.options(mask, 0))
     }
 
     fn options(&self, mask: &AttentionMask, start: usize) -> AttentionOptions {

@@ -1,13 +1,11 @@
 //! The configuration that every layer of a stack shares.
 
-use burn::tensor::Device;
-use crosshead_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
-use crosshead_kernels::Activation;
-use crosshead_position::{AlibiConfig, PositionBias, RelativePositionBiasConfig};
+mod init;
 
-use crate::{
-    Decoder, DecoderLayer, Encoder, EncoderLayer, FeedForwardConfig, Norm, NormKind, NormOrder,
-};
+use crosshead_attention::MultiHeadAttentionConfig;
+use crosshead_kernels::{Activation, RandomKey};
+
+use crate::{FeedForwardConfig, NormKind, NormOrder};
 
 /// How the distance of a key is added to the scores of self-attention, in every layer alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +36,11 @@ pub struct LayerConfig {
     dropout: f32,
     layer_drop: f32,
     checkpointing: bool,
+    key: RandomKey,
 }
 
 impl LayerConfig {
-    /// The paper's layer: post-norm, ReLU, no dropout yet.
+    /// The paper's layer: post-norm, ReLU, no dropout yet; the seed is 0.
     pub fn new(d_model: usize, n_heads: usize, d_ff: usize) -> Self {
         Self {
             d_model,
@@ -56,18 +55,20 @@ impl LayerConfig {
             dropout: 0.0,
             layer_drop: 0.0,
             checkpointing: false,
+            key: RandomKey::new(0),
         }
     }
 
     /// The attention of every sub-layer: head counts and sizes, biases, rotary positions, dropout.
     ///
-    /// Rotary positions act in self-attention alone.
+    /// Rotary positions act in self-attention alone. The seed is the layer's, see [`with_seed`](Self::with_seed).
     pub fn with_attention(mut self, attention: MultiHeadAttentionConfig) -> Self {
         self.attention = attention;
         self
     }
 
-    /// The feed-forward sub-layer: activation, gate, biases, dropout.
+    /// The feed-forward sub-layer: activation, gate, biases, dropout. The seed is the layer's, see
+    /// [`with_seed`](Self::with_seed).
     pub fn with_feed_forward(mut self, feed_forward: FeedForwardConfig) -> Self {
         self.feed_forward = feed_forward;
         self
@@ -140,154 +141,18 @@ impl LayerConfig {
         self
     }
 
-    /// A stack of `n_layers` encoder layers; every order but post-norm ends it with a norm.
+    /// The seed of the weights, which are a pure function of it and of their place.
     ///
-    /// # Panics
-    /// If the sizes do not fit each other.
-    pub fn init_encoder(&self, n_layers: usize, device: &Device) -> Encoder {
-        self.init_shared_encoder(n_layers, n_layers, device)
+    /// Each part of a layer, each layer of a stack, and encoder and decoder draw their own. Two stacks of one kind, or two
+    /// single layers, with one seed are equal.
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.with_key(RandomKey::new(seed))
     }
 
-    /// A stack of `n_layers` encoder layers with the weights of `n_groups`: neighbours share them (Lan et al. 2020, section
-    /// 3.1).
-    ///
-    /// # Panics
-    /// If the sizes do not fit each other.
-    pub fn init_shared_encoder(
-        &self,
-        n_layers: usize,
-        n_groups: usize,
-        device: &Device,
-    ) -> Encoder {
-        assert!(n_groups <= n_layers, "{n_groups} groups of {n_layers} layers");
-        Encoder {
-            position_bias: self.position_bias(true, device),
-            layers: (0..n_groups).map(|_| self.init_encoder_layer(device)).collect(),
-            n_layers,
-            final_norm: self.final_norm(device),
-            window: self.window,
-            layer_drop: self.layer_drop,
-            checkpointing: self.checkpointing,
-        }
-    }
-
-    /// A stack of `n_layers` decoder layers with cross-attention; every order but post-norm ends it with a norm.
-    ///
-    /// # Panics
-    /// If the sizes do not fit each other, or in parallel order.
-    pub fn init_decoder(&self, n_layers: usize, device: &Device) -> Decoder {
-        self.decoder(n_layers, device, Self::init_decoder_layer)
-    }
-
-    /// A stack of `n_layers` decoder layers without cross-attention: a decoder-only model (Radford et al. 2018).
-    ///
-    /// # Panics
-    /// If the sizes do not fit each other.
-    pub fn init_decoder_only(&self, n_layers: usize, device: &Device) -> Decoder {
-        self.decoder(n_layers, device, Self::init_decoder_only_layer)
-    }
-
-    fn decoder(
-        &self,
-        n_layers: usize,
-        device: &Device,
-        layer: fn(&Self, &Device) -> DecoderLayer,
-    ) -> Decoder {
-        Decoder {
-            position_bias: self.position_bias(false, device),
-            layers: (0..n_layers).map(|_| layer(self, device)).collect(),
-            final_norm: self.final_norm(device),
-            window: self.window,
-            layer_drop: self.layer_drop,
-            checkpointing: self.checkpointing,
-        }
-    }
-
-    /// One encoder layer.
-    ///
-    /// # Panics
-    /// If the sizes do not fit each other.
-    pub fn init_encoder_layer(&self, device: &Device) -> EncoderLayer {
-        EncoderLayer {
-            self_attn: self.attention(device),
-            self_attn_norm: self.norm(device),
-            self_attn_output_norm: self.output_norm(device),
-            feed_forward: self.feed_forward.init(device),
-            feed_forward_norm: self.feed_forward_norm(device),
-            feed_forward_output_norm: self.output_norm(device),
-            norm_order: self.norm_order,
-            dropout: self.dropout,
-        }
-    }
-
-    /// One decoder layer with cross-attention.
-    ///
-    /// # Panics
-    /// If the sizes do not fit each other, or in parallel order.
-    pub fn init_decoder_layer(&self, device: &Device) -> DecoderLayer {
-        assert!(
-            self.norm_order != NormOrder::Parallel,
-            "parallel order is not defined for layers with cross-attention"
-        );
-        DecoderLayer {
-            cross_attn: Some(self.attention(device)),
-            cross_attn_norm: Some(self.norm(device)),
-            cross_attn_output_norm: self.output_norm(device),
-            ..self.init_decoder_only_layer(device)
-        }
-    }
-
-    /// One decoder layer without cross-attention.
-    ///
-    /// # Panics
-    /// If the sizes do not fit each other.
-    pub fn init_decoder_only_layer(&self, device: &Device) -> DecoderLayer {
-        DecoderLayer {
-            self_attn: self.attention(device),
-            self_attn_norm: self.norm(device),
-            self_attn_output_norm: self.output_norm(device),
-            cross_attn: None,
-            cross_attn_norm: None,
-            cross_attn_output_norm: None,
-            feed_forward: self.feed_forward.init(device),
-            feed_forward_norm: self.feed_forward_norm(device),
-            feed_forward_output_norm: self.output_norm(device),
-            norm_order: self.norm_order,
-            dropout: self.dropout,
-        }
-    }
-
-    fn attention(&self, device: &Device) -> MultiHeadAttention {
-        self.attention.init(device)
-    }
-
-    fn norm(&self, device: &Device) -> Norm {
-        self.norm.init(self.d_model, self.norm_epsilon, device)
-    }
-
-    /// In parallel order both sub-layers read the one norm.
-    fn feed_forward_norm(&self, device: &Device) -> Option<Norm> {
-        (self.norm_order != NormOrder::Parallel).then(|| self.norm(device))
-    }
-
-    fn output_norm(&self, device: &Device) -> Option<Norm> {
-        (self.norm_order == NormOrder::Sandwich).then(|| self.norm(device))
-    }
-
-    fn final_norm(&self, device: &Device) -> Option<Norm> {
-        self.norm_order.needs_final_norm().then(|| self.norm(device))
-    }
-
-    fn position_bias(&self, bidirectional: bool, device: &Device) -> Option<PositionBias> {
-        Some(match self.position_bias? {
-            PositionBiasKind::Alibi => PositionBias::Alibi(AlibiConfig::new(self.n_heads).init()),
-            PositionBiasKind::Relative { n_buckets, max_distance } => PositionBias::Relative(
-                RelativePositionBiasConfig::new(self.n_heads)
-                    .with_n_buckets(n_buckets)
-                    .with_max_distance(max_distance)
-                    .with_bidirectional(bidirectional)
-                    .init(device),
-            ),
-        })
+    /// The stream of random numbers that the parts derive theirs from by name and index: a seed and the layers' place in a
+    /// larger module.
+    pub fn with_key(mut self, key: RandomKey) -> Self {
+        self.key = key;
+        self
     }
 }

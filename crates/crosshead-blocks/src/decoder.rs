@@ -6,9 +6,13 @@ use crosshead_attention::{AttentionMask, KeyValue, KvCache, MultiHeadAttention};
 use crosshead_kernels::{Mode, checkpoint};
 use crosshead_position::PositionBias;
 
-use crate::stack::{self, is_dropped, with_bias};
+use crate::stack::{self, check_features, is_dropped, with_bias};
 use crate::sub_layer::{Connection, Stream, parallel, sub_layer};
 use crate::{DecoderCache, FeedForward, Memory, Norm, NormOrder};
+
+/// Why a layer is refused.
+pub(crate) const NO_PARALLEL_CROSS_ATTENTION: &str =
+    "parallel order is not defined for layers with cross-attention";
 
 /// One decoder layer: masked self-attention, cross-attention to the memory, feed-forward
 /// (Vaswani et al. 2017, section 3.1); without cross-attention the layer of a decoder-only model.
@@ -45,12 +49,17 @@ impl DecoderLayer {
     /// - `memory`: `[batch, src_len, d_model]`
     ///
     /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory.
+    /// If there is a memory and no cross-attention, or cross-attention and no memory; if the memory has other than `d_model`
+    /// features.
     pub fn project_memory(&self, memory: Option<&Memory>) -> Option<KeyValue> {
+        let (attention, memory) = self.cross(memory)?;
+        Some(attention.project_key_value(memory.states.clone()))
+    }
+
+    /// Cross-attention and its memory: either both or none.
+    fn cross<M>(&self, memory: Option<M>) -> Option<(&MultiHeadAttention, M)> {
         match (&self.cross_attn, memory) {
-            (Some(attention), Some(memory)) => {
-                Some(attention.project_key_value(memory.states.clone()))
-            }
+            (Some(attention), Some(memory)) => Some((attention, memory)),
             (None, None) => None,
             (Some(_), None) => panic!("a decoder with cross-attention needs a memory"),
             (None, Some(_)) => panic!("a decoder without cross-attention reads no memory"),
@@ -62,6 +71,10 @@ impl DecoderLayer {
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
     /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, as [`project_memory`](Self::project_memory) gives it
+    ///
+    /// # Panics
+    /// If there is a memory and no cross-attention, or cross-attention and no memory; if `x` has other than `d_model`
+    /// features, or masks, memory or cache do not fit it.
     pub fn forward(
         &self,
         x: Tensor<3>,
@@ -70,6 +83,7 @@ impl DecoderLayer {
         cache: Option<&mut KvCache>,
         mode: Mode,
     ) -> Tensor<3> {
+        check_features("a decoder layer", &x, self.self_attn.d_model());
         self.run(Stream::new(x), self_mask, memory, cache, mode).finish()
     }
 
@@ -84,29 +98,46 @@ impl DecoderLayer {
         let [self_mode, cross_mode, ff_mode] =
             ["self_attn", "cross_attn", "feed_forward"].map(|part| mode.stream(part));
         let attend = |x| self.self_attn.self_attention(x, self_mask, cache, self_mode);
-        let feed_forward = |x| self.feed_forward.forward(x, ff_mode);
+        let forward = |x| self.feed_forward.forward(x, ff_mode);
         let self_attn = Connection {
-            norm: &self.self_attn_norm,
+            name: "self_attn",
+            norm: Some(&self.self_attn_norm),
             output_norm: self.self_attn_output_norm.as_ref(),
             order: self.norm_order,
             dropout: self.dropout,
         };
-        let Some(norm) = &self.feed_forward_norm else {
-            return parallel(stream, self_attn, [self_mode, ff_mode], attend, feed_forward);
+        let cross_attn = Connection {
+            name: "cross_attn",
+            norm: self.cross_attn_norm.as_ref(),
+            output_norm: self.cross_attn_output_norm.as_ref(),
+            ..self_attn
         };
-        let stream = sub_layer(stream, self_attn, self_mode, attend);
-        let stream = match (&self.cross_attn, &self.cross_attn_norm, memory) {
-            (Some(attention), Some(norm), Some((memory, mask))) => {
-                let output_norm = self.cross_attn_output_norm.as_ref();
-                let cross_attn = Connection { norm, output_norm, ..self_attn };
-                sub_layer(stream, cross_attn, cross_mode, |x| {
-                    attention.cross_attention(x, memory, mask, cross_mode)
-                })
+        let feed_forward = Connection {
+            name: "feed_forward",
+            norm: self.feed_forward_norm.as_ref(),
+            output_norm: self.feed_forward_output_norm.as_ref(),
+            ..self_attn
+        };
+        let cross = self.cross(memory);
+        match self.norm_order {
+            NormOrder::Parallel => {
+                assert!(cross.is_none(), "{NO_PARALLEL_CROSS_ATTENTION}");
+                let connections = [self_attn, feed_forward];
+                parallel(stream, connections, [self_mode, ff_mode], attend, forward)
             }
-            _ => stream,
-        };
-        let output_norm = self.feed_forward_output_norm.as_ref();
-        sub_layer(stream, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
+            NormOrder::Pre | NormOrder::Post | NormOrder::Sandwich => {
+                let stream = sub_layer(stream, self_attn, self_mode, attend);
+                let stream = match cross {
+                    Some((attention, (memory, mask))) => {
+                        sub_layer(stream, cross_attn, cross_mode, |x| {
+                            attention.cross_attention(x, memory, mask, cross_mode)
+                        })
+                    }
+                    None => stream,
+                };
+                sub_layer(stream, feed_forward, ff_mode, forward)
+            }
+        }
     }
 }
 
@@ -132,8 +163,19 @@ impl Decoder {
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
+    ///
+    /// # Panics
+    /// If `x` has other than `d_model` features, if the cache is another decoder's or of another batch, or if its room is
+    /// exceeded.
     pub fn forward_cached(&self, x: Tensor<3>, cache: &mut DecoderCache) -> Tensor<3> {
         let [_, len, _] = x.dims();
+        self.check_features(&x);
+        assert!(
+            cache.layers.len() == self.layers.len(),
+            "a cache of {} layers does not fit a decoder of {}",
+            cache.layers.len(),
+            self.layers.len()
+        );
         let (mask, bias) = self.self_mask(cache.mask(), cache.len(), len, &x.device());
         let (mask, memory_mask) = (with_bias(&mask, bias), cache.memory_mask());
         let states =
@@ -148,7 +190,8 @@ impl Decoder {
     /// - `x` and output: `[batch, tgt_len, d_model]`, `memory`: `[batch, src_len, d_model]`
     ///
     /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory.
+    /// If there is a memory and no cross-attention, or cross-attention and no memory; if `x` or the memory has other than
+    /// `d_model` features, or their batches or masks do not fit each other.
     pub fn forward(
         &self,
         x: Tensor<3>,
@@ -157,6 +200,7 @@ impl Decoder {
         mode: Mode,
     ) -> Tensor<3> {
         let [_, tgt_len, _] = x.dims();
+        self.check_features(&x);
         let (mask, bias) = self.self_mask(mask, 0, tgt_len, &x.device());
         let stream = if self.checkpointing && mode != Mode::Eval {
             self.run_checkpointed(x, &mask, bias, memory, mode)
@@ -166,6 +210,12 @@ impl Decoder {
             self.run(x, &with_bias(&mask, bias), states, memory_mask, mode)
         };
         stream.finish_with(self.final_norm.as_ref())
+    }
+
+    fn check_features(&self, x: &Tensor<3>) {
+        if let Some(layer) = self.layers.first() {
+            check_features("a decoder", x, layer.self_attn.d_model());
+        }
     }
 
     /// The layers in turn, with their keys and values of the memory and of the positions before.

@@ -34,7 +34,8 @@ impl Decoder {
     /// `mask` says what self-attention may see besides causality: with rows padded on the left, where each begins.
     ///
     /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory.
+    /// If there is a memory and no cross-attention, or cross-attention and no memory; if the memory has other than `d_model`
+    /// features.
     pub fn start(
         &self,
         memory: Option<&Memory>,

@@ -6,7 +6,7 @@ use crosshead_attention::{AttentionMask, MultiHeadAttention};
 use crosshead_kernels::{Mode, checkpoint};
 use crosshead_position::PositionBias;
 
-use crate::stack::{self, is_dropped, with_bias};
+use crate::stack::{self, check_features, is_dropped, with_bias};
 use crate::sub_layer::{Connection, Stream, parallel, sub_layer};
 use crate::{FeedForward, Norm, NormOrder};
 
@@ -36,26 +36,41 @@ impl EncoderLayer {
     ///
     /// # Shapes
     /// - `x` and output: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    /// If `x` has other than `d_model` features, or the mask does not fit it.
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
+        check_features("an encoder layer", &x, self.self_attn.d_model());
         self.run(Stream::new(x), mask, mode).finish()
     }
 
     fn run(&self, stream: Stream, mask: &AttentionMask, mode: Mode) -> Stream {
         let (attn_mode, ff_mode) = (mode.stream("self_attn"), mode.stream("feed_forward"));
         let attend = |x| self.self_attn.self_attention(x, mask, None, attn_mode);
-        let feed_forward = |x| self.feed_forward.forward(x, ff_mode);
+        let forward = |x| self.feed_forward.forward(x, ff_mode);
         let self_attn = Connection {
-            norm: &self.self_attn_norm,
+            name: "self_attn",
+            norm: Some(&self.self_attn_norm),
             output_norm: self.self_attn_output_norm.as_ref(),
             order: self.norm_order,
             dropout: self.dropout,
         };
-        let Some(norm) = &self.feed_forward_norm else {
-            return parallel(stream, self_attn, [attn_mode, ff_mode], attend, feed_forward);
+        let feed_forward = Connection {
+            name: "feed_forward",
+            norm: self.feed_forward_norm.as_ref(),
+            output_norm: self.feed_forward_output_norm.as_ref(),
+            ..self_attn
         };
-        let stream = sub_layer(stream, self_attn, attn_mode, attend);
-        let output_norm = self.feed_forward_output_norm.as_ref();
-        sub_layer(stream, Connection { norm, output_norm, ..self_attn }, ff_mode, feed_forward)
+        match self.norm_order {
+            NormOrder::Parallel => {
+                let connections = [self_attn, feed_forward];
+                parallel(stream, connections, [attn_mode, ff_mode], attend, forward)
+            }
+            NormOrder::Pre | NormOrder::Post | NormOrder::Sandwich => {
+                let stream = sub_layer(stream, self_attn, attn_mode, attend);
+                sub_layer(stream, feed_forward, ff_mode, forward)
+            }
+        }
     }
 }
 
@@ -83,8 +98,14 @@ impl Encoder {
     ///
     /// # Shapes
     /// - `x` and output: `[batch, src_len, d_model]`
+    ///
+    /// # Panics
+    /// If `x` has other than `d_model` features, or the mask does not fit it.
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
         let [_, src_len, _] = x.dims();
+        if let Some(layer) = self.layers.first() {
+            check_features("an encoder", &x, layer.self_attn.d_model());
+        }
         let bias =
             self.position_bias.as_ref().map(|bias| bias.forward(0, src_len, src_len, &x.device()));
         let mask = stack::mask(mask.clone(), self.window, src_len);

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, dropout, gated_linear};
+use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, RandomKey, dropout, gated_linear};
 
 /// Configuration of a [`FeedForward`] sub-layer.
 #[derive(Clone, Debug)]
@@ -13,12 +13,21 @@ pub struct FeedForwardConfig {
     gated: bool,
     bias: bool,
     dropout: f32,
+    key: RandomKey,
 }
 
 impl FeedForwardConfig {
-    /// The paper's: ReLU, biases, no gate.
+    /// The paper's: ReLU, biases, no gate; the seed is 0.
     pub fn new(d_model: usize, d_ff: usize) -> Self {
-        Self { d_model, d_ff, activation: Activation::Relu, gated: false, bias: true, dropout: 0.0 }
+        Self {
+            d_model,
+            d_ff,
+            activation: Activation::Relu,
+            gated: false,
+            bias: true,
+            dropout: 0.0,
+            key: RandomKey::new(0),
+        }
     }
 
     /// The activation between the products.
@@ -45,15 +54,33 @@ impl FeedForwardConfig {
         self
     }
 
+    /// The seed of the weights: each product draws its own from it, and sub-layers of one shape and one seed are equal.
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.with_key(RandomKey::new(seed))
+    }
+
+    /// The stream of random numbers that the products derive theirs from by name: a seed and the sub-layer's place in a
+    /// larger module.
+    pub fn with_key(mut self, key: RandomKey) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// Features of a position.
+    pub fn d_model(&self) -> usize {
+        self.d_model
+    }
+
     /// The sub-layer, with Glorot-uniform weights and zero biases.
     pub fn init(&self, device: &Device) -> FeedForward {
-        let projection = |d_in, d_out, seed| {
-            LinearConfig::new(d_in, d_out).with_bias(self.bias).with_seed(seed).init(device)
+        let projection = |d_in, d_out, name| {
+            let key = self.key.stream(name);
+            LinearConfig::new(d_in, d_out).with_bias(self.bias).with_key(key).init(device)
         };
         FeedForward {
-            gate: self.gated.then(|| projection(self.d_model, self.d_ff, 6)),
-            up: projection(self.d_model, self.d_ff, 4),
-            down: projection(self.d_ff, self.d_model, 5),
+            gate: self.gated.then(|| projection(self.d_model, self.d_ff, "gate")),
+            up: projection(self.d_model, self.d_ff, "up"),
+            down: projection(self.d_ff, self.d_model, "down"),
             activation: self.activation,
             dropout: self.dropout,
         }
@@ -81,8 +108,17 @@ impl FeedForward {
     ///
     /// # Shapes
     /// - `x` and output: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    /// If `x` has other than `d_model` features.
     pub fn forward(&self, x: Tensor<3>, mode: Mode) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
+        let [_, expected] = self.up.weight.lazy_shape().dims();
+        assert!(
+            d_model == expected,
+            "x {:?} of the feed-forward sub-layer must have d_model ({expected}) features",
+            x.dims()
+        );
         let x = x.reshape([batch * seq, d_model]);
         let hidden = match &self.gate {
             Some(gate) => gated_linear(x, gate.weights(), self.up.weights(), self.activation),

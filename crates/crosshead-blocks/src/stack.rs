@@ -13,6 +13,17 @@ pub(crate) fn mask(mask: AttentionMask, window: Option<usize>, k_len: usize) -> 
     }
 }
 
+/// A message with names in place of a failure deep inside.
+#[track_caller]
+pub(crate) fn check_features(part: &str, x: &Tensor<3>, d_model: usize) {
+    let [.., features] = x.dims();
+    assert!(
+        features == d_model,
+        "x {:?} of {part} must have d_model ({d_model}) features: [batch, len, d_model]",
+        x.dims()
+    );
+}
+
 /// The mask with the bias of positions, where there is one.
 pub(crate) fn with_bias(mask: &AttentionMask, bias: Option<Tensor<4>>) -> AttentionMask {
     match bias {

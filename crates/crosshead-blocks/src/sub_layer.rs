@@ -32,11 +32,41 @@ impl NormOrder {
 /// What stands around a sub-layer: its norms, their order and the dropout of its output.
 #[derive(Clone, Copy)]
 pub(crate) struct Connection<'a> {
-    pub(crate) norm: &'a Norm,
+    /// The sub-layer's name.
+    pub(crate) name: &'static str,
+    /// The norm; in parallel order feed-forward has none of its own.
+    pub(crate) norm: Option<&'a Norm>,
     /// The norm of the output, in sandwich order.
     pub(crate) output_norm: Option<&'a Norm>,
     pub(crate) order: NormOrder,
     pub(crate) dropout: f32,
+}
+
+impl<'a> Connection<'a> {
+    fn norm(&self) -> &'a Norm {
+        self.required(self.norm, "norm")
+    }
+
+    /// The norm of the output, which sandwich order has and no other.
+    fn output_norm(&self) -> Option<&'a Norm> {
+        match self.order {
+            NormOrder::Sandwich => Some(self.required(self.output_norm, "output_norm")),
+            NormOrder::Pre | NormOrder::Post | NormOrder::Parallel => {
+                self.assert_none(self.output_norm, "output_norm");
+                None
+            }
+        }
+    }
+
+    fn required(&self, norm: Option<&'a Norm>, kind: &str) -> &'a Norm {
+        let Self { name, order, .. } = self;
+        norm.unwrap_or_else(|| panic!("a layer in {order:?} order needs {name}_{kind}"))
+    }
+
+    fn assert_none(&self, norm: Option<&Norm>, kind: &str) {
+        let Self { name, order, .. } = self;
+        assert!(norm.is_none(), "a layer in {order:?} order reads no {name}_{kind}");
+    }
 }
 
 /// What flows through a stack along its residual connections.
@@ -115,38 +145,49 @@ fn rows(x: Tensor<3>) -> Tensor<2> {
     x.reshape([batch * seq, d_model])
 }
 
-/// One sub-layer `f`, from `[batch, seq, d_model]` to the same, with its residual connection, dropout and norms.
+/// One sub-layer `f`, from `[batch, seq, d_model]` to the same, with its residual connection, dropout and norms, in every
+/// order but parallel.
 pub(crate) fn sub_layer(
     stream: Stream,
     connection: Connection<'_>,
     mode: Mode,
     f: impl FnOnce(Tensor<3>) -> Tensor<3>,
 ) -> Stream {
-    let Connection { norm, output_norm, order, dropout } = connection;
-    if order == NormOrder::Post {
-        let x = stream.finish();
-        let output = f(x.clone());
-        let sum = Stream::new(x).plus(output, dropout, mode);
-        return Stream::new(sum.finish_with(Some(norm)));
+    let (norm, output_norm) = (connection.norm(), connection.output_norm());
+    let dropout = connection.dropout;
+    match connection.order {
+        NormOrder::Post => {
+            let x = stream.finish();
+            let output = f(x.clone());
+            let sum = Stream::new(x).plus(output, dropout, mode);
+            Stream::new(sum.finish_with(Some(norm)))
+        }
+        NormOrder::Pre | NormOrder::Sandwich => {
+            let (stream, input) = stream.normalized(norm);
+            let output = f(input);
+            let output = match output_norm {
+                Some(norm) => norm.forward(output),
+                None => output,
+            };
+            stream.plus(output, dropout, mode)
+        }
+        NormOrder::Parallel => panic!("parallel order joins two sub-layers"),
     }
-    let (stream, input) = stream.normalized(norm);
-    let output = f(input);
-    let output = match output_norm {
-        Some(norm) => norm.forward(output),
-        None => output,
-    };
-    stream.plus(output, dropout, mode)
 }
 
-/// Two sub-layers that read the same normalized input, in parallel order.
+/// Two sub-layers that read the same input, normalized by the norm of the first, in parallel order.
 pub(crate) fn parallel(
     stream: Stream,
-    connection: Connection<'_>,
+    [first, second]: [Connection<'_>; 2],
     [first_mode, second_mode]: [Mode; 2],
-    first: impl FnOnce(Tensor<3>) -> Tensor<3>,
-    second: impl FnOnce(Tensor<3>) -> Tensor<3>,
+    f: impl FnOnce(Tensor<3>) -> Tensor<3>,
+    g: impl FnOnce(Tensor<3>) -> Tensor<3>,
 ) -> Stream {
-    let (stream, input) = stream.normalized(connection.norm);
-    let stream = stream.plus(first(input.clone()), connection.dropout, first_mode);
-    stream.plus(second(input), connection.dropout, second_mode)
+    second.assert_none(second.norm, "norm");
+    for connection in [first, second] {
+        connection.assert_none(connection.output_norm, "output_norm");
+    }
+    let (stream, input) = stream.normalized(first.norm());
+    let stream = stream.plus(f(input.clone()), first.dropout, first_mode);
+    stream.plus(g(input), second.dropout, second_mode)
 }

@@ -125,9 +125,12 @@ impl Encoder {
     /// - output: `[batch, len, d_model]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary, or a type outside the types.
+    /// If an id lies outside the vocabulary, or a type outside the model's; a model without types takes 0 alone.
     pub fn forward(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
         let (batch, len) = tokens.size();
+        if let Some(types) = types {
+            self.check_types(types, tokens.ids.len());
+        }
         in_pool(|| {
             let scale = self.config.stack.embedding_scale();
             let words = embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id));
@@ -142,5 +145,13 @@ impl Encoder {
             let mask = AttentionMask::key_lengths(tokens.lengths, len, &self.device());
             self.encoder.forward(x, &mask, mode)
         })
+    }
+
+    fn check_types(&self, types: &[u32], n_tokens: usize) {
+        assert!(types.len() == n_tokens, "{} token types for {n_tokens} tokens", types.len());
+        let n_types = self.config.n_token_types.max(1);
+        if let Some(unknown) = types.iter().find(|&&of_token| of_token as usize >= n_types) {
+            panic!("token type {unknown} is none of the model's {}", self.config.n_token_types);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_blocks::Norm;
-use crosshead_kernels::{Linear, LinearConfig, Mode, dropout};
+use crosshead_kernels::{Linear, LinearConfig, Mode, RandomKey, dropout};
 use crosshead_position::Positions;
 
 use crate::StackConfig;
@@ -53,8 +53,10 @@ impl InputLayer {
             norm: config
                 .embedding_norm
                 .then(|| config.norm.init(features, config.norm_epsilon, device)),
-            projection: d_embedding
-                .map(|d_embedding| LinearConfig::new(d_embedding, config.d_model).init(device)),
+            projection: d_embedding.map(|d_embedding| {
+                let key = RandomKey::new(0).stream("input.projection");
+                LinearConfig::new(d_embedding, config.d_model).with_key(key).init(device)
+            }),
             dropout: config.embedding_dropout(),
         }
     }

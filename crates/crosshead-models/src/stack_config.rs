@@ -196,6 +196,21 @@ impl StackConfig {
         {
             check_sizes(&[("max_len", self.max_len.saturating_add(offset))])?;
         }
+        if let PositionKind::Rotary(rotary) = &self.positions {
+            let (d_head, rotated) = (rotary.d_head(), rotary.rotated_dims());
+            if d_head != self.d_head() {
+                let reason = format!(
+                    "rotary positions for heads of {d_head} features do not fit d_head ({})",
+                    self.d_head()
+                );
+                return Err(InvalidField::new("positions", reason));
+            }
+            if rotated == 0 || rotated > d_head || !rotated.is_multiple_of(2) {
+                let reason =
+                    format!("{rotated} of {d_head} features of a head cannot turn in pairs");
+                return Err(InvalidField::new("positions", reason));
+            }
+        }
         if self.window == Some(0) {
             return Err(InvalidField::new("window", "0: a position must reach itself"));
         }
@@ -246,7 +261,10 @@ impl StackConfig {
             PositionKind::Relative { n_buckets, max_distance } => {
                 layers.with_position_bias(PositionBiasKind::Relative { n_buckets, max_distance })
             }
-            _ => layers,
+            PositionKind::None
+            | PositionKind::Sinusoidal { .. }
+            | PositionKind::Learned { .. }
+            | PositionKind::Rotary(_) => layers,
         }
     }
 
@@ -268,7 +286,11 @@ impl StackConfig {
         }
         match &self.positions {
             PositionKind::Rotary(rotary) => attention.with_rotary(rotary.clone()),
-            _ => attention,
+            PositionKind::None
+            | PositionKind::Sinusoidal { .. }
+            | PositionKind::Learned { .. }
+            | PositionKind::Alibi
+            | PositionKind::Relative { .. } => attention,
         }
     }
 
@@ -290,7 +312,10 @@ impl StackConfig {
                     .with_offset(offset)
                     .init(device),
             )),
-            _ => None,
+            PositionKind::None
+            | PositionKind::Rotary(_)
+            | PositionKind::Alibi
+            | PositionKind::Relative { .. } => None,
         }
     }
 }

@@ -103,6 +103,16 @@ impl RotaryConfig {
         self
     }
 
+    /// The features of a head.
+    pub fn d_head(&self) -> usize {
+        self.d_head
+    }
+
+    /// The number of features that turn.
+    pub fn rotated_dims(&self) -> usize {
+        self.rotated
+    }
+
     /// The base of the frequencies.
     pub fn base(&self) -> f64 {
         self.base
@@ -135,7 +145,9 @@ impl RotaryConfig {
                 let longer = len.max(original_max_len) as f64 / original_max_len as f64;
                 factor * longer - factor + 1.0
             }
-            _ => 1.0,
+            RotaryScaling::None | RotaryScaling::Linear { .. } | RotaryScaling::Llama3 { .. } => {
+                1.0
+            }
         };
         let base = self.base * growth.powf(d / (d - 2.0));
         let frequency = |i: usize| self.scaling.stretch(base.powf(-2.0 * i as f64 / d));
@@ -201,7 +213,11 @@ impl Rotary {
             RotaryScaling::Dynamic { original_max_len, .. } if start + len > original_max_len => {
                 &self.config.frequencies(start + len)
             }
-            _ => &self.frequencies,
+            RotaryScaling::None
+            | RotaryScaling::Linear { .. }
+            | RotaryScaling::Ntk { .. }
+            | RotaryScaling::Dynamic { .. }
+            | RotaryScaling::Llama3 { .. } => &self.frequencies,
         };
         let angles = |f: fn(f64) -> f64| {
             let values: Vec<f32> = (start..start + len)

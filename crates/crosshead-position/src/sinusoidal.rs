@@ -58,7 +58,9 @@ impl SinusoidalPositionsConfig {
         // The share of the way from the first wavelength to the last.
         let share = |i: usize| match layout {
             SinusoidLayout::Tensor2Tensor => i as f64 / (pairs - 1).max(1) as f64,
-            _ => (2 * i) as f64 / d_model as f64,
+            SinusoidLayout::Interleaved | SinusoidLayout::Concatenated => {
+                (2 * i) as f64 / d_model as f64
+            }
         };
         let wavelengths = (0..pairs).map(|i| base.powf(share(i))).collect();
         SinusoidalPositions { wavelengths, d_model, layout, offset }

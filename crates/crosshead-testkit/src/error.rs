@@ -46,6 +46,16 @@ pub enum Finding {
         /// The difference quotient.
         expected: f64,
     },
+    /// A derivative along a direction that difference quotients do not tell, so that the check shows nothing about the
+    /// gradient.
+    Undecided {
+        /// What the gradient says.
+        actual: f64,
+        /// The difference quotients, each with half the step of the one before.
+        quotients: Vec<f64>,
+        /// What the rounding of f32 outputs can contribute to each of them.
+        rounding: Vec<f64>,
+    },
     /// Two outputs that should differ are the same.
     Same,
     /// Parameters that are trained but no gradient reaches.
@@ -110,6 +120,12 @@ impl fmt::Display for Finding {
             Self::Derivative { actual, expected } => {
                 write!(f, "the gradient says {actual:e}, the difference quotient {expected:e}")
             }
+            Self::Undecided { actual, quotients, rounding } => write!(
+                f,
+                "undecided: the gradient says {actual:e}, and the difference quotients of halved steps do not agree \
+                 among themselves: {quotients:.5?}; {}",
+                why_undecided(quotients, rounding)
+            ),
             Self::Same => f.write_str("nothing differs"),
             Self::NoGradient(paths) => write!(f, "no gradient reaches {}", paths.join(", ")),
             Self::Missing => f.write_str("it is not there any more"),
@@ -117,6 +133,19 @@ impl fmt::Display for Finding {
                 write!(f, "the tokens are {actual:?}, expected {expected:?}")
             }
             Self::Vacuous(why) => f.write_str(why),
+        }
+    }
+}
+
+/// What most likely keeps difference quotients apart.
+fn why_undecided(quotients: &[f64], rounding: &[f64]) -> &'static str {
+    let drowned = |at: usize| (quotients[at] - quotients[at - 1]).abs() <= 2.0 * rounding[at];
+    match (1..quotients.len()).any(drowned) {
+        true => {
+            "the rounding of f32 outputs drowns them: give the function smaller outputs, or steeper ones"
+        }
+        false => {
+            "the function is not smooth here, or rounding inside it drowns them: choose another point"
         }
     }
 }

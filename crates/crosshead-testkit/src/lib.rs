@@ -18,6 +18,7 @@ mod random;
 mod saving;
 mod search;
 mod sequence;
+mod slope;
 mod torch;
 
 pub use batch::a_batch_of_one_equals_its_row;

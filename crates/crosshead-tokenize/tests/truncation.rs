@@ -83,7 +83,7 @@ fn tokenizer_config_decides_over_tokenizer_json_as_in_transformers() {
 #[test]
 fn texts_of_both_sides_keep_the_end_token_and_the_code_of_their_language() {
     let mbart = Tokenizer::from_dir(&directory("mbart")).unwrap();
-    let mbart = mbart.with_languages("en_XX", "de_DE").unwrap();
+    let mbart = mbart.with_languages(Some("en_XX"), Some("de_DE")).unwrap();
     let text = "Hello world, the cat sat on the mat";
     let [source, target] = [mbart.encode_with_special(text), mbart.encode_target(text)];
     for (whole, cut) in [

@@ -95,7 +95,7 @@ fn manifests(root: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The Rust files of the workspace, relative to its root.
-fn sources(root: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn sources(root: &Path) -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
     let mut folders: Vec<_> = ["crates", "tests", "xtask"].map(PathBuf::from).into();
     while let Some(folder) = folders.pop() {
@@ -126,7 +126,8 @@ fn list(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn read(root: &Path, path: &Path) -> Result<String> {
+/// The text of a file, by its path relative to the root.
+pub(crate) fn read(root: &Path, path: &Path) -> Result<String> {
     fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {}", path.display()))
 }
 

@@ -5,4 +5,6 @@ mod cache;
 mod gradients;
 mod invariances;
 mod masks;
+mod refusals;
 mod torch;
+mod weights;

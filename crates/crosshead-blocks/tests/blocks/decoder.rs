@@ -7,7 +7,7 @@ use crosshead_kernels::Mode;
 use crosshead_testkit::{
     Sequence, a_batch_of_one_equals_its_row, a_gradient_reaches_every_parameter,
     cached_steps_equal_the_full_pass, dropout_is_off_at_inference,
-    future_tokens_do_not_change_past_outputs, gradients_agree_with_finite_differences,
+    future_tokens_do_not_change_past_outputs, gradients_agree_with_finite_differences, jittered,
     padded_rows_equal_unpadded_rows, padding_content_does_not_change_real_outputs, random,
     reordered_steps_equal_the_full_pass, training_is_a_pure_function_of_the_key,
 };
@@ -136,7 +136,8 @@ proptest! {
     #[test]
     fn the_gradients_of_a_decoder_are_its_slopes(shape in shapes(), drop: bool) {
         let config = if drop { with_dropout(shape.config()) } else { shape.config() };
-        let decoder = shape.decoder_of(config);
+        // As after some training: larger weights bend the output within a smaller neighbourhood.
+        let decoder = jittered(shape.decoder_of(config), 0.2, 2);
         let mask = shape.memory_mask();
         let x = random([shape.batch, shape.seq, shape.d_model()], 7, &Device::flex());
         let of_x = |x| run(&decoder, x, shape.memory(), mask.clone(), training(8));

@@ -6,9 +6,9 @@ use crosshead_blocks::Encoder;
 use crosshead_kernels::Mode;
 use crosshead_testkit::{
     Sequence, a_batch_of_one_equals_its_row, a_gradient_reaches_every_parameter, assert_close,
-    dropout_is_off_at_inference, gradients_agree_with_finite_differences, masked_rows_are_finite,
-    padded_rows_equal_unpadded_rows, padding_content_does_not_change_real_outputs, random,
-    training_is_a_pure_function_of_the_key,
+    dropout_is_off_at_inference, gradients_agree_with_finite_differences, jittered,
+    masked_rows_are_finite, padded_rows_equal_unpadded_rows,
+    padding_content_does_not_change_real_outputs, random, training_is_a_pure_function_of_the_key,
 };
 use proptest::prelude::*;
 
@@ -80,7 +80,8 @@ proptest! {
     #[test]
     fn the_gradient_of_an_encoder_is_its_slope(shape in shapes(), drop: bool) {
         let config = if drop { with_dropout(shape.config()) } else { shape.config() };
-        let encoder = shape.encoder_of(config);
+        // As after some training: larger weights bend the output within a smaller neighbourhood.
+        let encoder = jittered(shape.encoder_of(config), 0.2, 1);
         let lengths = shape.lengths(shape.seq);
         let mask = AttentionMask::key_lengths(&lengths, shape.seq, &Device::flex());
         let x = random([shape.batch, shape.seq, shape.d_model()], 7, &Device::flex());

@@ -6,14 +6,14 @@ use crosshead_attention::AttentionMask;
 use crosshead_blocks::{EncoderLayer, LayerConfig, Memory, Norm, NormKind, NormOrder};
 use crosshead_kernels::Mode;
 use crosshead_testkit::{
-    assert_close, check_close, gradients_by_path, jittered, map_parameters, random,
+    assert_close, check_close, gradients_by_path, map_parameters, random,
     training_is_a_pure_function_of_the_key,
 };
 use proptest::prelude::*;
 
 use burn::tensor::Device;
 
-use crate::bricks::{TOLERANCE, loss, shapes, training, with_dropout};
+use crate::bricks::{TOLERANCE, loss, shapes, training, with_dropout, with_noise};
 
 /// The module with the last product of every sub-layer set to zero, so that only residuals and norms are left.
 fn without_sub_layers<M: Module>(module: M) -> M {
@@ -46,14 +46,14 @@ proptest! {
     #[test]
     fn a_pre_norm_layer_adds_to_its_input(shape in shapes()) {
         let config = shape.config().with_norm_order(NormOrder::Pre);
-        let layer = without_sub_layers(jittered(config.init_encoder_layer(&Device::flex()), 0.2, 1));
+        let layer = without_sub_layers(with_noise(config.init_encoder_layer(&Device::flex()), 1));
         assert_close(&run(&layer, shape.x()), &shape.x(), 0.0, 0.0);
     }
 
     #[test]
     fn a_post_norm_layer_ends_with_its_norm(shape in shapes()) {
         let config = shape.config().with_norm(NormKind::Layer).with_norm_order(NormOrder::Post);
-        let mut layer = jittered(config.init_encoder_layer(&Device::flex()), 0.2, 1);
+        let mut layer = with_noise(config.init_encoder_layer(&Device::flex()), 1);
         let norm = layer.feed_forward_norm.clone();
         layer.feed_forward_norm = config.init_encoder_layer(&Device::flex()).feed_forward_norm;
         let normalized = run(&layer, shape.x());

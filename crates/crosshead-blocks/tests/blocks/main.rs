@@ -4,4 +4,6 @@ mod bricks;
 mod decoder;
 mod encoder;
 mod layer;
+mod refusals;
 mod torch;
+mod weights;

@@ -14,13 +14,13 @@ pub struct LinearConfig {
     d_in: usize,
     d_out: usize,
     bias: bool,
-    seed: u64,
+    key: RandomKey,
 }
 
 impl LinearConfig {
-    /// A map from `d_in` to `d_out` features, with a bias.
+    /// A map from `d_in` to `d_out` features, with a bias; its weight has the seed 0.
     pub fn new(d_in: usize, d_out: usize) -> Self {
-        Self { d_in, d_out, bias: true, seed: 0 }
+        Self { d_in, d_out, bias: true, key: RandomKey::new(0) }
     }
 
     /// Whether there is a bias. Default: true.
@@ -29,19 +29,24 @@ impl LinearConfig {
         self
     }
 
-    /// The seed of the weight, so that maps of the same shape differ. Default: 0.
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+    /// The seed of the weight: maps of one shape and one seed are equal.
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.with_key(RandomKey::new(seed))
+    }
+
+    /// The stream of random numbers that the weight is drawn from: a seed and the map's place in a larger module.
+    pub fn with_key(mut self, key: RandomKey) -> Self {
+        self.key = key;
         self
     }
 
     /// A map with a Glorot-uniform weight (Glorot & Bengio 2010), drawn when first used, and a zero bias.
     pub fn init(&self, device: &Device) -> Linear {
-        let Self { d_in, d_out, seed, .. } = *self;
+        let Self { d_in, d_out, key, .. } = *self;
         let weight = Param::uninitialized(
             ParamId::new(),
             move |device: &Device, require_grad| {
-                let values = glorot_uniform(RandomKey::new(seed), d_in, d_out);
+                let values = glorot_uniform(key, d_in, d_out);
                 Tensor::from_data(TensorData::new(values, [d_out, d_in]), device)
                     .set_require_grad(require_grad)
             },

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use crosshead_blocks::Norm;
 use crosshead_kernels::{
-    Activation, LabelSmoothing, Linear, LinearConfig, Mode, linear, linear_cross_entropy,
+    Activation, LabelSmoothing, Linear, LinearConfig, Mode, RandomKey, linear, linear_cross_entropy,
 };
 
 use crate::tokens::{TokenBatch, id_tensor};
@@ -28,8 +28,9 @@ impl MaskedLm {
     pub fn new(encoder: Encoder) -> Self {
         let EncoderConfig { vocab_size, stack, .. } = encoder.config();
         let (device, d_embedding) = (encoder.device(), encoder.config().d_embedding());
+        let key = RandomKey::new(0).stream("transform");
         Self {
-            transform: LinearConfig::new(stack.d_model, d_embedding).init(&device),
+            transform: LinearConfig::new(stack.d_model, d_embedding).with_key(key).init(&device),
             transform_norm: stack.norm.init(d_embedding, stack.norm_epsilon, &device),
             output_bias: Param::from_tensor(Tensor::zeros([*vocab_size], &device)),
             encoder,

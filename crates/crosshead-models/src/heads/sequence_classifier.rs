@@ -3,7 +3,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use crosshead_kernels::{
-    Activation, LabelSmoothing, Linear, LinearConfig, Mode, dropout, linear_cross_entropy,
+    Activation, LabelSmoothing, Linear, LinearConfig, Mode, RandomKey, dropout,
+    linear_cross_entropy,
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,9 +93,13 @@ impl SequenceClassifier {
     /// The head on an encoder; its own weights wait to be filled, and the classes have numbers for names.
     pub fn new(encoder: Encoder, head: ClassifierHead) -> Self {
         let (device, d_model) = (encoder.device(), encoder.config().stack.d_model);
+        let linear = |d_out, name| {
+            let key = RandomKey::new(0).stream(name);
+            LinearConfig::new(d_model, d_out).with_key(key).init(&device)
+        };
         Self {
-            pooler: LinearConfig::new(d_model, d_model).init(&device),
-            classifier: LinearConfig::new(d_model, head.n_classes).with_seed(1).init(&device),
+            pooler: linear(d_model, "pooler"),
+            classifier: linear(head.n_classes, "classifier"),
             encoder,
             labels: default_labels(head.n_classes),
             problem_type: None,

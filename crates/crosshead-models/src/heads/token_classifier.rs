@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use crosshead_kernels::{Linear, LinearConfig, Mode, dropout};
+use crosshead_kernels::{Linear, LinearConfig, Mode, RandomKey, dropout};
 
 use super::default_labels;
 use crate::Encoder;
@@ -25,7 +25,9 @@ impl TokenClassifier {
     /// The head on an encoder; its own weights wait to be filled, and the classes have numbers for names.
     pub fn new(encoder: Encoder, n_classes: usize, dropout: f32) -> Self {
         let d_model = encoder.config().stack.d_model;
-        let classifier = LinearConfig::new(d_model, n_classes).init(&encoder.device());
+        let key = RandomKey::new(0).stream("classifier");
+        let classifier =
+            LinearConfig::new(d_model, n_classes).with_key(key).init(&encoder.device());
         Self { encoder, classifier, dropout, labels: default_labels(n_classes) }
     }
 

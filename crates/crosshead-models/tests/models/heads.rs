@@ -70,6 +70,27 @@ proptest! {
 }
 
 #[test]
+#[should_panic(expected = "token type 2 is none of the model's 2")]
+fn a_type_that_the_model_does_not_have_is_refused() {
+    encoder().forward(TokenBatch { ids: &[1, 2], lengths: &[2] }, Some(&[0, 2]), Mode::Eval);
+}
+
+#[test]
+#[should_panic(expected = "token type 1 is none of the model's 0")]
+fn types_are_not_ignored_by_a_model_without_them() {
+    let without = EncoderConfig { n_token_types: 0, ..config() }.init(1, &Device::flex());
+    let tokens = TokenBatch { ids: &[1, 2], lengths: &[2] };
+    without.forward(tokens, Some(&[0, 0]), Mode::Eval);
+    without.forward(tokens, Some(&[0, 1]), Mode::Eval);
+}
+
+#[test]
+#[should_panic(expected = "1 token types for 2 tokens")]
+fn a_type_for_each_token_is_asked_for() {
+    encoder().forward(TokenBatch { ids: &[1, 2], lengths: &[2] }, Some(&[0]), Mode::Eval);
+}
+
+#[test]
 fn pooled_vectors_are_what_their_names_say_of_the_real_tokens() {
     let states = random([2, 3, 4], 1, &Device::flex());
     let row = |x: &Tensor<3>, len| x.clone().narrow(0, 1, 1).narrow(1, 0, len);

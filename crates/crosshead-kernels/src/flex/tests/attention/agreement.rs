@@ -1,11 +1,12 @@
 //! The fused body agrees with the plain one, with its own weights, slopes and any number of threads.
 
 use burn::tensor::{Device, Tensor};
+use crosshead_testkit::gradients_agree_with_finite_differences;
 use proptest::prelude::*;
 
 use super::{Body, Case, cases, several_blocks};
 use crate::args::dropout::DropoutMask;
-use crate::flex::testing::{assert_close, assert_same_for_any_number_of_threads, normal};
+use crate::flex::testing::{assert_close, assert_same_for_any_number_of_threads};
 use crate::ops::attention::{self as operation, attention, attention_weights};
 use crate::{AttentionOptions, Mode, Reach};
 
@@ -78,7 +79,6 @@ fn results_do_not_depend_on_the_number_of_threads() {
     assert_same_for_any_number_of_threads(|| several_blocks().run(attention));
 }
 
-/// Central differences in f32 are good to about 1e-2 here.
 #[test]
 fn gradients_are_the_slopes_of_the_output() {
     let case = Case {
@@ -92,29 +92,16 @@ fn gradients_are_the_slopes_of_the_output() {
         reach: Reach::causal(1),
         ..several_blocks()
     };
-    let gradients = case.run(attention);
-    let device = Device::flex();
-    let (q, k, v, bias) = case.inputs(&device);
+    let (q, k, v, bias) = case.inputs(&Device::flex());
     let operands = [q, k, v, bias.unwrap()];
-    let cotangent = normal::<4>(99, [1, case.q_len, case.n_heads(), case.d_value], &device);
-    let objective = |[q, k, v, bias]: [Tensor<4>; 4]| {
-        let y = attention(q, k, v, Some(bias), case.options(), case.mode());
-        (y * cotangent.clone()).sum().into_scalar::<f32>()
-    };
-    for (operand, gradient) in gradients[1..].iter().enumerate() {
-        for (i, slope) in gradient.iter::<f32>().enumerate() {
-            let at = |delta: f32| {
-                let mut moved = operands.clone();
-                let mut data = moved[operand].to_data();
-                data.as_mut_slice::<f32>().unwrap()[i] += delta;
-                moved[operand] = Tensor::from_data(data, &device);
-                objective(moved)
-            };
-            let difference = (at(1e-2) - at(-1e-2)) / 2e-2;
-            assert!(
-                (difference - slope).abs() < 1e-2,
-                "operand {operand}, {i}: {difference} {slope}"
-            );
-        }
+    for (operand, x) in operands.iter().enumerate() {
+        let of_one = |x: Tensor<4>| {
+            let mut moved = operands.clone();
+            moved[operand] = x;
+            let [q, k, v, bias] = moved;
+            attention(q, k, v, Some(bias), case.options(), case.mode())
+        };
+        gradients_agree_with_finite_differences(of_one, x, 2e-3)
+            .unwrap_or_else(|error| panic!("operand {operand}: {error}"));
     }
 }

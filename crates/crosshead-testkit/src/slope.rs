@@ -1,0 +1,116 @@
+//! The slope of a function along a direction, from its values alone.
+
+use std::iter;
+
+use burn::tensor::Tensor;
+
+use crate::compare::values;
+use crate::random::random;
+
+/// The seed of the weights by which outputs are summed up into one number.
+const WEIGHTS: u64 = 0x5eed;
+
+/// The first step, as a fraction of the root mean square of `x`.
+const FIRST_STEP: f32 = 1.0 / 32.0;
+
+/// The number of steps, each half of the one before. With shorter ones the rounding of x + h would show.
+const STEPS: usize = 9;
+
+/// A function whose outputs are summed up with random weights, around a point.
+pub(crate) struct Slope<const D: usize, F> {
+    f: F,
+    x: Tensor<D>,
+    /// The root mean square of `x`.
+    scale: f32,
+    /// What the rounding of the outputs to f32 contributes to a quotient with a step of 1.
+    rounding: f64,
+}
+
+/// A difference quotient, and how far it may lie from the slope.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quotient {
+    pub(crate) value: f64,
+    /// The distance to the quotient before it, of twice the step; infinite for the first.
+    pub(crate) change: f64,
+    /// The larger one of the distances to the two quotients before it; infinite for the first two.
+    pub(crate) spread: f64,
+    /// What the rounding of the outputs to f32 can contribute.
+    pub(crate) rounding: f64,
+}
+
+impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> {
+    pub(crate) fn new(f: F, x: Tensor<D>) -> Self {
+        let mean_square = dot(&x, &x) / x.shape().num_elements() as f64;
+        let scale = if mean_square > 0.0 { mean_square.sqrt() as f32 } else { 1.0 };
+        let y = f(x.clone());
+        let terms = y.clone() * weights_of(&y);
+        let rounding = dot(&terms, &terms).sqrt() * f64::from(f32::EPSILON);
+        Self { f, x, scale, rounding }
+    }
+
+    /// Central differences of fourth order, (8·(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h))) / 12h, each with half the
+    /// step of the one before; a value of f serves two of them.
+    pub(crate) fn along(&self, direction: &Tensor<D>) -> impl Iterator<Item = Quotient> {
+        let at = |step: f32| self.value(self.x.clone() + direction.clone() * step);
+        let difference = move |step: f32| at(step) - at(-step);
+        let mut step = FIRST_STEP * self.scale;
+        let mut far = difference(2.0 * step);
+        let mut before = [f64::INFINITY; 2];
+        let next = move || {
+            let near = difference(step);
+            let value = (8.0 * near - far) / (12.0 * f64::from(step));
+            let [change, second] = before.map(|quotient| (value - quotient).abs());
+            let rounding = self.rounding / f64::from(step);
+            (far, before, step) = (near, [value, before[0]], step / 2.0);
+            Some(Quotient { value, change, spread: change.max(second), rounding })
+        };
+        iter::from_fn(next).take(STEPS)
+    }
+
+    /// The quotient that leaves the slope least open, if the function is finite.
+    pub(crate) fn best(&self, direction: &Tensor<D>) -> Option<Quotient> {
+        best(self.along(direction))
+    }
+
+    /// Whether even a step of the size of `x` changes nothing, so that rounding hides no slope.
+    pub(crate) fn is_constant_along(&self, direction: &Tensor<D>) -> bool {
+        let here = self.value(self.x.clone());
+        let is_same = |sign: f32| {
+            self.value(self.x.clone() + direction.clone() * (sign * self.scale)) == here
+        };
+        is_same(1.0) && is_same(-1.0)
+    }
+
+    /// What rounding can leave of a gradient that is zero.
+    pub(crate) fn rounding_of_gradients(&self) -> f64 {
+        4.0 * self.rounding / f64::from(self.scale)
+    }
+
+    fn value(&self, x: Tensor<D>) -> f64 {
+        let y = (self.f)(x);
+        dot(&y, &weights_of(&y))
+    }
+}
+
+impl Quotient {
+    /// How far the slope may lie from the quotient, going by all three and by rounding.
+    pub(crate) fn error(self) -> f64 {
+        self.spread + self.rounding
+    }
+}
+
+/// The quotient with the smallest error.
+pub(crate) fn best(quotients: impl IntoIterator<Item = Quotient>) -> Option<Quotient> {
+    let finite = quotients.into_iter().filter(|quotient| quotient.error().is_finite());
+    finite.min_by(|a, b| a.error().total_cmp(&b.error()))
+}
+
+/// What outputs are multiplied by before they are summed up.
+pub(crate) fn weights_of<const E: usize>(y: &Tensor<E>) -> Tensor<E> {
+    random(y.dims(), WEIGHTS, &y.device())
+}
+
+/// Σ aᵢ·bᵢ in f64.
+pub(crate) fn dot<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f64 {
+    values(a).into_iter().zip(values(b)).map(|(a, b)| f64::from(a) * f64::from(b)).sum()
+}
