@@ -7,6 +7,7 @@ mod parse;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use self::parse::{Imports, Segments};
 use super::Finding;
@@ -70,7 +71,7 @@ impl Modules {
     fn leave_out_tests(&mut self) {
         let of_file = |(module, file): (&Segments, &File)| -> Vec<Segments> {
             let names = file.imports.test_modules.iter();
-            names.map(|name| [module.as_slice(), &[name.clone()]].concat()).collect()
+            names.map(|name| [module, slice::from_ref(name)].concat()).collect()
         };
         let tests: Vec<Segments> = self.files.iter().flat_map(of_file).collect();
         self.files.retain(|module, _| !tests.iter().any(|test| module.starts_with(test)));
@@ -133,7 +134,7 @@ impl Modules {
             _ => return, // another crate
         }
         while let [name, after @ ..] = rest {
-            let inner = [&module[..], &[name.clone()]].concat();
+            let inner = [&module[..], slice::from_ref(name)].concat();
             if !self.files.contains_key(&inner) {
                 break;
             }
