@@ -2,29 +2,28 @@
 
 mod batch;
 mod bert;
-mod chat;
 mod error;
 mod family;
 mod files;
 mod frame;
 mod json;
-mod language;
 mod language_codes;
 mod load;
 mod parts;
-mod save;
 mod sentencepiece;
 mod special;
+mod special_role;
 mod stream;
 mod tokenizer;
 mod train;
 mod vocabulary;
 
 pub use batch::{PaddedBatch, pad_batch, truncate};
-pub use chat::{ChatMessage, ChatOptions};
 pub use error::TokenizeError;
-pub use special::{SpecialIds, SpecialRole};
+pub use special::SpecialIds;
+pub use special_role::SpecialRole;
 pub use stream::TextStream;
+pub use tokenizer::chat::{ChatMessage, ChatOptions};
 pub use tokenizer::{Encoding, Tokenizer};
 pub use train::{
     BpeConfig, END_OF_TEXT_TOKEN, EOS_TOKEN, PAD_TOKEN, UNK_TOKEN, UnigramConfig, WordPieceConfig,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use tokenizers::AddedToken;
 
 use crate::SpecialRole;
-use crate::chat::ChatTemplateField;
+use crate::tokenizer::chat::ChatTemplateField;
 
 /// Tokenizer classes of `transformers` whose special tokens are those that the file names and no others.
 const CLASSES_WITHOUT_DEFAULTS: [&str; 2] = ["PreTrainedTokenizerFast", "TokenizersBackend"];

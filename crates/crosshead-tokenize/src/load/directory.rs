@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokenizers::AddedToken;
 
@@ -10,6 +11,8 @@ use crate::family::Family;
 use crate::files::{
     ADDED_TOKENS, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG, read_json, read_json_if_present,
 };
+use crate::parts::NamedIds;
+use crate::vocabulary::read_ids;
 use crate::{SpecialRole, TokenizeError};
 
 /// What the files of a directory say about its tokenizer beside the vocabulary itself.
@@ -43,6 +46,11 @@ impl Directory {
         };
         directory.added = directory.read_added()?;
         Ok(directory)
+    }
+
+    /// The tokens and ids of a JSON vocabulary.
+    pub(super) fn named_ids(&self, file: &str) -> Result<Arc<NamedIds>, TokenizeError> {
+        Ok(Arc::new(NamedIds::new(read_ids(&self.file(file))?)))
     }
 
     /// `added_tokens_decoder` of `tokenizer_config.json`, or else the older `added_tokens.json`.

@@ -2,8 +2,8 @@
 
 use super::directory::Directory;
 use crate::family::Family;
-use crate::language::{Codes, LanguageStyle};
 use crate::language_codes::{M2M100, MBART_LEN, MBART50, NLLB};
+use crate::tokenizer::language::{Codes, LanguageStyle};
 use crate::{SpecialRole, TokenizeError, Tokenizer};
 
 /// Codes of the languages that a family is trained for.

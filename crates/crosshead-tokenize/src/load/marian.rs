@@ -1,16 +1,15 @@
 //! Marian's files: a SentencePiece model for the source, one for the target, and the ids of both in `vocab.json`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::directory::Directory;
-use super::{Built, SOURCE_SPM, TARGET_SPM, VOCAB_JSON, sentencepiece};
+use super::sentencepiece::renumbered;
+use super::{Built, SOURCE_SPM, TARGET_SPM, VOCAB_JSON};
 use crate::family::Family;
 use crate::files::{ADDED_TOKENS, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG};
 use crate::parts::{NamedIds, Pipeline};
-use crate::save::Files;
 use crate::sentencepiece::SentencePiece;
-use crate::vocabulary::read_ids;
+use crate::tokenizer::save::Files;
 use crate::{SpecialRole, TokenizeError};
 
 /// The target's ids, in models whose languages share no vocabulary.
@@ -18,9 +17,9 @@ const TARGET_VOCAB: &str = "target_vocab.json";
 
 pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
     directory.family = Some(Family::Marian);
-    let shared = named_ids(&directory.file(VOCAB_JSON))?;
+    let shared = directory.named_ids(VOCAB_JSON)?;
     let of_target = if directory.config.separate_vocabs.unwrap_or(false) {
-        named_ids(&directory.file(TARGET_VOCAB))?
+        directory.named_ids(TARGET_VOCAB)?
     } else {
         shared.clone()
     };
@@ -48,10 +47,5 @@ fn side(
     vocabulary: &Arc<NamedIds>,
 ) -> Result<Pipeline, TokenizeError> {
     let path = directory.file(file);
-    sentencepiece::renumbered(directory, &SentencePiece::read(&path)?, &path, vocabulary)
-}
-
-/// The tokens and ids of a JSON vocabulary.
-pub(super) fn named_ids(path: &Path) -> Result<Arc<NamedIds>, TokenizeError> {
-    Ok(Arc::new(NamedIds::new(read_ids(path)?)))
+    renumbered(directory, &SentencePiece::read(&path)?, &path, vocabulary)
 }

@@ -18,13 +18,13 @@ use serde_json::Value;
 use tokenizers::AddedToken;
 use tokenizers::models::ModelWrapper;
 
-use crate::chat::{ChatTemplateField, ChatTemplates};
 use crate::files::{CHAT_TEMPLATE, TOKENIZER, read_json, read_text};
-use crate::language::Languages;
 use crate::parts::Pipeline;
-use crate::save::Files;
 use crate::sentencepiece::check_rules;
 use crate::tokenizer::Decoding;
+use crate::tokenizer::chat::{ChatTemplateField, ChatTemplates};
+use crate::tokenizer::language::Languages;
+use crate::tokenizer::save::Files;
 use crate::{SpecialIds, SpecialRole, TokenizeError, Tokenizer};
 use directory::Directory;
 

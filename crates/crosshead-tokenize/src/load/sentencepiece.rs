@@ -12,12 +12,12 @@ use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
 use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper};
 
 use super::directory::Directory;
-use super::{Built, VOCAB_JSON, languages, marian};
+use super::{Built, VOCAB_JSON, languages};
 use crate::family::Family;
 use crate::files::{ADDED_TOKENS, CHAT_TEMPLATE, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG};
 use crate::parts::{NamedIds, Normalization, Pipeline, Renumbered, Vocabulary};
-use crate::save::Files;
 use crate::sentencepiece::{Piece, SentencePiece};
+use crate::tokenizer::save::Files;
 use crate::{SpecialRole, TokenizeError};
 
 /// T5's sentinels.
@@ -74,13 +74,13 @@ pub(super) fn renumbered(
     pipeline(directory, model, Vocabulary::Renumbered(vocabulary)).map_err(invalid)
 }
 
-/// M2M-100 has its ids in `vocab.json`, and behind them its languages.
+/// M2M-100 has its ids in `vocab.json`, followed by its languages.
 fn m2m100(
     directory: &Directory,
     model: &SentencePiece,
     path: &Path,
 ) -> Result<Pipeline, TokenizeError> {
-    let known = marian::named_ids(&directory.file(VOCAB_JSON))?;
+    let known = directory.named_ids(VOCAB_JSON)?;
     renumbered(directory, model, path, &known)
 }
 

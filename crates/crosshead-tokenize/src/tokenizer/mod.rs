@@ -1,3 +1,9 @@
+//! The tokenizer: text to ids and back.
+
+pub(crate) mod chat;
+pub(crate) mod language;
+pub(crate) mod save;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,10 +12,10 @@ use rayon::prelude::*;
 use tokenizers::decoders::wordpiece::cleanup;
 use tokenizers::models::ModelWrapper;
 
-use crate::chat::ChatTemplates;
-use crate::language::{Affixes, Languages};
+use self::chat::ChatTemplates;
+use self::language::{Affixes, Languages};
+use self::save::Files;
 use crate::parts::Pipeline;
-use crate::save::Files;
 use crate::{SpecialIds, TokenizeError};
 
 /// A tokenizer: text to ids and back.
