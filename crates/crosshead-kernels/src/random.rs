@@ -106,12 +106,6 @@ impl RandomKey {
     }
 }
 
-/// The words below which an element is dropped with probability `p`.
-#[inline]
-pub(crate) fn drop_threshold(p: f32) -> u32 {
-    (f64::from(p) * f64::from(u32::MAX)).round() as u32
-}
-
 /// The upper 24 bits of a word as a number in [0, 1).
 fn unit(word: u32) -> f32 {
     (word >> 8) as f32 * (1.0 / 16_777_216.0)

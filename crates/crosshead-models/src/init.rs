@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::TensorData;
-use crosshead_kernels::{RandomKey, linear::glorot_uniform};
+use crosshead_kernels::{RandomKey, glorot_uniform};
 use crosshead_position::SinusoidalPositionsConfig;
 
 use crate::parameters;

@@ -42,7 +42,7 @@ pub(crate) fn assert_close(actual: &[TensorData], expected: &[TensorData], toler
     }
 }
 
-/// Whether [`vectorized`](super::vectorized) leaves out the vectors, in every thread.
+/// Whether [`vectorized`](super::runtime::simd::vectorized) runs without vectors, in every thread.
 static SCALAR: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn on_scalar_path() -> bool {

@@ -1,0 +1,14 @@
+//! Prefetching.
+#![allow(unsafe_code)]
+
+/// Starts loading the cache line of a value that is needed soon.
+#[inline(always)]
+pub(super) fn prefetch(value: &f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint; the address is valid.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
+            std::ptr::from_ref(value).cast(),
+        );
+    }
+}

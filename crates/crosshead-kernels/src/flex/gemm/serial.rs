@@ -1,0 +1,96 @@
+//! Matrix products in the calling thread, by the crate `gemm`.
+#![allow(unsafe_code)]
+
+use gemm::Parallelism;
+
+use super::matrix::{Matrix, extent};
+
+/// What a product does with the values already in its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// They are replaced, and not read.
+    Replace,
+    /// The product is added to them.
+    Add,
+}
+
+/// `out` = `alpha`·`lhs`·`rhs`, or plus that; `out` is row-major with rows `row_stride` values apart.
+///
+/// # Panics
+/// If the inner dimensions differ or `out` is too short.
+pub(crate) fn multiply(
+    out: &mut [f32],
+    row_stride: usize,
+    lhs: Matrix,
+    rhs: Matrix,
+    alpha: f32,
+    output: Output,
+) {
+    assert_eq!(lhs.cols, rhs.rows, "inner dimensions of a product");
+    assert!(out.len() >= extent(lhs.rows, rhs.cols, row_stride), "product exceeds its output");
+    // SAFETY: the assertion above; `out` is borrowed mutably, so it overlaps neither operand.
+    unsafe { multiply_into(out.as_mut_ptr(), row_stride, lhs, rhs, alpha, output) }
+}
+
+/// [`multiply`] into memory that other parts of a larger output share.
+///
+/// # Safety
+/// The inner dimensions must agree. From `out` on, the rows of the product, `row_stride` values apart, must be
+/// initialized memory that nothing else reads or writes meanwhile.
+pub(super) unsafe fn multiply_into(
+    out: *mut f32,
+    row_stride: usize,
+    lhs: Matrix,
+    rhs: Matrix,
+    alpha: f32,
+    output: Output,
+) {
+    // SAFETY: every element of the operands lies in its slice (see `Matrix::new`), and of the output where the caller
+    // promises.
+    unsafe {
+        gemm::gemm(
+            lhs.rows,
+            rhs.cols,
+            lhs.cols,
+            out,
+            1,
+            row_stride as isize,
+            output == Output::Add,
+            lhs.values.as_ptr(),
+            lhs.col_stride as isize,
+            lhs.row_stride as isize,
+            rhs.values.as_ptr(),
+            rhs.col_stride as isize,
+            rhs.row_stride as isize,
+            1.0,
+            alpha,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_equal_their_definition() {
+        let (rows, inner, cols) = (3, 5, 4);
+        let a: Vec<f32> = (0..rows * 7).map(|i| i as f32).collect(); // rows 7 apart
+        let b: Vec<f32> = (0..cols * inner).map(|i| (i as f32).sin()).collect(); // transposed
+        let mut out = vec![1.0; rows * 6];
+        let (lhs, rhs) =
+            (Matrix::new(&a, rows, inner, 7), Matrix::new(&b, cols, inner, inner).transposed());
+        multiply(&mut out, 6, lhs, rhs, 0.5, Output::Add);
+        for i in 0..rows {
+            for j in 0..cols {
+                let sum: f32 = (0..inner).map(|k| a[i * 7 + k] * b[j * inner + k]).sum();
+                assert!((out[i * 6 + j] - (1.0 + 0.5 * sum)).abs() < 1e-4);
+            }
+            assert_eq!(out[i * 6 + cols..i * 6 + 6], [1.0, 1.0], "between rows");
+        }
+    }
+}

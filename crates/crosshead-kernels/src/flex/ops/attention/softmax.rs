@@ -1,0 +1,51 @@
+//! The softmax of scores that arrive part by part.
+
+use crate::flex::math::exp::exp;
+use crate::flex::math::reduce::{exp_and_sum, max};
+
+/// The state of a row's softmax so far (Milakov & Gimelshein 2018).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Softmax {
+    /// The greatest score, but finite.
+    peak: f32,
+    /// Σ exp(score − peak).
+    total: f32,
+}
+
+impl Default for Softmax {
+    fn default() -> Self {
+        Self { peak: f32::MIN, total: 0.0 }
+    }
+}
+
+impl Softmax {
+    /// Takes in more scores, which become exp(score − peak); returns the factor of all exponentials before.
+    #[inline(always)]
+    pub(super) fn extend(&mut self, scores: &mut [f32]) -> f32 {
+        let peak = max(scores).max(self.peak);
+        let factor = exp(self.peak - peak);
+        self.total = self.total * factor + exp_and_sum(scores, peak);
+        self.peak = peak;
+        factor
+    }
+
+    /// Takes in the scores of another; returns the factors of the exponentials of both.
+    pub(super) fn merge(&mut self, other: Self) -> [f32; 2] {
+        let peak = self.peak.max(other.peak);
+        let factors = [exp(self.peak - peak), exp(other.peak - peak)];
+        self.total = self.total * factors[0] + other.total * factors[1];
+        self.peak = peak;
+        factors
+    }
+
+    /// The factor that makes exponentials weights, and log Σ exp(score).
+    ///
+    /// A row without a visible key has weights 0, and ∞ for a logarithm so that exp(score − ∞) is 0 again.
+    pub(super) fn finish(self) -> (f32, f32) {
+        if self.total == 0.0 {
+            (0.0, f32::INFINITY)
+        } else {
+            (1.0 / self.total, self.peak + self.total.ln())
+        }
+    }
+}

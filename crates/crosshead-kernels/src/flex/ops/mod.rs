@@ -1,0 +1,12 @@
+//! The fused bodies, one file or folder for each operation of `crate::ops`.
+
+pub(crate) mod activation;
+pub(crate) mod adam;
+pub(crate) mod attention;
+pub(crate) mod checkpoint;
+pub(crate) mod dropout;
+pub(crate) mod embedding;
+pub(crate) mod linear;
+pub(crate) mod loss;
+pub(crate) mod norm;
+pub(crate) mod rows;

@@ -1,0 +1,54 @@
+//! Threads of the pool that look for work instead of sleeping.
+
+use std::hint;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon::Yield;
+
+/// How long a thread looks for work before it sleeps. A sleeping thread is woken by the operating system, which takes
+/// longer than many operations.
+const PATIENCE: Duration = Duration::from_millis(1);
+
+/// The most threads that are kept awake: many idle ones would slow each other down.
+const MAX_AWAKE: usize = 8;
+
+/// Keeps the other threads of the pool awake until the guard is dropped or there is nothing to do for a while.
+///
+/// The calling thread must belong to the pool.
+pub(crate) fn keep_awake() -> Option<Guard> {
+    let caller = rayon::current_thread_index()?;
+    let threads = rayon::current_num_threads();
+    if threads == 1 {
+        return None;
+    }
+    let done = Arc::new(AtomicBool::new(false));
+    let guard = Guard(Arc::clone(&done));
+    rayon::spawn_broadcast(move |context| {
+        let distance = (context.index() + threads - caller) % threads;
+        if (1..=MAX_AWAKE).contains(&distance) {
+            look_for_work(&done);
+        }
+    });
+    Some(guard)
+}
+
+/// Lets the threads sleep again when dropped.
+pub(crate) struct Guard(Arc<AtomicBool>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+fn look_for_work(done: &AtomicBool) {
+    let mut idle_since = Instant::now();
+    while !done.load(Ordering::Acquire) && idle_since.elapsed() < PATIENCE {
+        match rayon::yield_now() {
+            Some(Yield::Executed) => idle_since = Instant::now(),
+            _ => hint::spin_loop(),
+        }
+    }
+}

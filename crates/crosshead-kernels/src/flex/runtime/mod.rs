@@ -1,0 +1,11 @@
+//! Memory and threads: what every fused operation runs on.
+
+pub(crate) mod awake;
+pub(crate) mod buffer;
+pub(crate) mod optional;
+pub(crate) mod pages;
+pub(crate) mod parallel;
+pub(crate) mod pool;
+pub(crate) mod segments;
+pub(crate) mod simd;
+pub(crate) mod tensor;

@@ -1,0 +1,65 @@
+//! The linear map y = activation(x·Wᵀ + b).
+
+use burn::tensor::Tensor;
+
+use crate::args::activation::Activation;
+use crate::args::linear::LinearWeights;
+
+/// y = activation(x·Wᵀ + b), over rows.
+///
+/// The weight is stored as Hugging Face stores it, [d_out, d_in], and read transposed without a copy.
+///
+/// # Shapes
+/// - `x`: `[rows, d_in]`, `weight`: `[d_out, d_in]`, `bias`: `[d_out]`
+/// - output: `[rows, d_out]`
+///
+/// # Panics
+/// If the shapes do not match.
+pub fn linear(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Activation,
+) -> Tensor<2> {
+    let weights = LinearWeights { weight, bias };
+    weights.check(&x);
+    let LinearWeights { weight, bias } = weights;
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        return crate::flex::ops::linear::linear(x, weight, bias, activation);
+    }
+    plain(x, weight, bias, activation)
+}
+
+/// [`linear`] of the same rows by three maps, such as those of queries, keys and values, without an activation.
+///
+/// The results are those of three calls. For few rows, as in decoding, this is faster: threads synchronize once.
+///
+/// # Shapes
+/// - `x`: `[rows, d_in]`
+/// - output: `[rows, d_out]` each
+///
+/// # Panics
+/// If the shapes do not match.
+pub fn linear_three(x: Tensor<2>, weights: [LinearWeights; 3]) -> [Tensor<2>; 3] {
+    weights.iter().for_each(|weights| weights.check(&x));
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        return crate::flex::ops::linear::linear_three(x, weights);
+    }
+    weights
+        .map(|LinearWeights { weight, bias }| plain(x.clone(), weight, bias, Activation::Identity))
+}
+
+pub(crate) fn plain(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Activation,
+) -> Tensor<2> {
+    let y = x.matmul(weight.transpose()); // [rows, d_out]
+    activation.apply(match bias {
+        Some(bias) => y + bias.unsqueeze(),
+        None => y,
+    })
+}

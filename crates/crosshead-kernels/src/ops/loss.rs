@@ -1,0 +1,87 @@
+//! Output projection and softmax cross entropy in one operation.
+
+use burn::tensor::{Int, Tensor};
+
+use super::linear;
+use crate::args::activation::Activation;
+
+/// Label smoothing (Szegedy et al. 2016; Vaswani et al. 2017, section 5.4): the share of the target distribution
+/// spread evenly, and over which classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum LabelSmoothing {
+    /// All mass on the label.
+    #[default]
+    None,
+    /// Spread over all V classes, the label among them (PyTorch, Hugging Face).
+    AllClasses(f32),
+    /// Spread over the V − 1 classes that are not the label (Tensor2Tensor).
+    OtherClasses(f32),
+}
+
+impl LabelSmoothing {
+    /// The ε for which the target is (1 − ε)·label + ε·uniform over all `n_classes` classes.
+    pub fn uniform_share(self, n_classes: usize) -> f32 {
+        match self {
+            Self::None => 0.0,
+            Self::AllClasses(epsilon) => epsilon,
+            Self::OtherClasses(epsilon) => epsilon * n_classes as f32 / (n_classes as f32 - 1.0),
+        }
+    }
+}
+
+/// The sum over rows of the cross entropy between softmax(x·Wᵀ + b) over the first `n_classes` classes and the
+/// smoothed label.
+///
+/// With z the logits, the loss of a row is logsumexp(z) − (1 − ε)·z\[label\] − ε·mean(z). Rows whose target is
+/// not a class, from 0 to `n_classes` − 1, are padding and count for nothing.
+///
+/// # Shapes
+/// - `x`: `[rows, d_model]`, `weight`: `[vocab_size, d_model]`, `bias`: `[vocab_size]`, `targets`: `[rows]`
+/// - output: `[1]`, in nats
+///
+/// # Panics
+/// If `n_classes` is greater than `vocab_size`.
+pub fn linear_cross_entropy(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    targets: Tensor<1, Int>,
+    n_classes: usize,
+    smoothing: LabelSmoothing,
+) -> Tensor<1> {
+    let [vocab_size, _] = weight.dims();
+    assert!(
+        n_classes <= vocab_size,
+        "n_classes ({n_classes}) must not exceed vocab_size ({vocab_size})"
+    );
+    #[cfg(feature = "flex")]
+    if crate::flex::is_flex(&x) {
+        let epsilon = smoothing.uniform_share(n_classes);
+        return crate::flex::ops::loss::linear_cross_entropy(
+            x, weight, bias, targets, n_classes, epsilon,
+        );
+    }
+    plain(x, weight, bias, targets, n_classes, smoothing)
+}
+
+pub(crate) fn plain(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    targets: Tensor<1, Int>,
+    n_classes: usize,
+    smoothing: LabelSmoothing,
+) -> Tensor<1> {
+    let weight = weight.narrow(0, 0, n_classes);
+    let bias = bias.map(|bias| bias.narrow(0, 0, n_classes));
+    let logits = linear::plain(x, weight, bias, Activation::Identity); // [rows, n_classes]
+    let labels = targets.clone().clamp(0, n_classes as i64 - 1); // [rows]
+    let real = labels.clone().equal(targets).float().unsqueeze_dim(1); // [rows, 1]
+    let labels = labels.unsqueeze_dim(1); // [rows, 1]
+    let peak = logits.clone().detach().max_dim(1);
+    let log_sum_exp = (logits.clone() - peak.clone()).exp().sum_dim(1).log() + peak;
+    let epsilon = smoothing.uniform_share(n_classes);
+    let label = logits.clone().gather(1, labels);
+    let loss = log_sum_exp - label * (1.0 - epsilon) - logits.mean_dim(1) * epsilon;
+    (loss * real).sum_dim(0).reshape([1])
+}
