@@ -1,5 +1,7 @@
-//! What every package must have: the workspace's lints; a library crate also a README that is compiled.
+//! What every package must have: the workspace's lints; a library crate also a README that is compiled. And where the
+//! file of a module is that has submodules.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +44,20 @@ fn check_readme(root: &Path, folder: &Path) -> Option<Finding> {
     })
 }
 
+/// Modules whose file lies beside their folder: `foo.rs` and `foo/` in place of `foo/mod.rs`.
+pub(super) fn check_modules(sources: &[(PathBuf, String)]) -> Vec<Finding> {
+    let folders: BTreeSet<&Path> = sources.iter().filter_map(|(path, _)| path.parent()).collect();
+    let mut findings = Vec::new();
+    for (path, _) in sources {
+        let folder = path.with_extension("");
+        if folders.contains(folder.as_path()) {
+            let message = format!("move it to {}/mod.rs, beside its submodules", folder.display());
+            findings.push(Finding::new(path, 1, message));
+        }
+    }
+    findings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +80,14 @@ mod tests {
         let findings = check(Path::new("/nowhere"), &library);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].path, Path::new("crates/x/README.md"));
+    }
+
+    #[test]
+    fn a_module_beside_its_folder_is_found() {
+        let sources = ["a.rs", "a/b.rs", "c/mod.rs", "c/d.rs"]
+            .map(|path| (Path::new("crates/x/src").join(path), String::new()));
+        let findings = check_modules(&sources);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].path, Path::new("crates/x/src/a.rs"));
     }
 }

@@ -2,6 +2,7 @@
 
 mod backends;
 mod graph;
+mod imports;
 mod layout;
 mod manifest;
 mod source;
@@ -55,9 +56,16 @@ fn check(root: &Path) -> Result<Vec<Finding>> {
         findings.extend(backends::check(&manifest));
         findings.extend(layout::check(root, &manifest));
     }
+    let mut texts = Vec::new();
     for path in sources(root)? {
-        findings.extend(source::check(&path, &read(root, &path)?));
+        let text = read(root, &path)?;
+        texts.push((path, text));
     }
+    for (path, text) in &texts {
+        findings.extend(source::check(path, text));
+    }
+    findings.extend(layout::check_modules(&texts));
+    findings.extend(imports::check(&texts));
     Ok(findings)
 }
 
