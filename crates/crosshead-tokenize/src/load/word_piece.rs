@@ -14,8 +14,13 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
     directory.family = Some(Family::Bert);
     let path = directory.file(VOCAB_TXT);
     let unk = directory.required(SpecialRole::Unk)?;
+    let vocabulary = read_lines(&path)?;
+    // Words that are no pieces become this token.
+    if !vocabulary.contains_key(&unk) {
+        return Err(TokenizeError::Key { path, key: unk, reason: "no line of its own".to_owned() });
+    }
     let model = WordPiece::builder()
-        .vocab(read_lines(&path)?)
+        .vocab(vocabulary)
         .unk_token(unk)
         .build()
         .map_err(|source| TokenizeError::Build { path, source })?;
