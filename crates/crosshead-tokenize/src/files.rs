@@ -62,11 +62,14 @@ fn unmarked(path: &Path, mut bytes: Vec<u8>) -> Result<Vec<u8>, TokenizeError> {
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, TokenizeError> {
-    String::from_utf8(unmarked(path, read(path)?)?).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
-        TokenizeError::NotUtf8 { path: path.to_owned(), line }
-    })
+    String::from_utf8(unmarked(path, read(path)?)?)
+        .map_err(|error| not_utf8(path, &error.as_bytes()[..error.utf8_error().valid_up_to()]))
+}
+
+/// The error of a file that is UTF-8 no further than this.
+fn not_utf8(path: &Path, valid: &[u8]) -> TokenizeError {
+    let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
+    TokenizeError::NotUtf8 { path: path.to_owned(), line }
 }
 
 pub(crate) fn read_json_if_present<T: DeserializeOwned + Default>(
@@ -77,6 +80,8 @@ pub(crate) fn read_json_if_present<T: DeserializeOwned + Default>(
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TokenizeError> {
     let bytes = unmarked(path, read_filled(path)?)?;
+    // A pass over values that are ignored does not look into texts.
+    str::from_utf8(&bytes).map_err(|error| not_utf8(path, &bytes[..error.valid_up_to()]))?;
     // In two passes, because on foreign keys the tokenizer's own deserializer reports a syntax error.
     serde_json::from_slice::<IgnoredAny>(&bytes)
         .map_err(|source| TokenizeError::InvalidJson { path: path.to_owned(), source })?;

@@ -86,7 +86,7 @@ fn a_directory_in_place_of_a_file_is_explained() {
 
 #[test]
 fn truncated_json_is_told_from_foreign_json() {
-    for end in (0..TOKENIZER.len() - 2).step_by(997) {
+    for end in (1..TOKENIZER.len() - 2).step_by(997) {
         let part = String::from_utf8_lossy(&TOKENIZER.as_bytes()[..end]).into_owned();
         let error = error_of(&[("tokenizer.json", &part)]);
         assert!(matches!(error, TokenizeError::InvalidJson { .. }), "{end}: {error}");
