@@ -58,6 +58,7 @@ enum End {
 struct Path {
     sequence: usize,
     max_len: usize,
+    min_len: usize,
     prompt_len: usize,
     /// The prompt and what follows it.
     tokens: Vec<u32>,
@@ -67,8 +68,10 @@ struct Path {
 
 impl Path {
     fn new(sequence: usize, config: &GenerateConfig) -> Self {
-        let (max_len, tokens) = (config.max_len.of(sequence), config.prompt(sequence));
-        Self { sequence, max_len, prompt_len: tokens.len(), tokens, log_prob: 0.0, end: None }
+        let (max_len, min_len) = (config.max_len.of(sequence), config.min_len.of(sequence));
+        let tokens = config.prompt(sequence);
+        let prompt_len = tokens.len();
+        Self { sequence, max_len, min_len, prompt_len, tokens, log_prob: 0.0, end: None }
     }
 
     fn last_token(&self) -> u32 {
@@ -87,8 +90,9 @@ impl Path {
         penalize_logits(logits, &self.tokens, config.repetition_penalty);
         let mut logits = read_row(logits, config)
             .ok_or(GenerateError::InvalidLogits { step: position.step, row })?;
-        let (path, prompt_len, max_len) = (&*self.tokens, self.prompt_len, self.max_len);
-        ban_tokens(&mut logits, Progress { path, prompt_len, max_len }, config);
+        let Self { prompt_len, max_len, min_len, .. } = *self;
+        let progress = Progress { path: &self.tokens, prompt_len, max_len, min_len };
+        ban_tokens(&mut logits, progress, config);
         let Some(token) = choose(&logits, position) else {
             self.end = Some(End::CutOff);
             return Ok(());

@@ -28,7 +28,10 @@ pub use files::{write_atomic, write_directory};
 pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, SequenceClassifier, TokenClassifier,
 };
-pub use hub::{Checkpoint, GenerationDefaults, Head, ModelDirectory, WeightsReport, write_tensors};
+pub use hub::{
+    Checkpoint, GenerationDefaults, GenerationFile, Head, ModelDirectory, NotFollowed,
+    WeightsReport, write_tensors,
+};
 pub use init::{Initialization, initialize, initialize_where};
 pub use input::InputLayer;
 pub use safetensors::Dtype;

@@ -1,9 +1,10 @@
 //! `crosshead generate`.
 
-use crosshead::{Generator, SampleOptions};
+use crosshead::tokenize::ChatMessage;
+use crosshead::{Error, Generated, Generator, SampleOptions};
 use serde_json::json;
 
-use super::lines::for_each_chunk;
+use super::lines::{for_each_chunk, warn_of_not_followed};
 use crate::args::{Compute, Generate};
 use crate::{device, output};
 
@@ -17,13 +18,14 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
         top_p: args.top_p,
         seed: args.seed,
     };
+    warn_of_not_followed(&generator.not_followed(&options));
     for_each_chunk(&texts.texts, |prompts, first| {
         let streamed = prompts.len() == 1 && !texts.json;
-        if streamed {
+        if streamed && !args.chat {
             output::part(&prompts[0])?;
         }
         let mut written = Ok(());
-        let generated = generator.generate_with(prompts, &options, |_, text| {
+        let generated = generate(&generator, args, prompts, &options, |text| {
             if streamed && written.is_ok() {
                 written = output::part(text);
             }
@@ -43,9 +45,30 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
             } else if streamed {
                 output::line("")?;
             } else {
+                // An answer stands for itself.
+                let prompt = if args.chat { "" } else { prompt.as_str() };
                 output::line(format_args!("{prompt}{}", generated.text))?;
             }
         }
         Ok(())
     })
+}
+
+/// What the model writes after each prompt, or answers to it.
+fn generate(
+    generator: &Generator,
+    args: &Generate,
+    prompts: &[String],
+    options: &SampleOptions,
+    mut on_text: impl FnMut(&str),
+) -> Result<Vec<Generated>, Error> {
+    if !args.chat {
+        return generator.generate_with(prompts, options, |_, text| on_text(text));
+    }
+    let system = args.system.as_deref().map(|text| ChatMessage::new("system", text));
+    let conversation = |prompt: &String| {
+        system.iter().cloned().chain([ChatMessage::new("user", prompt.as_str())]).collect()
+    };
+    let conversations: Vec<Vec<ChatMessage>> = prompts.iter().map(conversation).collect();
+    generator.chat_with(&conversations, options, |_, text| on_text(text))
 }

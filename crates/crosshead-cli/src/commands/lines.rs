@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use anyhow::Context;
+use crosshead::models::NotFollowed;
 
 /// Lines of standard input that are taken together.
 const LINES_AT_ONCE: usize = 512;
@@ -43,5 +44,12 @@ pub(super) fn warn_if_cut(truncated: bool, number: usize, what: &str) {
         crate::output::message(format_args!(
             "warning: {what} {number} is longer than the model takes and was cut"
         ));
+    }
+}
+
+/// Warns of options of the model that change the text and are not followed.
+pub(super) fn warn_of_not_followed(options: &[NotFollowed]) {
+    for option in options {
+        crate::output::message(format_args!("warning: {option}"));
     }
 }

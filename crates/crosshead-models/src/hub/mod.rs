@@ -9,7 +9,7 @@ mod directory;
 mod encoders;
 mod families;
 mod form;
-mod generation_json;
+mod generation;
 mod head;
 mod labels;
 mod language_models;
@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 
 pub use checkpoint::{Checkpoint, write_tensors};
 pub use directory::ModelDirectory;
-pub use generation_json::GenerationDefaults;
+pub use generation::{GenerationDefaults, GenerationFile, NotFollowed};
 pub use head::Head;
 pub use report::WeightsReport;
 
@@ -50,6 +50,10 @@ fn write_model<E: From<ModelError> + From<std::io::Error>>(
 }
 
 fn write_json(path: &Path, object: Map<String, Value>) -> Result<(), ModelError> {
-    let text = format!("{:#}\n", Value::Object(object));
-    write_atomic(path, text.as_bytes()).map_err(ModelError::io(path))
+    write_atomic(path, json_text(object).as_bytes()).map_err(ModelError::io(path))
+}
+
+/// The text of a file that holds an object.
+fn json_text(object: Map<String, Value>) -> String {
+    format!("{:#}\n", Value::Object(object))
 }

@@ -1,41 +1,27 @@
-//! Texts that go on from a prompt, by a causal language model.
+//! Texts that continue a prompt or answer a chat, by a causal language model.
+
+mod following;
+mod options;
+mod text;
 
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_generate::{GenerateConfig, Sampling, StepModel, greedy, sample};
-use crosshead_models::{CausalLm, CausalSteps};
-use crosshead_tokenize::{SpecialRole, TextStream, TokenizeError, Tokenizer};
+use crosshead_generate::{GenerateConfig, Hypothesis, beam_search, greedy, sample};
+use crosshead_models::{CausalLm, GenerationDefaults, NotFollowed};
+use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
 use crate::{Error, model_directory};
+use following::Following;
+pub use options::SampleOptions;
+use options::begin_id;
+use text::Text;
 
-/// How texts are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SampleOptions {
-    /// The most tokens to write.
-    pub max_tokens: usize,
-    /// What the logits are divided by; 0 takes the most probable token always.
-    pub temperature: f32,
-    /// How many of the most probable tokens may be drawn; 0 for all.
-    pub top_k: usize,
-    /// The probability that the tokens which may be drawn must reach; 1 for all.
-    pub top_p: f32,
-    /// The seed of the draws.
-    pub seed: u64,
-}
-
-impl Default for SampleOptions {
-    /// 100 tokens at a temperature of 0.8.
-    fn default() -> Self {
-        Self { max_tokens: 100, temperature: 0.8, top_k: 0, top_p: 1.0, seed: 1 }
-    }
-}
-
-/// What a model wrote behind a prompt.
+/// What a model wrote after a prompt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generated {
-    /// The text behind the prompt.
+    /// The text after the prompt.
     pub text: String,
     /// Whether the prompt was longer than the model reads at once and only its end was read.
     pub truncated: bool,
@@ -48,7 +34,11 @@ pub struct Generated {
 pub struct Generator {
     model: CausalLm,
     tokenizer: Tokenizer,
+    generation: GenerationDefaults,
 }
+
+/// The ids of a prompt, and whether its beginning had to be left out.
+type Prompt = (Vec<u32>, bool);
 
 impl Generator {
     /// Loads a model directory, or the best model of a run directory.
@@ -60,12 +50,18 @@ impl Generator {
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = CausalLm::from_pretrained(&dir, device)?;
         check_vocabulary(&dir, &tokenizer, model.config().vocab_size)?;
-        Ok(Self::new(model, tokenizer))
+        let generation = GenerationDefaults::from_dir(&dir)?;
+        Ok(Self::new(model, tokenizer).with_generation(generation))
     }
 
-    /// A generator of parts; the model is outside autodiff.
+    /// A generator from a model, which is outside autodiff, and a tokenizer.
     pub fn new(model: CausalLm, tokenizer: Tokenizer) -> Self {
-        Self { model, tokenizer }
+        Self { model, tokenizer, generation: GenerationDefaults::default() }
+    }
+
+    /// Sets the options that hold where [`SampleOptions`] leave them open.
+    pub fn with_generation(self, generation: GenerationDefaults) -> Self {
+        Self { generation, ..self }
     }
 
     /// The model.
@@ -78,11 +74,21 @@ impl Generator {
         &self.tokenizer
     }
 
-    /// What the model writes behind each prompt.
+    /// The options of the model's `generation_config.json`.
+    pub fn generation(&self) -> &GenerationDefaults {
+        &self.generation
+    }
+
+    /// What the model's `generation_config.json` asks for and is not followed, under these options.
+    pub fn not_followed(&self, options: &SampleOptions) -> Vec<NotFollowed> {
+        self.generation.not_followed(options.sampling(&self.generation).is_some())
+    }
+
+    /// What the model writes after each prompt.
     ///
-    /// An empty prompt begins where texts begin: behind the begin token, or without one behind a line break. Of a prompt
-    /// that is longer than the model reads at once, the end is read; and a text that grows longer is read anew from its
-    /// last half each time.
+    /// The prompt is what the tokenizer makes of the text, with the special tokens of its template. An empty one begins
+    /// where texts begin: after the begin token, or without one after a line break. Of a prompt that is longer than the
+    /// model reads at once, the end is read; and a text that grows longer is read anew from its last half each time.
     ///
     /// # Errors
     /// If an option is out of range, nothing can stand for an empty prompt, or the model computes NaN.
@@ -94,7 +100,8 @@ impl Generator {
         self.generate_with(prompts, options, |_, _| {})
     }
 
-    /// As [`generate`](Self::generate); `on_text(i, text)` is told of each piece of text `i` as soon as it is written.
+    /// As [`generate`](Self::generate); `on_text(i, text)` is told of each piece of text `i` as soon as it is written:
+    /// under beam search, which may change its mind, at the end.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).
@@ -102,51 +109,99 @@ impl Generator {
         &self,
         prompts: &[impl AsRef<str>],
         options: &SampleOptions,
+        on_text: impl FnMut(usize, &str),
+    ) -> Result<Vec<Generated>, Error> {
+        let prompts: Result<Vec<Prompt>, Error> =
+            prompts.iter().map(|prompt| self.prompt(prompt.as_ref())).collect();
+        self.write(prompts?, options, on_text)
+    }
+
+    /// What the model answers to each conversation, by the tokenizer's chat template.
+    ///
+    /// # Errors
+    /// If the tokenizer has no chat template or it refuses a conversation, an option is out of range, or the model
+    /// computes NaN.
+    pub fn chat(
+        &self,
+        conversations: &[Vec<ChatMessage>],
+        options: &SampleOptions,
+    ) -> Result<Vec<Generated>, Error> {
+        self.chat_with(conversations, options, |_, _| {})
+    }
+
+    /// As [`chat`](Self::chat); `on_text` is told as by [`generate_with`](Self::generate_with).
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat).
+    pub fn chat_with(
+        &self,
+        conversations: &[Vec<ChatMessage>],
+        options: &SampleOptions,
+        on_text: impl FnMut(usize, &str),
+    ) -> Result<Vec<Generated>, Error> {
+        let prompts: Result<Vec<Prompt>, Error> =
+            conversations.iter().map(|messages| self.chat_prompt(messages)).collect();
+        self.write(prompts?, options, on_text)
+    }
+
+    fn write(
+        &self,
+        prompts: Vec<Prompt>,
+        options: &SampleOptions,
         mut on_text: impl FnMut(usize, &str),
     ) -> Result<Vec<Generated>, Error> {
-        let mut rows = Vec::with_capacity(prompts.len());
-        for prompt in prompts {
-            rows.push(self.prompt(prompt.as_ref())?);
+        if prompts.is_empty() || options.max_tokens == Some(0) {
+            return Ok(vec![Generated::default(); prompts.len()]);
         }
-        if rows.is_empty() || options.max_tokens == 0 {
-            return Ok(vec![Generated::default(); rows.len()]);
-        }
+        let (rows, truncated): (Vec<Vec<u32>>, Vec<bool>) = prompts.into_iter().unzip();
+        let config = self.config(&rows, options)?;
         let mut texts = Vec::with_capacity(rows.len());
-        for (ids, _) in &rows {
-            texts.push(Text::behind(ids, &self.tokenizer)?);
+        for ids in &rows {
+            texts.push(Text::after(ids, &self.tokenizer)?);
         }
         let mut tell = |row: usize, id: u32| texts[row].push(id, &mut |text| on_text(row, text));
-        let ids = rows.iter().map(|(ids, _)| ids.clone()).collect();
-        let mut steps = Following::new(&self.model, ids, &mut tell);
-        let config = self.config(options.max_tokens)?;
-        let written = if options.temperature == 0.0 {
-            greedy(&mut steps, rows.len(), &config)?
-        } else {
-            let sampling = Sampling::new(options.seed)
-                .with_temperature(options.temperature)
-                .with_top_k(options.top_k)
-                .with_top_p(options.top_p);
-            sample(&mut steps, rows.len(), &config, &sampling)?
+        let sampling = options.sampling(&self.generation);
+        let is_one_path = sampling.is_some() || config.beams == 1;
+        let mut steps = Following::new(&self.model, rows, is_one_path.then_some(&mut tell));
+        let written = match sampling {
+            Some(sampling) => sample(&mut steps, truncated.len(), &config, &sampling)?,
+            None if config.beams == 1 => greedy(&mut steps, truncated.len(), &config)?,
+            None => best(beam_search(&mut steps, truncated.len(), &config)?),
         };
         let told = steps.told;
         for (row, written) in written.iter().enumerate() {
             // The last token is never read by the model.
             written.tokens[told[row]..].iter().for_each(|&id| tell(row, id));
         }
-        let mut generated = Vec::with_capacity(rows.len());
-        for (row, text) in texts.into_iter().enumerate() {
+        let mut generated = Vec::with_capacity(truncated.len());
+        for (row, (text, truncated)) in texts.into_iter().zip(truncated).enumerate() {
             let text = text.finish(&mut |text| on_text(row, text))?;
-            let (truncated, finished) = (rows[row].1, written[row].finished);
-            generated.push(Generated { text, truncated, finished });
+            generated.push(Generated { text, truncated, finished: written[row].finished });
         }
         Ok(generated)
     }
 
-    /// The ids of a prompt, and whether its beginning had to be left out.
-    fn prompt(&self, prompt: &str) -> Result<(Vec<u32>, bool), Error> {
-        let begin = self.model.config().bos_id;
-        let text = if prompt.is_empty() && begin.is_none() { "\n" } else { prompt };
-        let mut ids: Vec<u32> = begin.into_iter().chain(self.tokenizer.encode(text)?).collect();
+    /// What the model continues.
+    fn prompt(&self, prompt: &str) -> Result<Prompt, Error> {
+        let mut ids = self.tokenizer.encode_with_special(prompt)?;
+        if ids.is_empty() {
+            ids.extend(begin_id(&self.generation, self.model.config()));
+        }
+        if ids.is_empty() && prompt.is_empty() {
+            ids = self.tokenizer.encode("\n")?;
+        }
+        self.fitted(ids)
+    }
+
+    /// What the model answers: the template writes its special tokens itself.
+    fn chat_prompt(&self, messages: &[ChatMessage]) -> Result<Prompt, Error> {
+        let options = ChatOptions { add_generation_prompt: true, ..ChatOptions::default() };
+        let text = self.tokenizer.apply_chat_template(messages, &options)?;
+        self.fitted(self.tokenizer.encode(&text)?)
+    }
+
+    /// The end of a prompt that the model can read at once.
+    fn fitted(&self, mut ids: Vec<u32>) -> Result<Prompt, Error> {
         if ids.is_empty() {
             return Err(Error::EmptyPrompt);
         }
@@ -155,118 +210,18 @@ impl Generator {
         Ok((ids, excess > 0))
     }
 
-    fn config(&self, max_tokens: usize) -> Result<GenerateConfig, Error> {
-        let end = self.model.config().eos_id;
-        let end = end.map_or_else(|| self.tokenizer.special().require(SpecialRole::Eos), Ok)?;
-        Ok(GenerateConfig::new(end, end).with_max_len(max_tokens))
-    }
-}
-
-/// Texts that a model goes on with, each token told as soon as it is read: where a text reaches the positions that the
-/// model has, its last half is read anew.
-struct Following<'a, F> {
-    model: &'a CausalLm,
-    steps: CausalSteps<'a>,
-    /// The number of each text that still goes on, and its ids.
-    texts: Vec<(usize, Vec<u32>)>,
-    /// Tokens that can be read before the positions end.
-    room: usize,
-    /// The tokens told of each text.
-    told: Vec<usize>,
-    tell: F,
-    begun: bool,
-}
-
-impl<'a, F: FnMut(usize, u32)> Following<'a, F> {
-    fn new(model: &'a CausalLm, prompts: Vec<Vec<u32>>, tell: F) -> Self {
-        let told = vec![0; prompts.len()];
-        let (steps, room) = read(model, &prompts);
-        let texts = prompts.into_iter().enumerate().collect();
-        Self { model, steps, texts, room, told, tell, begun: false }
-    }
-}
-
-impl<F: FnMut(usize, u32)> StepModel for Following<'_, F> {
-    fn vocab_size(&self) -> usize {
-        self.steps.vocab_size()
-    }
-
-    fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
-        if !self.begun {
-            self.begun = true;
-            return self.steps.step(tokens);
+    /// The search; a model that names no end token has the tokenizer's.
+    fn config(&self, rows: &[Vec<u32>], options: &SampleOptions) -> Result<GenerateConfig, Error> {
+        let defaults = options.limited(&self.generation, rows)?;
+        let mut config = defaults.for_causal_lm(self.model.config(), rows);
+        if config.eos_ids.is_empty() {
+            config.eos_ids.extend(self.tokenizer.special().eos);
         }
-        for ((number, ids), &token) in self.texts.iter_mut().zip(tokens) {
-            ids.push(token);
-            self.told[*number] += 1;
-            (self.tell)(*number, token);
-        }
-        match self.room.checked_sub(1) {
-            Some(left) => self.room = left,
-            None => {
-                let half = self.model.config().stack.max_len.div_ceil(2);
-                let ends: Vec<Vec<u32>> = self
-                    .texts
-                    .iter()
-                    .map(|(_, ids)| ids[ids.len().saturating_sub(half)..].to_vec())
-                    .collect();
-                (self.steps, self.room) = read(self.model, &ends);
-            }
-        }
-        self.steps.step(tokens)
-    }
-
-    fn reorder(&mut self, rows: &[usize]) {
-        self.texts = rows.iter().map(|&row| self.texts[row].clone()).collect();
-        self.steps.reorder(rows);
+        Ok(config)
     }
 }
 
-/// The model behind texts, and how many more tokens it has positions for.
-fn read<'a>(model: &'a CausalLm, texts: &[Vec<u32>]) -> (CausalSteps<'a>, usize) {
-    let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
-    let room = model.config().stack.max_len - longest;
-    (CausalSteps::new(model, texts, room), room)
-}
-
-/// The text behind a prompt as it is written.
-struct Text<'a> {
-    stream: TextStream<'a>,
-    text: String,
-    error: Option<TokenizeError>,
-}
-
-impl<'a> Text<'a> {
-    /// The text behind the prompt, on which the spaces of its first tokens depend.
-    fn behind(prompt: &[u32], tokenizer: &'a Tokenizer) -> Result<Self, Error> {
-        let mut stream = tokenizer.text_stream();
-        for &id in prompt {
-            stream.push(id)?;
-        }
-        Ok(Self { stream, text: String::new(), error: None })
-    }
-
-    fn push(&mut self, id: u32, on_text: &mut dyn FnMut(&str)) {
-        match self.stream.push(id) {
-            Ok(piece) => give(&piece, &mut self.text, on_text),
-            Err(error) => self.error = Some(error),
-        }
-    }
-
-    fn finish(self, on_text: &mut dyn FnMut(&str)) -> Result<String, Error> {
-        let Self { stream, mut text, error } = self;
-        if let Some(error) = error {
-            return Err(error.into());
-        }
-        give(&stream.finish()?, &mut text, on_text);
-        Ok(text)
-    }
-}
-
-/// Puts a piece behind a text and tells it.
-fn give(piece: &str, text: &mut String, on_text: &mut dyn FnMut(&str)) {
-    if !piece.is_empty() {
-        text.push_str(piece);
-        on_text(piece);
-    }
+/// The best hypothesis of each sequence.
+fn best(ranked: Vec<Vec<Hypothesis>>) -> Vec<Hypothesis> {
+    ranked.into_iter().filter_map(|hypotheses| hypotheses.into_iter().next()).collect()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_generate::{GenerateConfig, beam_search, greedy};
 use crosshead_kernels::{Mode, in_pool};
-use crosshead_models::{DecoderSteps, EncoderDecoder, GenerationDefaults, TokenBatch};
+use crosshead_models::{DecoderSteps, EncoderDecoder, GenerationDefaults, NotFollowed, TokenBatch};
 use crosshead_tokenize::Tokenizer;
 
 use crate::directory::check_vocabulary;
@@ -76,6 +76,11 @@ impl TextToText {
     /// How texts are searched for.
     pub fn options(&self) -> &SearchOptions {
         &self.options
+    }
+
+    /// What the model's `generation_config.json` asks for and is not followed, such as sampling.
+    pub fn not_followed(&self) -> Vec<NotFollowed> {
+        self.options.search.not_followed_by_search()
     }
 
     /// The same with another search.
