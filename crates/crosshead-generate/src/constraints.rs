@@ -76,6 +76,7 @@ pub(crate) fn penalize_logits(logits: &mut [f32], path: &[u32], repetition_penal
 /// Applies the repetition penalty to the log-probabilities of the tokens of `path`.
 pub(crate) fn penalize_log_probs(row: &mut LogitRow, path: &[u32], repetition_penalty: f32) {
     if repetition_penalty != 1.0 {
+        row.normalize();
         for token in distinct(path) {
             row.set_log_prob(token, penalized(row.log_prob(token), repetition_penalty));
         }

@@ -52,6 +52,15 @@ impl<'a> LogitRow<'a> {
         self.normalizers.log_prob(self.logits[token as usize])
     }
 
+    /// Turns the logits into log-probabilities, so that one that is replaced keeps all its digits.
+    pub(crate) fn normalize(&mut self) {
+        let normalizers = self.normalizers;
+        for value in self.logits.iter_mut().chain(&mut self.block_max) {
+            *value = normalizers.log_prob(*value);
+        }
+        self.normalizers = Normalizers { max: 0.0, log_sum: 0.0 };
+    }
+
     /// Replaces the log-probability of a token; the others' stay.
     pub(crate) fn set_log_prob(&mut self, token: u32, log_prob: f32) {
         let token = token as usize;
