@@ -5,6 +5,7 @@ mod bad_tasks;
 mod embed;
 #[cfg(feature = "hub")]
 mod fetch;
+mod generation;
 mod harness;
 mod real;
 mod resume;

@@ -154,7 +154,7 @@ impl Sentence {
             // Every continuation is forbidden: what there is has to do.
             let cut_off = |beam: &Beam| {
                 let tokens = self.generated(&beam.path);
-                Hypothesis::new(tokens, beam.log_prob, config.length_penalty, false)
+                Hypothesis::new(tokens, beam.log_prob, config.length_penalty, None)
             };
             self.finished = self.live.iter().map(cut_off).collect();
         }
@@ -177,10 +177,10 @@ impl Sentence {
         let penalty = config.length_penalty;
         let hypothesis = if ends {
             let tokens = self.generated(&self.live[candidate.row].path);
-            Hypothesis::new(tokens, candidate.log_prob, penalty, true)
+            Hypothesis::new(tokens, candidate.log_prob, penalty, Some(candidate.token))
         } else {
             let path = self.extended(candidate).path;
-            Hypothesis::new(self.generated(&path), candidate.log_prob, penalty, false)
+            Hypothesis::new(self.generated(&path), candidate.log_prob, penalty, None)
         };
         let at = self.finished.partition_point(|kept| kept.score >= hypothesis.score);
         self.finished.insert(at, hypothesis);

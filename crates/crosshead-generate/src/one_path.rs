@@ -49,8 +49,8 @@ pub(crate) fn follow_one_path(
 /// How a path ended.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
-    /// With the end token.
-    Finished,
+    /// With this end token.
+    Finished(u32),
     /// At the length limit, or because no token was possible.
     CutOff,
 }
@@ -99,7 +99,7 @@ impl Path {
         };
         self.log_prob += logits.log_prob(token);
         if config.eos_ids.contains(&token) {
-            self.end = Some(End::Finished);
+            self.end = Some(End::Finished(token));
         } else {
             self.tokens.push(token);
             self.end = (position.step + 1 == self.max_len).then_some(End::CutOff);
@@ -108,8 +108,11 @@ impl Path {
     }
 
     fn into_hypothesis(self, config: &GenerateConfig) -> Hypothesis {
-        let finished = self.end == Some(End::Finished);
+        let end = match self.end {
+            Some(End::Finished(token)) => Some(token),
+            Some(End::CutOff) | None => None,
+        };
         let tokens = &self.tokens[self.prompt_len..];
-        Hypothesis::new(tokens, self.log_prob, config.length_penalty, finished)
+        Hypothesis::new(tokens, self.log_prob, config.length_penalty, end)
     }
 }

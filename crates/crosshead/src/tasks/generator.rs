@@ -170,8 +170,8 @@ impl Generator {
         };
         let told = steps.told;
         for (row, written) in written.iter().enumerate() {
-            // The last token is never read by the model.
-            written.tokens[told[row]..].iter().for_each(|&id| tell(row, id));
+            // The last token is never read by the model, nor is the end token, which is text unless it is special.
+            written.tokens[told[row]..].iter().chain(&written.end).for_each(|&id| tell(row, id));
         }
         let mut generated = Vec::with_capacity(truncated.len());
         for (row, (text, truncated)) in texts.into_iter().zip(truncated).enumerate() {

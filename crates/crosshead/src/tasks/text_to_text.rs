@@ -196,6 +196,8 @@ impl TextToText {
             let ranked = beam_search(&mut steps, sources.len(), &search)?;
             ranked.into_iter().filter_map(|hypotheses| hypotheses.into_iter().next()).collect()
         };
-        Ok(best.into_iter().map(|hypothesis| (hypothesis.tokens, hypothesis.score)).collect())
+        // The end token is text unless it is special.
+        let ids = |tokens: Vec<u32>, end: Option<u32>| tokens.into_iter().chain(end).collect();
+        Ok(best.into_iter().map(|best| (ids(best.tokens, best.end), best.score)).collect())
     }
 }
