@@ -48,6 +48,11 @@ impl Folder {
         folder
     }
 
+    /// A folder that holds nothing.
+    pub(crate) fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
     /// The path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)

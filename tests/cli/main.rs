@@ -8,6 +8,7 @@ mod encodings;
 mod fetch;
 mod fine_tune;
 mod fine_tune_texts;
+mod generation;
 mod harness;
 mod lines;
 mod models;

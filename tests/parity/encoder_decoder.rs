@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
-use crosshead::generate::{GenerateConfig, Hypothesis, MaxLen, beam_search, greedy};
+use crosshead::generate::{GenerateConfig, Hypothesis, Length, beam_search, greedy};
 use crosshead::kernels::{LabelSmoothing, Mode};
 use crosshead::models::{DecoderSteps, EncoderDecoder, ModelDirectory, TokenBatch};
 use crosshead::train::{Adam, AdamConfig};
@@ -225,7 +225,7 @@ fn search(model: &EncoderDecoder, max_length: usize) -> GenerateConfig {
     GenerateConfig {
         suppressed: vec![config.pad_id],
         // transformers counts the start token.
-        max_len: MaxLen::Same(max_length - 1),
+        max_len: Length::Same(max_length - 1),
         ..GenerateConfig::new(config.pad_id, config.eos_id)
     }
 }

@@ -88,6 +88,7 @@ struct Beam {
 /// The search for one sentence.
 struct Sentence {
     max_len: usize,
+    min_len: usize,
     prompt_len: usize,
     /// Best first; empty when the sentence is done.
     live: Vec<Beam>,
@@ -97,10 +98,11 @@ struct Sentence {
 
 impl Sentence {
     fn new(sentence: usize, config: &GenerateConfig) -> Self {
-        let (max_len, path) = (config.max_len.of(sentence), config.prompt(sentence));
+        let (max_len, min_len) = (config.max_len.of(sentence), config.min_len.of(sentence));
+        let path = config.prompt(sentence);
         let prompt_len = path.len();
         let live = vec![Beam { path, log_prob: 0.0 }];
-        Self { max_len, prompt_len, live, finished: Vec::new() }
+        Self { max_len, min_len, prompt_len, live, finished: Vec::new() }
     }
 
     /// The tokens of a path behind the prompt.
@@ -123,8 +125,9 @@ impl Sentence {
         for (number, (beam, logits)) in self.live.iter().zip(rows).enumerate() {
             let mut logits = read_row(logits, config).ok_or(number)?;
             penalize_log_probs(&mut logits, &beam.path, config.repetition_penalty);
-            let Self { prompt_len, max_len, .. } = *self;
-            ban_tokens(&mut logits, Progress { path: &beam.path, prompt_len, max_len }, config);
+            let Self { prompt_len, max_len, min_len, .. } = *self;
+            let progress = Progress { path: &beam.path, prompt_len, max_len, min_len };
+            ban_tokens(&mut logits, progress, config);
             top.offer(number, &logits, beam.log_prob);
         }
         Ok(top.into_best())
@@ -151,7 +154,7 @@ impl Sentence {
             // Every continuation is forbidden: what there is has to do.
             let cut_off = |beam: &Beam| {
                 let tokens = self.generated(&beam.path);
-                Hypothesis::new(tokens, beam.log_prob, config.length_penalty, false)
+                Hypothesis::new(tokens, beam.log_prob, config.length_penalty, None)
             };
             self.finished = self.live.iter().map(cut_off).collect();
         }
@@ -174,10 +177,10 @@ impl Sentence {
         let penalty = config.length_penalty;
         let hypothesis = if ends {
             let tokens = self.generated(&self.live[candidate.row].path);
-            Hypothesis::new(tokens, candidate.log_prob, penalty, true)
+            Hypothesis::new(tokens, candidate.log_prob, penalty, Some(candidate.token))
         } else {
             let path = self.extended(candidate).path;
-            Hypothesis::new(self.generated(&path), candidate.log_prob, penalty, false)
+            Hypothesis::new(self.generated(&path), candidate.log_prob, penalty, None)
         };
         let at = self.finished.partition_point(|kept| kept.score >= hypothesis.score);
         self.finished.insert(at, hypothesis);

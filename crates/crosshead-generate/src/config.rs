@@ -14,10 +14,10 @@ pub struct GenerateConfig {
     pub prompts: Vec<Vec<u32>>,
     /// The tokens that end a sequence; it may have several, or none.
     pub eos_ids: Vec<u32>,
-    /// The first token of every sequence, with probability 1: `forced_bos_token_id` of transformers, such as the code of
-    /// the language to write.
+    /// The first token of every sequence that begins with one token alone, with probability 1: `forced_bos_token_id` of
+    /// transformers, such as the code of the language to write.
     pub forced_bos: Option<u32>,
-    /// Tokens that are never generated, such as padding.
+    /// Tokens that are never generated, such as padding, even where they are forced.
     pub suppressed: Vec<u32>,
     /// Tokens that are not generated first, or first behind `forced_bos`: `begin_suppress_tokens` of transformers.
     pub suppressed_first: Vec<u32>,
@@ -27,12 +27,12 @@ pub struct GenerateConfig {
     pub normalization: Normalization,
     /// Most tokens to generate, the end token counted and the start token not: `max_new_tokens` of transformers, where
     /// `max_length` counts the start token too.
-    pub max_len: MaxLen,
-    /// Whether the last token that `max_len` allows is the first end token, with probability 1, as with `forced_eos_token_id`
-    /// of transformers; otherwise such a sequence is cut off.
-    pub forced_eos: bool,
-    /// Fewest tokens before the end token: `min_new_tokens` of transformers.
-    pub min_len: usize,
+    pub max_len: Length,
+    /// The tokens of which one is the last that `max_len` allows, each with probability 1: `forced_eos_token_id` of
+    /// transformers. A sequence is cut off at the limit where there are none, or where they are no end tokens.
+    pub forced_eos: Vec<u32>,
+    /// Fewest tokens before an end token: `min_new_tokens` of transformers.
+    pub min_len: Length,
     /// Number of hypotheses that [`beam_search`](crate::beam_search) follows at once.
     pub beams: usize,
     /// Number of hypotheses that [`beam_search`](crate::beam_search) returns, at most `beams`.
@@ -49,12 +49,12 @@ pub struct GenerateConfig {
     pub repetition_penalty: f32,
 }
 
-/// Most tokens to generate.
+/// A number of tokens to generate: the most or the fewest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MaxLen {
-    /// The same limit for every sequence.
+pub enum Length {
+    /// The same for every sequence.
     Same(usize),
-    /// One limit per sequence of the batch.
+    /// One per sequence of the batch.
     PerRow(Vec<usize>),
 }
 
@@ -98,9 +98,9 @@ impl GenerateConfig {
             suppressed_first: Vec::new(),
             bad_words: Vec::new(),
             normalization: Normalization::default(),
-            max_len: MaxLen::Same(256),
-            forced_eos: false,
-            min_len: 0,
+            max_len: Length::Same(256),
+            forced_eos: Vec::new(),
+            min_len: Length::Same(0),
             beams: 4,
             n_best: 1,
             length_penalty: LengthPenalty::Average,
@@ -146,18 +146,18 @@ impl GenerateConfig {
     }
 
     /// Sets [`max_len`](Self::max_len).
-    pub fn with_max_len(self, max_len: impl Into<MaxLen>) -> Self {
+    pub fn with_max_len(self, max_len: impl Into<Length>) -> Self {
         Self { max_len: max_len.into(), ..self }
     }
 
     /// Sets [`forced_eos`](Self::forced_eos).
-    pub fn with_forced_eos(self, forced_eos: bool) -> Self {
-        Self { forced_eos, ..self }
+    pub fn with_forced_eos(self, forced_eos: impl Into<Vec<u32>>) -> Self {
+        Self { forced_eos: forced_eos.into(), ..self }
     }
 
     /// Sets [`min_len`](Self::min_len).
-    pub fn with_min_len(self, min_len: usize) -> Self {
-        Self { min_len, ..self }
+    pub fn with_min_len(self, min_len: impl Into<Length>) -> Self {
+        Self { min_len: min_len.into(), ..self }
     }
 
     /// Sets [`beams`](Self::beams).
@@ -193,10 +193,11 @@ impl GenerateConfig {
     /// Checks what every kind of search relies on.
     pub(crate) fn check(&self, batch: usize, vocab_size: usize) -> Result<(), GenerateError> {
         let bad_words = self.bad_words.concat();
-        let named: [(&'static str, &[u32]); 6] = [
+        let named: [(&'static str, &[u32]); 7] = [
             ("start_id", &[self.start_id]),
             ("eos_ids", &self.eos_ids),
             ("forced_bos", self.forced_bos.as_slice()),
+            ("forced_eos", &self.forced_eos),
             ("suppressed", &self.suppressed),
             ("suppressed_first", &self.suppressed_first),
             ("bad_words", &bad_words),
@@ -214,10 +215,13 @@ impl GenerateConfig {
         if self.prompts.iter().any(Vec::is_empty) {
             return Err(out_of_range("prompts", "empty", "of one token or more"));
         }
-        if let MaxLen::PerRow(limits) = &self.max_len
-            && limits.len() != batch
-        {
-            return Err(GenerateError::MaxLenCount { limits: limits.len(), batch });
+        for (option, length) in [("max_len", &self.max_len), ("min_len", &self.min_len)] {
+            if let Length::PerRow(lengths) = length
+                && lengths.len() != batch
+            {
+                let lengths = lengths.len();
+                return Err(GenerateError::LengthCount { option, lengths, batch });
+            }
         }
         if let Some(sequence) = (0..batch).find(|&sequence| self.max_len.of(sequence) == 0) {
             return Err(out_of_range("max_len", self.max_len.of(sequence), "1 or more"));
@@ -259,24 +263,27 @@ pub(crate) fn out_of_range(
     GenerateError::OptionOutOfRange { option, value: value.to_string(), expected }
 }
 
-impl MaxLen {
-    /// The limit of one sequence of the batch.
-    pub(crate) fn of(&self, sequence: usize) -> usize {
+impl Length {
+    /// The number for one sequence of the batch.
+    ///
+    /// # Panics
+    /// If there is none for it.
+    pub fn of(&self, sequence: usize) -> usize {
         match self {
-            Self::Same(limit) => *limit,
-            Self::PerRow(limits) => limits[sequence],
+            Self::Same(length) => *length,
+            Self::PerRow(lengths) => lengths[sequence],
         }
     }
 }
 
-impl From<usize> for MaxLen {
-    fn from(limit: usize) -> Self {
-        Self::Same(limit)
+impl From<usize> for Length {
+    fn from(length: usize) -> Self {
+        Self::Same(length)
     }
 }
 
-impl From<Vec<usize>> for MaxLen {
-    fn from(limits: Vec<usize>) -> Self {
-        Self::PerRow(limits)
+impl From<Vec<usize>> for Length {
+    fn from(lengths: Vec<usize>) -> Self {
+        Self::PerRow(lengths)
     }
 }

@@ -2,52 +2,36 @@
 
 use crate::{GenerateConfig, Normalization, logits::LogitRow};
 
-/// Reads a row of logits as the configuration normalizes them: without the suppressed tokens, or with them and then
-/// without. `None` if the row has no softmax.
+/// Reads a row of logits as the configuration normalizes them: without the suppressed tokens, or with them. `None` if the
+/// row has no softmax.
 pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &GenerateConfig) -> Option<LogitRow<'a>> {
     match config.normalization {
         Normalization::Allowed => {
             config.suppressed.iter().for_each(|&token| logits[token as usize] = f32::NEG_INFINITY);
             LogitRow::new(logits)
         }
-        Normalization::WholeVocabulary | Normalization::Remaining => {
-            let mut row = LogitRow::new(logits)?;
-            config.suppressed.iter().for_each(|&token| row.ban(token));
-            Some(row)
-        }
+        Normalization::WholeVocabulary | Normalization::Remaining => LogitRow::new(logits),
     }
 }
 
-/// A sequence so far, and how long it may become.
+/// A sequence so far, and how long it may and must become.
 #[derive(Clone, Copy)]
 pub(crate) struct Progress<'a> {
     /// The prompt and what follows it.
     pub(crate) path: &'a [u32],
     /// Tokens of the prompt.
     pub(crate) prompt_len: usize,
-    /// Most tokens behind the prompt.
+    /// Most tokens after the prompt.
     pub(crate) max_len: usize,
+    /// Fewest tokens after the prompt before an end token.
+    pub(crate) min_len: usize,
 }
 
-/// Bans what may not come next: anything but a forced token, a repeated n-gram, the end of a bad word, an end that is too
-/// early, a token that may not be first.
+/// Bans what may not come next, in the order of transformers: a repeated n-gram, the end of a bad word, an end that is too
+/// early, anything but a forced token; and then even that, if it is suppressed.
 pub(crate) fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &GenerateConfig) {
-    let Progress { path, prompt_len, max_len } = progress;
+    let Progress { path, prompt_len, max_len, min_len } = progress;
     let generated = path.len() - prompt_len;
-    if let (true, Some(&eos)) =
-        (config.forced_eos && generated + 1 == max_len, config.eos_ids.first())
-    {
-        return row.force(eos);
-    }
-    if let (0, Some(bos)) = (generated, config.forced_bos) {
-        return row.force(bos);
-    }
-    if generated < config.min_len {
-        config.eos_ids.iter().for_each(|&token| row.ban(token));
-    }
-    if generated == usize::from(config.forced_bos.is_some()) {
-        config.suppressed_first.iter().for_each(|&token| row.ban(token));
-    }
     let n = config.no_repeat_ngram_size;
     if n > 0 && path.len() >= n {
         let last = &path[path.len() + 1 - n..];
@@ -59,6 +43,21 @@ pub(crate) fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &Ge
         path.ends_with(begin).then_some(end)
     });
     ends.for_each(|token| row.ban(token));
+    if generated < min_len {
+        config.eos_ids.iter().for_each(|&token| row.ban(token));
+    }
+    // A longer prompt has its first token already.
+    let forced_bos = config.forced_bos.filter(|_| prompt_len == 1);
+    if let (0, Some(bos)) = (generated, forced_bos) {
+        row.force(&[bos]);
+    }
+    if generated + 1 == max_len && !config.forced_eos.is_empty() {
+        row.force(&config.forced_eos);
+    }
+    config.suppressed.iter().for_each(|&token| row.ban(token));
+    if generated == usize::from(forced_bos.is_some()) {
+        config.suppressed_first.iter().for_each(|&token| row.ban(token));
+    }
     if config.normalization == Normalization::Remaining {
         row.renormalize();
     }
@@ -77,6 +76,7 @@ pub(crate) fn penalize_logits(logits: &mut [f32], path: &[u32], repetition_penal
 /// Applies the repetition penalty to the log-probabilities of the tokens of `path`.
 pub(crate) fn penalize_log_probs(row: &mut LogitRow, path: &[u32], repetition_penalty: f32) {
     if repetition_penalty != 1.0 {
+        row.normalize();
         for token in distinct(path) {
             row.set_log_prob(token, penalized(row.log_prob(token), repetition_penalty));
         }

@@ -40,11 +40,13 @@ pub enum GenerateError {
         vocab_size: usize,
     },
 
-    /// [`MaxLen::PerRow`](crate::MaxLen::PerRow) does not fit the batch.
-    #[error("`max_len` names {limits} limits for a batch of {batch}: give one per sequence")]
-    MaxLenCount {
-        /// Number of limits given.
-        limits: usize,
+    /// [`Length::PerRow`](crate::Length::PerRow) does not fit the batch.
+    #[error("`{option}` has {lengths} lengths for a batch of {batch}: give one per sequence")]
+    LengthCount {
+        /// The option.
+        option: &'static str,
+        /// Number of lengths given.
+        lengths: usize,
         /// Number of sequences in the batch.
         batch: usize,
     },

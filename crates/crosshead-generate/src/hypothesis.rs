@@ -12,20 +12,23 @@ pub struct Hypothesis {
     pub log_prob: f32,
     /// `log_prob` divided by the length penalty; what beams are ranked by.
     pub score: f32,
-    /// Whether the sequence ended with the end token; `false` where it was cut off.
+    /// Whether the sequence ended with an end token; `false` where it was cut off.
     pub finished: bool,
+    /// The end token, where there is one; it is none of `tokens`.
+    pub end: Option<u32>,
 }
 
 impl Hypothesis {
-    /// The hypothesis of the tokens behind the prompt, without the end token.
+    /// The hypothesis of the tokens after the prompt, without the end token.
     pub(crate) fn new(
         tokens: &[u32],
         log_prob: f32,
         penalty: LengthPenalty,
-        finished: bool,
+        end: Option<u32>,
     ) -> Self {
+        let finished = end.is_some();
         let tokens = tokens.to_vec();
         let len = tokens.len() + usize::from(finished);
-        Self { score: log_prob / penalty.divisor(len), tokens, log_prob, finished }
+        Self { score: log_prob / penalty.divisor(len), tokens, log_prob, finished, end }
     }
 }

@@ -15,7 +15,7 @@ mod step_model;
 mod top_k;
 
 pub use beam_search::beam_search;
-pub use config::{EarlyStopping, GenerateConfig, MaxLen, Normalization};
+pub use config::{EarlyStopping, GenerateConfig, Length, Normalization};
 pub use error::GenerateError;
 pub use greedy::greedy;
 pub use hypothesis::Hypothesis;

@@ -16,25 +16,55 @@ pub(crate) struct LogitRow<'a> {
     logits: &'a mut [f32],
     /// Upper bound on the logits of each block.
     block_max: Vec<f32>,
-    log_sum_exp: f32,
+    normalizers: Normalizers,
+}
+
+/// What turns a logit into a log-probability.
+///
+/// The two are subtracted one after the other, as in PyTorch: their sum would lose the digits of the probabilities near 1.
+#[derive(Clone, Copy)]
+struct Normalizers {
+    /// The largest logit.
+    max: f32,
+    /// `ln Σ exp(x - max)`.
+    log_sum: f32,
+}
+
+impl Normalizers {
+    fn log_prob(self, logit: f32) -> f32 {
+        logit - self.max - self.log_sum
+    }
+
+    fn logit(self, log_prob: f32) -> f32 {
+        log_prob + self.log_sum + self.max
+    }
 }
 
 impl<'a> LogitRow<'a> {
     /// Reads a row; `None` if it has no softmax: NaN, +∞, or nothing above -∞.
     pub(crate) fn new(logits: &'a mut [f32]) -> Option<Self> {
-        let (block_max, log_sum_exp) = normalizers(logits)?;
-        Some(Self { logits, block_max, log_sum_exp })
+        let (block_max, normalizers) = normalizers(logits)?;
+        Some(Self { logits, block_max, normalizers })
     }
 
     /// Log-probability of a token.
     pub(crate) fn log_prob(&self, token: u32) -> f32 {
-        self.logits[token as usize] - self.log_sum_exp
+        self.normalizers.log_prob(self.logits[token as usize])
+    }
+
+    /// Turns the logits into log-probabilities, so that one that is replaced keeps all its digits.
+    pub(crate) fn normalize(&mut self) {
+        let normalizers = self.normalizers;
+        for value in self.logits.iter_mut().chain(&mut self.block_max) {
+            *value = normalizers.log_prob(*value);
+        }
+        self.normalizers = Normalizers { max: 0.0, log_sum: 0.0 };
     }
 
     /// Replaces the log-probability of a token; the others' stay.
     pub(crate) fn set_log_prob(&mut self, token: u32, log_prob: f32) {
         let token = token as usize;
-        let logit = log_prob + self.log_sum_exp;
+        let logit = self.normalizers.logit(log_prob);
         self.logits[token] = logit;
         let block_max = &mut self.block_max[token / BLOCK];
         *block_max = block_max.max(logit);
@@ -47,15 +77,17 @@ impl<'a> LogitRow<'a> {
 
     /// Lets the probabilities of the tokens that are still possible sum to 1; where none is, nothing changes.
     pub(crate) fn renormalize(&mut self) {
-        if let Some((block_max, log_sum_exp)) = normalizers(self.logits) {
-            (self.block_max, self.log_sum_exp) = (block_max, log_sum_exp);
+        if let Some((block_max, normalizers)) = normalizers(self.logits) {
+            (self.block_max, self.normalizers) = (block_max, normalizers);
         }
     }
 
-    /// Makes a token certain and all others impossible.
-    pub(crate) fn force(&mut self, token: u32) {
+    /// Gives each of some tokens the log-probability 0, and makes all others impossible.
+    pub(crate) fn force(&mut self, tokens: &[u32]) {
         self.logits.fill(f32::NEG_INFINITY);
-        self.set_log_prob(token, 0.0);
+        self.block_max.fill(f32::NEG_INFINITY);
+        self.normalizers = Normalizers { max: 0.0, log_sum: 0.0 };
+        tokens.iter().for_each(|&token| self.set_log_prob(token, 0.0));
     }
 
     /// The row in blocks, in the order of tokens: an upper bound on the block's log-probabilities, and the tokens with
@@ -64,14 +96,14 @@ impl<'a> LogitRow<'a> {
         let blocks = self.logits.chunks(BLOCK).zip(&self.block_max).enumerate();
         blocks.map(|(block, (logits, max))| {
             let tokens = (block * BLOCK) as u32..;
-            let log_probs = logits.iter().map(|logit| logit - self.log_sum_exp);
-            (max - self.log_sum_exp, tokens.zip(log_probs))
+            let log_probs = logits.iter().map(|&logit| self.normalizers.log_prob(logit));
+            (self.normalizers.log_prob(*max), tokens.zip(log_probs))
         })
     }
 }
 
-/// The largest value of each block, and the logarithm of the sum of exponentials; `None` if that is not finite.
-fn normalizers(logits: &[f32]) -> Option<(Vec<f32>, f32)> {
+/// The largest value of each block, and what normalizes the row; `None` if that is not finite.
+fn normalizers(logits: &[f32]) -> Option<(Vec<f32>, Normalizers)> {
     let mut block_max = Vec::with_capacity(logits.len().div_ceil(BLOCK));
     let mut max = f32::NEG_INFINITY;
     let mut sum = 0.0;
@@ -85,8 +117,8 @@ fn normalizers(logits: &[f32]) -> Option<(Vec<f32>, f32)> {
         // A block of -∞ alone must not become -∞ - -∞, and one with a NaN must not be skipped.
         sum += sum_exp(block, if max == f32::NEG_INFINITY { 0.0 } else { max });
     }
-    let log_sum_exp = max + sum.ln();
-    log_sum_exp.is_finite().then_some((block_max, log_sum_exp))
+    let normalizers = Normalizers { max, log_sum: sum.ln() };
+    (max + normalizers.log_sum).is_finite().then_some((block_max, normalizers))
 }
 
 /// The largest value, NaN left out.
@@ -139,6 +171,14 @@ mod tests {
                 prop_assert!(log_prob == expected || (log_prob - expected).abs() < 2e-5, "{log_prob} {expected}");
             }
         }
+    }
+
+    #[test]
+    fn probabilities_near_1_keep_their_digits() {
+        let logits = vec![50.0, 40.0, 37.5];
+        let exact = exact_log_softmax(&logits);
+        let log_prob = LogitRow::new(&mut logits.clone()).unwrap().log_prob(0);
+        assert!((f64::from(log_prob) - exact[0]).abs() < 1e-7, "{log_prob}, not {}", exact[0]);
     }
 
     #[test]

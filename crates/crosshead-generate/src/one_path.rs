@@ -49,8 +49,8 @@ pub(crate) fn follow_one_path(
 /// How a path ended.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
-    /// With the end token.
-    Finished,
+    /// With this end token.
+    Finished(u32),
     /// At the length limit, or because no token was possible.
     CutOff,
 }
@@ -58,6 +58,7 @@ enum End {
 struct Path {
     sequence: usize,
     max_len: usize,
+    min_len: usize,
     prompt_len: usize,
     /// The prompt and what follows it.
     tokens: Vec<u32>,
@@ -67,8 +68,10 @@ struct Path {
 
 impl Path {
     fn new(sequence: usize, config: &GenerateConfig) -> Self {
-        let (max_len, tokens) = (config.max_len.of(sequence), config.prompt(sequence));
-        Self { sequence, max_len, prompt_len: tokens.len(), tokens, log_prob: 0.0, end: None }
+        let (max_len, min_len) = (config.max_len.of(sequence), config.min_len.of(sequence));
+        let tokens = config.prompt(sequence);
+        let prompt_len = tokens.len();
+        Self { sequence, max_len, min_len, prompt_len, tokens, log_prob: 0.0, end: None }
     }
 
     fn last_token(&self) -> u32 {
@@ -87,15 +90,16 @@ impl Path {
         penalize_logits(logits, &self.tokens, config.repetition_penalty);
         let mut logits = read_row(logits, config)
             .ok_or(GenerateError::InvalidLogits { step: position.step, row })?;
-        let (path, prompt_len, max_len) = (&*self.tokens, self.prompt_len, self.max_len);
-        ban_tokens(&mut logits, Progress { path, prompt_len, max_len }, config);
+        let Self { prompt_len, max_len, min_len, .. } = *self;
+        let progress = Progress { path: &self.tokens, prompt_len, max_len, min_len };
+        ban_tokens(&mut logits, progress, config);
         let Some(token) = choose(&logits, position) else {
             self.end = Some(End::CutOff);
             return Ok(());
         };
         self.log_prob += logits.log_prob(token);
         if config.eos_ids.contains(&token) {
-            self.end = Some(End::Finished);
+            self.end = Some(End::Finished(token));
         } else {
             self.tokens.push(token);
             self.end = (position.step + 1 == self.max_len).then_some(End::CutOff);
@@ -104,8 +108,11 @@ impl Path {
     }
 
     fn into_hypothesis(self, config: &GenerateConfig) -> Hypothesis {
-        let finished = self.end == Some(End::Finished);
+        let end = match self.end {
+            Some(End::Finished(token)) => Some(token),
+            Some(End::CutOff) | None => None,
+        };
         let tokens = &self.tokens[self.prompt_len..];
-        Hypothesis::new(tokens, self.log_prob, config.length_penalty, finished)
+        Hypothesis::new(tokens, self.log_prob, config.length_penalty, end)
     }
 }

@@ -82,6 +82,8 @@ fn impossible_options_are_refused_by_name() {
     refuse(config().with_max_len(0), "max_len");
     refuse(config().with_max_len(vec![3, 0]), "max_len");
     refuse(config().with_max_len(vec![3]), "max_len");
+    refuse(config().with_min_len(vec![3]), "min_len");
+    refuse(config().with_forced_eos([1, 8]), "forced_eos");
     refuse(config().with_repetition_penalty(0.0), "repetition_penalty");
     refuse(config().with_repetition_penalty(f32::NAN), "repetition_penalty");
     refuse(config().with_length_penalty(LengthPenalty::Gnmt(f32::NAN)), "length_penalty");

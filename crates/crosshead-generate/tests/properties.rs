@@ -162,7 +162,7 @@ proptest! {
         found.extend(sample(&mut model.clone(), 3, &config, &sampling).unwrap());
         for Hypothesis { tokens, finished, .. } in found {
             prop_assert!(!tokens.contains(&START) && !tokens.contains(&EOS));
-            prop_assert!(!finished || tokens.len() >= config.min_len);
+            prop_assert!(!finished || tokens.len() >= config.min_len.of(0));
             if config.no_repeat_ngram_size > 0 {
                 let path = [&[START], tokens.as_slice()].concat();
                 let ngrams: Vec<_> = path.windows(config.no_repeat_ngram_size).collect();

@@ -73,7 +73,7 @@ impl Options {
             .with_suppressed(self.suppress_tokens.as_slice())
             .with_normalization(Normalization::WholeVocabulary)
             .with_max_len(self.max_length - 1)
-            .with_forced_eos(self.forced_eos_token_id.is_some())
+            .with_forced_eos(self.forced_eos_token_id.into_iter().collect::<Vec<_>>())
             .with_min_len(self.min_new_tokens)
             .with_beams(self.num_beams)
             .with_n_best(self.num_beams)

@@ -31,8 +31,8 @@ pub use heads::{
 };
 pub use input::InputLayer;
 pub use pretrained::{
-    GenerationDefaults, Head, ModelDirectory, Origin, SentenceDirectory, WeightsReport, read_json,
-    set_config_keys,
+    GenerationDefaults, GenerationFile, Head, ModelDirectory, NotFollowed, Origin,
+    SentenceDirectory, WeightsReport, read_json, set_config_keys,
 };
 pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
 pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};

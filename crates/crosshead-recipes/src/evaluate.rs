@@ -46,7 +46,8 @@ pub fn evaluate(
         Recipe::LanguageModel(_) => {
             let text = data::text(file, assets)?;
             let generator = Generator::from_pretrained(model, device)?;
-            let total = generator.tokenizer().encode(&text)?.len().saturating_sub(1);
+            let ids = generator.tokenizer().encode_with_special(&text)?;
+            let total = ids.len().saturating_sub(1);
             language_modeling(&generator, &text, &mut tested(events, total, "tokens"))
         }
         Recipe::MaskedLm(recipe) => {

@@ -17,14 +17,39 @@ pub(crate) fn load<'a>(
     place: &Place<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
 ) -> Result<Tokenizer, Error> {
+    load_as(section, init, place, lines, Ok)
+}
+
+/// [`load`] for a model that continues texts: a tokenizer that is learned puts no special tokens around them, for an end
+/// token after a prompt would end the text.
+pub(super) fn load_without_special<'a>(
+    section: &TokenizerSection,
+    init: Option<&str>,
+    place: &Place<'_>,
+    lines: impl Iterator<Item = &'a str> + Send,
+) -> Result<Tokenizer, Error> {
+    load_as(section, init, place, lines, |tokenizer| {
+        let is_bare = tokenizer.encode_with_special("")?.is_empty();
+        Ok(if is_bare { tokenizer } else { tokenizer.without_special_tokens() })
+    })
+}
+
+/// [`load`] of a run's own tokenizer that `change` changes first.
+fn load_as<'a>(
+    section: &TokenizerSection,
+    init: Option<&str>,
+    place: &Place<'_>,
+    lines: impl Iterator<Item = &'a str> + Send,
+    change: impl FnOnce(Tokenizer) -> Result<Tokenizer, Error>,
+) -> Result<Tokenizer, Error> {
     if let Some(init) = init {
         return Ok(Tokenizer::from_dir(&model_directory(Path::new(init))?)?);
     }
     let dir = place.dir.join("tokenizer");
     if place.resume && dir.is_dir() {
-        return Ok(Tokenizer::from_dir(&dir)?);
+        return change(Tokenizer::from_dir(&dir)?);
     }
-    let tokenizer = learn(section, lines)?;
+    let tokenizer = change(learn(section, lines)?)?;
     std::fs::create_dir_all(&dir).map_err(Error::io(&dir))?;
     tokenizer.save(&dir)?;
     Ok(tokenizer)

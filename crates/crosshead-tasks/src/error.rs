@@ -32,6 +32,17 @@ pub enum Error {
         "the prompt is empty, and this model has no token that begins a text; give it some text"
     )]
     EmptyPrompt,
+    /// A prompt that is as long as its text may become.
+    #[error(
+        "the prompt has {tokens} tokens, and the model's max_length allows {max_length} with what follows; set the \
+         number of new tokens (--max-tokens, or max_new_tokens in generation_config.json)"
+    )]
+    PromptAtLimit {
+        /// Tokens of the prompt.
+        tokens: usize,
+        /// The model's limit for prompt and text.
+        max_length: usize,
+    },
     /// A prompt that a model does not have.
     #[error("the model has no prompt `{name}`; its prompts are: {known}")]
     NoPrompt {

@@ -5,7 +5,9 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_generate::{GenerateConfig, beam_search, greedy};
 use crosshead_kernels::{Mode, in_pool};
-use crosshead_models::{DecoderSteps, EncoderDecoder, GenerationDefaults, Origin, TokenBatch};
+use crosshead_models::{
+    DecoderSteps, EncoderDecoder, GenerationDefaults, NotFollowed, Origin, TokenBatch,
+};
 use crosshead_tokenize::Tokenizer;
 
 use crate::directory::check_vocabulary;
@@ -77,6 +79,11 @@ impl TextToText {
     /// How texts are searched for.
     pub fn options(&self) -> &SearchOptions {
         &self.options
+    }
+
+    /// What the model's `generation_config.json` asks for and is not followed, such as sampling.
+    pub fn not_followed(&self) -> Vec<NotFollowed> {
+        self.options.search.not_followed_by_search()
     }
 
     /// The same with another search.
@@ -209,6 +216,8 @@ impl TextToText {
             let ranked = beam_search(&mut steps, sources.len(), &search)?;
             ranked.into_iter().filter_map(|hypotheses| hypotheses.into_iter().next()).collect()
         };
-        Ok(best.into_iter().map(|hypothesis| (hypothesis.tokens, hypothesis.score)).collect())
+        // The end token is text unless it is special.
+        let ids = |tokens: Vec<u32>, end: Option<u32>| tokens.into_iter().chain(end).collect();
+        Ok(best.into_iter().map(|best| (ids(best.tokens, best.end), best.score)).collect())
     }
 }

@@ -170,7 +170,7 @@ pub enum TokenizeError {
     },
 
     /// A chat template that isn't there.
-    #[error("the tokenizer has no chat template `{name}`{present}", present = if .present.is_empty() { String::new() } else { format!(", only {}", .present.join(", ")) })]
+    #[error("the tokenizer has no chat template `{name}`{present}", present = if .present.is_empty() { ": its model directory has neither `chat_template` in tokenizer_config.json nor a chat_template.jinja".to_owned() } else { format!(", only {}", .present.join(", ")) })]
     NoChatTemplate {
         /// The name asked for.
         name: String,

@@ -1,4 +1,4 @@
-//! Goes on with a text, word by word, with a trained model:
+//! Continues a prompt with a trained model and shows each piece of text as it is generated:
 //!
 //! ```sh
 //! cargo run --release -p crosshead --example generate -- runs/language-model "Call me"
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (dir, prompt) = (args.next().ok_or(usage)?, args.next().ok_or(usage)?);
     let generator = Generator::from_pretrained(dir, &Device::flex())?;
     print!("{prompt}");
-    let options = SampleOptions { temperature: 0.7, ..SampleOptions::default() };
+    let options = SampleOptions { temperature: Some(0.7), ..SampleOptions::default() };
     generator.generate_with(&[prompt], &options, |_, text| {
         print!("{text}");
         // Whoever watches sees each piece at once; a closed pipe shows in the next print.

@@ -129,26 +129,36 @@ impl From<FunctionName> for ScoreFunction {
   crosshead generate --model runs/char-lm --max-tokens 300 --temperature 0.7 --seed 3 \"The whale\"
   crosshead generate --model runs/char-lm --temperature 0 \"\"
   cat prompts.txt | crosshead generate --model runs/language-model --json -
+  crosshead generate --model Qwen2-0.5B-Instruct --chat --system \"Answer briefly.\" \"What is a transformer?\"
 
-One prompt on the command line is written on as it goes. Several, or lines from standard input, \
-give a line each: line breaks become spaces, and with --json they are kept. An empty prompt begins where texts begin; of \
-a prompt that is too long the end is read.")]
+One prompt on the command line is streamed. Several, or lines from standard input, give a line each: line breaks \
+become spaces, and with --json they are kept. An empty prompt begins where texts begin; of a prompt that is too long the \
+end is read. Options that are not given are as the model's generation_config.json says, and else the defaults.
+
+Tokens are sampled unless the temperature is 0, or generation_config.json asks for greedy decoding or beam search and \
+none of --temperature, --top-k and --top-p is given.")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) texts: Texts,
-    /// The most tokens to write
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub(crate) max_tokens: usize,
-    /// What the logits are divided by; 0 takes the most probable token always
-    #[arg(long, value_name = "T", default_value_t = 0.8)]
-    pub(crate) temperature: f32,
-    /// Draw from the K most probable tokens; 0 for all
-    #[arg(long, value_name = "K", default_value_t = 0)]
-    pub(crate) top_k: usize,
-    /// Draw from the most probable tokens that together reach this probability
-    #[arg(long, value_name = "P", default_value_t = 1.0)]
-    pub(crate) top_p: f32,
-    /// The seed of the draws
+    /// Take each text for a user's message and print the answer, by the tokenizer's chat template
+    #[arg(long)]
+    pub(crate) chat: bool,
+    /// What the model is told before the user's message
+    #[arg(long, value_name = "TEXT", requires = "chat")]
+    pub(crate) system: Option<String>,
+    /// The most tokens to write [default: as the model says, or 200]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<usize>,
+    /// What the logits are divided by; 0 always takes the most probable token [default: as the model says, or 0.8]
+    #[arg(long, value_name = "T")]
+    pub(crate) temperature: Option<f32>,
+    /// Sample from the K most probable tokens; 0 for all [default: as the model says, or 0]
+    #[arg(long, value_name = "K")]
+    pub(crate) top_k: Option<usize>,
+    /// Sample from the most probable tokens that together reach this probability [default: as the model says, or 1]
+    #[arg(long, value_name = "P")]
+    pub(crate) top_p: Option<f32>,
+    /// The seed of the samples
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 }

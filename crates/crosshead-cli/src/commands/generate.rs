@@ -1,9 +1,11 @@
 //! `crosshead generate`.
 
+use crosshead::tasks::Error;
+use crosshead::tokenize::ChatMessage;
 use crosshead::{Generated, Generator, SampleOptions};
 use serde_json::json;
 
-use super::lines::{answer_each, are_lines};
+use super::lines::{answer_each, are_lines, warn_of_not_followed};
 use crate::args::{Compute, Generate};
 use crate::{device, output};
 
@@ -18,14 +20,13 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
         seed: args.seed,
         drawn_before: 0,
     };
-    if let [prompt] = texts.texts.as_slice()
-        && !texts.json
-        && !are_lines(&texts.texts)
-    {
-        return stream(&generator, prompt, &options);
+    warn_of_not_followed(&generator.not_followed(&options));
+    if texts.texts.len() == 1 && !texts.json && !are_lines(&texts.texts) {
+        return stream(&generator, args, &options);
     }
     let answer = |prompts: &[String], first: usize| {
-        Ok(generator.generate(prompts, &SampleOptions { drawn_before: first - 1, ..options })?)
+        let options = SampleOptions { drawn_before: first - 1, ..options };
+        Ok(generate(&generator, args, prompts, &options, |_| {})?)
     };
     answer_each(&texts.texts, answer, |number, prompt, generated| {
         warn_if_cut(&generated, number);
@@ -33,15 +34,20 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
         if texts.json {
             return output::line(json!({ "prompt": prompt, "text": text, "finished": finished }));
         }
+        // The answer of a chat does not continue its prompt.
+        let prompt = if args.chat { "" } else { prompt };
         output::line(output::one_line(&format!("{prompt}{text}")))
     })
 }
 
-/// Writes on a prompt as the model goes, with the line breaks that it writes.
-fn stream(generator: &Generator, prompt: &str, options: &SampleOptions) -> anyhow::Result<()> {
-    output::part(prompt)?;
+/// Shows what the model writes after the only prompt as it is written, with its line breaks.
+fn stream(generator: &Generator, args: &Generate, options: &SampleOptions) -> anyhow::Result<()> {
+    let prompts = &args.texts.texts;
+    if !args.chat {
+        output::part(&prompts[0])?;
+    }
     let mut written = Ok(());
-    let generated = generator.generate_with(&[prompt], options, |_, text| {
+    let generated = generate(generator, args, prompts, options, |text| {
         if written.is_ok() {
             written = output::part(text);
         }
@@ -49,6 +55,25 @@ fn stream(generator: &Generator, prompt: &str, options: &SampleOptions) -> anyho
     written?;
     generated.iter().for_each(|generated| warn_if_cut(generated, 1));
     output::line("")
+}
+
+/// What the model writes after each prompt, or answers to it.
+fn generate(
+    generator: &Generator,
+    args: &Generate,
+    prompts: &[String],
+    options: &SampleOptions,
+    mut on_text: impl FnMut(&str),
+) -> Result<Vec<Generated>, Error> {
+    if !args.chat {
+        return generator.generate_with(prompts, options, |_, text| on_text(text));
+    }
+    let system = args.system.as_deref().map(|text| ChatMessage::new("system", text));
+    let conversation = |prompt: &String| {
+        system.iter().cloned().chain([ChatMessage::new("user", prompt.as_str())]).collect()
+    };
+    let conversations: Vec<Vec<ChatMessage>> = prompts.iter().map(conversation).collect();
+    generator.chat_with(&conversations, options, |_, text| on_text(text))
 }
 
 fn warn_if_cut(generated: &Generated, number: usize) {

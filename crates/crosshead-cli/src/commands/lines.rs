@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crosshead::data::{DataError, LineReader};
+use crosshead::models::NotFollowed;
 
 /// The name of standard input in messages.
 const STANDARD_INPUT: &str = "standard input";
@@ -113,5 +114,12 @@ pub(super) fn warn_if_cut(truncated: bool, number: usize, what: &str) {
         crate::output::message(format_args!(
             "warning: {what} {number} is longer than the model takes and was cut"
         ));
+    }
+}
+
+/// Warns of options of the model that change the text and are not followed.
+pub(super) fn warn_of_not_followed(options: &[NotFollowed]) {
+    for option in options {
+        crate::output::message(format_args!("warning: {option}"));
     }
 }

@@ -5,7 +5,7 @@ use crosshead::tasks::Error;
 use crosshead::{SearchOptions, TextToText, Written};
 use serde_json::json;
 
-use super::lines::{answer_each, warn_if_cut};
+use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
 use crate::args::{Compute, Search, Write};
 use crate::{device, output};
 
@@ -43,6 +43,7 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
 
 /// The writer as the command line asks for it; what that leaves open is as the model says.
 pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, Error> {
+    warn_of_not_followed(&writer.not_followed());
     let SearchOptions { search, prefix, .. } = writer.options().clone();
     let writer = writer.with_options(SearchOptions {
         search: GenerationDefaults {

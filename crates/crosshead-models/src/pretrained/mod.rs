@@ -8,7 +8,7 @@ mod directory;
 mod encoders;
 mod families;
 mod form;
-mod generation_json;
+mod generation;
 mod head;
 mod json;
 mod keys;
@@ -28,7 +28,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use directory::ModelDirectory;
-pub use generation_json::GenerationDefaults;
+pub use generation::{GenerationDefaults, GenerationFile, NotFollowed};
 pub use head::Head;
 pub use json::read_json;
 pub use origin::{Origin, set_config_keys};
@@ -57,6 +57,10 @@ fn write_model<E: From<ModelError> + From<std::io::Error>>(
 }
 
 fn write_json(path: &Path, object: Map<String, Value>) -> Result<(), ModelError> {
-    let text = format!("{:#}\n", Value::Object(object));
-    write_atomic(path, text.as_bytes()).map_err(ModelError::io(path))
+    write_atomic(path, json_text(object).as_bytes()).map_err(ModelError::io(path))
+}
+
+/// The text of a file that holds an object.
+fn json_text(object: Map<String, Value>) -> String {
+    format!("{:#}\n", Value::Object(object))
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use tokenizers::PostProcessorWrapper;
 use tokenizers::decoders::wordpiece::cleanup;
 
 use self::chat::ChatTemplates;
@@ -162,6 +163,15 @@ impl Tokenizer {
         rows: &[impl AsRef<[u32]> + Sync],
     ) -> Result<Vec<String>, TokenizeError> {
         rows.par_iter().map(|row| self.decode(row.as_ref())).collect()
+    }
+
+    /// The same tokenizer that puts no special tokens around a text.
+    pub fn without_special_tokens(mut self) -> Self {
+        Arc::make_mut(&mut self.pipeline).with_post_processor(None::<PostProcessorWrapper>);
+        if let Some(target) = &mut self.target {
+            Arc::make_mut(target).with_post_processor(None::<PostProcessorWrapper>);
+        }
+        Self { languages: Languages::default(), ..self }
     }
 
     /// The number of tokens, special tokens included.

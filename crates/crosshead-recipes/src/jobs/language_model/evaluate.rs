@@ -16,7 +16,8 @@ const BATCH: usize = 16;
 /// Perplexity and bits per character and byte of a text; `progress` is told how many tokens are done.
 ///
 /// The text is read through windows that each move on by half of what the model reads at once, so that behind the first
-/// window every token is predicted from at least that many before it. The first token is given.
+/// window every token is predicted from at least that many before it. The first token is given: the begin token, where
+/// the tokenizer puts one before a text.
 ///
 /// # Errors
 /// If the text has less than two tokens, or the model computes NaN.
@@ -26,7 +27,7 @@ pub fn language_modeling(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, Error> {
     let (model, tokenizer) = (generator.model(), generator.tokenizer());
-    let ids = tokenizer.encode(text)?;
+    let ids = tokenizer.encode_with_special(text)?;
     let context = model.config().stack.max_len;
     let stride = context.div_ceil(2);
     let windows = contiguous_windows(ids.len(), context, stride);

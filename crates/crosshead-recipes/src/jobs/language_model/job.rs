@@ -46,9 +46,10 @@ impl Job for LanguageModelJob {
         let test_text =
             section.test.as_deref().map(|name| data::text(name, place.assets)).transpose()?;
         let init = recipe.init.as_deref();
-        let tokenizer =
-            tokenizer::load(&recipe.tokenizer, init, place, train_text.split_inclusive('\n'))?;
-        let (train, valid) = (tokenizer.encode(&train_text)?, tokenizer.encode(&valid_text)?);
+        let lines = train_text.split_inclusive('\n');
+        let tokenizer = tokenizer::load_without_special(&recipe.tokenizer, init, place, lines)?;
+        let train = tokenizer.encode_with_special(&train_text)?;
+        let valid = tokenizer.encode_with_special(&valid_text)?;
         for (name, ids) in [(&section.train, &train), (&section.valid, &valid)] {
             if ids.len() <= section.context {
                 let reason = format!(
@@ -127,7 +128,7 @@ impl Job for LanguageModelJob {
         let Some(test) = &self.test_text else { return Ok(None) };
         let generator = Generator::from_pretrained(model, device)?;
         let valid = language_modeling(&generator, &self.valid_text, &mut |_| {})?;
-        let total = self.tokenizer.encode(test)?.len() - 1;
+        let total = self.tokenizer.encode_with_special(test)?.len().saturating_sub(1);
         let mut report = language_modeling(&generator, test, &mut tested(events, total, "tokens"))?;
         report.beside.push(("valid", valid.figures));
         report.samples = self.samples(&generator)?;
@@ -139,10 +140,10 @@ impl LanguageModelJob {
     fn samples(&self, generator: &Generator) -> Result<Vec<Sample>, Error> {
         let section = &self.recipe.sample;
         let options = SampleOptions {
-            max_tokens: section.tokens,
-            temperature: section.temperature as f32,
-            top_k: section.top_k,
-            top_p: section.top_p as f32,
+            max_tokens: Some(section.tokens),
+            temperature: Some(section.temperature as f32),
+            top_k: Some(section.top_k),
+            top_p: Some(section.top_p as f32),
             seed: self.recipe.train.seed,
             drawn_before: 0,
         };

@@ -1,0 +1,222 @@
+//! Reading and writing `generation_config.json`, with every key that a file has.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::GenerationDefaults;
+use super::keys::Keys;
+use crate::pretrained::config_file::to_object;
+use crate::pretrained::{json_text, write_json};
+use crate::{CausalLmConfig, EncoderDecoderConfig, ModelError};
+
+const GENERATION_CONFIG: &str = "generation_config.json";
+const CONFIG: &str = "config.json";
+
+/// The keys of `config.json` that transformers takes for decoding options where there is no `generation_config.json`.
+const KEYS_OF_OLD_MODELS: &[&str] = &[
+    "assistant_early_exit",
+    "bad_words_ids",
+    "begin_suppress_tokens",
+    "bos_token_id",
+    "constraints",
+    "decoder_start_token_id",
+    "diversity_penalty",
+    "do_sample",
+    "dola_layers",
+    "early_stopping",
+    "encoder_no_repeat_ngram_size",
+    "encoder_repetition_penalty",
+    "eos_token_id",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "exponential_decay_length_penalty",
+    "force_words_ids",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "guidance_scale",
+    "length_penalty",
+    "max_length",
+    "max_new_tokens",
+    "max_time",
+    "min_length",
+    "min_new_tokens",
+    "min_p",
+    "no_repeat_ngram_size",
+    "num_beam_groups",
+    "num_beams",
+    "num_return_sequences",
+    "pad_token_id",
+    "penalty_alpha",
+    "prompt_lookup_num_tokens",
+    "remove_invalid_values",
+    "renormalize_logits",
+    "repetition_penalty",
+    "sequence_bias",
+    "stop_strings",
+    "suppress_tokens",
+    "temperature",
+    "token_healing",
+    "top_h",
+    "top_k",
+    "top_p",
+    "typical_p",
+    "watermarking_config",
+];
+
+/// What a model directory says about decoding, followed or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GenerationFile {
+    /// `generation_config.json`, or `config.json` of an older model.
+    pub name: &'static str,
+    /// Every key of `generation_config.json`; of `config.json`, those that are about decoding.
+    pub keys: Map<String, Value>,
+}
+
+impl GenerationDefaults {
+    /// Reads the `generation_config.json` of a model directory; without the file, the keys of that name in `config.json`,
+    /// as older models have them. Without a key, the default holds. End tokens that `generation_config.json` doesn't name
+    /// are those of `config.json`.
+    ///
+    /// # Errors
+    /// If a file is malformed, or a key has an impossible value.
+    pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
+        let config = read(dir, CONFIG)?.unwrap_or_default();
+        let Some(keys) = read(dir, GENERATION_CONFIG)? else {
+            return Self::from_old_config(dir, config);
+        };
+        let mut defaults = Self::from_keys(dir, GENERATION_CONFIG, keys)?;
+        if defaults.eos_token_ids.is_empty()
+            && let Some(eos) = config.get("eos_token_id")
+        {
+            let keys = Map::from_iter([("eos_token_id".to_owned(), eos.clone())]);
+            defaults.eos_token_ids = Self::from_keys(dir, CONFIG, keys)?.eos_token_ids;
+        }
+        Ok(defaults)
+    }
+
+    /// The options as the text of a `generation_config.json`: that of the file they were read from, with what has changed
+    /// since.
+    pub fn to_json(&self) -> String {
+        json_text(self.to_keys())
+    }
+
+    /// Writes `generation_config.json` into a model directory; see [`to_json`](Self::to_json).
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
+        write_json(&dir.join(GENERATION_CONFIG), self.to_keys())
+    }
+
+    /// Writes `generation_config.json` of an encoder-decoder. Padding that the model leaves out of the softmax is
+    /// forbidden for transformers too.
+    pub(in crate::pretrained) fn write_for_encoder_decoder(
+        &self,
+        config: &EncoderDecoderConfig,
+        dir: &Path,
+    ) -> Result<(), ModelError> {
+        let mut all = vec![
+            ("pad_token_id", json!(config.pad_id)),
+            ("eos_token_id", json!(config.eos_id)),
+            ("decoder_start_token_id", json!(config.start_id)),
+            ("max_length", json!(config.stack.max_len)),
+        ];
+        if config.n_classes() < config.vocab_size {
+            all.push(("bad_words_ids", json!([[config.pad_id]])));
+            all.push(("forced_eos_token_id", json!(config.eos_id)));
+        }
+        self.write(all, dir)
+    }
+
+    /// Writes `generation_config.json` of a causal language model.
+    pub(in crate::pretrained) fn write_for_causal_lm(
+        &self,
+        config: &CausalLmConfig,
+        dir: &Path,
+    ) -> Result<(), ModelError> {
+        let ids = [
+            ("bos_token_id", config.bos_id),
+            ("pad_token_id", config.pad_id),
+            ("eos_token_id", config.eos_id),
+        ];
+        let present = ids.into_iter().filter_map(|(key, id)| Some((key, json!(id?))));
+        self.write(present.collect(), dir)
+    }
+
+    /// Writes the options, with what the model says where they say nothing.
+    fn write(&self, model: Vec<(&str, Value)>, dir: &Path) -> Result<(), ModelError> {
+        let mut keys = self.to_keys();
+        if self.file.is_none() {
+            // A reader sees which search it is.
+            keys.entry("num_beams").or_insert(json!(1));
+            keys.entry("length_penalty").or_insert(json!(1.0));
+        }
+        for (key, value) in model {
+            if keys.get(key).is_none_or(Value::is_null) {
+                keys.insert(key.to_owned(), value);
+            }
+        }
+        write_json(&dir.join(GENERATION_CONFIG), keys)
+    }
+
+    fn to_keys(&self) -> Map<String, Value> {
+        let mut keys = self.file.as_ref().map(|file| file.keys.clone()).unwrap_or_default();
+        // The keys of a file were read when it was loaded.
+        let read = Keys::read(&keys).unwrap_or_default();
+        let before = to_object(&Keys::of(&read.into_defaults()));
+        let now = to_object(&Keys::of(self));
+        for key in before.keys().filter(|key| !now.contains_key(*key)) {
+            keys.shift_remove(key);
+        }
+        keys.extend(now.into_iter().filter(|(key, value)| before.get(key) != Some(value)));
+        keys
+    }
+
+    /// The options of a model that has no `generation_config.json`.
+    fn from_old_config(dir: &Path, config: Map<String, Value>) -> Result<Self, ModelError> {
+        let forces_bos = config.get("force_bos_token_to_be_generated") == Some(&Value::Bool(true));
+        let is_option = |key: &str| KEYS_OF_OLD_MODELS.contains(&key);
+        let mut keys: Map<String, Value> =
+            config.into_iter().filter(|(key, value)| is_option(key) && !value.is_null()).collect();
+        if let Some(bos) = keys.get("bos_token_id").filter(|_| forces_bos).cloned() {
+            keys.insert("forced_bos_token_id".to_owned(), bos);
+        }
+        match keys.is_empty() {
+            true => Ok(Self::default()),
+            false => Self::from_keys(dir, CONFIG, keys),
+        }
+    }
+
+    fn from_keys(
+        dir: &Path,
+        name: &'static str,
+        keys: Map<String, Value>,
+    ) -> Result<Self, ModelError> {
+        let path = dir.join(name);
+        let read = match Keys::read(&keys) {
+            Ok(read) => read,
+            Err((key, reason)) => return Err(ModelError::Config { path, key, reason }),
+        };
+        let defaults = read.into_defaults();
+        if defaults.num_beams == 0 {
+            let reason = "must be at least 1".to_owned();
+            return Err(ModelError::Config { path, key: "num_beams", reason });
+        }
+        Ok(Self { file: Some(GenerationFile { name, keys }), ..defaults })
+    }
+}
+
+/// The object in a file of a directory; `None` where there is no such file.
+fn read(dir: &Path, name: &str) -> Result<Option<Map<String, Value>>, ModelError> {
+    let path = dir.join(name);
+    match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|source| ModelError::Json { path, source }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ModelError::io(&path)(error)),
+    }
+}

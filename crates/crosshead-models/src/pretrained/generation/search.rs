@@ -1,0 +1,88 @@
+//! From a model's defaults to a search.
+
+use crosshead_generate::{GenerateConfig, Length, LengthPenalty, Normalization, Sampling};
+
+use super::GenerationDefaults;
+use crate::{CausalLmConfig, EncoderDecoderConfig};
+
+/// What transformers takes for `top_k` where tokens are sampled and the key is absent.
+const DEFAULT_TOP_K: usize = 50;
+
+impl GenerationDefaults {
+    /// The search for targets of an encoder-decoder.
+    pub fn for_encoder_decoder(&self, config: &EncoderDecoderConfig) -> GenerateConfig {
+        let start_id = self.decoder_start_token_id.unwrap_or(config.start_id);
+        let search = self.search(GenerateConfig::new(start_id, config.eos_id), config.vocab_size);
+        let limit = self.limit(1).unwrap_or(usize::MAX).min(config.stack.max_len);
+        GenerateConfig { max_len: limit.into(), min_len: self.fewest(1).into(), ..search }
+    }
+
+    /// The search for what follows each prompt of a causal language model.
+    pub fn for_causal_lm(&self, config: &CausalLmConfig, prompts: &[Vec<u32>]) -> GenerateConfig {
+        let eos_ids: Vec<u32> = config.eos_id.into_iter().collect();
+        let base = GenerateConfig::new(0, 0).with_eos_ids(eos_ids);
+        let search = self.search(base, config.vocab_size);
+        let lengths = || prompts.iter().map(Vec::len);
+        let rest = |len| config.stack.max_len.saturating_sub(len).max(1);
+        let limits = lengths().map(|len| self.limit(len).unwrap_or(rest(len)));
+        GenerateConfig {
+            prompts: prompts.to_vec(),
+            max_len: Length::PerRow(limits.collect()),
+            min_len: Length::PerRow(lengths().map(|len| self.fewest(len)).collect()),
+            ..search
+        }
+    }
+
+    /// How tokens are sampled, where they are; what is left open is as in transformers.
+    pub fn sampling(&self, seed: u64) -> Option<Sampling> {
+        let sampling = Sampling::new(seed)
+            .with_temperature(self.temperature.unwrap_or(1.0))
+            .with_top_k(self.top_k.unwrap_or(DEFAULT_TOP_K))
+            .with_top_p(self.top_p.unwrap_or(1.0));
+        (self.do_sample == Some(true)).then_some(sampling)
+    }
+
+    /// What does not depend on the kind of model.
+    fn search(&self, base: GenerateConfig, vocab_size: usize) -> GenerateConfig {
+        let eos_ids = match self.eos_token_ids.as_slice() {
+            [] => base.eos_ids.clone(),
+            ids => ids.to_vec(),
+        };
+        // A word of one end token stands for nothing, as in transformers.
+        let is_end = |word: &[u32]| matches!(word, [id] if eos_ids.contains(id));
+        let words = self.bad_words_ids.iter().filter(|word| !word.is_empty() && !is_end(word));
+        // The model can't give other tokens, so there is nothing to end or to forbid.
+        let known = |ids: &[u32]| -> Vec<u32> {
+            ids.iter().copied().filter(|&id| (id as usize) < vocab_size).collect()
+        };
+        GenerateConfig {
+            forced_bos: self.forced_bos_token_id,
+            forced_eos: self.forced_eos_token_ids.clone(),
+            suppressed: known(&self.suppress_tokens),
+            suppressed_first: known(&self.begin_suppress_tokens),
+            bad_words: words.cloned().collect(),
+            normalization: match self.renormalize_logits {
+                true => Normalization::Remaining,
+                false => Normalization::WholeVocabulary,
+            },
+            beams: self.num_beams,
+            length_penalty: LengthPenalty::Power(self.length_penalty),
+            early_stopping: self.early_stopping,
+            no_repeat_ngram_size: self.no_repeat_ngram_size,
+            repetition_penalty: self.repetition_penalty,
+            eos_ids: known(&eos_ids),
+            ..base
+        }
+    }
+
+    /// Most tokens after a prompt of `prompt_len`.
+    fn limit(&self, prompt_len: usize) -> Option<usize> {
+        let length = || self.max_length.map(|length| length.saturating_sub(prompt_len).max(1));
+        self.max_new_tokens.or_else(length)
+    }
+
+    /// Fewest tokens after a prompt of `prompt_len`.
+    fn fewest(&self, prompt_len: usize) -> usize {
+        self.min_new_tokens.unwrap_or(self.min_length.saturating_sub(prompt_len))
+    }
+}
