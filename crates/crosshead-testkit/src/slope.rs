@@ -11,16 +11,17 @@ use crate::random::random;
 const WEIGHTS: u64 = 0x5eed;
 
 /// The first step, as a fraction of the root mean square of `x`.
-const FIRST_STEP: f32 = 1.0 / 32.0;
+const FIRST_STEP: f32 = 1.0 / 4.0;
 
 /// The number of steps, each half of the one before. With shorter ones the rounding of x + h would show.
-const STEPS: usize = 9;
+const STEPS: usize = 12;
 
 /// A function whose outputs are summed up with random weights, around a point.
 pub(crate) struct Slope<const D: usize, F> {
     f: F,
     x: Tensor<D>,
-    first_step: f32,
+    /// The root mean square of `x`.
+    scale: f32,
     /// What the rounding of the outputs to f32 contributes to a quotient with a step of 1.
     rounding: f64,
 }
@@ -44,7 +45,7 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
         let y = f(x.clone());
         let terms = y.clone() * weights_of(&y);
         let rounding = dot(&terms, &terms).sqrt() * f64::from(f32::EPSILON);
-        Self { f, x, first_step: FIRST_STEP * scale, rounding }
+        Self { f, x, scale, rounding }
     }
 
     /// Central differences of fourth order, (8·(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h))) / 12h, each with half the
@@ -52,7 +53,7 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
     pub(crate) fn along(&self, direction: &Tensor<D>) -> impl Iterator<Item = Quotient> {
         let at = |step: f32| self.value(self.x.clone() + direction.clone() * step);
         let difference = move |step: f32| at(step) - at(-step);
-        let mut step = self.first_step;
+        let mut step = FIRST_STEP * self.scale;
         let mut far = difference(2.0 * step);
         let mut before = [f64::INFINITY; 2];
         let next = move || {
@@ -69,6 +70,20 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
     /// The quotient that leaves the slope least open, if the function is finite.
     pub(crate) fn best(&self, direction: &Tensor<D>) -> Option<Quotient> {
         best(self.along(direction))
+    }
+
+    /// Whether even a step of the size of `x` changes nothing, so that rounding hides no slope.
+    pub(crate) fn is_constant_along(&self, direction: &Tensor<D>) -> bool {
+        let here = self.value(self.x.clone());
+        let is_same = |sign: f32| {
+            self.value(self.x.clone() + direction.clone() * (sign * self.scale)) == here
+        };
+        is_same(1.0) && is_same(-1.0)
+    }
+
+    /// What rounding can leave of a gradient that is zero.
+    pub(crate) fn rounding_of_gradients(&self) -> f64 {
+        4.0 * self.rounding / f64::from(self.scale)
     }
 
     fn value(&self, x: Tensor<D>) -> f64 {

@@ -193,14 +193,16 @@ fn broken_rules_in_a_tokenizer_json_are_refused() {
     }
 }
 
-/// Encodes and decodes with what a directory holds, if it holds a tokenizer.
+/// Encodes and decodes with what a directory holds, if it holds a tokenizer; one whose unknown token is gone may return an
+/// error.
 fn run_if_loaded(dir: &Path) {
     let Ok(tokenizer) = Tokenizer::from_dir(dir) else { return };
     for text in ["", "the cat ﬁ é … ½ \u{301}\u{0}", "日本語 </s><mask> <0x41>", "  a  b  "]
     {
-        let ids = tokenizer.encode_with_special(text).unwrap();
-        tokenizer.decode(&ids).unwrap();
-        tokenizer.encode_with_offsets(text).unwrap();
+        if let Ok(ids) = tokenizer.encode_with_special(text) {
+            tokenizer.decode(&ids).unwrap();
+        }
+        let _ = tokenizer.encode_with_offsets(text);
     }
 }
 
