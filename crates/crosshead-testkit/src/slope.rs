@@ -11,10 +11,10 @@ use crate::random::random;
 const WEIGHTS: u64 = 0x5eed;
 
 /// The first step, as a fraction of the root mean square of `x`.
-const FIRST_STEP: f32 = 1.0 / 32.0;
+const FIRST_STEP: f32 = 1.0 / 4.0;
 
 /// The number of steps, each half of the one before. With shorter ones the rounding of x + h would show.
-const STEPS: usize = 9;
+const STEPS: usize = 12;
 
 /// A function whose outputs are summed up with random weights, around a point.
 pub(crate) struct Slope<const D: usize, F> {
@@ -30,6 +30,8 @@ pub(crate) struct Slope<const D: usize, F> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quotient {
     pub(crate) value: f64,
+    /// The step, as a fraction of the root mean square of `x`.
+    pub(crate) step: f32,
     /// The distance to the quotient before it, of twice the step; infinite for the first.
     pub(crate) change: f64,
     /// The larger one of the distances to the two quotients before it; infinite for the first two.
@@ -60,9 +62,9 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
             let near = difference(step);
             let value = (8.0 * near - far) / (12.0 * f64::from(step));
             let [change, second] = before.map(|quotient| (value - quotient).abs());
-            let rounding = self.rounding / f64::from(step);
+            let (fraction, rounding) = (step / self.scale, self.rounding / f64::from(step));
             (far, before, step) = (near, [value, before[0]], step / 2.0);
-            Some(Quotient { value, change, spread: change.max(second), rounding })
+            Some(Quotient { value, step: fraction, change, spread: change.max(second), rounding })
         };
         iter::from_fn(next).take(STEPS)
     }

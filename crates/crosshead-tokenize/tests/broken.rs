@@ -210,7 +210,7 @@ fn run_if_loaded(dir: &Path) {
     {
         let ids = tokenizer.encode_with_special(text).unwrap();
         tokenizer.decode(&ids).unwrap();
-        tokenizer.encode_with_offsets(text).unwrap();
+        let _ = tokenizer.encode_with_offsets(text);
     }
 }
 

@@ -159,7 +159,9 @@ proptest! {
         for (plain, checkpointed) in plain.iter().zip(&checkpointed) {
             let [plain, checkpointed] = [plain, checkpointed]
                 .map(|data| Tensor::<1>::from_data(data.iter::<f32>().collect::<Vec<_>>().as_slice(), &Device::flex()));
-            assert_close(&checkpointed, &plain, 1e-5, 1e-5);
+            // Terms are added in another order: a sum that they cancel in is as good as they are large.
+            let largest = plain.clone().abs().max().into_scalar::<f32>();
+            assert_close(&checkpointed, &plain, 1e-5, 1e-5 * largest.max(1.0));
         }
     }
 }
