@@ -14,12 +14,12 @@ pub enum WeightsError {
         source: std::io::Error,
     },
     /// The index of the shards is malformed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Index {
         /// The file.
         path: PathBuf,
-        /// The line, the column and the key.
-        source: serde_json::Error,
+        /// What is wrong, with the line or the key.
+        reason: String,
     },
     /// A weights file that is truncated or not in safetensors format.
     #[error("{}: not a whole safetensors file ({source}); copy or download it again", path.display())]

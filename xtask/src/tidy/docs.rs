@@ -110,7 +110,7 @@ mod tests {
             "xtask/src/tidy/docs.rs",
             "docs/architecture.md",
             "architecture.md",
-            "models/src/hub",
+            "models/src/pretrained",
             "Cargo.toml",
             "crates/crosshead-data",
         ];

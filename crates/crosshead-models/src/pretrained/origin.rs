@@ -8,6 +8,7 @@ use crosshead_weights::write_atomic;
 use serde_json::{Map, Value, json};
 
 use super::config_file::ConfigFile;
+use super::json::{read_object, read_text};
 use super::{Head, ModelDirectory, families, write_json};
 use crate::ModelError;
 
@@ -189,20 +190,9 @@ pub fn set_config_keys(dir: &Path, changes: &[(&str, Value)]) -> Result<(), Mode
     write_json(&path, keys)
 }
 
-/// The object in a JSON file, if there is the file.
-fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, ModelError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ModelError::io(path)(error)),
-    };
-    let object = serde_json::from_str(&text);
-    object.map(Some).map_err(|source| ModelError::Json { path: path.to_owned(), source })
-}
-
 /// The files that say what sentence-transformers does behind an encoder, where none of them holds weights.
 fn sentence_modules(dir: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ModelError> {
-    let Ok(text) = fs::read_to_string(dir.join(MODULES)) else { return Ok(Vec::new()) };
+    let Ok(text) = read_text(&dir.join(MODULES)) else { return Ok(Vec::new()) };
     let modules: Vec<Value> = serde_json::from_str(&text)
         .map_err(|source| ModelError::Json { path: dir.join(MODULES), source })?;
     let mut names: Vec<PathBuf> =

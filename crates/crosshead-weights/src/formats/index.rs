@@ -3,25 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{Open, Shards};
 use crate::WeightsError;
 use crate::files::read_text;
 use crate::impostor::check_file;
 
-#[derive(Deserialize)]
-struct IndexJson {
-    /// The shard of each tensor.
-    weight_map: BTreeMap<String, String>,
-}
-
 /// The shards of an index, and their tensors with the shards they are in.
 pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsError> {
     check_file(path)?;
     let text = read_text(path).map_err(WeightsError::io(path))?;
-    let IndexJson { weight_map } = serde_json::from_str(&text)
-        .map_err(|source| WeightsError::Index { path: path.to_owned(), source })?;
+    let weight_map = weight_map(path, &text)?;
     let mut names: Vec<&str> = weight_map.values().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
@@ -44,6 +37,21 @@ pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsErro
         }
         None => Ok((files, tensors)),
     }
+}
+
+/// The shard of each tensor.
+fn weight_map(path: &Path, text: &str) -> Result<BTreeMap<String, String>, WeightsError> {
+    let wrong = |reason: String| WeightsError::Index { path: path.to_owned(), reason };
+    let index: Map<String, Value> =
+        serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let Some(Value::Object(shards)) = index.get("weight_map") else {
+        return Err(wrong("weight_map: is missing".to_owned()));
+    };
+    let entry = |(tensor, shard): (&String, &Value)| match shard.as_str() {
+        Some(shard) => Ok((tensor.clone(), shard.to_owned())),
+        None => Err(wrong(format!("weight_map.{tensor}: expected a string, found `{shard}`"))),
+    };
+    shards.iter().map(entry).collect()
 }
 
 /// The shard of that name beside the index.

@@ -1,7 +1,5 @@
 //! Reading and writing `generation_config.json`, with every key that a file has.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -9,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::GenerationDefaults;
 use super::keys::Keys;
 use crate::pretrained::config_file::to_object;
+use crate::pretrained::json::read_object;
 use crate::pretrained::{json_text, write_json};
 use crate::{CausalLmConfig, EncoderDecoderConfig, ModelError};
 
@@ -83,8 +82,8 @@ impl GenerationDefaults {
     /// # Errors
     /// If a file is malformed, or a key has an impossible value.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
-        let config = read(dir, CONFIG)?.unwrap_or_default();
-        let Some(keys) = read(dir, GENERATION_CONFIG)? else {
+        let config = read_object(&dir.join(CONFIG))?.unwrap_or_default();
+        let Some(keys) = read_object(&dir.join(GENERATION_CONFIG))? else {
             return Self::from_old_config(dir, config);
         };
         let mut defaults = Self::from_keys(dir, GENERATION_CONFIG, keys)?;
@@ -206,17 +205,5 @@ impl GenerationDefaults {
             return Err(ModelError::Config { path, key: "num_beams", reason });
         }
         Ok(Self { file: Some(GenerationFile { name, keys }), ..defaults })
-    }
-}
-
-/// The object in a file of a directory; `None` where there is no such file.
-fn read(dir: &Path, name: &str) -> Result<Option<Map<String, Value>>, ModelError> {
-    let path = dir.join(name);
-    match fs::read_to_string(&path) {
-        Ok(text) => serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|source| ModelError::Json { path, source }),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ModelError::io(&path)(error)),
     }
 }

@@ -86,7 +86,6 @@ impl Job for ClassifyJob {
 
     fn model(&self, device: &Device, events: &mut dyn Events) -> Result<SequenceClassifier, Error> {
         let model = self.beginning(device, events)?;
-        check_single_label(model.problem_type(), "training")?;
         Ok(model.with_problem_type(Some(ProblemType::SingleLabelClassification)))
     }
 
@@ -144,6 +143,7 @@ impl ClassifyJob {
         let directory = ModelDirectory::open(&dir)?;
         if directory.head == Head::SequenceClassifier {
             let model = SequenceClassifier::from_pretrained(&dir, device)?;
+            check_single_label(model.problem_type(), "training")?;
             if model.labels() == self.names {
                 return Ok(model);
             }
