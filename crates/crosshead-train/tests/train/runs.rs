@@ -174,6 +174,9 @@ fn a_loss_that_is_not_finite_ends_the_run_without_a_word_of_recipes() {
     assert_eq!(error.to_string(), "step 1: the loss is not finite");
 }
 
+/// Something that damages a checkpoint, and what the error then says.
+type Damage<'a> = (&'a dyn Fn(&mut Checkpoint), &'a str);
+
 #[test]
 fn a_checkpoint_of_another_model_is_refused_by_parameter() {
     let task = Line::new();
@@ -190,7 +193,7 @@ fn a_checkpoint_of_another_model_is_refused_by_parameter() {
         trainer(&task, config(2)).resume(checkpoint).map(drop).unwrap_err().to_string()
     };
     let three = || burn::tensor::TensorData::from([1.0_f32, 2.0, 3.0]);
-    let cases: [(&dyn Fn(&mut Checkpoint), &str); 4] = [
+    let cases: [Damage<'_>; 4] = [
         (&|at| drop(at.weights.remove("bias")), "no weight `bias`"),
         (&|at| drop(at.weights.insert("weight".to_owned(), three())), "`weight` has shape [3]"),
         (&|at| drop(at.optimizer.remove("second.bias")), "`first.bias` has no partner"),
