@@ -163,7 +163,7 @@ impl SequenceClassifier {
     /// `problem_type` is the directory's, whatever the classes now stand for.
     ///
     /// The names are those of the parameters that the directory does not have: the last product, and the pooler. They wait
-    /// to be drawn, as by [`initialize_where`](crate::initialize_where).
+    /// to be drawn, as by [`initialize_where`](crosshead_weights::initialize_where).
     ///
     /// # Errors
     /// As [`Encoder::from_pretrained`].
