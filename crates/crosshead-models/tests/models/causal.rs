@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_blocks::{DecoderCache, NormKind, NormOrder};
-use crosshead_generate::{GenerateConfig, StepModel, beam_search, greedy};
+use crosshead_generate::{BeamSearch, DecodingConfig, Hooks, StepModel, decode};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, RandomKey};
 use crosshead_models::{
     CausalLm, CausalLmConfig, CausalSteps, IGNORED, PositionKind, StackConfig, TokenBatch,
@@ -143,11 +143,13 @@ proptest! {
     #[test]
     fn one_beam_is_greedy_search(config in configs(), texts in texts()) {
         let model = model(&config);
-        let search = GenerateConfig::new(0, 0).with_max_len(6).with_min_len(2).with_beams(1).with_n_best(1);
-        let found = greedy(&mut CausalSteps::new(&model, &texts, 6), 3, &search).unwrap();
-        let beam = beam_search(&mut CausalSteps::new(&model, &texts, 6), 3, &search).unwrap();
-        let found: Vec<_> = found.into_iter().map(|hypothesis| hypothesis.tokens).collect();
-        let beam: Vec<_> = beam.iter().map(|best| best[0].tokens.clone()).collect();
+        let found = |strategy| -> Vec<Vec<u32>> {
+            let config = DecodingConfig::new(0, 0).with_max_len(6).with_min_len(2).with_strategy(strategy);
+            let mut steps = CausalSteps::new(&model, &texts, 6);
+            let found = decode(&mut steps, 3, &config, Hooks::none()).unwrap();
+            found.iter().map(|best| best[0].tokens.clone()).collect()
+        };
+        let (found, beam) = (found(crosshead_generate::Strategy::Greedy), found(BeamSearch::new(1).into()));
         one_beam_equals_greedy_search(&found, &beam).unwrap();
     }
 
