@@ -141,6 +141,22 @@ proptest! {
     }
 
     #[test]
+    fn tokens_read_at_once_give_the_logits_of_single_steps(
+        config in configs(), texts in texts(), tokens in prop::collection::vec(0..VOCAB_SIZE as u32, 12),
+    ) {
+        let model = model(&config);
+        let [mut at_once, mut single] = [(); 2].map(|()| CausalSteps::new(&model, &texts, 4));
+        // Three rows, two tokens in each of two calls: the first of all stands for the prompts.
+        for tokens in tokens.chunks(6) {
+            let found = at_once.step_many(tokens, 2);
+            let steps = [0, 1].map(|at| single.step(&[tokens[at], tokens[2 + at], tokens[4 + at]]));
+            let rows = |logits: &[f32], len| Tensor::<1>::from_data(logits, &Device::flex()).reshape([3, len, VOCAB_SIZE]);
+            let expected = Tensor::cat(steps.iter().map(|step| rows(step, 1)).collect(), 1);
+            assert_close(&rows(&found, 2), &expected, TOLERANCE, TOLERANCE);
+        }
+    }
+
+    #[test]
     fn one_beam_is_greedy_search(config in configs(), texts in texts()) {
         let model = model(&config);
         let found = |strategy| -> Vec<Vec<u32>> {
