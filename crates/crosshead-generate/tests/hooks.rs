@@ -89,10 +89,11 @@ fn cancelling_returns_what_there_is() {
 
 #[test]
 fn a_cancelled_beam_search_ranks_its_live_beams_with_the_finished_ones() {
-    let config = config(BeamSearch::new(3).with_n_best(3));
+    let max_len = 12;
+    let config = config(BeamSearch::new(3).with_n_best(3)).with_max_len(max_len);
     let whole = run(&config, Hooks::none());
     let (mut mixed, mut untouched) = (0, 0);
-    for steps in 1..MAX_LEN {
+    for steps in 1..max_len {
         for (found, whole) in cancelled_after(steps, &config).iter().zip(&whole) {
             assert_eq!(found.len(), 3);
             assert!(found.is_sorted_by(|a, b| a.score >= b.score));

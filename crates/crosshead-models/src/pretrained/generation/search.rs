@@ -22,7 +22,7 @@ impl GenerationDefaults {
 
     /// How each prompt is continued by a causal language model: greedily, or by beam search.
     ///
-    /// Where tokens are sampled, that takes the place of it: [`sampling`](Self::sampling).
+    /// Where tokens are sampled, the caller replaces the strategy by that of [`sampling`](Self::sampling).
     pub fn for_causal_lm(&self, config: &CausalLmConfig, prompts: &[Vec<u32>]) -> DecodingConfig {
         let eos_ids: Vec<u32> = config.eos_id.into_iter().collect();
         let base = DecodingConfig::new(0, 0).with_eos_ids(eos_ids);
