@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
-use crosshead::generate::{GenerateConfig, Hypothesis, Length, beam_search, greedy};
+use crosshead::generate::{BeamSearch, DecodingConfig, Hooks, Hypothesis, Length, decode};
 use crosshead::kernels::{LabelSmoothing, Mode};
 use crosshead::models::{DecoderSteps, EncoderDecoder, ModelDirectory, TokenBatch};
 use crosshead::train::{Adam, AdamConfig};
@@ -183,15 +183,15 @@ fn greedy_and_beam_search_give_the_tokens_of_transformers() {
             sentences.iter().map(|sentence| ids(&sentence["source"])).collect();
         let max_length = expected["options"]["max_length"].as_u64().unwrap() as usize;
 
-        let found =
-            greedy(&mut steps(&model, &sources), sources.len(), &search(&model, max_length))
-                .unwrap();
-        for (hypothesis, sentence) in found.iter().zip(sentences) {
-            assert_hypothesis(family, hypothesis, &sentence["greedy"]);
+        let found = |config: &DecodingConfig| {
+            decode(&mut steps(&model, &sources), sources.len(), config, Hooks::none()).unwrap()
+        };
+        let config = search(&model, max_length);
+        for (hypotheses, sentence) in found(&config).iter().zip(sentences) {
+            assert_hypothesis(family, &hypotheses[0], &sentence["greedy"]);
         }
 
-        let config = GenerateConfig { beams: 4, n_best: 4, ..search(&model, max_length) };
-        let found = beam_search(&mut steps(&model, &sources), sources.len(), &config).unwrap();
+        let found = found(&config.with_strategy(BeamSearch::new(4).with_n_best(4)));
         for (hypotheses, sentence) in found.iter().zip(sentences) {
             let expected = sentence["beam_4"].as_array().unwrap();
             for (hypothesis, expected) in hypotheses.iter().zip(expected) {
@@ -220,13 +220,13 @@ fn ids(value: &Value) -> Vec<u32> {
     value.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect()
 }
 
-fn search(model: &EncoderDecoder, max_length: usize) -> GenerateConfig {
+fn search(model: &EncoderDecoder, max_length: usize) -> DecodingConfig {
     let config = model.config();
-    GenerateConfig {
+    DecodingConfig {
         suppressed: vec![config.pad_id],
         // transformers counts the start token.
         max_len: Length::Same(max_length - 1),
-        ..GenerateConfig::new(config.pad_id, config.eos_id)
+        ..DecodingConfig::new(config.pad_id, config.eos_id)
     }
 }
 

@@ -4,7 +4,9 @@
 use std::fs;
 
 use burn::tensor::Tensor;
-use crosshead::generate::{GenerateConfig, Hypothesis, beam_search, greedy};
+use crosshead::generate::{
+    BeamSearch, DecodingConfig, EarlyStopping, Hooks, StepModel, Strategy, decode,
+};
 use crosshead::kernels::{LabelSmoothing, Mode};
 use crosshead::models::{
     CausalLm, CausalSteps, DecoderSteps, Encoder, EncoderDecoder, GenerationDefaults, Head,
@@ -262,19 +264,21 @@ fn ids(value: &Value) -> Vec<u32> {
 }
 
 /// Compares greedy decoding and beam search with what transformers found.
-fn compare(
+fn compare<M: StepModel>(
     name: &str,
     searches: &[Search],
-    config: GenerateConfig,
-    greedily: impl FnOnce(&GenerateConfig) -> Vec<Hypothesis>,
-    by_beams: impl FnOnce(&GenerateConfig) -> Vec<Vec<Hypothesis>>,
+    config: DecodingConfig,
+    early_stopping: EarlyStopping,
+    steps: impl Fn() -> M,
 ) {
-    for (found, search) in greedily(&config).iter().zip(searches) {
+    let greedy = config.clone().with_strategy(Strategy::Greedy);
+    let beams = BeamSearch::new(4).with_n_best(4).with_early_stopping(early_stopping);
+    let found = |config| decode(&mut steps(), searches.len(), config, Hooks::none()).unwrap();
+    for (found, search) in found(&greedy).concat().iter().zip(searches) {
         assert_eq!(found.tokens, ids(&search.greedy["tokens"]), "{name}: greedy");
-        assert_eq!(found.finished, search.greedy["finished"].as_bool().unwrap(), "{name}");
+        assert_eq!(found.finished(), search.greedy["finished"].as_bool().unwrap(), "{name}");
     }
-    let config = GenerateConfig { beams: 4, n_best: 4, ..config };
-    for (found, search) in by_beams(&config).iter().zip(searches) {
+    for (found, search) in found(&config.with_strategy(beams)).iter().zip(searches) {
         assert_eq!(found.len(), 4, "{name}");
         for (found, expected) in found.iter().zip(&search.beams) {
             assert_eq!(found.tokens, ids(&expected["tokens"]), "{name}: beams");
@@ -303,14 +307,8 @@ fn encoder_decoders_find_the_targets_of_transformers() {
             let source = TokenBatch { ids: &ids, lengths: &lengths };
             DecoderSteps::new(&model, model.encode(source, Mode::Eval), 64)
         };
-        let n = searches.len();
-        compare(
-            name,
-            &searches,
-            defaults.for_encoder_decoder(model.config()),
-            |config| greedy(&mut steps(), n, config).unwrap(),
-            |config| beam_search(&mut steps(), n, config).unwrap(),
-        );
+        let config = defaults.for_encoder_decoder(model.config());
+        compare(name, &searches, config, defaults.early_stopping, steps);
     }
 }
 
@@ -322,13 +320,7 @@ fn causal_models_go_on_as_transformers_does() {
         let searches = searches(name);
         let prompts: Vec<Vec<u32>> = searches.iter().map(|search| search.source.clone()).collect();
         let steps = || CausalSteps::new(&model, &prompts, 16);
-        let n = searches.len();
-        compare(
-            name,
-            &searches,
-            defaults.for_causal_lm(model.config(), &prompts),
-            |config| greedy(&mut steps(), n, config).unwrap(),
-            |config| beam_search(&mut steps(), n, config).unwrap(),
-        );
+        let config = defaults.for_causal_lm(model.config(), &prompts);
+        compare(name, &searches, config, defaults.early_stopping, steps);
     }
 }

@@ -2,47 +2,49 @@
 
 use rayon::prelude::*;
 
-use crate::constraints::{Progress, ban_tokens, penalize_log_probs, read_row};
+use crate::constraint::States;
+use crate::processors::{Progress, penalize_log_probs, read_row, restrict};
 use crate::step_model::{checked_step, reorder_if_changed};
 use crate::top_k::{Candidate, TopK};
-use crate::{EarlyStopping, GenerateConfig, GenerateError, Hypothesis, StepModel};
+use crate::{
+    BeamSearch, DecodingConfig, EarlyStopping, GenerateError, Hooks, Hypothesis, StepModel,
+    StopReason,
+};
 
-/// Searches for the most probable sequences of each of `batch` sentences, following `config.beams` of each at once, and
-/// returns the `config.n_best` best of each, best first.
-///
-/// At each step the `2 · beams` best continuations of a sentence's live beams are ranked by log-probability (`(1 + n) ·
-/// beams` where there are n > 1 end tokens). Those with an end token among the first `beams` become finished hypotheses,
-/// of which the `beams` best by score are kept; the first `beams` of the others live on. At the length limit the first
-/// `beams` continuations are kept as they are. The tokens and scores are those of `generate(num_beams=…)` of transformers
-/// 5; of equally good continuations the one of the better beam, then the one with the lower token id, goes first.
-///
-/// The model starts with one row per sentence and is reordered to the live beams after the first step; rows of
-/// sentences that are done are dropped. Results are in the order of the input and do not depend on the number of
-/// threads. Fewer than `n_best` hypotheses are returned where fewer exist.
-///
-/// # Errors
-/// If an option is out of range, or the model's logits are of the wrong number or have no softmax.
-pub fn beam_search(
+/// Searches for the most probable sequences of each of `batch` sentences, as [`BeamSearch`] says.
+pub(crate) fn beam_search(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,
-    config: &GenerateConfig,
+    config: &DecodingConfig,
+    options: &BeamSearch,
+    mut hooks: Hooks<'_>,
 ) -> Result<Vec<Vec<Hypothesis>>, GenerateError> {
     let vocab_size = model.vocab_size();
-    config.check(batch, vocab_size)?;
-    config.check_beams()?;
+    let search = Search { config, options };
     let mut sentences: Vec<Sentence> =
-        (0..batch).map(|sentence| Sentence::new(sentence, config)).collect();
+        (0..batch).map(|sentence| Sentence::new(sentence, config, &hooks)).collect();
     let mut live: Vec<&mut Sentence> = sentences.iter_mut().collect();
     let mut step = 0;
     while !live.is_empty() {
         let tokens: Vec<u32> = live.iter().flat_map(|sentence| sentence.last_tokens()).collect();
         let mut logits = checked_step(model, &tokens)?;
-        let rows = advance_all(&mut live, &mut logits, vocab_size, step, config)?;
+        let rows = advance_all(&mut live, &mut logits, vocab_size, search)?;
         live.retain(|sentence| !sentence.live.is_empty());
+        if hooks.observe(step, &[], live.len()).is_break() {
+            live.into_iter().for_each(|sentence| sentence.cancel(search));
+            break;
+        }
         reorder_if_changed(model, &rows, tokens.len());
         step += 1;
     }
-    Ok(sentences.into_iter().map(|sentence| sentence.into_best(config.n_best)).collect())
+    Ok(sentences.into_iter().map(|sentence| sentence.into_best(options.n_best)).collect())
+}
+
+/// The options of a search.
+#[derive(Clone, Copy)]
+struct Search<'a> {
+    config: &'a DecodingConfig,
+    options: &'a BeamSearch,
 }
 
 /// Advances every sentence by one token; returns the row of this step that each row of the next one continues.
@@ -50,8 +52,7 @@ fn advance_all(
     sentences: &mut [&mut Sentence],
     mut logits: &mut [f32],
     vocab_size: usize,
-    step: usize,
-    config: &GenerateConfig,
+    search: Search<'_>,
 ) -> Result<Vec<usize>, GenerateError> {
     let mut jobs = Vec::with_capacity(sentences.len());
     let mut first_row = 0;
@@ -66,10 +67,8 @@ fn advance_all(
         .into_par_iter()
         .map(|(sentence, logits, first_row)| {
             let rows = logits.chunks_mut(vocab_size);
-            let candidates = sentence
-                .candidates(rows, config)
-                .map_err(|beam| GenerateError::InvalidLogits { step, row: first_row + beam })?;
-            let parents = sentence.advance(&candidates, config);
+            let candidates = sentence.candidates(rows, first_row, search)?;
+            let parents = sentence.advance(&candidates, search);
             Ok(parents.into_iter().map(|beam| first_row + beam).collect())
         })
         .collect();
@@ -82,6 +81,7 @@ fn advance_all(
 struct Beam {
     /// The prompt and what follows it.
     path: Vec<u32>,
+    states: States,
     log_prob: f32,
 }
 
@@ -97,15 +97,16 @@ struct Sentence {
 }
 
 impl Sentence {
-    fn new(sentence: usize, config: &GenerateConfig) -> Self {
+    fn new(sentence: usize, config: &DecodingConfig, hooks: &Hooks<'_>) -> Self {
         let (max_len, min_len) = (config.max_len.of(sentence), config.min_len.of(sentence));
         let path = config.prompt(sentence);
         let prompt_len = path.len();
-        let live = vec![Beam { path, log_prob: 0.0 }];
+        let states = States::start(hooks.constraints(), sentence, &path);
+        let live = vec![Beam { path, states, log_prob: 0.0 }];
         Self { max_len, min_len, prompt_len, live, finished: Vec::new() }
     }
 
-    /// The tokens of a path behind the prompt.
+    /// The tokens of a path after the prompt.
     fn generated<'a>(&self, path: &'a [u32]) -> &'a [u32] {
         &path[self.prompt_len..]
     }
@@ -115,50 +116,52 @@ impl Sentence {
     }
 
     /// The best continuations of the live beams, so many that at least `beams` of them go on even if each beam ends in
-    /// every way there is. The error is the number of a beam whose logits have no softmax.
+    /// every way there is. `first_row` is the row of the first beam in this step's batch.
     fn candidates<'a>(
         &self,
         rows: impl Iterator<Item = &'a mut [f32]>,
-        config: &GenerateConfig,
-    ) -> Result<Vec<Candidate>, usize> {
-        let mut top = TopK::new((1 + config.eos_ids.len()).max(2) * config.beams);
+        first_row: usize,
+        Search { config, options }: Search<'_>,
+    ) -> Result<Vec<Candidate>, GenerateError> {
+        let mut top = TopK::new((1 + config.eos_ids.len()).max(2) * options.beams);
         for (number, (beam, logits)) in self.live.iter().zip(rows).enumerate() {
-            let mut logits = read_row(logits, config).ok_or(number)?;
-            penalize_log_probs(&mut logits, &beam.path, config.repetition_penalty);
             let Self { prompt_len, max_len, min_len, .. } = *self;
-            let progress = Progress { path: &beam.path, prompt_len, max_len, min_len };
-            ban_tokens(&mut logits, progress, config);
+            let (step, row) = (beam.path.len() - prompt_len, first_row + number);
+            let mut logits =
+                read_row(logits, config).ok_or(GenerateError::InvalidLogits { step, row })?;
+            penalize_log_probs(&mut logits, &beam.path, config.repetition_penalty);
+            let (path, states) = (&beam.path, &beam.states);
+            let progress = Progress { path, prompt_len, max_len, min_len, states };
+            restrict(&mut logits, progress, config, row)?;
             top.offer(number, &logits, beam.log_prob);
         }
         Ok(top.into_best())
     }
 
     /// Ends or extends beams by the candidates, best first; returns the beam that each new one continues.
-    fn advance(&mut self, candidates: &[Candidate], config: &GenerateConfig) -> Vec<usize> {
-        // Tokens behind the prompt, with those of the candidates.
+    fn advance(&mut self, candidates: &[Candidate], search: Search<'_>) -> Vec<usize> {
+        let Search { config, options } = search;
+        // Tokens after the prompt, with those of the candidates.
         let len = self.generated(&self.live[0].path).len() + 1;
-        let mut beams = Vec::with_capacity(config.beams);
-        let mut parents = Vec::with_capacity(config.beams);
+        let mut beams = Vec::with_capacity(options.beams);
+        let mut parents = Vec::with_capacity(options.beams);
         for (rank, candidate) in candidates.iter().enumerate() {
             let ends = config.eos_ids.contains(&candidate.token);
             if ends || len == self.max_len {
-                if rank < config.beams {
-                    self.finish(candidate, ends, config);
+                if rank < options.beams {
+                    let hypothesis = self.ended(candidate, ends, config);
+                    self.keep(hypothesis, options);
                 }
-            } else if beams.len() < config.beams {
+            } else if beams.len() < options.beams {
                 beams.push(self.extended(candidate));
                 parents.push(candidate.row);
             }
         }
         if beams.is_empty() && self.finished.is_empty() {
             // Every continuation is forbidden: what there is has to do.
-            let cut_off = |beam: &Beam| {
-                let tokens = self.generated(&beam.path);
-                Hypothesis::new(tokens, beam.log_prob, config.length_penalty, None)
-            };
-            self.finished = self.live.iter().map(cut_off).collect();
+            self.finished = self.cut_off(StopReason::NoToken, config);
         }
-        if self.is_done(beams.first(), len, config) {
+        if self.is_done(beams.first(), len, search) {
             beams.clear();
             parents.clear();
         }
@@ -166,36 +169,59 @@ impl Sentence {
         parents
     }
 
-    fn extended(&self, candidate: &Candidate) -> Beam {
-        let mut path = self.live[candidate.row].path.clone();
-        path.push(candidate.token);
-        Beam { path, log_prob: candidate.log_prob }
+    /// The live beams as they are.
+    fn cut_off(&self, stop: StopReason, config: &DecodingConfig) -> Vec<Hypothesis> {
+        let hypothesis = |beam: &Beam| {
+            let tokens = self.generated(&beam.path);
+            Hypothesis::new(tokens, beam.log_prob, config.length_penalty, stop)
+        };
+        self.live.iter().map(hypothesis).collect()
     }
 
-    /// Keeps a continuation as a hypothesis if it is among the best.
-    fn finish(&mut self, candidate: &Candidate, ends: bool, config: &GenerateConfig) {
-        let penalty = config.length_penalty;
-        let hypothesis = if ends {
-            let tokens = self.generated(&self.live[candidate.row].path);
-            Hypothesis::new(tokens, candidate.log_prob, penalty, Some(candidate.token))
+    /// The beam that a candidate continues, with its token.
+    fn extended(&self, candidate: &Candidate) -> Beam {
+        let beam = &self.live[candidate.row];
+        let path = [beam.path.as_slice(), &[candidate.token]].concat();
+        Beam { path, states: beam.states.forked(candidate.token), log_prob: candidate.log_prob }
+    }
+
+    /// The hypothesis of a candidate that ends its beam, with an end token or at the length limit.
+    fn ended(&self, candidate: &Candidate, ends: bool, config: &DecodingConfig) -> Hypothesis {
+        let mut tokens = self.generated(&self.live[candidate.row].path).to_vec();
+        let stop = if ends {
+            StopReason::EndToken(candidate.token)
         } else {
-            let path = self.extended(candidate).path;
-            Hypothesis::new(self.generated(&path), candidate.log_prob, penalty, None)
+            tokens.push(candidate.token);
+            StopReason::MaxLength
         };
+        Hypothesis::new(&tokens, candidate.log_prob, config.length_penalty, stop)
+    }
+
+    /// Keeps a hypothesis if it is among the best.
+    fn keep(&mut self, hypothesis: Hypothesis, options: &BeamSearch) {
         let at = self.finished.partition_point(|kept| kept.score >= hypothesis.score);
         self.finished.insert(at, hypothesis);
-        self.finished.truncate(config.beams);
+        self.finished.truncate(options.beams);
+    }
+
+    /// Ranks the live beams among the finished hypotheses, and ends the search.
+    fn cancel(&mut self, Search { config, options }: Search<'_>) {
+        for hypothesis in self.cut_off(StopReason::Cancelled, config) {
+            self.keep(hypothesis, options);
+        }
+        self.live.clear();
     }
 
     /// Whether the beams, the best of which has `len` tokens, cannot or need not improve the finished hypotheses.
-    fn is_done(&self, best: Option<&Beam>, len: usize, config: &GenerateConfig) -> bool {
+    fn is_done(&self, best: Option<&Beam>, len: usize, search: Search<'_>) -> bool {
+        let Search { config, options } = search;
         let Some(best) = best else { return true };
-        let Some(worst) = self.finished.last().filter(|_| self.finished.len() == config.beams)
+        let Some(worst) = self.finished.last().filter(|_| self.finished.len() == options.beams)
         else {
             return false;
         };
         let grows = config.length_penalty.alpha() > 0.0;
-        let best_len = match config.early_stopping {
+        let best_len = match options.early_stopping {
             EarlyStopping::Full => return true,
             EarlyStopping::Never if grows => self.max_len,
             EarlyStopping::Heuristic | EarlyStopping::Never => len,

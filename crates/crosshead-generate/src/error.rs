@@ -1,6 +1,6 @@
 //! What can be wrong with a request or with a model's output.
 
-/// Why a search could not run to its end.
+/// Why decoding could not run to its end.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {
@@ -9,6 +9,15 @@ pub enum GenerateError {
         "the model produced NaN or infinite logits at step {step}, row {row}: its weights or its inputs are broken"
     )]
     InvalidLogits {
+        /// Number of the step, from 0.
+        step: usize,
+        /// Row within that step's batch.
+        row: usize,
+    },
+
+    /// A constraint made a score NaN or +∞.
+    #[error("a constraint made a score NaN or infinite at step {step}, row {row}")]
+    InvalidConstraint {
         /// Number of the step, from 0.
         step: usize,
         /// Row within that step's batch.

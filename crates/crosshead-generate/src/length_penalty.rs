@@ -1,10 +1,13 @@
 //! Length penalties: how scores of hypotheses of different lengths are made comparable.
 
+use serde::{Deserialize, Serialize};
+
 /// What a hypothesis's log-probability is divided by.
 ///
 /// A log-probability falls with every token, so without a penalty short hypotheses win. `len` counts the generated
 /// tokens, the end token included and the start token not.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LengthPenalty {
     /// `lenᵅ`, as in Hugging Face transformers.
     Power(f32),

@@ -2,23 +2,30 @@
 
 mod beam_search;
 mod config;
-mod constraints;
+mod constraint;
+mod decode;
 mod error;
 mod exp;
 mod greedy;
+mod hooks;
 mod hypothesis;
 mod length_penalty;
 mod logits;
+mod observer;
 mod one_path;
+mod processors;
 mod sample;
 mod step_model;
 mod top_k;
 
-pub use beam_search::beam_search;
-pub use config::{EarlyStopping, GenerateConfig, Length, Normalization};
+pub use config::{
+    BeamSearch, DecodingConfig, EarlyStopping, Length, Normalization, Sampling, Strategy,
+};
+pub use constraint::{Constraint, ConstraintState};
+pub use decode::decode;
 pub use error::GenerateError;
-pub use greedy::greedy;
-pub use hypothesis::Hypothesis;
+pub use hooks::Hooks;
+pub use hypothesis::{Hypothesis, StopReason};
 pub use length_penalty::LengthPenalty;
-pub use sample::{Sampling, sample};
+pub use observer::{Observer, Step, StepToken};
 pub use step_model::StepModel;

@@ -90,6 +90,15 @@ impl<'a> LogitRow<'a> {
         tokens.iter().for_each(|&token| self.set_log_prob(token, 0.0));
     }
 
+    /// Lets the caller change logits; the probabilities of those that it leaves alone stay. Whether none became NaN or +∞.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut [f32])) -> bool {
+        change(self.logits);
+        for (block, max) in self.logits.chunks(BLOCK).zip(&mut self.block_max) {
+            *max = block_maximum(block);
+        }
+        self.logits.iter().all(|&logit| logit < f32::INFINITY)
+    }
+
     /// The row in blocks, in the order of tokens: an upper bound on the block's log-probabilities, and the tokens with
     /// theirs.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = (f32, impl Iterator<Item = (u32, f32)>)> {

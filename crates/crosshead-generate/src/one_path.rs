@@ -1,13 +1,14 @@
-//! The loop of searches that follow one path per sequence.
+//! The loop of the strategies that follow one path per sequence.
 
 use rayon::prelude::*;
 
-use crate::constraints::{Progress, ban_tokens, penalize_logits, read_row};
+use crate::constraint::States;
 use crate::logits::LogitRow;
+use crate::processors::{Progress, penalize_logits, read_row, restrict};
 use crate::step_model::{checked_step, reorder_if_changed};
-use crate::{GenerateConfig, GenerateError, Hypothesis, StepModel};
+use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel, StepToken, StopReason};
 
-/// Where a path stands when its next token is chosen.
+/// Where a path is when its next token is chosen.
 #[derive(Clone, Copy)]
 pub(crate) struct Position {
     /// Number of the sequence in the batch.
@@ -22,39 +23,38 @@ pub(crate) struct Position {
 pub(crate) fn follow_one_path(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,
-    config: &GenerateConfig,
+    config: &DecodingConfig,
+    mut hooks: Hooks<'_>,
     choose: impl Fn(&LogitRow, Position) -> Option<u32> + Sync,
 ) -> Result<Vec<Hypothesis>, GenerateError> {
     let vocab_size = model.vocab_size();
-    config.check(batch, vocab_size)?;
-    let mut paths: Vec<Path> = (0..batch).map(|sequence| Path::new(sequence, config)).collect();
+    let mut paths: Vec<Path> =
+        (0..batch).map(|sequence| Path::new(sequence, config, &hooks)).collect();
     let mut live: Vec<&mut Path> = paths.iter_mut().collect();
+    let mut step = 0;
     while !live.is_empty() {
         let tokens: Vec<u32> = live.iter().map(|path| path.last_token()).collect();
         let mut logits = checked_step(model, &tokens)?;
-        let steps: Vec<_> = live
+        let taken: Vec<Result<Option<StepToken>, GenerateError>> = live
             .par_iter_mut()
             .zip(logits.par_chunks_mut(vocab_size))
             .enumerate()
             .map(|(row, (path, logits))| path.advance(row, logits, config, &choose))
             .collect();
-        steps.into_iter().collect::<Result<(), _>>()?;
-        let rows: Vec<usize> = (0..live.len()).filter(|&row| live[row].end.is_none()).collect();
-        live.retain(|path| path.end.is_none());
+        let taken: Vec<Option<StepToken>> = taken.into_iter().collect::<Result<_, _>>()?;
+        let taken: Vec<StepToken> = taken.into_iter().flatten().collect();
+        let rows: Vec<usize> = (0..live.len()).filter(|&row| live[row].stop.is_none()).collect();
+        live.retain(|path| path.stop.is_none());
+        if hooks.observe(step, &taken, live.len()).is_break() {
+            break;
+        }
         reorder_if_changed(model, &rows, tokens.len());
+        step += 1;
     }
     Ok(paths.into_iter().map(|path| path.into_hypothesis(config)).collect())
 }
 
-/// How a path ended.
-#[derive(Clone, Copy, PartialEq)]
-enum End {
-    /// With this end token.
-    Finished(u32),
-    /// At the length limit, or because no token was possible.
-    CutOff,
-}
-
+/// One sequence.
 struct Path {
     sequence: usize,
     max_len: usize,
@@ -62,57 +62,64 @@ struct Path {
     prompt_len: usize,
     /// The prompt and what follows it.
     tokens: Vec<u32>,
+    states: States,
     log_prob: f32,
-    end: Option<End>,
+    stop: Option<StopReason>,
 }
 
 impl Path {
-    fn new(sequence: usize, config: &GenerateConfig) -> Self {
-        let (max_len, min_len) = (config.max_len.of(sequence), config.min_len.of(sequence));
+    fn new(sequence: usize, config: &DecodingConfig, hooks: &Hooks<'_>) -> Self {
         let tokens = config.prompt(sequence);
-        let prompt_len = tokens.len();
-        Self { sequence, max_len, min_len, prompt_len, tokens, log_prob: 0.0, end: None }
+        Self {
+            sequence,
+            max_len: config.max_len.of(sequence),
+            min_len: config.min_len.of(sequence),
+            prompt_len: tokens.len(),
+            states: States::start(hooks.constraints(), sequence, &tokens),
+            tokens,
+            log_prob: 0.0,
+            stop: None,
+        }
     }
 
     fn last_token(&self) -> u32 {
         self.tokens[self.tokens.len() - 1]
     }
 
+    /// Takes the next token, unless none is possible.
     fn advance(
         &mut self,
         row: usize,
         logits: &mut [f32],
-        config: &GenerateConfig,
+        config: &DecodingConfig,
         choose: impl Fn(&LogitRow, Position) -> Option<u32>,
-    ) -> Result<(), GenerateError> {
+    ) -> Result<Option<StepToken>, GenerateError> {
         let position =
             Position { sequence: self.sequence, step: self.tokens.len() - self.prompt_len };
         penalize_logits(logits, &self.tokens, config.repetition_penalty);
         let mut logits = read_row(logits, config)
             .ok_or(GenerateError::InvalidLogits { step: position.step, row })?;
-        let Self { prompt_len, max_len, min_len, .. } = *self;
-        let progress = Progress { path: &self.tokens, prompt_len, max_len, min_len };
-        ban_tokens(&mut logits, progress, config);
+        let Self { prompt_len, max_len, min_len, ref states, .. } = *self;
+        let progress = Progress { path: &self.tokens, prompt_len, max_len, min_len, states };
+        restrict(&mut logits, progress, config, row)?;
         let Some(token) = choose(&logits, position) else {
-            self.end = Some(End::CutOff);
-            return Ok(());
+            self.stop = Some(StopReason::NoToken);
+            return Ok(None);
         };
         self.log_prob += logits.log_prob(token);
         if config.eos_ids.contains(&token) {
-            self.end = Some(End::Finished(token));
+            self.stop = Some(StopReason::EndToken(token));
         } else {
             self.tokens.push(token);
-            self.end = (position.step + 1 == self.max_len).then_some(End::CutOff);
+            self.states.advance(token);
+            self.stop = (position.step + 1 == self.max_len).then_some(StopReason::MaxLength);
         }
-        Ok(())
+        Ok(Some(StepToken { sequence: self.sequence, token, stop: self.stop }))
     }
 
-    fn into_hypothesis(self, config: &GenerateConfig) -> Hypothesis {
-        let end = match self.end {
-            Some(End::Finished(token)) => Some(token),
-            Some(End::CutOff) | None => None,
-        };
+    fn into_hypothesis(self, config: &DecodingConfig) -> Hypothesis {
         let tokens = &self.tokens[self.prompt_len..];
-        Hypothesis::new(tokens, self.log_prob, config.length_penalty, end)
+        let stop = self.stop.unwrap_or(StopReason::Cancelled);
+        Hypothesis::new(tokens, self.log_prob, config.length_penalty, stop)
     }
 }

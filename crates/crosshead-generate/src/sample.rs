@@ -1,86 +1,20 @@
 //! Sampling from the model's distribution.
 
-use crate::config::out_of_range;
 use crate::exp::exp_nonpositive;
 use crate::logits::LogitRow;
 use crate::one_path::{Position, follow_one_path};
 use crate::top_k::TopK;
-use crate::{GenerateConfig, GenerateError, Hypothesis, StepModel};
+use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, Sampling, StepModel};
 
-/// The distribution that [`sample`] draws from: the model's, changed by `temperature`, then `top_k`, then `top_p`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sampling {
-    /// Seed of the draws.
-    pub seed: u64,
-    /// What the logits are divided by: below 1 sharper, above 1 flatter.
-    pub temperature: f32,
-    /// How many of the most probable tokens may be drawn (Fan et al., *Hierarchical Neural Story Generation*, 2018,
-    /// section 5.4); 0 for all. Of equally probable tokens, those with the lowest ids.
-    pub top_k: usize,
-    /// Only the smallest set of most probable tokens whose probabilities reach this sum may be drawn (Holtzman et al.,
-    /// *The Curious Case of Neural Text Degeneration*, 2020, section 3.1); 1 for all.
-    pub top_p: f32,
-    /// The number of the first sequence, where a batch is a part of more sequences: their draws are then those of one
-    /// batch.
-    pub first_sequence: usize,
-}
-
-impl Sampling {
-    /// The model's own distribution.
-    pub fn new(seed: u64) -> Self {
-        Self { seed, temperature: 1.0, top_k: 0, top_p: 1.0, first_sequence: 0 }
-    }
-
-    /// Sets [`temperature`](Self::temperature).
-    pub fn with_temperature(self, temperature: f32) -> Self {
-        Self { temperature, ..self }
-    }
-
-    /// Sets [`top_k`](Self::top_k).
-    pub fn with_top_k(self, top_k: usize) -> Self {
-        Self { top_k, ..self }
-    }
-
-    /// Sets [`top_p`](Self::top_p).
-    pub fn with_top_p(self, top_p: f32) -> Self {
-        Self { top_p, ..self }
-    }
-
-    /// Sets [`first_sequence`](Self::first_sequence).
-    pub fn with_first_sequence(self, first_sequence: usize) -> Self {
-        Self { first_sequence, ..self }
-    }
-
-    fn check(&self) -> Result<(), GenerateError> {
-        if !(self.temperature.is_finite() && self.temperature > 0.0) {
-            let expected =
-                "a finite number above 0; for the most probable token use greedy decoding";
-            return Err(out_of_range("temperature", self.temperature, expected));
-        }
-        if !(self.top_p > 0.0 && self.top_p <= 1.0) {
-            return Err(out_of_range("top_p", self.top_p, "above 0 and at most 1"));
-        }
-        Ok(())
-    }
-}
-
-/// Extends each of `batch` sequences by tokens drawn at random until the end token or the length limit.
-///
-/// A draw depends on the seed, the number of the sequence (counted from
-/// [`first_sequence`](Sampling::first_sequence)), the step and the probabilities alone, so the
-/// same call gives the same tokens for any number of threads. A hypothesis's log-probability is under the model's
-/// distribution, before temperature, top-k and top-p.
-///
-/// # Errors
-/// If an option is out of range, or the model's logits are of the wrong number or have no softmax.
-pub fn sample(
+/// Extends each of `batch` sequences by tokens drawn at random.
+pub(crate) fn sample(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,
-    config: &GenerateConfig,
+    config: &DecodingConfig,
     sampling: &Sampling,
+    hooks: Hooks<'_>,
 ) -> Result<Vec<Hypothesis>, GenerateError> {
-    sampling.check()?;
-    follow_one_path(model, batch, config, |logits, position| {
+    follow_one_path(model, batch, config, hooks, |logits, position| {
         let sequence = sampling.first_sequence + position.sequence;
         let position = Position { sequence, ..position };
         draw(&weights(logits, sampling), uniform(sampling.seed, position))

@@ -1,11 +1,13 @@
 //! Broken models and impossible options are refused with a reason.
 
 mod models;
+mod strategies;
 
 use crosshead_generate::{
-    GenerateConfig, GenerateError, LengthPenalty, Sampling, StepModel, beam_search, greedy, sample,
+    BeamSearch, DecodingConfig, GenerateError, LengthPenalty, Sampling, StepModel, StopReason,
 };
 use models::HashModel;
+use strategies::{beam_search, greedy, sample};
 
 /// Has one logit replaced at a step, given by the number of tokens fed before and the row.
 struct Broken {
@@ -33,8 +35,12 @@ impl StepModel for Broken {
     }
 }
 
-fn config() -> GenerateConfig {
-    GenerateConfig::new(0, 1).with_max_len(6).with_min_len(6).with_beams(3)
+fn config() -> DecodingConfig {
+    DecodingConfig::new(0, 1).with_max_len(6).with_min_len(6)
+}
+
+fn beams() -> BeamSearch {
+    BeamSearch::new(3)
 }
 
 #[test]
@@ -42,8 +48,14 @@ fn logits_that_are_not_numbers_are_reported_with_step_and_row() {
     for value in [f32::NAN, f32::INFINITY] {
         let broken = |step, row| Broken { model: HashModel::new(8, 1, 0..4), step, row, value };
         let expected = |step, row| GenerateError::InvalidLogits { step, row };
-        assert_eq!(beam_search(&mut broken(0, 2), 4, &config()).unwrap_err(), expected(0, 2));
-        assert_eq!(beam_search(&mut broken(2, 7), 4, &config()).unwrap_err(), expected(2, 7));
+        assert_eq!(
+            beam_search(&mut broken(0, 2), 4, &config(), beams()).unwrap_err(),
+            expected(0, 2)
+        );
+        assert_eq!(
+            beam_search(&mut broken(2, 7), 4, &config(), beams()).unwrap_err(),
+            expected(2, 7)
+        );
         assert_eq!(greedy(&mut broken(1, 3), 4, &config()).unwrap_err(), expected(1, 3));
     }
     let message = GenerateError::InvalidLogits { step: 2, row: 7 }.to_string();
@@ -64,21 +76,19 @@ fn a_wrong_number_of_logits_is_reported() {
     }
     let expected = GenerateError::LogitsShape { len: 15, rows: 2, vocab_size: 8 };
     assert_eq!(greedy(&mut Short, 2, &config()), Err(expected.clone()));
-    assert_eq!(beam_search(&mut Short, 2, &config()), Err(expected));
+    assert_eq!(beam_search(&mut Short, 2, &config(), beams()), Err(expected));
 }
 
 #[test]
 fn impossible_options_are_refused_by_name() {
-    let refuse = |config: GenerateConfig, option: &str| {
-        let error = beam_search(&mut HashModel::new(8, 1, 0..2), 2, &config).unwrap_err();
+    let refuse = |config: DecodingConfig, option: &str| {
+        let mut model = HashModel::new(8, 1, 0..2);
+        let error = beam_search(&mut model, 2, &config, beams()).unwrap_err();
         assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
     };
-    refuse(GenerateConfig::new(8, 1), "start_id");
-    refuse(GenerateConfig::new(0, 9), "eos_ids");
+    refuse(DecodingConfig::new(8, 1), "start_id");
+    refuse(DecodingConfig::new(0, 9), "eos_ids");
     refuse(config().with_suppressed([0, 8]), "suppressed");
-    refuse(config().with_beams(0), "beams");
-    refuse(config().with_n_best(0), "n_best");
-    refuse(config().with_n_best(4), "n_best");
     refuse(config().with_max_len(0), "max_len");
     refuse(config().with_max_len(vec![3, 0]), "max_len");
     refuse(config().with_max_len(vec![3]), "max_len");
@@ -87,12 +97,21 @@ fn impossible_options_are_refused_by_name() {
     refuse(config().with_repetition_penalty(0.0), "repetition_penalty");
     refuse(config().with_repetition_penalty(f32::NAN), "repetition_penalty");
     refuse(config().with_length_penalty(LengthPenalty::Gnmt(f32::NAN)), "length_penalty");
+    for (options, option) in [
+        (BeamSearch::new(0), "beams"),
+        (beams().with_n_best(0), "n_best"),
+        (beams().with_n_best(4), "n_best"),
+    ] {
+        let mut model = HashModel::new(8, 1, 0..2);
+        let error = beam_search(&mut model, 2, &config(), options).unwrap_err();
+        assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
+    }
     for (sampling, option) in [
         (Sampling::new(1).with_temperature(0.0), "temperature"),
         (Sampling::new(1).with_top_p(0.0), "top_p"),
         (Sampling::new(1).with_top_p(1.1), "top_p"),
     ] {
-        let error = sample(&mut HashModel::new(8, 1, 0..2), 2, &config(), &sampling).unwrap_err();
+        let error = sample(&mut HashModel::new(8, 1, 0..2), 2, &config(), sampling).unwrap_err();
         assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
     }
 }
@@ -104,13 +123,14 @@ fn a_sequence_without_a_possible_next_token_is_cut_off() {
     let model = HashModel::new(4, 1, 0..2);
     for found in [
         greedy(&mut model.clone(), 2, &config).unwrap(),
-        beam_search(&mut model.clone(), 2, &config).unwrap().concat(),
-        sample(&mut model.clone(), 2, &config, &Sampling::new(1)).unwrap(),
+        beam_search(&mut model.clone(), 2, &config, beams()).unwrap().concat(),
+        sample(&mut model.clone(), 2, &config, Sampling::new(1)).unwrap(),
     ] {
         assert_eq!(found.len(), 2);
         for hypothesis in found {
             assert_eq!(hypothesis.tokens.len(), 2);
-            assert!(!hypothesis.finished && hypothesis.score.is_finite());
+            assert_eq!(hypothesis.stop, StopReason::NoToken);
+            assert!(!hypothesis.finished() && hypothesis.score.is_finite());
         }
     }
 }
@@ -119,6 +139,6 @@ fn a_sequence_without_a_possible_next_token_is_cut_off() {
 fn an_empty_batch_never_calls_the_model() {
     let mut model = HashModel::new(8, 1, 0..1);
     assert_eq!(greedy(&mut model, 0, &config()).unwrap(), []);
-    assert!(beam_search(&mut model, 0, &config()).unwrap().is_empty());
+    assert!(beam_search(&mut model, 0, &config(), beams()).unwrap().is_empty());
     assert!(model.rows[0].1.is_empty());
 }

@@ -2,7 +2,8 @@
 //! writes the fixture and describes the model.
 
 use crosshead_generate::{
-    EarlyStopping, GenerateConfig, Hypothesis, LengthPenalty, Normalization, StepModel, beam_search,
+    BeamSearch, DecodingConfig, EarlyStopping, Hooks, Hypothesis, LengthPenalty, Normalization,
+    StepModel, decode,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -131,13 +132,13 @@ fn hashed(ids: &[u32]) -> u32 {
     ids.iter().fold(0x811c_9dc5, |hash, id| (hash ^ id).wrapping_mul(0x0100_0193))
 }
 
-fn config(fixture: &Fixture, batch: &Batch, sentences: usize) -> GenerateConfig {
+fn config(fixture: &Fixture, batch: &Batch, sentences: usize) -> DecodingConfig {
     let Options { num_beams, max_length, .. } = batch.options;
     let forced_eos: Vec<u32> = match &batch.options.forced_eos_token_id {
         Value::Array(ids) => ids.iter().filter_map(Value::as_u64).map(|id| id as u32).collect(),
         id => id.as_u64().map(|id| id as u32).into_iter().collect(),
     };
-    GenerateConfig::new(fixture.pad, 0)
+    DecodingConfig::new(fixture.pad, 0)
         .with_eos_ids(batch.eos.as_slice())
         .with_prompts(vec![batch.prompt.clone(); sentences])
         .with_suppressed(batch.options.suppress_tokens.as_slice())
@@ -148,14 +149,14 @@ fn config(fixture: &Fixture, batch: &Batch, sentences: usize) -> GenerateConfig 
         .with_max_len(max_length - batch.prompt.len())
         .with_min_len(batch.options.min_new_tokens)
         .with_forced_eos(forced_eos)
-        .with_beams(num_beams)
-        .with_n_best(num_beams)
         .with_length_penalty(LengthPenalty::Power(batch.options.length_penalty))
-        .with_early_stopping(match &batch.options.early_stopping {
-            Value::Bool(true) => EarlyStopping::Full,
-            Value::Bool(false) => EarlyStopping::Heuristic,
-            _ => EarlyStopping::Never,
-        })
+        .with_strategy(BeamSearch::new(num_beams).with_n_best(num_beams).with_early_stopping(
+            match &batch.options.early_stopping {
+                Value::Bool(true) => EarlyStopping::Full,
+                Value::Bool(false) => EarlyStopping::Heuristic,
+                _ => EarlyStopping::Never,
+            },
+        ))
 }
 
 fn is_equal(found: &[Hypothesis], expected: &[Expected]) -> bool {
@@ -163,7 +164,7 @@ fn is_equal(found: &[Hypothesis], expected: &[Expected]) -> bool {
         let Expected(len, hash, finished, score) = *expected;
         found.tokens.len() == len
             && hashed(&found.tokens) == hash
-            && found.finished == finished
+            && found.finished() == finished
             && (found.score - score).abs() <= 1e-5 * score.abs().max(1.0)
     };
     found.len() == expected.len() && found.iter().zip(expected).all(same)
@@ -179,7 +180,7 @@ fn long_searches_find_the_hypotheses_of_transformers() {
             (0..batch.hypotheses.len()).filter(|at| !batch.close.contains(at)).collect();
         let config = config(&fixture, batch, sentences.len());
         let mut model = TableModel::new(&fixture, batch, &sentences);
-        let found = beam_search(&mut model, sentences.len(), &config).unwrap();
+        let found = decode(&mut model, sentences.len(), &config, Hooks::none()).unwrap();
         for (found, &at) in found.iter().zip(&sentences) {
             let expected = &batch.hypotheses[at];
             let sentence = batch.first + at as u64;

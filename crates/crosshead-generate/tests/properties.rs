@@ -1,18 +1,20 @@
 //! What must hold for every model.
 
 mod models;
+mod strategies;
 
 use crosshead_generate::{
-    EarlyStopping, GenerateConfig, Hypothesis, LengthPenalty, Sampling, beam_search, greedy, sample,
+    BeamSearch, DecodingConfig, EarlyStopping, Hypothesis, LengthPenalty, Sampling,
 };
 use models::HashModel;
 use proptest::prelude::*;
+use strategies::{beam_search, greedy, sample};
 
 const START: u32 = 0;
 const EOS: u32 = 1;
 
-fn config() -> GenerateConfig {
-    GenerateConfig::new(START, EOS).with_suppressed([START])
+fn config() -> DecodingConfig {
+    DecodingConfig::new(START, EOS).with_suppressed([START])
 }
 
 fn any_length_penalty() -> impl Strategy<Value = LengthPenalty> {
@@ -24,17 +26,20 @@ fn any_length_penalty() -> impl Strategy<Value = LengthPenalty> {
     ]
 }
 
-fn any_config() -> impl Strategy<Value = GenerateConfig> {
+fn any_beams() -> impl Strategy<Value = BeamSearch> {
     let stopping = [EarlyStopping::Full, EarlyStopping::Heuristic, EarlyStopping::Never];
-    let searches = (1usize..6, any_length_penalty(), prop::sample::select(stopping.to_vec()));
+    let searches = (1usize..6, prop::sample::select(stopping.to_vec()));
+    searches.prop_map(|(beams, stopping)| {
+        BeamSearch::new(beams).with_n_best(beams).with_early_stopping(stopping)
+    })
+}
+
+fn any_config() -> impl Strategy<Value = DecodingConfig> {
     let constraints = (1usize..9, 0usize..4, 0usize..4, prop_oneof![Just(1.0f32), 0.7f32..1.6]);
-    (searches, constraints).prop_map(
-        |((beams, penalty, stopping), (max_len, min_len, ngram, repetition))| {
+    (any_length_penalty(), constraints).prop_map(
+        |(penalty, (max_len, min_len, ngram, repetition))| {
             config()
-                .with_beams(beams)
-                .with_n_best(beams)
                 .with_length_penalty(penalty)
-                .with_early_stopping(stopping)
                 .with_max_len(max_len)
                 .with_min_len(min_len)
                 .with_no_repeat_ngram_size(ngram)
@@ -73,65 +78,63 @@ fn all_sequences(model: &HashModel, max_len: usize) -> Vec<(Vec<u32>, f64, bool)
 }
 
 fn exhaustive_best(seed: u64, max_len: usize, penalty: LengthPenalty) -> Hypothesis {
-    let config = config()
-        .with_beams(200)
-        .with_max_len(max_len)
-        .with_length_penalty(penalty)
-        .with_early_stopping(EarlyStopping::Never);
+    let config = config().with_max_len(max_len).with_length_penalty(penalty);
+    let options = BeamSearch::new(200).with_early_stopping(EarlyStopping::Never);
     let mut model = HashModel::new(5, seed, [0]);
-    beam_search(&mut model, 1, &config).unwrap().remove(0).remove(0)
+    beam_search(&mut model, 1, &config, options).unwrap().remove(0).remove(0)
 }
 
 proptest! {
     #[test]
-    fn one_beam_is_greedy_decoding(seed: u64, config in any_config()) {
+    fn one_beam_is_greedy_decoding(seed: u64, config in any_config(), options in any_beams()) {
         // A search that never stops early may prefer a longer hypothesis to the greedy one.
-        prop_assume!(config.early_stopping != EarlyStopping::Never);
-        let config = config.with_beams(1).with_n_best(1).with_repetition_penalty(1.0);
+        prop_assume!(options.early_stopping != EarlyStopping::Never);
+        let config = config.with_repetition_penalty(1.0);
+        let options = BeamSearch { beams: 1, n_best: 1, ..options };
         let mut model = HashModel::new(9, seed, 0..4);
-        let beams = beam_search(&mut model.clone(), 4, &config).unwrap();
+        let beams = beam_search(&mut model.clone(), 4, &config, options).unwrap();
         let greedy = greedy(&mut model, 4, &config).unwrap();
         prop_assert_eq!(beams.concat(), greedy);
     }
 
     #[test]
     fn a_batch_gives_what_its_sentences_give_alone(
-        seed: u64, config in any_config(), limits in prop::collection::vec(1usize..12, 1..6),
+        seed: u64, config in any_config(), options in any_beams(), limits in prop::collection::vec(1usize..12, 1..6),
     ) {
         let batch = limits.len();
         let config = config.with_max_len(limits.clone());
         let model = HashModel::new(9, seed, 0..batch as u64);
-        let beams = beam_search(&mut model.clone(), batch, &config).unwrap();
+        let beams = beam_search(&mut model.clone(), batch, &config, options).unwrap();
         let paths = greedy(&mut model.clone(), batch, &config).unwrap();
         for (sentence, &limit) in limits.iter().enumerate() {
             let config = config.clone().with_max_len(limit);
             let alone = HashModel::new(9, seed, [sentence as u64]);
-            prop_assert_eq!(&beams[sentence], &beam_search(&mut alone.clone(), 1, &config).unwrap()[0]);
+            prop_assert_eq!(&beams[sentence], &beam_search(&mut alone.clone(), 1, &config, options).unwrap()[0]);
             prop_assert_eq!(&paths[sentence], &greedy(&mut alone.clone(), 1, &config).unwrap()[0]);
         }
     }
 
     #[test]
-    fn results_do_not_depend_on_the_number_of_threads(seed: u64, config in any_config()) {
+    fn results_do_not_depend_on_the_number_of_threads(seed: u64, config in any_config(), options in any_beams()) {
         let model = HashModel::new(9, seed, 0..8);
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let drawn = sample(&mut model.clone(), 8, &config, &Sampling::new(seed)).unwrap();
-                (drawn, beam_search(&mut model.clone(), 8, &config).unwrap())
+                let drawn = sample(&mut model.clone(), 8, &config, Sampling::new(seed)).unwrap();
+                (drawn, beam_search(&mut model.clone(), 8, &config, options).unwrap())
             })
         };
         prop_assert_eq!(run(1), run(3));
     }
 
     #[test]
-    fn log_probabilities_are_those_that_the_model_gives_to_the_tokens(seed: u64, config in any_config()) {
+    fn log_probabilities_are_those_that_the_model_gives_to_the_tokens(seed: u64, config in any_config(), options in any_beams()) {
         let config = config.with_repetition_penalty(1.0);
         let model = HashModel::new(9, seed, 0..3);
-        let beams = beam_search(&mut model.clone(), 3, &config).unwrap();
+        let beams = beam_search(&mut model.clone(), 3, &config, options).unwrap();
         for (sentence, hypothesis) in (0..).zip(&beams).flat_map(|(s, found)| found.iter().map(move |h| (s, h))) {
             let path = [&[START], hypothesis.tokens.as_slice(), &[EOS]].concat();
-            let len = hypothesis.tokens.len() + usize::from(hypothesis.finished);
+            let len = hypothesis.tokens.len() + usize::from(hypothesis.finished());
             let rescored: f64 = (1..=len)
                 .map(|at| log_prob_of(&model, sentence, &path[..at], path[at]))
                 .sum();
@@ -141,12 +144,12 @@ proptest! {
     }
 
     #[test]
-    fn the_n_best_are_different_and_sorted(seed: u64, config in any_config()) {
-        for found in beam_search(&mut HashModel::new(9, seed, 0..3), 3, &config).unwrap() {
+    fn the_n_best_are_different_and_sorted(seed: u64, config in any_config(), options in any_beams()) {
+        for found in beam_search(&mut HashModel::new(9, seed, 0..3), 3, &config, options).unwrap() {
             prop_assert!(found.is_sorted_by(|a, b| a.score >= b.score));
             for (at, hypothesis) in found.iter().enumerate() {
                 let same = |other: &Hypothesis| {
-                    other.tokens == hypothesis.tokens && other.finished == hypothesis.finished
+                    other.tokens == hypothesis.tokens && other.finished() == hypothesis.finished()
                 };
                 prop_assert!(!found[..at].iter().any(same));
             }
@@ -154,13 +157,14 @@ proptest! {
     }
 
     #[test]
-    fn constraints_hold(seed: u64, config in any_config(), temperature in 0.3f32..3.0) {
+    fn constraints_hold(seed: u64, config in any_config(), options in any_beams(), temperature in 0.3f32..3.0) {
         let model = HashModel::new(5, seed, 0..3);
         let sampling = Sampling::new(seed).with_temperature(temperature);
-        let mut found = beam_search(&mut model.clone(), 3, &config).unwrap().concat();
+        let mut found = beam_search(&mut model.clone(), 3, &config, options).unwrap().concat();
         found.extend(greedy(&mut model.clone(), 3, &config).unwrap());
-        found.extend(sample(&mut model.clone(), 3, &config, &sampling).unwrap());
-        for Hypothesis { tokens, finished, .. } in found {
+        found.extend(sample(&mut model.clone(), 3, &config, sampling).unwrap());
+        for hypothesis in found {
+            let (tokens, finished) = (&hypothesis.tokens, hypothesis.finished());
             prop_assert!(!tokens.contains(&START) && !tokens.contains(&EOS));
             prop_assert!(!finished || tokens.len() >= config.min_len.of(0));
             if config.no_repeat_ngram_size > 0 {
@@ -188,7 +192,7 @@ proptest! {
     fn the_best_sequence_does_not_get_shorter_with_alpha(seed: u64, alpha in 0.0f32..2.0, more in 0.0f32..2.0) {
         let len = |alpha| {
             let found = exhaustive_best(seed, 4, LengthPenalty::Power(alpha));
-            found.tokens.len() + usize::from(found.finished)
+            found.tokens.len() + usize::from(found.finished())
         };
         prop_assert!(len(alpha + more) >= len(alpha));
     }
@@ -201,7 +205,7 @@ proptest! {
         let draw = |sentences: std::ops::Range<u64>| {
             let sampling = Sampling::new(seed).with_first_sequence(sentences.start as usize);
             let batch = sentences.clone().count();
-            sample(&mut HashModel::new(9, seed, sentences), batch, &config, &sampling).unwrap()
+            sample(&mut HashModel::new(9, seed, sentences), batch, &config, sampling).unwrap()
         };
         let parts = [draw(0..cut as u64), draw(cut as u64..5)].concat();
         prop_assert_eq!(parts, draw(0..5));

@@ -1,8 +1,8 @@
 //! Tokens and scores equal to those of Hugging Face transformers; `fixtures/export.py` writes the fixture.
 
 use crosshead_generate::{
-    EarlyStopping, GenerateConfig, Hypothesis, LengthPenalty, Normalization, StepModel,
-    beam_search, greedy,
+    BeamSearch, DecodingConfig, EarlyStopping, Hooks, Hypothesis, LengthPenalty, Normalization,
+    StepModel, Strategy, decode,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -63,22 +63,27 @@ struct Expected {
 }
 
 impl Options {
-    fn config(&self, fixture: &Fixture) -> GenerateConfig {
+    fn config(&self, fixture: &Fixture) -> DecodingConfig {
         let early_stopping = match &self.early_stopping {
             Value::Bool(true) => EarlyStopping::Full,
             Value::Bool(false) => EarlyStopping::Heuristic,
             _ => EarlyStopping::Never,
         };
-        GenerateConfig::new(fixture.pad, fixture.eos)
+        let strategy = match self.num_beams {
+            1 => Strategy::Greedy,
+            beams => {
+                let options = BeamSearch::new(beams).with_n_best(beams);
+                options.with_early_stopping(early_stopping).into()
+            }
+        };
+        DecodingConfig::new(fixture.pad, fixture.eos)
             .with_suppressed(self.suppress_tokens.as_slice())
             .with_normalization(Normalization::WholeVocabulary)
             .with_max_len(self.max_length - 1)
             .with_forced_eos(self.forced_eos_token_id.into_iter().collect::<Vec<_>>())
             .with_min_len(self.min_new_tokens)
-            .with_beams(self.num_beams)
-            .with_n_best(self.num_beams)
+            .with_strategy(strategy)
             .with_length_penalty(LengthPenalty::Power(self.length_penalty))
-            .with_early_stopping(early_stopping)
             .with_no_repeat_ngram_size(self.no_repeat_ngram_size)
             .with_repetition_penalty(self.repetition_penalty)
     }
@@ -125,17 +130,12 @@ fn fixture() -> Fixture {
 fn search(
     fixture: &Fixture,
     case: &Case,
-    config: &GenerateConfig,
+    config: &DecodingConfig,
     pad_logit: f32,
 ) -> Vec<Vec<Hypothesis>> {
     let rows = case.sentences.iter().map(|&sentence| (sentence, fixture.pad)).collect();
     let mut model = TableModel { fixture, pad_logit, rows };
-    if config.beams == 1 {
-        let found = greedy(&mut model, case.sentences.len(), config).unwrap();
-        found.into_iter().map(|hypothesis| vec![hypothesis]).collect()
-    } else {
-        beam_search(&mut model, case.sentences.len(), config).unwrap()
-    }
+    decode(&mut model, case.sentences.len(), config, Hooks::none()).unwrap()
 }
 
 #[track_caller]
@@ -147,7 +147,7 @@ fn assert_equal(found: &[Vec<Hypothesis>], case: &Case, scores: bool) {
             let at =
                 format!("sentence {sentence}, {:?}: {found:?}, not {expected:?}", case.options);
             assert_eq!(found.tokens, expected.tokens, "{at}");
-            assert_eq!(found.finished, expected.finished, "{at}");
+            assert_eq!(found.finished(), expected.finished, "{at}");
             assert!(!scores || (found.score - expected.score).abs() < 1e-4, "{at}");
         }
     }

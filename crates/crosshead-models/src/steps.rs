@@ -31,7 +31,11 @@ impl StepModel for DecoderSteps<'_> {
     }
 
     fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
-        let lengths = vec![1; tokens.len()];
+        self.step_many(tokens, 1)
+    }
+
+    fn step_many(&mut self, tokens: &[u32], count: usize) -> Vec<f32> {
+        let lengths = vec![count; tokens.len() / count];
         let input = TokenBatch { ids: tokens, lengths: &lengths };
         let Self { model, cache, .. } = self;
         in_pool(|| host(model.logits(model.decode_cached(input, cache))))
@@ -58,14 +62,14 @@ pub struct CausalSteps<'a> {
     cache: DecoderCache,
     /// Columns of padding before each row.
     padding: Vec<usize>,
-    /// The logits behind the prompts, until the first step asks for them.
+    /// The logits after the prompts, until the first step asks for them.
     prompt_logits: Option<Vec<f32>>,
 }
 
 impl<'a> CausalSteps<'a> {
     /// Reads the prompts and makes room for at most `max_len` more tokens each.
     ///
-    /// The first step of a search then feeds nothing: its start token stands for the prompt.
+    /// The first step of decoding then feeds nothing: its start token stands for the prompt.
     ///
     /// # Panics
     /// If there is no prompt, a prompt is empty, or an id lies outside the vocabulary.
@@ -91,6 +95,12 @@ impl<'a> CausalSteps<'a> {
         }));
         Self { model, cache, padding, prompt_logits }
     }
+
+    /// The logits after each of some tokens, as many of each row.
+    fn read(&mut self, tokens: &[u32]) -> Vec<f32> {
+        let Self { model, cache, padding, .. } = self;
+        in_pool(|| host(model.logits(model.forward_cached(tokens, padding, cache))))
+    }
 }
 
 impl StepModel for CausalSteps<'_> {
@@ -99,11 +109,19 @@ impl StepModel for CausalSteps<'_> {
     }
 
     fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
-        if let Some(logits) = self.prompt_logits.take() {
-            return logits;
+        self.step_many(tokens, 1)
+    }
+
+    fn step_many(&mut self, tokens: &[u32], count: usize) -> Vec<f32> {
+        let Some(first) = self.prompt_logits.take() else { return self.read(tokens) };
+        // The first token of each row is its start token, which is not read.
+        let rest: Vec<u32> = tokens.chunks(count).flat_map(|row| &row[1..]).copied().collect();
+        if rest.is_empty() {
+            return first;
         }
-        let Self { model, cache, padding, .. } = self;
-        in_pool(|| host(model.logits(model.forward_cached(tokens, padding, cache))))
+        let (rest, vocab_size) = (self.read(&rest), self.vocab_size());
+        let rows = first.chunks(vocab_size).zip(rest.chunks((count - 1) * vocab_size));
+        rows.flat_map(|(first, rest)| [first, rest].concat()).collect()
     }
 
     fn reorder(&mut self, rows: &[usize]) {

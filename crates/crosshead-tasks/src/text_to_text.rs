@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_generate::{GenerateConfig, beam_search, greedy};
+use crosshead_generate::{DecodingConfig, Hooks, Hypothesis, decode};
 use crosshead_kernels::{Mode, in_pool};
 use crosshead_models::{
     DecoderSteps, EncoderDecoder, GenerationDefaults, NotFollowed, Origin, TokenBatch,
@@ -205,19 +205,15 @@ impl TextToText {
             self.tokenizer.decoder_start().is_some() && self.tokenizer.language(*id).is_some()
         };
         let asked_first = asked.forced_bos.filter(|id| !is_replaced(id));
-        let search = GenerateConfig {
+        let decoding = DecodingConfig {
             start_id: self.tokenizer.decoder_start().unwrap_or(asked.start_id),
             forced_bos: self.tokenizer.forced_bos().or(asked_first),
             ..asked
         };
-        let best = if search.beams == 1 {
-            greedy(&mut steps, sources.len(), &search)?
-        } else {
-            let ranked = beam_search(&mut steps, sources.len(), &search)?;
-            ranked.into_iter().filter_map(|hypotheses| hypotheses.into_iter().next()).collect()
-        };
+        let ranked = decode(&mut steps, sources.len(), &decoding, Hooks::none())?;
+        let best = ranked.into_iter().filter_map(|hypotheses| hypotheses.into_iter().next());
         // The end token is text unless it is special.
-        let ids = |tokens: Vec<u32>, end: Option<u32>| tokens.into_iter().chain(end).collect();
-        Ok(best.into_iter().map(|best| (ids(best.tokens, best.end), best.score)).collect())
+        let ids = |best: &Hypothesis| best.tokens.iter().copied().chain(best.end_token()).collect();
+        Ok(best.map(|best| (ids(&best), best.score)).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Forward passes without gradients.
 
 use burn::tensor::Device;
-use crosshead::generate::{GenerateConfig, greedy};
+use crosshead::generate::{DecodingConfig, Hooks, decode};
 use crosshead::kernels::{Activation, Mode, in_pool};
 use crosshead::models::{
     DecoderSteps, EncoderConfig, EncoderDecoderConfig, PositionKind, StackConfig, TokenBatch,
@@ -94,7 +94,7 @@ fn translate(batch: usize, config: &EncoderDecoderConfig) -> Box<dyn FnMut()> {
     let len = 32;
     let model = config.init(1, &Device::flex());
     let (ids, lengths) = (random_ids("text", batch * len, config.vocab_size), vec![len; batch]);
-    let search = GenerateConfig::new(config.pad_id, config.eos_id)
+    let search = DecodingConfig::new(config.pad_id, config.eos_id)
         .with_suppressed([config.pad_id])
         .with_min_len(len)
         .with_max_len(len);
@@ -102,7 +102,7 @@ fn translate(batch: usize, config: &EncoderDecoderConfig) -> Box<dyn FnMut()> {
         let found = in_pool(|| {
             let source = TokenBatch { ids: &ids, lengths: &lengths };
             let mut steps = DecoderSteps::new(&model, model.encode(source, Mode::Eval), len);
-            greedy(&mut steps, batch, &search).expect("a translation")
+            decode(&mut steps, batch, &search, Hooks::none()).expect("a translation").concat()
         });
         assert!(found.iter().all(|hypothesis| hypothesis.tokens.len() == len));
     })

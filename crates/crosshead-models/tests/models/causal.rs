@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_blocks::{DecoderCache, NormKind, NormOrder};
-use crosshead_generate::{GenerateConfig, StepModel, beam_search, greedy};
+use crosshead_generate::{BeamSearch, DecodingConfig, Hooks, StepModel, decode};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, RandomKey};
 use crosshead_models::{
     CausalLm, CausalLmConfig, CausalSteps, IGNORED, PositionKind, StackConfig, TokenBatch,
@@ -141,13 +141,31 @@ proptest! {
     }
 
     #[test]
+    fn tokens_read_at_once_give_the_logits_of_single_steps(
+        config in configs(), texts in texts(), tokens in prop::collection::vec(0..VOCAB_SIZE as u32, 12),
+    ) {
+        let model = model(&config);
+        let [mut at_once, mut single] = [(); 2].map(|()| CausalSteps::new(&model, &texts, 4));
+        // Three rows, two tokens in each of two calls: the first of all stands for the prompts.
+        for tokens in tokens.chunks(6) {
+            let found = at_once.step_many(tokens, 2);
+            let steps = [0, 1].map(|at| single.step(&[tokens[at], tokens[2 + at], tokens[4 + at]]));
+            let rows = |logits: &[f32], len| Tensor::<1>::from_data(logits, &Device::flex()).reshape([3, len, VOCAB_SIZE]);
+            let expected = Tensor::cat(steps.iter().map(|step| rows(step, 1)).collect(), 1);
+            assert_close(&rows(&found, 2), &expected, TOLERANCE, TOLERANCE);
+        }
+    }
+
+    #[test]
     fn one_beam_is_greedy_search(config in configs(), texts in texts()) {
         let model = model(&config);
-        let search = GenerateConfig::new(0, 0).with_max_len(6).with_min_len(2).with_beams(1).with_n_best(1);
-        let found = greedy(&mut CausalSteps::new(&model, &texts, 6), 3, &search).unwrap();
-        let beam = beam_search(&mut CausalSteps::new(&model, &texts, 6), 3, &search).unwrap();
-        let found: Vec<_> = found.into_iter().map(|hypothesis| hypothesis.tokens).collect();
-        let beam: Vec<_> = beam.iter().map(|best| best[0].tokens.clone()).collect();
+        let found = |strategy| -> Vec<Vec<u32>> {
+            let config = DecodingConfig::new(0, 0).with_max_len(6).with_min_len(2).with_strategy(strategy);
+            let mut steps = CausalSteps::new(&model, &texts, 6);
+            let found = decode(&mut steps, 3, &config, Hooks::none()).unwrap();
+            found.iter().map(|best| best[0].tokens.clone()).collect()
+        };
+        let (found, beam) = (found(crosshead_generate::Strategy::Greedy), found(BeamSearch::new(1).into()));
         one_beam_equals_greedy_search(&found, &beam).unwrap();
     }
 

@@ -50,6 +50,26 @@ proptest! {
     }
 
     #[test]
+    fn tokens_read_at_once_give_the_logits_of_the_full_pass(
+        order in norm_orders(), source in sentences(), target in sentences(),
+    ) {
+        let model = model(order);
+        let memory = model.encode(Batch::of(&source).tokens(), Mode::Eval);
+        let ids = Batch::decoder_input(&target).tensor();
+        let [batch, len] = ids.dims();
+        let expected = full(&model, &memory, ids.clone());
+        let mut steps = DecoderSteps::new(&model, memory, len);
+        // The first token alone and then all others.
+        let mut logits = vec![feed(&mut steps, ids.clone().positions(0..1))];
+        if len > 1 {
+            let rest = steps.step_many(&host_ids(&ids.positions(1..len)), len - 1);
+            let rest = TensorData::new(rest, [batch, len - 1, steps.vocab_size()]);
+            logits.push(Tensor::from_data(rest, &Device::flex()));
+        }
+        assert_close(&Tensor::cat(logits, 1), &expected, TOLERANCE, TOLERANCE);
+    }
+
+    #[test]
     fn reordered_rows_go_on_with_their_own_words_and_source(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {

@@ -1,22 +1,23 @@
 //! Texts that continue a prompt or answer a chat, by a causal language model.
 
-mod following;
 mod options;
 mod text;
+mod window;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_generate::{GenerateConfig, Hypothesis, beam_search, greedy, sample};
+use crosshead_generate::{DecodingConfig, Hooks, Hypothesis, Step, Strategy, decode};
 use crosshead_models::{CausalLm, GenerationDefaults, NotFollowed};
 use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
 use crate::{Error, model_directory};
-use following::Following;
 pub use options::SampleOptions;
 use options::begin_id;
 use text::Text;
+use window::WindowSteps;
 
 /// What a model wrote after a prompt.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -160,23 +161,24 @@ impl Generator {
             texts.push(Text::after(ids, &self.tokenizer)?);
         }
         let mut tell = |row: usize, id: u32| texts[row].push(id, &mut |text| on_text(row, text));
-        let sampling = options.sampling(&self.generation);
-        let is_one_path = sampling.is_some() || config.beams == 1;
-        let mut steps = Following::new(&self.model, rows, is_one_path.then_some(&mut tell));
-        let written = match sampling {
-            Some(sampling) => sample(&mut steps, truncated.len(), &config, &sampling)?,
-            None if config.beams == 1 => greedy(&mut steps, truncated.len(), &config)?,
-            None => best(beam_search(&mut steps, truncated.len(), &config)?),
+        let mut stream = |step: &Step<'_>| {
+            step.tokens.iter().for_each(|taken| tell(taken.sequence, taken.token));
+            ControlFlow::Continue(())
         };
-        let told = steps.told;
-        for (row, written) in written.iter().enumerate() {
-            // The last token is never read by the model, nor is the end token, which is text unless it is special.
-            written.tokens[told[row]..].iter().chain(&written.end).for_each(|&id| tell(row, id));
+        let mut steps = WindowSteps::new(&self.model, rows);
+        let hooks = Hooks::none().with_observer(&mut stream);
+        let written = best(decode(&mut steps, truncated.len(), &config, hooks)?);
+        if let Strategy::BeamSearch(_) = config.strategy {
+            for (row, written) in written.iter().enumerate() {
+                // The end token is text unless it is special.
+                let ids = written.tokens.iter().copied().chain(written.end_token());
+                ids.for_each(|id| tell(row, id));
+            }
         }
         let mut generated = Vec::with_capacity(truncated.len());
         for (row, (text, truncated)) in texts.into_iter().zip(truncated).enumerate() {
             let text = text.finish(&mut |text| on_text(row, text))?;
-            generated.push(Generated { text, truncated, finished: written[row].finished });
+            generated.push(Generated { text, truncated, finished: written[row].finished() });
         }
         Ok(generated)
     }
@@ -210,10 +212,13 @@ impl Generator {
         Ok((ids, excess > 0))
     }
 
-    /// The search; a model that names no end token has the tokenizer's.
-    fn config(&self, rows: &[Vec<u32>], options: &SampleOptions) -> Result<GenerateConfig, Error> {
+    /// How the prompts are continued; a model that names no end token has the tokenizer's.
+    fn config(&self, rows: &[Vec<u32>], options: &SampleOptions) -> Result<DecodingConfig, Error> {
         let defaults = options.limited(&self.generation, rows)?;
         let mut config = defaults.for_causal_lm(self.model.config(), rows);
+        if let Some(sampling) = options.sampling(&self.generation) {
+            config.strategy = sampling.into();
+        }
         if config.eos_ids.is_empty() {
             config.eos_ids.extend(self.tokenizer.special().eos);
         }

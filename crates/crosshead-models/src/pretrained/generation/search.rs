@@ -1,6 +1,8 @@
-//! From a model's defaults to a search.
+//! From a model's defaults to how its outputs are decoded.
 
-use crosshead_generate::{GenerateConfig, Length, LengthPenalty, Normalization, Sampling};
+use crosshead_generate::{
+    BeamSearch, DecodingConfig, Length, LengthPenalty, Normalization, Sampling, Strategy,
+};
 
 use super::GenerationDefaults;
 use crate::{CausalLmConfig, EncoderDecoderConfig};
@@ -9,27 +11,30 @@ use crate::{CausalLmConfig, EncoderDecoderConfig};
 const DEFAULT_TOP_K: usize = 50;
 
 impl GenerationDefaults {
-    /// The search for targets of an encoder-decoder.
-    pub fn for_encoder_decoder(&self, config: &EncoderDecoderConfig) -> GenerateConfig {
+    /// How targets of an encoder-decoder are decoded: greedily, or by beam search.
+    pub fn for_encoder_decoder(&self, config: &EncoderDecoderConfig) -> DecodingConfig {
         let start_id = self.decoder_start_token_id.unwrap_or(config.start_id);
-        let search = self.search(GenerateConfig::new(start_id, config.eos_id), config.vocab_size);
+        let decoding =
+            self.decoding(DecodingConfig::new(start_id, config.eos_id), config.vocab_size);
         let limit = self.limit(1).unwrap_or(usize::MAX).min(config.stack.max_len);
-        GenerateConfig { max_len: limit.into(), min_len: self.fewest(1).into(), ..search }
+        DecodingConfig { max_len: limit.into(), min_len: self.fewest(1).into(), ..decoding }
     }
 
-    /// The search for what follows each prompt of a causal language model.
-    pub fn for_causal_lm(&self, config: &CausalLmConfig, prompts: &[Vec<u32>]) -> GenerateConfig {
+    /// How each prompt is continued by a causal language model: greedily, or by beam search.
+    ///
+    /// Where tokens are sampled, the caller replaces the strategy by that of [`sampling`](Self::sampling).
+    pub fn for_causal_lm(&self, config: &CausalLmConfig, prompts: &[Vec<u32>]) -> DecodingConfig {
         let eos_ids: Vec<u32> = config.eos_id.into_iter().collect();
-        let base = GenerateConfig::new(0, 0).with_eos_ids(eos_ids);
-        let search = self.search(base, config.vocab_size);
+        let base = DecodingConfig::new(0, 0).with_eos_ids(eos_ids);
+        let decoding = self.decoding(base, config.vocab_size);
         let lengths = || prompts.iter().map(Vec::len);
         let rest = |len| config.stack.max_len.saturating_sub(len).max(1);
         let limits = lengths().map(|len| self.limit(len).unwrap_or(rest(len)));
-        GenerateConfig {
+        DecodingConfig {
             prompts: prompts.to_vec(),
             max_len: Length::PerRow(limits.collect()),
             min_len: Length::PerRow(lengths().map(|len| self.fewest(len)).collect()),
-            ..search
+            ..decoding
         }
     }
 
@@ -43,7 +48,7 @@ impl GenerationDefaults {
     }
 
     /// What does not depend on the kind of model.
-    fn search(&self, base: GenerateConfig, vocab_size: usize) -> GenerateConfig {
+    fn decoding(&self, base: DecodingConfig, vocab_size: usize) -> DecodingConfig {
         let eos_ids = match self.eos_token_ids.as_slice() {
             [] => base.eos_ids.clone(),
             ids => ids.to_vec(),
@@ -55,7 +60,11 @@ impl GenerationDefaults {
         let known = |ids: &[u32]| -> Vec<u32> {
             ids.iter().copied().filter(|&id| (id as usize) < vocab_size).collect()
         };
-        GenerateConfig {
+        DecodingConfig {
+            strategy: match self.num_beams {
+                1 => Strategy::Greedy,
+                beams => BeamSearch::new(beams).with_early_stopping(self.early_stopping).into(),
+            },
             forced_bos: self.forced_bos_token_id,
             forced_eos: self.forced_eos_token_ids.clone(),
             suppressed: known(&self.suppress_tokens),
@@ -65,9 +74,7 @@ impl GenerationDefaults {
                 true => Normalization::Remaining,
                 false => Normalization::WholeVocabulary,
             },
-            beams: self.num_beams,
             length_penalty: LengthPenalty::Power(self.length_penalty),
-            early_stopping: self.early_stopping,
             no_repeat_ngram_size: self.no_repeat_ngram_size,
             repetition_penalty: self.repetition_penalty,
             eos_ids: known(&eos_ids),

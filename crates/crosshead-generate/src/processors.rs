@@ -1,10 +1,12 @@
-//! Tokens that may not come next, and tokens made less likely.
+//! What the options and the constraints forbid or make less likely, in one row of logits.
 
-use crate::{GenerateConfig, Normalization, logits::LogitRow};
+use crate::constraint::States;
+use crate::logits::LogitRow;
+use crate::{DecodingConfig, GenerateError, Normalization};
 
 /// Reads a row of logits as the configuration normalizes them: without the suppressed tokens, or with them. `None` if the
 /// row has no softmax.
-pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &GenerateConfig) -> Option<LogitRow<'a>> {
+pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &DecodingConfig) -> Option<LogitRow<'a>> {
     match config.normalization {
         Normalization::Allowed => {
             config.suppressed.iter().for_each(|&token| logits[token as usize] = f32::NEG_INFINITY);
@@ -25,12 +27,32 @@ pub(crate) struct Progress<'a> {
     pub(crate) max_len: usize,
     /// Fewest tokens after the prompt before an end token.
     pub(crate) min_len: usize,
+    /// The states of the constraints.
+    pub(crate) states: &'a States,
 }
 
 /// Bans what may not come next, in the order of transformers: a repeated n-gram, the end of a bad word, an end that is too
-/// early, anything but a forced token; and then even that, if it is suppressed.
-pub(crate) fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &GenerateConfig) {
-    let Progress { path, prompt_len, max_len, min_len } = progress;
+/// early, anything but a forced token, and then even that, if it is suppressed; last what the caller's constraints forbid.
+/// The error is that of the row with this number.
+pub(crate) fn restrict(
+    row: &mut LogitRow,
+    progress: Progress<'_>,
+    config: &DecodingConfig,
+    number: usize,
+) -> Result<(), GenerateError> {
+    ban_tokens(row, progress, config);
+    if !progress.states.is_empty() && !row.change(|scores| progress.states.apply(scores)) {
+        let step = progress.path.len() - progress.prompt_len;
+        return Err(GenerateError::InvalidConstraint { step, row: number });
+    }
+    if config.normalization == Normalization::Remaining {
+        row.renormalize();
+    }
+    Ok(())
+}
+
+fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &DecodingConfig) {
+    let Progress { path, prompt_len, max_len, min_len, .. } = progress;
     let generated = path.len() - prompt_len;
     let n = config.no_repeat_ngram_size;
     if n > 0 && path.len() >= n {
@@ -57,9 +79,6 @@ pub(crate) fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &Ge
     config.suppressed.iter().for_each(|&token| row.ban(token));
     if generated == usize::from(forced_bos.is_some()) {
         config.suppressed_first.iter().for_each(|&token| row.ban(token));
-    }
-    if config.normalization == Normalization::Remaining {
-        row.renormalize();
     }
 }
 

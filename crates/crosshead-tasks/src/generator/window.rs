@@ -1,0 +1,128 @@
+//! Texts of any length from a model with a limited number of positions.
+
+use crosshead_generate::StepModel;
+use crosshead_models::{CausalLm, CausalSteps};
+
+/// Texts that a model continues, each in a window of its own: where a text outgrows the model's positions, its last half
+/// is read anew.
+///
+/// The first step feeds the last token of each prompt.
+pub(super) struct WindowSteps<'a> {
+    model: &'a CausalLm,
+    steps: CausalSteps<'a>,
+    /// What has been fed of each text, from the beginning of its window.
+    windows: Vec<Vec<u32>>,
+    /// Columns that the next step makes of the longest window.
+    columns: usize,
+}
+
+impl<'a> WindowSteps<'a> {
+    /// Reads prompts, each of one token or more and none longer than the model's positions.
+    pub(super) fn new(model: &'a CausalLm, mut prompts: Vec<Vec<u32>>) -> Self {
+        let (steps, columns) = read(model, &prompts);
+        for prompt in &mut prompts {
+            prompt.pop();
+        }
+        Self { model, steps, windows: prompts, columns }
+    }
+}
+
+impl StepModel for WindowSteps<'_> {
+    fn vocab_size(&self) -> usize {
+        self.steps.vocab_size()
+    }
+
+    fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
+        for (window, &token) in self.windows.iter_mut().zip(tokens) {
+            window.push(token);
+        }
+        let max_len = self.model.config().stack.max_len;
+        if self.columns > max_len {
+            for window in self.windows.iter_mut().filter(|window| window.len() > max_len) {
+                window.drain(..window.len() - max_len.div_ceil(2));
+            }
+            (self.steps, self.columns) = read(self.model, &self.windows);
+        }
+        self.columns += 1;
+        self.steps.step(tokens)
+    }
+
+    fn reorder(&mut self, rows: &[usize]) {
+        self.windows = rows.iter().map(|&row| self.windows[row].clone()).collect();
+        self.steps.reorder(rows);
+    }
+}
+
+/// The model after it has read texts, and the columns that it made of them.
+fn read<'a>(model: &'a CausalLm, texts: &[Vec<u32>]) -> (CausalSteps<'a>, usize) {
+    let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+    let room = model.config().stack.max_len - longest;
+    (CausalSteps::new(model, texts, room), longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+    use crosshead_kernels::Mode;
+    use crosshead_models::{CausalLmConfig, PositionKind, StackConfig, TokenBatch};
+
+    const VOCAB_SIZE: usize = 13;
+    const MAX_LEN: usize = 9;
+
+    fn model() -> CausalLm {
+        let config = CausalLmConfig {
+            vocab_size: VOCAB_SIZE,
+            stack: StackConfig {
+                d_model: 16,
+                d_ff: 20,
+                n_heads: 4,
+                positions: PositionKind::Learned { offset: 0 },
+                max_len: MAX_LEN,
+                dropout: 0.0,
+                ..StackConfig::default()
+            },
+            n_layers: 2,
+            tied_output: false,
+            bos_id: None,
+            eos_id: None,
+            pad_id: None,
+        };
+        config.init(1, &Device::flex())
+    }
+
+    /// The logits after a text that is read whole.
+    fn logits(model: &CausalLm, ids: &[u32]) -> Vec<f32> {
+        let states = model.forward(TokenBatch { ids, lengths: &[ids.len()] }, Mode::Eval);
+        let logits = model.logits(states).into_data().try_into_vec::<f32>().unwrap();
+        logits[logits.len() - VOCAB_SIZE..].to_vec()
+    }
+
+    #[test]
+    fn each_text_is_read_from_its_own_last_half_once_it_outgrows_the_positions() {
+        let model = model();
+        let mut texts = vec![vec![3, 1, 4, 1, 5, 9, 2], vec![6, 5], vec![3, 5, 8, 9]];
+        let mut steps = WindowSteps::new(&model, texts.clone());
+        let mut tokens: Vec<u32> = texts.iter().map(|text| text[text.len() - 1]).collect();
+        for step in 0..3 * MAX_LEN as u32 {
+            let found = steps.step(&tokens);
+            for (text, found) in texts.iter().zip(found.chunks(VOCAB_SIZE)) {
+                for (found, expected) in found.iter().zip(logits(&model, text)) {
+                    assert!((found - expected).abs() < 1e-4, "step {step}, {text:?}");
+                }
+            }
+            if step == 4 {
+                // The longest text ends.
+                steps.reorder(&[1, 2]);
+                texts.remove(0);
+            }
+            tokens = (0..texts.len() as u32).map(|row| (step * 7 + row * 3) % 13).collect();
+            for (text, &token) in texts.iter_mut().zip(&tokens) {
+                text.push(token);
+                if text.len() > MAX_LEN {
+                    text.drain(..text.len() - MAX_LEN.div_ceil(2));
+                }
+            }
+        }
+    }
+}
