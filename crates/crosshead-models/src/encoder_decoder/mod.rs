@@ -1,12 +1,14 @@
 //! The encoder-decoder Transformer.
 
+mod config;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, Encoder, Memory};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, in_pool, linear, linear_cross_entropy};
 
-use crate::EncoderDecoderConfig;
+pub use self::config::EncoderDecoderConfig;
 use crate::input::{InputLayer, RowPositions};
 use crate::tokens::{IGNORED, TokenBatch, embed, id_tensor};
 
@@ -29,7 +31,7 @@ pub struct EncoderDecoder {
     /// Added to the logits and never trained, where the model has it, `[vocab_size]`.
     pub logits_bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
-    pub(crate) config: EncoderDecoderConfig,
+    config: EncoderDecoderConfig,
 }
 
 impl EncoderDecoder {
