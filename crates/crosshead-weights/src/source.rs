@@ -105,3 +105,20 @@ impl TensorSource {
         checked.map_err(|reason| WeightsError::tensor(path, name, reason))
     }
 }
+
+/// The tensors of a `.safetensors` file in memory as f32, whatever their values; `path` names it in errors.
+///
+/// # Errors
+/// If the bytes are not a whole `.safetensors` file, or a tensor has a type that weights do not have.
+pub fn from_safetensors(
+    path: &Path,
+    bytes: impl Into<bytes::Bytes>,
+) -> Result<BTreeMap<String, TensorData>, WeightsError> {
+    let tensors = formats::parse_safetensors(path, &bytes.into())?;
+    let read = |(name, entry): (String, Entry)| {
+        let data = values::to_f32(entry.bytes(path)?, entry.dtype, &entry.shape)
+            .map_err(|reason| WeightsError::tensor(path, &name, reason))?;
+        Ok((name, data))
+    };
+    tensors.into_iter().map(read).collect()
+}
