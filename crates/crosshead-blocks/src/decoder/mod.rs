@@ -23,7 +23,7 @@ pub struct Decoder {
     pub position_bias: Option<PositionBias>,
     /// The layers, first to last.
     pub layers: Vec<DecoderLayer>,
-    /// The norm behind the last layer, in every order but post-norm.
+    /// The norm after the last layer, in every order but post-norm.
     pub final_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) window: Option<usize>,
@@ -110,7 +110,7 @@ impl Decoder {
         }
     }
 
-    /// The layers in turn, with their keys and values of the memory and of the positions before.
+    /// The layers one after the other, with their keys and values of the memory and of the positions before.
     fn run<'a>(
         &self,
         x: Tensor<3>,
@@ -129,7 +129,7 @@ impl Decoder {
         })
     }
 
-    /// The layers in turn, of which only the inputs are kept.
+    /// The layers one after the other, of which only the inputs are kept.
     fn run_checkpointed(
         &self,
         x: Tensor<3>,
