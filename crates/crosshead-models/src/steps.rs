@@ -58,7 +58,7 @@ pub struct CausalSteps<'a> {
     cache: DecoderCache,
     /// Columns of padding before each row.
     padding: Vec<usize>,
-    /// The logits behind the prompts, until the first step asks for them.
+    /// The logits after the prompts, until the first step asks for them.
     prompt_logits: Option<Vec<f32>>,
 }
 

@@ -18,11 +18,11 @@ use crate::tokens::{IGNORED, TokenBatch, embed, id_tensor};
 pub struct EncoderDecoder {
     /// The joint embedding of source and target, `[vocab_size, d_model]`.
     pub embedding: Param<Tensor<2>>,
-    /// What stands below the encoder.
+    /// What comes before the encoder.
     pub encoder_input: InputLayer,
     /// The encoder.
     pub encoder: Encoder,
-    /// What stands below the decoder.
+    /// What comes before the decoder.
     pub decoder_input: InputLayer,
     /// The decoder.
     pub decoder: Decoder,
@@ -59,7 +59,7 @@ impl EncoderDecoder {
         })
     }
 
-    /// The decoder's outputs for all positions of `input`, which is the target behind the start token.
+    /// The decoder's outputs for all positions of `input`, which is the target after the start token.
     ///
     /// # Shapes
     /// - output: `[batch, tgt_len, d_model]`

@@ -12,7 +12,7 @@ impl Form {
             (Self::Transposed, &[d_out, d_in]) => vec![d_in, d_out],
             (Self::Columns { of, .. }, &[d_out, d_in]) => vec![d_in, of * d_out],
             (Self::Columns { of, .. }, &[n]) => vec![of * n],
-            _ => ours.to_vec(),
+            (Self::Same | Self::Transposed | Self::Columns { .. }, _) => ours.to_vec(),
         }
     }
 
@@ -34,7 +34,7 @@ impl Form {
                 TensorData::new(values()[part * n..(part + 1) * n].to_vec(), [n])
             }
             (Self::Row, _) => reshaped(data, ours),
-            _ => data,
+            (Self::Same | Self::Transposed | Self::Columns { .. }, _) => data,
         }
     }
 
@@ -52,7 +52,9 @@ impl Form {
             (Self::Columns { .. }, _) => {
                 TensorData::new(parts.iter().flat_map(values).collect::<Vec<_>>(), shape)
             }
-            _ => reshaped(parts.into_iter().next().expect("a part"), &shape),
+            (Self::Same | Self::Transposed | Self::Row, _) => {
+                reshaped(parts.into_iter().next().expect("a part"), &shape)
+            }
         }
     }
 }

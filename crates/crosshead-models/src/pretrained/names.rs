@@ -12,7 +12,7 @@ pub(super) enum Form {
     Transposed,
     /// One of `of` parts of the last dimension, side by side, and transposed where it is a matrix.
     Columns { part: usize, of: usize },
-    /// Behind a dimension of one.
+    /// After a dimension of one.
     Row,
 }
 
