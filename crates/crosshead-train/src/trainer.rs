@@ -67,7 +67,7 @@ pub struct Validation {
     pub score: f64,
 }
 
-/// Who is told of a run's course, and takes part in it.
+/// Follows a run, validates its model and keeps its results.
 pub trait Observer<M> {
     /// A step is done.
     ///

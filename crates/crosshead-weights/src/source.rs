@@ -102,7 +102,7 @@ impl TensorSource {
         let data = values::to_f32(bytes, entry.dtype, &entry.shape);
         let checked =
             data.and_then(|data| values::check(&data, name.ends_with("bias")).map(|()| data));
-        checked.map_err(|reason| WeightsError::tensor(path, name, reason))
+        checked.map_err(|error| WeightsError::tensor(path, name, error.to_string()))
     }
 }
 
@@ -117,7 +117,7 @@ pub fn from_safetensors(
     let tensors = formats::parse_safetensors(path, &bytes.into())?;
     let read = |(name, entry): (String, Entry)| {
         let data = values::to_f32(entry.bytes(path)?, entry.dtype, &entry.shape)
-            .map_err(|reason| WeightsError::tensor(path, &name, reason))?;
+            .map_err(|error| WeightsError::tensor(path, &name, error.to_string()))?;
         Ok((name, data))
     };
     tensors.into_iter().map(read).collect()
