@@ -65,7 +65,7 @@ pub struct CausalSteps<'a> {
 impl<'a> CausalSteps<'a> {
     /// Reads the prompts and makes room for at most `max_len` more tokens each.
     ///
-    /// The first step of a search then feeds nothing: its start token stands for the prompt.
+    /// The first step of a search then feeds nothing: its start token takes the place of the prompt.
     ///
     /// # Panics
     /// If there is no prompt, a prompt is empty, or an id lies outside the vocabulary.

@@ -63,8 +63,8 @@ pub struct Checkpoint {
     pub optimizer: BTreeMap<String, TensorData>,
 }
 
-/// `state.json`: the format, the progress, and the hashes of the other files. The hash of the rest of the file is among them; later
-/// formats keep that rule, which tells damage from a later format.
+/// `state.json`: the format, the progress, and the hashes of the other files and of this file without that hash. Later
+/// formats keep the rule of the hash, which tells damage from a later format.
 #[derive(Serialize, Deserialize)]
 struct State {
     /// Absent in format 1.

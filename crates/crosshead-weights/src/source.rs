@@ -44,7 +44,7 @@ impl TensorSource {
         Ok(Self { path, files, tensors })
     }
 
-    /// The tensors of a `.safetensors` file in memory, which `name` stands for in errors.
+    /// The tensors of a `.safetensors` file in memory, which errors call `name`.
     ///
     /// # Errors
     /// If the bytes are not a whole `.safetensors` file.

@@ -99,8 +99,8 @@ mod tests {
             let merged = Form::Columns { part: 0, of: 3 }.merge((0..3).map(part).collect());
             assert_eq!(&merged, file);
         }
-        let turned = Form::Transposed.extract(matrix.clone(), &[6, 4]);
-        assert_eq!(Form::Transposed.merge(vec![turned]), matrix);
+        let transposed = Form::Transposed.extract(matrix.clone(), &[6, 4]);
+        assert_eq!(Form::Transposed.merge(vec![transposed]), matrix);
         let row = data(&[1, 2], &[1, 2]);
         let vector = Form::Row.extract(row.clone(), &[2]);
         assert_eq!(vector, data(&[1, 2], &[2]));

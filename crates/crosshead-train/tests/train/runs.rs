@@ -46,7 +46,7 @@ impl Task for Line {
     }
 }
 
-/// Keeps all it is told.
+/// Keeps all reports.
 #[derive(Default)]
 struct Recorder {
     reports: Vec<StepReport>,
