@@ -28,7 +28,7 @@ impl AttentionMask {
         Self::none().with_causal()
     }
 
-    /// The same mask that also hides keys behind a query.
+    /// The same mask that also hides the keys after each query.
     pub fn with_causal(mut self) -> Self {
         self.causal = true;
         self

@@ -24,7 +24,7 @@ pub struct MultiHeadAttention {
     pub k_norm: Option<RmsNorm>,
     /// W^O.
     pub out_proj: Linear,
-    /// What turns queries and keys of self-attention.
+    /// Rotary positions of the queries and keys of self-attention.
     pub rotary: Option<Rotary>,
     #[module(skip)]
     pub(crate) n_heads: usize,
@@ -67,8 +67,8 @@ impl MultiHeadAttention {
         self.check("x", &x);
         let start = cache.as_ref().map_or(0, |cache| cache.len());
         let (query, KeyValue { key, value }) = self.project_all(x);
-        let query = self.turn(query, start);
-        let new = KeyValue { key: self.turn(key, start), value };
+        let query = self.apply_rotary(query, start);
+        let new = KeyValue { key: self.apply_rotary(key, start), value };
         let seen = match cache {
             Some(cache) => cache.append(new),
             None => new,
@@ -105,8 +105,8 @@ impl MultiHeadAttention {
     /// If `x` has other than `d_model` features, or the mask does not fit it.
     pub fn self_attention_weights(&self, x: Tensor<3>, mask: &AttentionMask) -> Tensor<4> {
         self.check("x", &x);
-        let query = self.turn(self.project_query(x.clone()), 0);
-        let key = self.turn(self.project_key_value(x).key, 0);
+        let query = self.apply_rotary(self.project_query(x.clone()), 0);
+        let key = self.apply_rotary(self.project_key_value(x).key, 0);
         self.weights(query, key, mask)
     }
 
@@ -180,8 +180,8 @@ impl MultiHeadAttention {
         normalize(self.q_norm.as_ref(), project(&self.q_proj, x, self.n_heads))
     }
 
-    /// Queries or keys from position `start` on, turned where positions are rotary.
-    fn turn(&self, heads: Tensor<4>, start: usize) -> Tensor<4> {
+    /// Queries or keys from position `start` on, rotated where positions are rotary.
+    fn apply_rotary(&self, heads: Tensor<4>, start: usize) -> Tensor<4> {
         match &self.rotary {
             Some(rotary) => rotary.forward(heads, start),
             None => heads,

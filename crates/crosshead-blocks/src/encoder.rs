@@ -81,7 +81,7 @@ pub struct Encoder {
     pub position_bias: Option<PositionBias>,
     /// The weights of the layers, first to last; where there are fewer than layers, neighbours share them.
     pub layers: Vec<EncoderLayer>,
-    /// The norm behind the last layer, in every order but post-norm.
+    /// The norm after the last layer, in every order but post-norm.
     pub final_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) n_layers: usize,
@@ -118,7 +118,7 @@ impl Encoder {
         stream.finish_with(self.final_norm.as_ref())
     }
 
-    /// The layers in turn.
+    /// The layers one after the other.
     fn run(
         &self,
         x: Tensor<3>,
@@ -132,7 +132,7 @@ impl Encoder {
         })
     }
 
-    /// The layers in turn, of which only the inputs are kept.
+    /// The layers one after the other, of which only the inputs are kept.
     fn run_checkpointed(
         &self,
         x: Tensor<3>,

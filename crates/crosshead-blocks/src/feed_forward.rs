@@ -3,9 +3,11 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, RandomKey, dropout, gated_linear};
+use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`FeedForward`] sub-layer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FeedForwardConfig {
     d_model: usize,
     d_ff: usize,
@@ -30,37 +32,39 @@ impl FeedForwardConfig {
         }
     }
 
-    /// The activation between the products.
+    /// The activation between the two projections. Default: ReLU.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
         self
     }
 
     /// With or without a gate: a gated unit is SwiGLU with SiLU, GeGLU with GELU, ReGLU with ReLU (Shazeer 2020).
+    /// Default: without.
     pub fn with_gated(mut self, gated: bool) -> Self {
         self.gated = gated;
         self
     }
 
-    /// With or without biases.
+    /// With or without biases. Default: with.
     pub fn with_bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// The probability of dropping an element between the products.
+    /// The probability of dropping an element between the two projections. Default: 0.
     pub fn with_dropout(mut self, dropout: f32) -> Self {
         self.dropout = dropout;
         self
     }
 
-    /// The seed of the weights: each product draws its own from it, and sub-layers of one shape and one seed are equal.
+    /// The seed of the weights: each projection draws its own from it, and sub-layers of one shape and one seed are equal.
+    /// Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }
 
-    /// The stream of random numbers that the products derive theirs from by name: a seed and the sub-layer's place in a
-    /// larger module.
+    /// The stream of random numbers that the projections derive theirs from by name: a seed and the sub-layer's place in a
+    /// larger module. Default: that of seed 0.
     pub fn with_key(mut self, key: RandomKey) -> Self {
         self.key = key;
         self
@@ -69,6 +73,31 @@ impl FeedForwardConfig {
     /// Features of a position.
     pub fn d_model(&self) -> usize {
         self.d_model
+    }
+
+    /// Features between the two projections.
+    pub fn d_ff(&self) -> usize {
+        self.d_ff
+    }
+
+    /// The activation between the two projections.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// Whether there is a gate.
+    pub fn gated(&self) -> bool {
+        self.gated
+    }
+
+    /// Whether there are biases.
+    pub fn bias(&self) -> bool {
+        self.bias
+    }
+
+    /// The probability of dropping an element between the two projections.
+    pub fn dropout(&self) -> f32 {
+        self.dropout
     }
 
     /// The sub-layer, with Glorot-uniform weights and zero biases.

@@ -2,7 +2,6 @@
 
 mod config;
 mod decoder;
-mod decoder_cache;
 mod encoder;
 mod feed_forward;
 mod norm;
@@ -10,8 +9,7 @@ mod stack;
 mod sub_layer;
 
 pub use config::{LayerConfig, PositionBiasKind};
-pub use decoder::{Decoder, DecoderLayer};
-pub use decoder_cache::{DecoderCache, Memory};
+pub use decoder::{Decoder, DecoderCache, DecoderLayer, Memory};
 pub use encoder::{Encoder, EncoderLayer};
 pub use feed_forward::{FeedForward, FeedForwardConfig};
 pub use norm::{Norm, NormKind};

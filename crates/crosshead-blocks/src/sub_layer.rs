@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Norm;
 
-/// Where normalization stands with respect to the residual connection.
+/// Where normalization is applied with respect to the residual connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NormOrder {
@@ -29,7 +29,7 @@ impl NormOrder {
     }
 }
 
-/// What stands around a sub-layer: its norms, their order and the dropout of its output.
+/// What surrounds a sub-layer: its norms, their order and the dropout of its output.
 #[derive(Clone, Copy)]
 pub(crate) struct Connection<'a> {
     /// The sub-layer's name.

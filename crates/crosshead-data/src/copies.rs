@@ -3,13 +3,13 @@
 use crate::Pair;
 use crate::random::SplitMix64;
 
-/// What stands before words that are to be copied.
+/// The prefix of words that are to be copied.
 const PREFIX: &str = "copy: ";
 
 /// The fewest and the most words that are to be copied.
 const WORDS: (usize, usize) = (2, 10);
 
-/// `per_pair` more pairs for each: some consecutive words of its source behind `copy: `, which are to be written as they
+/// `per_pair` more pairs for each: some consecutive words of its source after `copy: `, which are to be written as they
 /// are.
 ///
 /// A model that learns to write from few pairs learns hardly to copy words that it never saw; learning that task beside its own,

@@ -167,7 +167,7 @@ pub enum DataError {
         line: usize,
         /// The field.
         field: String,
-        /// What stands there.
+        /// What is there.
         found: &'static str,
     },
 

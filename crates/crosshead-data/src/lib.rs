@@ -6,7 +6,6 @@ mod copies;
 mod error;
 mod example;
 mod labels;
-mod length_limit;
 mod lines;
 mod masking;
 mod pairs;
@@ -23,9 +22,8 @@ pub use collate::{
 };
 pub use copies::copy_pairs;
 pub use error::DataError;
-pub use example::{Example, LongExamples, filter_by_length};
+pub use example::{Example, filter_by_length};
 pub use labels::LabelSet;
-pub use length_limit::{LengthLimit, LongSequences, Piece};
 pub use lines::LineReader;
 pub use masking::{MaskedSequence, Masking};
 pub use pairs::{Pair, parse_pairs, read_pairs};

@@ -73,7 +73,7 @@ impl BatchStream {
     }
 
     /// The same stream from this position. The work is that of one epoch, however far the position is. A position
-    /// behind the last batch of its epoch is the start of the next epoch.
+    /// after the last batch of its epoch is the start of the next epoch.
     #[must_use]
     pub fn seek(self, position: BatchPosition) -> Self {
         Self { position, epoch_batches: None, ..self }

@@ -5,7 +5,7 @@
 pub struct Window {
     /// The place of the first id that is read.
     pub start: usize,
-    /// The number of ids that are read. Each predicts the id behind it.
+    /// The number of ids that are read. Each predicts the id after it.
     pub len: usize,
     /// The predictions at the beginning that do not count, because another window has made them.
     pub context: usize,

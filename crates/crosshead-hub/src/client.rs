@@ -7,6 +7,7 @@ use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
 use crate::address::{Origin, join};
+use crate::headers::header;
 use crate::metadata::Described;
 use crate::{ENDPOINT, Hub, HubError, Info};
 
@@ -264,11 +265,6 @@ pub(crate) fn may_pass(error: &HubError) -> bool {
 fn is_redirect(answer: &Response<Body>) -> bool {
     matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
         && answer.headers().contains_key("location")
-}
-
-/// The text of a header.
-pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// An address as it may be shown: what a store signs for us stands in the query.

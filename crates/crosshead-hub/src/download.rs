@@ -12,7 +12,8 @@ use ureq::http::{Response, StatusCode};
 
 use crate::HubError;
 use crate::cache::{Repository, create_parent, remove};
-use crate::client::{Client, header, may_pass};
+use crate::client::{Client, may_pass};
+use crate::headers::header;
 use crate::metadata::RemoteFile;
 
 /// How often a transfer is taken up again that brings nothing new.

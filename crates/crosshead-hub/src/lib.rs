@@ -7,6 +7,7 @@ mod download;
 mod environment;
 mod error;
 mod files;
+mod headers;
 mod metadata;
 
 use std::path::PathBuf;

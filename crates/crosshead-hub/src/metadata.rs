@@ -3,7 +3,7 @@
 use ureq::http::HeaderMap;
 
 use crate::HubError;
-use crate::client::header;
+use crate::headers::header;
 
 /// The longest etag that can be the name of a file.
 const MAX_ETAG: usize = 128;

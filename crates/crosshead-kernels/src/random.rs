@@ -3,6 +3,8 @@
 //! The generator is Philox4x32-10 (Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011), so
 //! values do not depend on the device, on the number of threads or on what was drawn before.
 
+use serde::{Deserialize, Serialize};
+
 /// Whether a forward pass trains or evaluates.
 ///
 /// Dropout is active in [`Mode::Train`] alone; its masks are a pure function of the key.
@@ -36,7 +38,7 @@ impl Mode {
 ///
 /// A key is derived by [`at_step`](Self::at_step), [`stream`](Self::stream) and [`index`](Self::index); element `i` of the
 /// stream is then a pure function of the key and `i`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RandomKey {
     pub(crate) stream: u64,
     pub(crate) step: u64,

@@ -77,7 +77,7 @@ impl CausalLmConfig {
 pub struct CausalLm {
     /// `[vocab_size, d_model]`
     pub embedding: Param<Tensor<2>>,
-    /// What stands below the decoder.
+    /// What comes before the decoder.
     pub input: InputLayer,
     /// The decoder.
     pub decoder: Decoder,

@@ -32,19 +32,3 @@ impl ModelConfig {
         }
     }
 }
-
-/// A field of a configuration that no model can have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {reason}")]
-pub struct InvalidField {
-    /// The field.
-    pub key: &'static str,
-    /// What is wrong with its value.
-    pub reason: String,
-}
-
-impl InvalidField {
-    pub(crate) fn new(key: &'static str, reason: impl Into<String>) -> Self {
-        Self { key, reason: reason.into() }
-    }
-}

@@ -25,7 +25,7 @@ pub struct EncoderConfig {
     pub n_layers: usize,
     /// Groups of neighbouring layers that share their weights, as in ALBERT; each layer has its own unless said otherwise.
     pub n_groups: Option<usize>,
-    /// Features of embeddings that a product brings to `d_model`, as in ALBERT; they have `d_model` unless said otherwise.
+    /// Features of embeddings that a projection brings to `d_model`, as in ALBERT; they have `d_model` unless said otherwise.
     pub d_embedding: Option<usize>,
     /// Types of tokens, such as first and second text; 0 for none.
     pub n_token_types: usize,
@@ -99,7 +99,7 @@ pub struct Encoder {
     pub embedding: Param<Tensor<2>>,
     /// What tells first and second text apart, `[n_token_types, d_embedding]`.
     pub token_types: Option<Param<Tensor<2>>>,
-    /// What stands below the layers.
+    /// What comes before the layers.
     pub input: InputLayer,
     /// The layers.
     pub encoder: EncoderStack,

@@ -1,4 +1,4 @@
-//! What stands between the embeddings and the first layer.
+//! What comes between the embeddings and the first layer.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -8,7 +8,7 @@ use crosshead_position::Positions;
 
 use crate::StackConfig;
 
-/// dropout(norm(embeddings + positions)), and a product behind it: positions, norm and product where the model has them (Vaswani et al. 2017, sections
+/// dropout(norm(embeddings + positions)), and a projection after it: positions, norm and projection where the model has them (Vaswani et al. 2017, sections
 /// 3.5 and 5.4; Devlin et al. 2019).
 #[derive(Module, Debug)]
 pub struct InputLayer {

@@ -4,10 +4,10 @@ mod causal_lm;
 mod config;
 mod encoder;
 mod encoder_decoder;
-mod encoder_decoder_config;
 mod error;
 mod heads;
 mod input;
+mod invalid_field;
 pub mod paths;
 pub mod presets;
 mod pretrained;
@@ -19,17 +19,17 @@ pub mod summary;
 mod tokens;
 
 pub use causal_lm::{CausalLm, CausalLmConfig};
-pub use config::{InvalidField, ModelConfig};
+pub use config::ModelConfig;
 pub use crosshead_blocks::Memory;
 pub use encoder::{Encoder, EncoderConfig};
-pub use encoder_decoder::EncoderDecoder;
-pub use encoder_decoder_config::EncoderDecoderConfig;
+pub use encoder_decoder::{EncoderDecoder, EncoderDecoderConfig};
 pub use error::ModelError;
 pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, ProblemType, SequenceClassifier,
     TokenClassifier,
 };
 pub use input::InputLayer;
+pub use invalid_field::InvalidField;
 pub use pretrained::{
     GenerationDefaults, GenerationFile, Head, ModelDirectory, NotFollowed, Origin,
     SentenceDirectory, WeightsReport, read_json, set_config_keys,

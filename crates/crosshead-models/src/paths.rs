@@ -1,6 +1,6 @@
 //! What the path of a parameter says about it. The paths are the fields of the models.
 
-/// What an encoder's parameters stand under in a model with a head.
+/// The path of the encoder in a model with a head.
 const ENCODER: &str = "encoder.";
 
 /// Whether a parameter of a model with a head belongs to the head, and not to the encoder under it.

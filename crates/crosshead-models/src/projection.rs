@@ -7,9 +7,9 @@ use crosshead_kernels::{Activation, Linear, LinearConfig};
 /// A layer that maps a text's vector to another: `Dense` of sentence-transformers.
 #[derive(Module, Debug)]
 pub struct Projection {
-    /// The product that `activation` follows.
+    /// The projection that `activation` follows.
     pub linear: Linear,
-    /// The product that is added, where the vector itself has another number of features.
+    /// The projection of the vector that is added, where the vector itself has another number of features.
     pub residual: Option<Linear>,
     #[module(skip)]
     config: ProjectionConfig,
@@ -22,15 +22,15 @@ pub struct ProjectionConfig {
     pub d_in: usize,
     /// Features of the vectors that go out.
     pub d_out: usize,
-    /// Whether the product has a bias.
+    /// Whether there is a bias.
     pub bias: bool,
-    /// What follows the product.
+    /// What follows the matrix.
     pub activation: ProjectionActivation,
-    /// Whether the incoming vector is added, by way of a product of its own where it has another number of features.
+    /// Whether the incoming vector is added, by way of a projection of its own where it has another number of features.
     pub residual: bool,
 }
 
-/// The function after a projection's product.
+/// The function after a projection's matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProjectionActivation {
     /// f(x) = x.
@@ -65,11 +65,11 @@ impl ProjectionConfig {
     /// A projection whose weights wait to be filled.
     pub fn skeleton(&self, device: &Device) -> Projection {
         let &Self { d_in, d_out, bias, residual, .. } = self;
-        let product = LinearConfig::new(d_in, d_out);
+        let linear = LinearConfig::new(d_in, d_out);
         Projection {
-            linear: product.clone().with_bias(bias).init(device),
+            linear: linear.clone().with_bias(bias).init(device),
             residual: (residual && d_in != d_out)
-                .then(|| product.with_bias(false).with_seed(1).init(device)),
+                .then(|| linear.with_bias(false).with_seed(1).init(device)),
             config: *self,
         }
     }

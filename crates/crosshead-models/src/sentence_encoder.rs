@@ -24,7 +24,7 @@ pub struct SentenceEncoder {
 /// How the vectors of the tokens become one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SentenceConfig {
-    /// How one vector stands for all; the results of several are concatenated.
+    /// How all vectors become one; the results of several are concatenated.
     pub pooling: Vec<Pooling>,
     /// Whether the tokens of a prompt count in pooling.
     pub include_prompt: bool,

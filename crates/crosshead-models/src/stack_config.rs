@@ -32,7 +32,7 @@ pub enum PositionKind {
         /// Rows of the table before position 0 (2 in BART and RoBERTa).
         offset: usize,
     },
-    /// Queries and keys turned by an angle (Su et al. 2021).
+    /// Queries and keys rotated by an angle (Su et al. 2021).
     Rotary(RotaryConfig),
     /// A penalty on distance (Press, Smith & Lewis 2022).
     Alibi,
@@ -45,13 +45,13 @@ pub enum PositionKind {
     },
 }
 
-/// The configuration of a stack of identical layers and of what stands below it.
+/// The configuration of a stack of identical layers and of what comes before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StackConfig {
     /// Features of a token's vector.
     pub d_model: usize,
-    /// Features between the products of a feed-forward sub-layer.
+    /// Features between the two projections of a feed-forward sub-layer.
     pub d_ff: usize,
     /// Attention heads of each layer.
     pub n_heads: usize,
@@ -67,7 +67,7 @@ pub struct StackConfig {
     pub qk_norm: bool,
     /// Whether the projections of queries, keys and values have biases.
     pub qkv_bias: bool,
-    /// Whether the projection behind the heads has a bias.
+    /// Whether the output projection has a bias.
     pub attention_out_bias: bool,
     /// The number of positions that self-attention reaches; all unless said otherwise.
     pub window: Option<usize>,
@@ -77,7 +77,7 @@ pub struct StackConfig {
     pub max_len: usize,
     /// Which normalization.
     pub norm: NormKind,
-    /// Where the norms stand.
+    /// Where the norms are.
     pub norm_order: NormOrder,
     /// The number added to the variance in every norm.
     pub norm_epsilon: f32,

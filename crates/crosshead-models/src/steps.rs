@@ -27,7 +27,7 @@ impl<'a> DecoderSteps<'a> {
 
 impl StepModel for DecoderSteps<'_> {
     fn vocab_size(&self) -> usize {
-        self.model.config.vocab_size
+        self.model.config().vocab_size
     }
 
     fn step(&mut self, tokens: &[u32]) -> Vec<f32> {
@@ -105,7 +105,7 @@ impl<'a> CausalSteps<'a> {
 
 impl StepModel for CausalSteps<'_> {
     fn vocab_size(&self) -> usize {
-        self.model.config.vocab_size
+        self.model.config().vocab_size
     }
 
     fn step(&mut self, tokens: &[u32]) -> Vec<f32> {

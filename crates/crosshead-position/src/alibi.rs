@@ -2,9 +2,11 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 /// Configuration of [`Alibi`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AlibiConfig {
     n_heads: usize,
 }
@@ -15,7 +17,7 @@ impl AlibiConfig {
         Self { n_heads }
     }
 
-    /// The penalties; they have no parameters.
+    /// The penalties. They have no tensors, so no device is asked for.
     pub fn init(&self) -> Alibi {
         Alibi { slopes: slopes(self.n_heads) }
     }

@@ -2,9 +2,11 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 /// Configuration of [`LearnedPositions`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LearnedPositionsConfig {
     max_len: usize,
     d_model: usize,
@@ -17,7 +19,7 @@ impl LearnedPositionsConfig {
         Self { max_len, d_model, offset: 0 }
     }
 
-    /// The rows of the table that come before position 0 (2 in BART and RoBERTa).
+    /// The rows of the table that come before position 0 (2 in BART and RoBERTa). Default: 0.
     pub fn with_offset(mut self, offset: usize) -> Self {
         self.offset = offset;
         self
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn position_n_is_row_n_behind_the_offset() {
+    fn position_n_is_row_n_after_the_offset() {
         let row: Vec<f32> = table(2).forward(1, 1).into_data().iter::<f32>().collect();
         assert_eq!(row, [9.0, 10.0, 11.0]);
     }

@@ -2,9 +2,11 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`RelativePositionBias`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RelativePositionBiasConfig {
     n_heads: usize,
     n_buckets: usize,
@@ -18,19 +20,20 @@ impl RelativePositionBiasConfig {
         Self { n_heads, n_buckets: 32, max_distance: 128, bidirectional: true }
     }
 
-    /// Buckets that distances fall into.
+    /// Buckets that distances fall into. Default: 32.
     pub fn with_n_buckets(mut self, n_buckets: usize) -> Self {
         self.n_buckets = n_buckets;
         self
     }
 
-    /// The distance from which on all share the last bucket.
+    /// The distance from which on all share the last bucket. Default: 128.
     pub fn with_max_distance(mut self, max_distance: usize) -> Self {
         self.max_distance = max_distance;
         self
     }
 
-    /// Whether keys behind the query have buckets of their own (encoders) or share that of distance 0 (decoders).
+    /// Whether keys after the query have buckets of their own (encoders) or share that of distance 0 (decoders).
+    /// Default: yes.
     pub fn with_bidirectional(mut self, bidirectional: bool) -> Self {
         self.bidirectional = bidirectional;
         self

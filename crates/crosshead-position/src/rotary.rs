@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// Which features of a head turn together.
+/// Which features of a head form a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RotaryPairing {
@@ -68,7 +68,7 @@ pub struct RotaryConfig {
 }
 
 impl RotaryConfig {
-    /// Positions for heads of `d_head` features, all of which turn: base 10,000, half-split pairs, no scaling.
+    /// Positions for heads of `d_head` features, all of which rotate: base 10,000, half-split pairs, no scaling.
     pub fn new(d_head: usize) -> Self {
         Self {
             d_head,
@@ -79,25 +79,25 @@ impl RotaryConfig {
         }
     }
 
-    /// The base of the frequencies: pair i turns by base^(−2i/d) a position.
+    /// The base of the frequencies: pair i rotates by base^(−2i/d) a position. Default: 10,000.
     pub fn with_base(mut self, base: f64) -> Self {
         self.base = base;
         self
     }
 
-    /// Which features turn together.
+    /// Which features form a pair. Default: half-split.
     pub fn with_pairing(mut self, pairing: RotaryPairing) -> Self {
         self.pairing = pairing;
         self
     }
 
-    /// How angles are stretched.
+    /// How angles are stretched. Default: not at all.
     pub fn with_scaling(mut self, scaling: RotaryScaling) -> Self {
         self.scaling = scaling;
         self
     }
 
-    /// The number of features that turn; the others stay as they are (GPT-NeoX, Phi).
+    /// The number of features that rotate; the others stay as they are (GPT-NeoX, Phi). Default: all.
     pub fn with_rotated_dims(mut self, rotated: usize) -> Self {
         self.rotated = rotated;
         self
@@ -108,7 +108,7 @@ impl RotaryConfig {
         self.d_head
     }
 
-    /// The number of features that turn.
+    /// The number of features that rotate.
     pub fn rotated_dims(&self) -> usize {
         self.rotated
     }
@@ -118,15 +118,20 @@ impl RotaryConfig {
         self.base
     }
 
+    /// Which features form a pair.
+    pub fn pairing(&self) -> RotaryPairing {
+        self.pairing
+    }
+
     /// How angles are stretched.
     pub fn scaling(&self) -> RotaryScaling {
         self.scaling
     }
 
-    /// The positions; they have no parameters.
+    /// The positions. They have no tensors, so no device is asked for.
     ///
     /// # Panics
-    /// If the number of features that turn is odd, zero or above `d_head`.
+    /// If the number of features that rotate is odd, zero or above `d_head`.
     pub fn init(&self) -> Rotary {
         let Self { d_head, rotated, .. } = *self;
         assert!(
@@ -136,7 +141,7 @@ impl RotaryConfig {
         Rotary { config: self.clone(), frequencies: self.frequencies(0) }
     }
 
-    /// Radians by which each pair turns from one position to the next, in a text of `len` tokens.
+    /// Radians by which each pair rotates from one position to the next, in a text of `len` tokens.
     fn frequencies(&self, len: usize) -> Vec<f64> {
         let d = self.rotated as f64;
         let growth = match self.scaling {
@@ -161,8 +166,8 @@ impl RotaryScaling {
             Self::None | Self::Ntk { .. } | Self::Dynamic { .. } => frequency,
             Self::Linear { factor } => frequency / factor,
             Self::Llama3 { factor, low_freq_factor, high_freq_factor, original_max_len } => {
-                let turns = original_max_len as f64 * frequency / TAU;
-                let kept = (turns - low_freq_factor) / (high_freq_factor - low_freq_factor);
+                let rotations = original_max_len as f64 * frequency / TAU;
+                let kept = (rotations - low_freq_factor) / (high_freq_factor - low_freq_factor);
                 let kept = kept.clamp(0.0, 1.0);
                 frequency * (kept + (1.0 - kept) / factor)
             }
@@ -170,7 +175,7 @@ impl RotaryScaling {
     }
 }
 
-/// Each pair of features of queries and keys turned by an angle that grows with the position, so that their product
+/// Each pair of features of queries and keys rotated by an angle that grows with the position, so that their dot product
 /// depends on the distance alone (Su et al. 2021, section 3.2).
 #[derive(Module, Debug)]
 pub struct Rotary {
@@ -182,7 +187,7 @@ pub struct Rotary {
 }
 
 impl Rotary {
-    /// The heads of positions `start` to `start + len - 1`, turned.
+    /// The heads of positions `start` to `start + len - 1`, rotated.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, len, heads, d_head]`
@@ -198,15 +203,15 @@ impl Rotary {
             self.config.d_head
         );
         let rotated = 2 * self.frequencies.len();
-        let turned = self.turn(x.clone().narrow(3, 0, rotated), start, len);
+        let first = self.rotate(x.clone().narrow(3, 0, rotated), start, len);
         if rotated == d_head {
-            return turned;
+            return first;
         }
-        Tensor::cat(vec![turned, x.narrow(3, rotated, d_head - rotated)], 3)
+        Tensor::cat(vec![first, x.narrow(3, rotated, d_head - rotated)], 3)
     }
 
     /// (a, b) becomes (a·cos − b·sin, b·cos + a·sin) for each pair.
-    fn turn(&self, x: Tensor<4>, start: usize, len: usize) -> Tensor<4> {
+    fn rotate(&self, x: Tensor<4>, start: usize, len: usize) -> Tensor<4> {
         let [batch, _, heads, rotated] = x.dims();
         let pairs = rotated / 2;
         let frequencies = match self.config.scaling {
@@ -230,19 +235,19 @@ impl Rotary {
         let device = x.device();
         let cos = Tensor::<4>::from_data(angles(f64::cos), &device);
         let sin = Tensor::<4>::from_data(angles(f64::sin), &device);
-        let rotate = |a: Tensor<4>, b: Tensor<4>| {
+        let rotate_pairs = |a: Tensor<4>, b: Tensor<4>| {
             let first = a.clone() * cos.clone() - b.clone() * sin.clone();
             (first, b * cos + a * sin)
         };
         match self.config.pairing {
             RotaryPairing::HalfSplit => {
-                let (a, b) = rotate(x.clone().narrow(3, 0, pairs), x.narrow(3, pairs, pairs));
+                let (a, b) = rotate_pairs(x.clone().narrow(3, 0, pairs), x.narrow(3, pairs, pairs));
                 Tensor::cat(vec![a, b], 3)
             }
             RotaryPairing::Interleaved => {
                 let x = x.reshape([batch, len, heads, pairs, 2]);
                 let half = |at| x.clone().narrow(4, at, 1).reshape([batch, len, heads, pairs]);
-                let (a, b) = rotate(half(0), half(1));
+                let (a, b) = rotate_pairs(half(0), half(1));
                 Tensor::stack::<5>(vec![a, b], 4).reshape([batch, len, heads, rotated])
             }
         }

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// Where a frequency's sine and cosine stand in the encoding.
+/// The order of sines and cosines in an encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SinusoidLayout {
@@ -19,7 +19,8 @@ pub enum SinusoidLayout {
 }
 
 /// Configuration of [`SinusoidalPositions`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SinusoidalPositionsConfig {
     d_model: usize,
     layout: SinusoidLayout,
@@ -33,25 +34,25 @@ impl SinusoidalPositionsConfig {
         Self { d_model, layout: SinusoidLayout::default(), offset: 0, base: 10_000.0 }
     }
 
-    /// The order of sines and cosines.
+    /// The order of sines and cosines. Default: interleaved, the paper's.
     pub fn with_layout(mut self, layout: SinusoidLayout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// What position 0 counts as (2 in M2M-100).
+    /// What position 0 counts as (2 in M2M-100). Default: 0.
     pub fn with_offset(mut self, offset: usize) -> Self {
         self.offset = offset;
         self
     }
 
-    /// How many times slower than the first pair the last one turns, 10,000 in the paper.
+    /// How many times longer the last wavelength is than the first. Default: 10,000, the paper's.
     pub fn with_base(mut self, base: f64) -> Self {
         self.base = base;
         self
     }
 
-    /// The encodings; they have no parameters.
+    /// The encodings. They have no tensors, so no device is asked for.
     pub fn init(&self) -> SinusoidalPositions {
         let Self { d_model, layout, offset, base } = *self;
         let pairs = d_model.div_ceil(2);
@@ -77,7 +78,7 @@ pub struct SinusoidalPositions {
     layout: SinusoidLayout,
     #[module(skip)]
     offset: usize,
-    /// Positions in which each pair turns by one radian.
+    /// Positions in which the angle of each pair grows by one radian.
     #[module(skip)]
     wavelengths: Vec<f64>,
 }
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_pair_turns_by_one_radian_a_position() {
+    fn the_angle_of_the_first_pair_grows_by_one_radian_a_position() {
         let row = rows(SinusoidLayout::Interleaved, 6, 1, 1);
         assert_eq!((row[0], row[1]), (1_f64.sin() as f32, 1_f64.cos() as f32));
     }

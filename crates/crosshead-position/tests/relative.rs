@@ -60,8 +60,8 @@ proptest! {
     fn turning_changes_no_length((config, d_head) in rotaries(), start in 0..100_usize) {
         let x = random([1, 4, 2, d_head], 3, &Device::flex());
         let lengths = |x: Tensor<4>| x.square().sum_dim(3);
-        let turned = config.init().forward(x.clone(), start);
-        assert_close(&lengths(turned), &lengths(x), TOLERANCE, TOLERANCE);
+        let rotated = config.init().forward(x.clone(), start);
+        assert_close(&lengths(rotated), &lengths(x), TOLERANCE, TOLERANCE);
     }
 
     #[test]

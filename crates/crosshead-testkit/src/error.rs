@@ -62,13 +62,6 @@ pub enum Finding {
     NoGradient(Vec<String>),
     /// A parameter is not there any more.
     Missing,
-    /// Two sequences of tokens differ.
-    Tokens {
-        /// The tokens found.
-        actual: Vec<u32>,
-        /// The tokens claimed.
-        expected: Vec<u32>,
-    },
     /// The inputs are such that the check could not fail.
     Vacuous(&'static str),
 }
@@ -129,9 +122,6 @@ impl fmt::Display for Finding {
             Self::Same => f.write_str("nothing differs"),
             Self::NoGradient(paths) => write!(f, "no gradient reaches {}", paths.join(", ")),
             Self::Missing => f.write_str("it is not there any more"),
-            Self::Tokens { actual, expected } => {
-                write!(f, "the tokens are {actual:?}, expected {expected:?}")
-            }
             Self::Vacuous(why) => f.write_str(why),
         }
     }

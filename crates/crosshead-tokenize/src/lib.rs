@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod affixes;
 mod batch;
 mod bert;
 mod error;
@@ -21,7 +20,6 @@ mod train;
 mod truncation;
 mod vocabulary;
 
-pub use affixes::Affixes;
 pub use batch::{PaddedBatch, pad_batch};
 pub use error::TokenizeError;
 pub use original::TokenizerFiles;
@@ -29,7 +27,7 @@ pub use special::SpecialIds;
 pub use special_role::SpecialRole;
 pub use stream::TextStream;
 pub use tokenizer::chat::{ChatMessage, ChatOptions};
-pub use tokenizer::{Encoding, Tokenizer};
+pub use tokenizer::{Affixes, Encoding, Tokenizer};
 pub use train::{
     BpeConfig, END_OF_TEXT_TOKEN, EOS_TOKEN, PAD_TOKEN, UNK_TOKEN, UnigramConfig, WordPieceConfig,
 };

@@ -1,14 +1,15 @@
 //! A checkpoint: everything a run needs to go on as if it had never stopped, in one folder.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
-use burn::tensor::{DType, TensorData};
+use burn::tensor::TensorData;
 use crosshead_data::BatchPosition;
-use crosshead_weights::write_atomic;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use crosshead_weights::{from_safetensors, to_safetensors, write_atomic};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::TrainError;
@@ -16,6 +17,9 @@ use crate::TrainError;
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const STATE: &str = "state.json";
+
+/// The format of the checkpoints that are written. Format 1 has neither its number nor the hash of `state.json`.
+const FORMAT: u64 = 2;
 
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,99 +63,89 @@ pub struct Checkpoint {
     pub optimizer: BTreeMap<String, TensorData>,
 }
 
-/// `state.json`: the progress, the hashes of the other files, and that of all this itself.
-#[derive(Clone, Serialize, Deserialize)]
+/// `state.json`: the format, the progress, and the hashes of the other files and of this file without that hash. Later
+/// formats keep the rule of the hash, which tells damage from a later format.
+#[derive(Serialize, Deserialize)]
 struct State {
+    /// Absent in format 1.
+    #[serde(default = "first_format")]
+    format: u64,
     #[serde(flatten)]
     progress: Progress,
     sha256: BTreeMap<String, String>,
 }
 
-impl State {
-    /// The hash of everything but itself.
-    fn own_hash(&self) -> Result<String, serde_json::Error> {
-        let mut others = self.clone();
-        others.sha256.remove(STATE);
-        serde_json::to_vec(&others).map(|bytes| hash(&bytes))
-    }
-}
-
 /// Writes a checkpoint into a folder.
 pub(crate) fn write(dir: &Path, checkpoint: &Checkpoint) -> Result<(), TrainError> {
-    let mut state = State { progress: checkpoint.progress.clone(), sha256: BTreeMap::new() };
+    let mut sha256 = BTreeMap::new();
     for (name, tensors) in [(WEIGHTS, &checkpoint.weights), (OPTIMIZER, &checkpoint.optimizer)] {
         let path = dir.join(name);
-        let bytes = bytes(tensors).map_err(|reason| TrainError::checkpoint(&path, reason))?;
+        let bytes = to_safetensors(&path, tensors)?;
         write_atomic(&path, &bytes).map_err(TrainError::io(&path))?;
-        state.sha256.insert(name.to_owned(), hash(&bytes));
+        sha256.insert(name.to_owned(), hash(&bytes));
     }
     let path = dir.join(STATE);
     let wrong = |error| TrainError::checkpoint(&path, error);
-    state.sha256.insert(STATE.to_owned(), state.own_hash().map_err(wrong)?);
-    let text = serde_json::to_string_pretty(&state).map_err(wrong)?;
+    let state = State { format: FORMAT, progress: checkpoint.progress.clone(), sha256 };
+    let mut state = serde_json::to_value(state).map_err(wrong)?;
+    state["sha256"][STATE] = own_hash(&state).into();
+    let text = format!("{state:#}");
     write_atomic(&path, text.as_bytes()).map_err(TrainError::io(&path))
 }
 
 /// Reads the checkpoint of a folder, which is named by its step.
 ///
 /// # Errors
-/// If a file is missing, cut off or does not match its hash.
+/// If a file is missing, cut off or does not match its hash, or the format is a later one.
 pub(crate) fn read(dir: &Path, step: u64) -> Result<Checkpoint, TrainError> {
-    let path = dir.join(STATE);
-    let damaged =
-        |path: &Path, what: &str| TrainError::checkpoint(path, format!("is damaged: {what}"));
-    let text = fs::read_to_string(&path).map_err(TrainError::io(&path))?;
-    let state: State =
-        serde_json::from_str(&text).map_err(|error| damaged(&path, &error.to_string()))?;
-    if let Some(name) =
-        state.sha256.keys().find(|name| ![WEIGHTS, OPTIMIZER, STATE].contains(&name.as_str()))
-    {
-        return Err(damaged(&path, &format!("it has the hash of a file `{name}`")));
-    }
-    // Checkpoints written before this file had a hash go without.
-    let own = state.own_hash().map_err(|error| damaged(&path, &error.to_string()))?;
-    if state.sha256.get(STATE).is_some_and(|expected| *expected != own) {
-        return Err(damaged(&path, "its hash differs"));
-    }
-    if state.progress.step != step {
-        return Err(damaged(&path, &format!("it is of step {}", state.progress.step)));
+    let State { progress, sha256, .. } = read_state(&dir.join(STATE))?;
+    if progress.step != step {
+        return Err(damaged(&dir.join(STATE), format!("it is of step {}", progress.step)));
     }
     let read = |name: &str| {
         let path = dir.join(name);
         let bytes = fs::read(&path).map_err(TrainError::io(&path))?;
-        if state.sha256.get(name) != Some(&hash(&bytes)) {
+        if sha256.get(name) != Some(&hash(&bytes)) {
             return Err(damaged(&path, "its hash differs"));
         }
-        tensors(&bytes).map_err(|reason| damaged(&path, &reason.to_string()))
+        Ok(from_safetensors(&path, bytes)?)
     };
     let (weights, optimizer) = (read(WEIGHTS)?, read(OPTIMIZER)?);
-    Ok(Checkpoint { progress: state.progress, weights, optimizer })
+    Ok(Checkpoint { progress, weights, optimizer })
+}
+
+fn read_state(path: &Path) -> Result<State, TrainError> {
+    let text = fs::read_to_string(path).map_err(TrainError::io(path))?;
+    let mut state: Value = serde_json::from_str(&text).map_err(|error| damaged(path, error))?;
+    // Format 1 goes without.
+    let hashes = state.get_mut("sha256").and_then(Value::as_object_mut);
+    let expected = hashes.and_then(|hashes| hashes.shift_remove(STATE));
+    if expected.is_some_and(|expected| expected != own_hash(&state)) {
+        return Err(damaged(path, "its hash differs"));
+    }
+    if let Some(found) = state["format"].as_u64().filter(|&found| found > FORMAT) {
+        return Err(TrainError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
+    }
+    let state: State = serde_json::from_value(state).map_err(|error| damaged(path, error))?;
+    match state.sha256.keys().find(|name| ![WEIGHTS, OPTIMIZER].contains(&name.as_str())) {
+        Some(name) => Err(damaged(path, format!("it has the hash of a file `{name}`"))),
+        None => Ok(state),
+    }
+}
+
+fn damaged(path: &Path, what: impl Display) -> TrainError {
+    TrainError::checkpoint(path, format!("is damaged: {what}"))
+}
+
+fn first_format() -> u64 {
+    1
+}
+
+/// The hash of `state.json` without itself.
+fn own_hash(state: &Value) -> String {
+    hash(state.to_string().as_bytes())
 }
 
 fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes(tensors: &BTreeMap<String, TensorData>) -> Result<Vec<u8>, safetensors::SafeTensorError> {
-    let f32s: Vec<(&String, TensorData)> =
-        tensors.iter().map(|(name, data)| (name, data.clone().convert_dtype(DType::F32))).collect();
-    let views = f32s.iter().map(|(name, data)| {
-        TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes())
-            .map(|view| (name.as_str(), view))
-    });
-    serialize(views.collect::<Result<Vec<_>, _>>()?, None)
-}
-
-fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, TensorData>, safetensors::SafeTensorError> {
-    let file = SafeTensors::deserialize(bytes)?;
-    let views: HashMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
-    let data = |view: &TensorView<'_>| {
-        let values: Vec<f32> = view
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
-        TensorData::new(values, view.shape().to_vec())
-    };
-    Ok(views.iter().map(|(name, view)| (name.clone(), data(view))).collect())
 }

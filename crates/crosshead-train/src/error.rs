@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crosshead_weights::WeightsError;
+
 /// What can stop a training run; every message says where and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -20,6 +22,22 @@ pub enum TrainError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Tensors of a checkpoint that cannot be written or read.
+    #[error("checkpoint {0}")]
+    Tensors(#[from] WeightsError),
+    /// A checkpoint of a later version of this program.
+    #[error(
+        "{}: format {found} is newer than this program knows ({known}); resume with the version that made the run",
+        path.display()
+    )]
+    NewerFormat {
+        /// The file that says so.
+        path: PathBuf,
+        /// The format of the checkpoint.
+        found: u64,
+        /// The newest format that is read.
+        known: u64,
     },
     /// There are checkpoints, but all are damaged.
     #[error(

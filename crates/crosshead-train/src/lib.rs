@@ -11,7 +11,7 @@ mod trainer;
 pub use checkpoint::{Checkpoint, Progress};
 pub use error::TrainError;
 pub use log::RunLog;
-pub use optimizer::{Adam, AdamConfig};
+pub use optimizer::{Adam, AdamConfig, Optimizer, OptimizerConfig, StateError};
 pub use schedule::Schedule;
 pub use store::{CheckpointStore, Restored};
 pub use trainer::{Observer, Outcome, StepReport, Task, TrainConfig, Trainer, Validation};

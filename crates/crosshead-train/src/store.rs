@@ -75,7 +75,8 @@ impl CheckpointStore {
     /// Reads the newest checkpoint that is whole, if there is any checkpoint.
     ///
     /// # Errors
-    /// If none is whole, with what is wrong with each; or if a file of one that may be whole cannot be read.
+    /// If none is whole, with what is wrong with each; if one is of a later format; or if a file of one that may be whole cannot
+    /// be read.
     pub fn load_latest(&self) -> Result<Option<Restored>, TrainError> {
         let mut damaged = Vec::new();
         for step in self.steps().into_iter().rev() {
@@ -107,8 +108,9 @@ fn is_damage(error: &TrainError) -> bool {
                 | ErrorKind::IsADirectory
                 | ErrorKind::NotADirectory
         ),
-        TrainError::Checkpoint { .. } => true,
-        TrainError::NoWholeCheckpoint { .. }
+        TrainError::Checkpoint { .. } | TrainError::Tensors(_) => true,
+        TrainError::NewerFormat { .. }
+        | TrainError::NoWholeCheckpoint { .. }
         | TrainError::OtherModel { .. }
         | TrainError::NotFinite { .. }
         | TrainError::NoExamples

@@ -9,7 +9,7 @@ use crosshead_data::BatchStream;
 use crosshead_kernels::{Mode, RandomKey, in_pool};
 use crosshead_weights::parameters;
 
-use crate::{Adam, AdamConfig, Checkpoint, Progress, Schedule, TrainError};
+use crate::{Checkpoint, Optimizer, OptimizerConfig, Progress, Schedule, TrainError};
 
 /// What is learned: a loss over examples.
 pub trait Task: Sync {
@@ -35,8 +35,8 @@ pub struct TrainConfig {
     pub accumulate: usize,
     /// The learning rate of each step.
     pub schedule: Schedule,
-    /// The optimizer's constants.
-    pub adam: AdamConfig,
+    /// The optimizer and its constants.
+    pub optimizer: OptimizerConfig,
     /// Steps between two validations.
     pub validate_every: u64,
     /// Steps between two checkpoints.
@@ -67,7 +67,7 @@ pub struct Validation {
     pub score: f64,
 }
 
-/// Who is told of a run's course, and takes part in it.
+/// Follows a run, validates its model and keeps its results.
 pub trait Observer<M> {
     /// A step is done.
     ///
@@ -113,14 +113,14 @@ pub struct Trainer<'a, T: Task> {
     batches: BatchStream,
     /// Absent only while the optimizer holds it, so that its buffers have one owner and are updated in place.
     model: Option<T::Model>,
-    optimizer: Adam,
+    optimizer: Optimizer,
     progress: Progress,
 }
 
 impl<'a, T: Task> Trainer<'a, T> {
     /// A run from the start.
     pub fn new(task: &'a T, config: TrainConfig, batches: BatchStream, model: T::Model) -> Self {
-        let optimizer = Adam::new(config.adam);
+        let optimizer = config.optimizer.init();
         Self { task, config, batches, model: Some(model), optimizer, progress: Progress::default() }
     }
 
@@ -129,13 +129,15 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// # Errors
     /// If the checkpoint belongs to another model.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, TrainError> {
-        check(self.model(), &checkpoint).map_err(|reason| TrainError::OtherModel { reason })?;
         let Checkpoint { progress, mut weights, optimizer } = checkpoint;
+        let shapes = parameters::shapes(self.model());
+        check(&shapes, &weights)?;
         let device = self.model().devices().into_iter().next().unwrap_or_default();
-        self.optimizer = Adam::from_state(self.config.adam, progress.step, optimizer, &device)
-            .map_err(|name| TrainError::OtherModel {
-                reason: format!("optimizer state `{name}` has no partner"),
-            })?;
+        self.optimizer = self
+            .config
+            .optimizer
+            .restore(progress.step, optimizer, &shapes, &device)
+            .map_err(|error| TrainError::OtherModel { reason: error.to_string() })?;
         self.model =
             self.model.map(|model| parameters::replace(model, |path, _| weights.remove(path)));
         self.batches = self.batches.seek(progress.position());
@@ -214,7 +216,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         })
     }
 
-    /// The batches of one step; moves the place in the data behind them.
+    /// The batches of one step; moves the place in the data past them.
     fn next_batches(&mut self) -> Result<Vec<Vec<usize>>, TrainError> {
         let mut batches = Vec::with_capacity(self.config.accumulate);
         for _ in 0..self.config.accumulate.max(1) {
@@ -246,22 +248,19 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 }
 
-/// Checks that weights and moments of a checkpoint are those of a model; the reason if not.
-fn check(model: &impl Module, checkpoint: &Checkpoint) -> Result<(), String> {
-    for (path, shape) in parameters::shapes(model) {
-        let Some(data) = checkpoint.weights.get(&path) else {
-            return Err(format!("it has no weight `{path}`"));
+/// Checks that the weights of a checkpoint are those of a model with these shapes.
+fn check(
+    shapes: &[(String, Vec<usize>)],
+    weights: &BTreeMap<String, TensorData>,
+) -> Result<(), TrainError> {
+    let other = |reason| Err(TrainError::OtherModel { reason });
+    for (path, shape) in shapes {
+        let Some(data) = weights.get(path) else {
+            return other(format!("it has no weight `{path}`"));
         };
-        if data.shape().to_vec() != shape {
-            let found = data.shape().to_vec();
-            return Err(format!("`{path}` has shape {found:?} and not {shape:?}"));
-        }
-        for moment in ["first", "second"] {
-            let name = format!("{moment}.{path}");
-            let found = checkpoint.optimizer.get(&name).map(TensorData::num_elements);
-            if found.is_some_and(|found| found != shape.iter().product::<usize>()) {
-                return Err(format!("optimizer state `{name}` has not the size of {shape:?}"));
-            }
+        let found = data.shape().to_vec();
+        if found != *shape {
+            return other(format!("`{path}` has shape {found:?} and not {shape:?}"));
         }
     }
     Ok(())

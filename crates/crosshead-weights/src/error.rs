@@ -37,7 +37,7 @@ pub enum WeightsError {
         /// The files that were looked for.
         names: String,
     },
-    /// A shard that an index names and that does not stand beside it.
+    /// A shard that an index names and that is not beside it.
     #[error("{}: shard `{shard}` is missing; copy or download it again", index.display())]
     MissingShard {
         /// The index.

@@ -62,7 +62,7 @@ pub fn write_directory<E: From<io::Error>>(
     written
 }
 
-/// Puts `new` in the place of `path`; what stood there is removed once the new folder stands.
+/// Puts `new` in the place of `path`; what was there is removed once the new folder is in place.
 fn replace_directory(new: &Path, path: &Path) -> io::Result<()> {
     if !path.exists() {
         return fs::rename(new, path);

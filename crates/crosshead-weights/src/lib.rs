@@ -17,5 +17,5 @@ pub use files::{read_text, write_atomic, write_directory};
 pub use impostor::check_file;
 pub use initialize::{Initialization, initialize, initialize_where};
 pub use safetensors::Dtype;
-pub use source::TensorSource;
-pub use write::write_tensors;
+pub use source::{TensorSource, from_safetensors};
+pub use write::{to_safetensors, write_tensors};

@@ -9,7 +9,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use crosshead_kernels::use_large_pages;
 
-/// Where a walk over a module stands.
+/// The place of a walk over a module.
 #[derive(Default)]
 struct Path {
     /// The fields; none for the variant of an enum.

@@ -44,7 +44,7 @@ impl TensorSource {
         Ok(Self { path, files, tensors })
     }
 
-    /// The tensors of a `.safetensors` file in memory, which `name` stands for in errors.
+    /// The tensors of a `.safetensors` file in memory, which errors call `name`.
     ///
     /// # Errors
     /// If the bytes are not a whole `.safetensors` file.
@@ -102,6 +102,23 @@ impl TensorSource {
         let data = values::to_f32(bytes, entry.dtype, &entry.shape);
         let checked =
             data.and_then(|data| values::check(&data, name.ends_with("bias")).map(|()| data));
-        checked.map_err(|reason| WeightsError::tensor(path, name, reason))
+        checked.map_err(|error| WeightsError::tensor(path, name, error.to_string()))
     }
+}
+
+/// The tensors of a `.safetensors` file in memory as f32, whatever their values; `path` names it in errors.
+///
+/// # Errors
+/// If the bytes are not a whole `.safetensors` file, or a tensor has a type that weights do not have.
+pub fn from_safetensors(
+    path: &Path,
+    bytes: impl Into<bytes::Bytes>,
+) -> Result<BTreeMap<String, TensorData>, WeightsError> {
+    let tensors = formats::parse_safetensors(path, &bytes.into())?;
+    let read = |(name, entry): (String, Entry)| {
+        let data = values::to_f32(entry.bytes(path)?, entry.dtype, &entry.shape)
+            .map_err(|error| WeightsError::tensor(path, &name, error.to_string()))?;
+        Ok((name, data))
+    };
+    tensors.into_iter().map(read).collect()
 }

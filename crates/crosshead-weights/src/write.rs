@@ -1,7 +1,7 @@
-//! Writing a `.safetensors` file.
+//! Writing the safetensors format.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use burn::tensor::{DType, TensorData};
@@ -22,17 +22,42 @@ pub fn write_tensors(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,
 ) -> Result<(), WeightsError> {
-    let header = header(path, tensors)?;
-    let written = write_atomic_with(path, |file| {
-        file.write_all(&(header.len() as u64).to_le_bytes())?;
-        file.write_all(&header)?;
-        tensors.values().try_for_each(|data| file.write_all(data.as_bytes()))
-    });
-    written.map_err(WeightsError::io(path))
+    let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let header = header(path, tensors, Some(format))?;
+    write_atomic_with(path, |file| write(file, &header, tensors)).map_err(WeightsError::io(path))
+}
+
+/// The bytes of a `.safetensors` file of f32 tensors, in the order of their names and without metadata; `path` names it in
+/// errors. [`from_safetensors`](crate::from_safetensors) reads them back.
+///
+/// # Errors
+/// If a tensor is not f32.
+pub fn to_safetensors(
+    path: &Path,
+    tensors: &BTreeMap<String, TensorData>,
+) -> Result<Vec<u8>, WeightsError> {
+    let header = header(path, tensors, None)?;
+    let mut bytes = Vec::new();
+    write(&mut bytes, &header, tensors).map_err(WeightsError::io(path))?;
+    Ok(bytes)
+}
+
+fn write(
+    file: &mut impl Write,
+    header: &[u8],
+    tensors: &BTreeMap<String, TensorData>,
+) -> io::Result<()> {
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(header)?;
+    tensors.values().try_for_each(|data| file.write_all(data.as_bytes()))
 }
 
 /// The JSON that says where each tensor is.
-fn header(path: &Path, tensors: &BTreeMap<String, TensorData>) -> Result<Vec<u8>, WeightsError> {
+fn header(
+    path: &Path,
+    tensors: &BTreeMap<String, TensorData>,
+    metadata: Option<HashMap<String, String>>,
+) -> Result<Vec<u8>, WeightsError> {
     let mut end = 0;
     let mut infos = Vec::with_capacity(tensors.len());
     for (name, data) in tensors {
@@ -48,9 +73,8 @@ fn header(path: &Path, tensors: &BTreeMap<String, TensorData>) -> Result<Vec<u8>
             TensorInfo { dtype: Dtype::F32, shape, data_offsets: (start, end) },
         ));
     }
-    let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let wrap = |source| WeightsError::Safetensors { path: path.to_owned(), source };
-    let metadata = Metadata::new(Some(format), infos).map_err(wrap)?;
+    let metadata = Metadata::new(metadata, infos).map_err(wrap)?;
     let mut header =
         serde_json::to_vec(&metadata).map_err(|error| wrap(SafeTensorError::JsonError(error)))?;
     header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');

@@ -33,7 +33,7 @@ impl LayerConfig {
             "{n_groups} groups of {n_layers} layers"
         );
         Encoder {
-            position_bias: self.position_bias(true, device),
+            position_bias: self.init_position_bias(true, device),
             layers: (0..n_groups)
                 .map(|index| self.layer("encoder", index).init_encoder_layer(device))
                 .collect(),
@@ -68,7 +68,7 @@ impl LayerConfig {
         layer: fn(&Self, &Device) -> DecoderLayer,
     ) -> Decoder {
         Decoder {
-            position_bias: self.position_bias(false, device),
+            position_bias: self.init_position_bias(false, device),
             layers: (0..n_layers)
                 .map(|index| layer(&self.layer("decoder", index), device))
                 .collect(),
@@ -90,10 +90,10 @@ impl LayerConfig {
     /// If the sizes do not fit each other.
     pub fn init_encoder_layer(&self, device: &Device) -> EncoderLayer {
         EncoderLayer {
-            self_attn: self.attention("self_attn", device),
-            self_attn_norm: self.norm(device),
+            self_attn: self.init_attention("self_attn", device),
+            self_attn_norm: self.init_norm(device),
             self_attn_output_norm: self.output_norm(device),
-            feed_forward: self.feed_forward(device),
+            feed_forward: self.init_feed_forward(device),
             feed_forward_norm: self.feed_forward_norm(device),
             feed_forward_output_norm: self.output_norm(device),
             norm_order: self.norm_order,
@@ -108,8 +108,8 @@ impl LayerConfig {
     pub fn init_decoder_layer(&self, device: &Device) -> DecoderLayer {
         assert!(self.norm_order != NormOrder::Parallel, "{NO_PARALLEL_CROSS_ATTENTION}");
         DecoderLayer {
-            cross_attn: Some(self.attention("cross_attn", device)),
-            cross_attn_norm: Some(self.norm(device)),
+            cross_attn: Some(self.init_attention("cross_attn", device)),
+            cross_attn_norm: Some(self.init_norm(device)),
             cross_attn_output_norm: self.output_norm(device),
             ..self.init_decoder_only_layer(device)
         }
@@ -121,13 +121,13 @@ impl LayerConfig {
     /// If the sizes do not fit each other.
     pub fn init_decoder_only_layer(&self, device: &Device) -> DecoderLayer {
         DecoderLayer {
-            self_attn: self.attention("self_attn", device),
-            self_attn_norm: self.norm(device),
+            self_attn: self.init_attention("self_attn", device),
+            self_attn_norm: self.init_norm(device),
             self_attn_output_norm: self.output_norm(device),
             cross_attn: None,
             cross_attn_norm: None,
             cross_attn_output_norm: None,
-            feed_forward: self.feed_forward(device),
+            feed_forward: self.init_feed_forward(device),
             feed_forward_norm: self.feed_forward_norm(device),
             feed_forward_output_norm: self.output_norm(device),
             norm_order: self.norm_order,
@@ -135,7 +135,7 @@ impl LayerConfig {
         }
     }
 
-    fn attention(&self, name: &str, device: &Device) -> MultiHeadAttention {
+    fn init_attention(&self, name: &str, device: &Device) -> MultiHeadAttention {
         let Self { d_model, n_heads, attention, .. } = self;
         assert!(
             attention.d_model() == *d_model && attention.n_heads() == *n_heads,
@@ -147,7 +147,7 @@ impl LayerConfig {
         attention.clone().with_key(self.key.stream(name)).init(device)
     }
 
-    fn feed_forward(&self, device: &Device) -> FeedForward {
+    fn init_feed_forward(&self, device: &Device) -> FeedForward {
         let Self { d_model, feed_forward, .. } = self;
         assert!(
             feed_forward.d_model() == *d_model,
@@ -157,24 +157,24 @@ impl LayerConfig {
         feed_forward.clone().with_key(self.key.stream("feed_forward")).init(device)
     }
 
-    fn norm(&self, device: &Device) -> Norm {
+    fn init_norm(&self, device: &Device) -> Norm {
         self.norm.init(self.d_model, self.norm_epsilon, device)
     }
 
     /// In parallel order both sub-layers read the one norm.
     fn feed_forward_norm(&self, device: &Device) -> Option<Norm> {
-        (self.norm_order != NormOrder::Parallel).then(|| self.norm(device))
+        (self.norm_order != NormOrder::Parallel).then(|| self.init_norm(device))
     }
 
     fn output_norm(&self, device: &Device) -> Option<Norm> {
-        (self.norm_order == NormOrder::Sandwich).then(|| self.norm(device))
+        (self.norm_order == NormOrder::Sandwich).then(|| self.init_norm(device))
     }
 
     fn final_norm(&self, device: &Device) -> Option<Norm> {
-        self.norm_order.needs_final_norm().then(|| self.norm(device))
+        self.norm_order.needs_final_norm().then(|| self.init_norm(device))
     }
 
-    fn position_bias(&self, bidirectional: bool, device: &Device) -> Option<PositionBias> {
+    fn init_position_bias(&self, bidirectional: bool, device: &Device) -> Option<PositionBias> {
         Some(match self.position_bias? {
             PositionBiasKind::Alibi => PositionBias::Alibi(AlibiConfig::new(self.n_heads).init()),
             PositionBiasKind::Relative { n_buckets, max_distance } => PositionBias::Relative(

@@ -67,7 +67,7 @@ proptest! {
     fn a_padded_target_gives_the_outputs_of_an_unpadded_one(shape in shapes()) {
         let decoder = shape.decoder();
         let memory = shape.memory().rows(&[0]);
-        // Under a causal mask the padding behind a row needs no mask of its own.
+        // Under a causal mask the padding after a row needs no mask of its own.
         let f = |x: Tensor<3>, _: &[usize]| {
             let memory = memory.rows(&vec![0; x.dims()[0]]);
             run(&decoder, x, memory, AttentionMask::none(), Mode::Eval)

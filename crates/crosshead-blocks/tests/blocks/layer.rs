@@ -15,7 +15,7 @@ use burn::tensor::Device;
 
 use crate::bricks::{TOLERANCE, loss, shapes, training, with_dropout, with_noise};
 
-/// The module with the last product of every sub-layer set to zero, so that only residuals and norms are left.
+/// The module with the last projection of every sub-layer set to zero, so that only residuals and norms are left.
 fn without_sub_layers<M: Module>(module: M) -> M {
     map_parameters(module, |path, data| {
         if path.contains("out_proj") || path.contains("down") {

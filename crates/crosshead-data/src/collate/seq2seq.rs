@@ -18,7 +18,7 @@ pub struct Seq2SeqBatch {
     pub source: Vec<u32>,
     /// The number of source ids in each row before the padding: `[batch]`.
     pub source_lengths: Vec<usize>,
-    /// What the decoder reads, the target shifted right behind the start id: `[batch, tgt_len]`.
+    /// What the decoder reads, the target shifted right after the start id: `[batch, tgt_len]`.
     pub decoder_input: Vec<u32>,
     /// What the decoder should predict: `[batch, tgt_len]`.
     pub target: Vec<u32>,

@@ -20,7 +20,7 @@ pub struct TokenTargets {
     pub n_targets: usize,
 }
 
-/// Puts windows on a sequence into one batch: each id is to predict the one behind it.
+/// Puts windows on a sequence into one batch: each id is to predict the one after it.
 ///
 /// Rows are filled on the right with `pad`; targets there, and those that do not count, are `ignored`.
 ///
@@ -33,12 +33,12 @@ pub fn collate_windows(
     ignored: u32,
 ) -> TokenTargets {
     let read = |window: &Window| &sequence[window.start..window.start + window.len];
-    let behind = |window: &Window| {
+    let following = |window: &Window| {
         let mut targets = sequence[window.start + 1..=window.start + window.len].to_vec();
         targets[..window.context].fill(ignored);
         targets
     };
-    let rows = windows.iter().map(|window| (read(window).to_vec(), behind(window)));
+    let rows = windows.iter().map(|window| (read(window).to_vec(), following(window)));
     let n_targets = windows.iter().map(Window::targets).sum();
     side_by_side(rows.collect(), n_targets, pad, ignored)
 }

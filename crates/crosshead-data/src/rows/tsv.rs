@@ -46,7 +46,7 @@ pub(super) fn parse<const N: usize>(
     Ok(rows)
 }
 
-/// Where each asked column stands in the first line.
+/// The place of each column in the first line.
 fn places<const N: usize>(
     name: &str,
     first: &[&str],

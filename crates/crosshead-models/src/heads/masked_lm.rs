@@ -15,9 +15,9 @@ use crate::{Encoder, EncoderConfig};
 pub struct MaskedLm {
     /// The encoder, whose embedding is the output projection too.
     pub encoder: Encoder,
-    /// A product of the states before they meet the embedding.
+    /// A projection of the states before they meet the embedding.
     pub transform: Linear,
-    /// The norm behind it.
+    /// The norm after it.
     pub transform_norm: Norm,
     /// Added to the logits, `[vocab_size]`.
     pub output_bias: Param<Tensor<1>>,

@@ -1,4 +1,4 @@
-//! What stands on an encoder: the heads of its tasks.
+//! What comes after an encoder: the heads of its tasks.
 
 mod masked_lm;
 mod pooling;

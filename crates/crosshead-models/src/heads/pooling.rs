@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// How one vector stands for a whole row (Reimers & Gurevych 2019).
+/// How the vectors of a row become one (Reimers & Gurevych 2019).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooling {

@@ -17,7 +17,7 @@ use crate::tokens::{TokenBatch, id_tensor};
 pub struct SequenceClassifier {
     /// The encoder.
     pub encoder: Encoder,
-    /// A product of the pooled vector, followed by `activation`.
+    /// A projection of the pooled vector, followed by `activation`.
     pub pooler: Linear,
     /// From the pooled vector to the scores of the classes.
     pub classifier: Linear,
@@ -29,7 +29,7 @@ pub struct SequenceClassifier {
     problem_type: Option<ProblemType>,
 }
 
-/// What the scores of a classifier stand for: `problem_type` of `config.json`.
+/// What the scores of a classifier mean: `problem_type` of `config.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemType {
@@ -58,15 +58,15 @@ impl ProblemType {
 pub struct ClassifierHead {
     /// The number of classes.
     pub n_classes: usize,
-    /// How one vector stands for a row.
+    /// How the vectors of a row become one.
     pub pooling: Pooling,
-    /// What follows the pooler's product.
+    /// What follows the pooler's projection.
     pub activation: PoolerActivation,
     /// The probability of dropping an element of the pooled vector.
     pub dropout: f32,
 }
 
-/// The function behind the pooler's product.
+/// The function after the pooler's projection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolerActivation {
@@ -122,7 +122,7 @@ impl SequenceClassifier {
         Self { problem_type, ..self }
     }
 
-    /// What the scores stand for, if the model says so.
+    /// What the scores mean, if the model says so.
     pub fn problem_type(&self) -> Option<ProblemType> {
         self.problem_type
     }
@@ -177,10 +177,10 @@ impl SequenceClassifier {
     /// The vector of each row that meets the classes, `[batch, d_model]`.
     fn pooled(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
         let states = self.encoder.forward(tokens, types, mode.stream("encoder"));
-        let product = self.pooler.forward(self.head.pooling.apply(states, tokens.lengths));
+        let projected = self.pooler.forward(self.head.pooling.apply(states, tokens.lengths));
         let pooled = match self.head.activation {
-            PoolerActivation::Tanh => product.tanh(),
-            PoolerActivation::Relu => Activation::Relu.apply(product),
+            PoolerActivation::Tanh => projected.tanh(),
+            PoolerActivation::Relu => Activation::Relu.apply(projected),
         };
         dropout(pooled, self.head.dropout, mode.stream("head"))
     }

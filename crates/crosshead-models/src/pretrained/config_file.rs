@@ -38,7 +38,7 @@ impl ConfigFile {
     pub(super) fn open(dir: &Path) -> Result<Self, ModelError> {
         let path = dir.join("config.json");
         let object = json::object(&path, &json::read_text(&path)?)?;
-        // What is wrong with that file is told by who reads all of it.
+        // Errors in that file are left to the code that reads all of it.
         let generation: Generation =
             json::read_json(&dir.join("generation_config.json")).unwrap_or_default();
         let file = Self::of(path, object)?;

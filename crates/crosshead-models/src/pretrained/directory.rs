@@ -49,7 +49,7 @@ impl ModelDirectory {
                     ModelConfig::SequenceClassifier(config, head)
                 }
                 Head::TokenClassifier => ModelConfig::TokenClassifier(config, n_classes()?),
-                _ => ModelConfig::Encoder(config),
+                Head::Encoder | Head::Seq2SeqLm | Head::CausalLm => ModelConfig::Encoder(config),
             };
             return Ok(Self { family: family.model_type(), head, config });
         }

@@ -44,7 +44,7 @@ impl Directory {
         self.family.classifier(&self.file, n_classes)
     }
 
-    /// The model with that head, which stands on the encoder that it is given.
+    /// The model with that head, made from the encoder.
     fn load<M: Module>(
         &self,
         head: Head,
@@ -52,17 +52,19 @@ impl Directory {
         model: impl FnOnce(Encoder) -> M,
     ) -> Result<M, ModelError> {
         let placed = |path: String| match head {
-            Head::Encoder => path,
-            _ => paths::under_head(&path),
+            Head::Encoder | Head::Seq2SeqLm | Head::CausalLm => path,
+            Head::MaskedLm | Head::SequenceClassifier | Head::TokenClassifier => {
+                paths::under_head(&path)
+            }
         };
-        let shown = self.config.shown().into_iter();
-        let shown: Vec<_> = shown.map(|(path, shape)| (placed(path), shape)).collect();
+        let expected = self.config.expected_shapes().into_iter();
+        let expected: Vec<_> = expected.map(|(path, shape)| (placed(path), shape)).collect();
         let weights = Weights::new(&self.checkpoint, self.family.names(&self.config, head));
-        weights.fill(|| model(self.config.skeleton(device)), &shown)
+        weights.fill(|| model(self.config.skeleton(device)), &expected)
     }
 }
 
-/// The classes of a model: its head, their names, and what their scores stand for.
+/// The classes of a model: its head, their names, and what their scores mean.
 struct Classes<'a> {
     head: ClassifierHead,
     labels: &'a [String],
@@ -82,7 +84,11 @@ fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
         if let Some(Classes { head: classifier, labels, problem_type }) = &classifier {
             keys.extend(match head {
                 Head::TokenClassifier => family.write_token_dropout(classifier.dropout)?,
-                _ => family.write_classifier(classifier)?,
+                Head::SequenceClassifier
+                | Head::Encoder
+                | Head::MaskedLm
+                | Head::Seq2SeqLm
+                | Head::CausalLm => family.write_classifier(classifier)?,
             });
             keys.extend(labels::write(labels));
             if let Some(problem_type) = problem_type {
@@ -160,9 +166,9 @@ impl SequenceClassifier {
     /// A classifier with classes of its own on the encoder of a model directory, whatever its head, to be fine-tuned. Of the
     /// head the directory may have the pooler, as BERT's does.
     ///
-    /// `problem_type` is the directory's, whatever the classes now stand for.
+    /// `problem_type` is the directory's, whatever the classes now mean.
     ///
-    /// The names are those of the parameters that the directory does not have: the last product, and the pooler. They wait
+    /// The names are those of the parameters that the directory does not have: the last projection, and the pooler. They wait
     /// to be drawn, as by [`initialize_where`](crosshead_weights::initialize_where).
     ///
     /// # Errors

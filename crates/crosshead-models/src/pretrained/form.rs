@@ -12,7 +12,7 @@ impl Form {
             (Self::Transposed, &[d_out, d_in]) => vec![d_in, d_out],
             (Self::Columns { of, .. }, &[d_out, d_in]) => vec![d_in, of * d_out],
             (Self::Columns { of, .. }, &[n]) => vec![of * n],
-            _ => ours.to_vec(),
+            (Self::Same | Self::Transposed | Self::Columns { .. }, _) => ours.to_vec(),
         }
     }
 
@@ -34,7 +34,7 @@ impl Form {
                 TensorData::new(values()[part * n..(part + 1) * n].to_vec(), [n])
             }
             (Self::Row, _) => reshaped(data, ours),
-            _ => data,
+            (Self::Same | Self::Transposed | Self::Columns { .. }, _) => data,
         }
     }
 
@@ -52,7 +52,9 @@ impl Form {
             (Self::Columns { .. }, _) => {
                 TensorData::new(parts.iter().flat_map(values).collect::<Vec<_>>(), shape)
             }
-            _ => reshaped(parts.into_iter().next().expect("a part"), &shape),
+            (Self::Same | Self::Transposed | Self::Row, _) => {
+                reshaped(parts.into_iter().next().expect("a part"), &shape)
+            }
         }
     }
 }
@@ -97,8 +99,8 @@ mod tests {
             let merged = Form::Columns { part: 0, of: 3 }.merge((0..3).map(part).collect());
             assert_eq!(&merged, file);
         }
-        let turned = Form::Transposed.extract(matrix.clone(), &[6, 4]);
-        assert_eq!(Form::Transposed.merge(vec![turned]), matrix);
+        let transposed = Form::Transposed.extract(matrix.clone(), &[6, 4]);
+        assert_eq!(Form::Transposed.merge(vec![transposed]), matrix);
         let row = data(&[1, 2], &[1, 2]);
         let vector = Form::Row.extract(row.clone(), &[2]);
         assert_eq!(vector, data(&[1, 2], &[2]));

@@ -1,6 +1,6 @@
 //! What a model directory is for.
 
-/// What a model is for: what stands on its layers.
+/// What a model is for: what comes after its layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
     /// Writes a target while it reads a source: translation, summarization.

@@ -1,4 +1,4 @@
-//! The names of classes in `config.json`, and what their scores stand for.
+//! The names of classes in `config.json`, and what their scores mean.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub(super) fn read(file: &ConfigFile) -> Result<Vec<String>, ModelError> {
     })
 }
 
-/// What the scores of `n_classes` classes stand for, if the file says so.
+/// What the scores of `n_classes` classes mean, if the file says so.
 pub(super) fn problem_type(
     file: &ConfigFile,
     n_classes: usize,

@@ -25,7 +25,7 @@ impl EncoderDecoder {
         let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::Seq2SeqLm));
         // As transformers has it, the file has the last word.
         config.tied_output = config.tied_output && !weights(&config).has_own_output()?;
-        weights(&config).fill(|| config.skeleton(device), &config.shown())
+        weights(&config).fill(|| config.skeleton(device), &config.expected_shapes())
     }
 
     /// Writes a model directory that this crate and `transformers` load: `config.json`, `generation_config.json` and
@@ -78,7 +78,7 @@ impl CausalLm {
         let checkpoint = TensorSource::open(dir)?;
         let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::CausalLm));
         config.tied_output = config.tied_output && !weights(&config).has_own_output()?;
-        weights(&config).fill(|| config.skeleton(device), &config.shown())
+        weights(&config).fill(|| config.skeleton(device), &config.expected_shapes())
     }
 
     /// Writes a model directory, as [`EncoderDecoder::save_pretrained`] does.

@@ -24,14 +24,14 @@ impl<'a> Weights<'a> {
 
     /// The model with its parameters.
     ///
-    /// `shown` are parameters and the shapes that the configuration asks for: they are compared before memory for the
+    /// `expected` are parameters and the shapes that the configuration asks for: they are compared before memory for the
     /// model is taken, which a mistyped number of layers must not use up.
     pub(super) fn fill<M: Module>(
         &self,
         skeleton: impl FnOnce() -> M,
-        shown: &[(String, Vec<usize>)],
+        expected: &[(String, Vec<usize>)],
     ) -> Result<M, ModelError> {
-        for (parameter, shape) in shown {
+        for (parameter, shape) in expected {
             self.find(&self.place(parameter)?, shape)?;
         }
         let model = skeleton();

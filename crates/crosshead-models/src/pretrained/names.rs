@@ -1,7 +1,7 @@
 //! The names of weights in a family's files.
 //!
-//! A name is a path of segments. In a pattern `*` stands for any one segment and `**` for one or more; what they stood for
-//! in our name stands in theirs, in the same order.
+//! A name is a path of segments. In a pattern `*` matches any one segment and `**` one or more; what they matched in our
+//! name is put into theirs, in the same order.
 
 /// How a tensor of a file holds a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) enum Form {
     Transposed,
     /// One of `of` parts of the last dimension, side by side, and transposed where it is a matrix.
     Columns { part: usize, of: usize },
-    /// Behind a dimension of one.
+    /// After a dimension of one.
     Row,
 }
 
@@ -146,7 +146,7 @@ fn translate(ours: &str, theirs: &str, name: &str) -> Option<String> {
     Some(filled.collect::<Vec<_>>().join("."))
 }
 
-/// What the stars of a pattern stand for, if it fits the name.
+/// What the stars of a pattern match, if it fits the name.
 fn captures(pattern: &str, name: &str) -> Option<Vec<String>> {
     let segments: Vec<&str> = name.split('.').collect();
     let patterns: Vec<&str> = pattern.split('.').collect();
@@ -159,7 +159,7 @@ fn captures(pattern: &str, name: &str) -> Option<Vec<String>> {
     Some([fit(before, &segments[..at])?, vec![free], fit(after, &segments[end..])?].concat())
 }
 
-/// What single stars stand for, if the patterns fit the segments one by one.
+/// What single stars match, if the patterns fit the segments one by one.
 fn fit(patterns: &[&str], segments: &[&str]) -> Option<Vec<String>> {
     let fits = |(pattern, segment): (&&str, &&str)| *pattern == "*" || pattern == segment;
     let pairs = || patterns.iter().zip(segments);

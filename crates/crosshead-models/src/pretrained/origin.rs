@@ -85,7 +85,7 @@ impl Origin {
         Ok(Self { config, generation, modules: sentence_modules(dir)? })
     }
 
-    /// What stands before each text that the model reads, where `config.json` says so: the task, as T5 is told it.
+    /// What comes before each text that the model reads, where `config.json` says so: the task, as T5 expects it.
     pub fn prefix(&self) -> Option<&str> {
         self.config.get("prefix")?.as_str()
     }
@@ -190,7 +190,7 @@ pub fn set_config_keys(dir: &Path, changes: &[(&str, Value)]) -> Result<(), Mode
     write_json(&path, keys)
 }
 
-/// The files that say what sentence-transformers does behind an encoder, where none of them holds weights.
+/// The files that say what sentence-transformers does after an encoder, where none of them holds weights.
 fn sentence_modules(dir: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ModelError> {
     let Ok(text) = read_text(&dir.join(MODULES)) else { return Ok(Vec::new()) };
     let modules: Vec<Value> = serde_json::from_str(&text)

@@ -11,7 +11,7 @@ use super::families::Config;
 use super::load::Weights;
 use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier, paths};
 
-/// What would be loaded from the weights of a model directory, and what stands in the way.
+/// What would be loaded from the weights of a model directory, and what prevents it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WeightsReport {
     /// The files.
@@ -57,8 +57,8 @@ impl ModelDirectory {
             *report.dtypes.entry(dtype).or_default() += 1;
         }
         // Sizes that the weights do not have are not built.
-        let shown = self.shown();
-        self.compare(&weights, &shown, &mut report);
+        let expected = self.expected_shapes();
+        self.compare(&weights, &expected, &mut report);
         if report.is_sound() {
             let shapes = self.shapes(device);
             self.compare(&weights, &shapes, &mut report);
@@ -101,18 +101,18 @@ impl ModelDirectory {
         report.missing.dedup();
     }
 
-    /// Parameters that show the sizes of the model.
-    fn shown(&self) -> Vec<(String, Vec<usize>)> {
-        let under_head = |shown: Vec<(String, Vec<usize>)>| {
-            shown.into_iter().map(|(path, shape)| (paths::under_head(&path), shape)).collect()
+    /// Parameters whose shapes the configuration decides.
+    fn expected_shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let under_head = |shapes: Vec<(String, Vec<usize>)>| {
+            shapes.into_iter().map(|(path, shape)| (paths::under_head(&path), shape)).collect()
         };
         match &self.config {
-            ModelConfig::EncoderDecoder(config) => config.shown(),
-            ModelConfig::CausalLm(config) => config.shown(),
-            ModelConfig::Encoder(config) => config.shown(),
+            ModelConfig::EncoderDecoder(config) => config.expected_shapes(),
+            ModelConfig::CausalLm(config) => config.expected_shapes(),
+            ModelConfig::Encoder(config) => config.expected_shapes(),
             ModelConfig::MaskedLm(config)
             | ModelConfig::SequenceClassifier(config, _)
-            | ModelConfig::TokenClassifier(config, _) => under_head(config.shown()),
+            | ModelConfig::TokenClassifier(config, _) => under_head(config.expected_shapes()),
         }
     }
 

@@ -12,7 +12,7 @@ use crosshead_weights::TensorSource;
 /// Segments that PyTorch puts into names for a module that it wraps: `torch.compile`, FSDP, activation checkpointing.
 const WRAPPERS: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
-/// The most segments that may stand before every name, as in DataParallel's `module` and Lightning's `model`.
+/// The most segments that may come before every name, as in DataParallel's `module` and Lightning's `model`.
 const MAX_PREFIX: usize = 3;
 
 /// The tensors of a checkpoint by the family's names.
@@ -92,7 +92,7 @@ fn without_wrappers(name: &str) -> String {
     kept.collect::<Vec<_>>().join(".")
 }
 
-/// What stands before the family's names, with its last dot, if more names are known without it than with it.
+/// What comes before the family's names, with its last dot, if more names are known without it than with it.
 fn prefix(unwrapped: &[(String, &str)], names: &Names) -> String {
     let known = |prefix: &str| {
         let rests = unwrapped.iter().filter_map(|(name, _)| name.strip_prefix(prefix));

@@ -10,7 +10,7 @@ use crosshead_models::{
 use crosshead_position::{RotaryConfig, SinusoidLayout};
 use crosshead_testkit::{
     a_gradient_reaches_every_parameter, assert_close, future_tokens_do_not_change_past_outputs,
-    jittered, one_beam_equals_greedy_search, ragged_steps_equal_the_full_pass,
+    jittered, ragged_steps_equal_the_full_pass,
 };
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ fn model(config: &CausalLmConfig) -> CausalLm {
     jittered(config.init(1, &Device::flex()), 0.2, 2)
 }
 
-/// The logits behind every token of a text.
+/// The logits after every token of a text.
 fn logits(model: &CausalLm, ids: &[u32]) -> Tensor<3> {
     let tokens = TokenBatch { ids, lengths: &[ids.len()] };
     model.logits(model.forward(tokens, Mode::Eval))
@@ -124,8 +124,8 @@ proptest! {
             let found = Tensor::<1>::from_data(found, &Device::flex()).reshape([1, 1, VOCAB_SIZE]);
             assert_close(&found, &expected, TOLERANCE, TOLERANCE);
         };
-        let behind_prompts = steps.step(&[9, 9, 9]);
-        for (text, logits) in texts.iter().zip(behind_prompts.chunks(VOCAB_SIZE)) {
+        let after_prompts = steps.step(&[9, 9, 9]);
+        for (text, logits) in texts.iter().zip(after_prompts.chunks(VOCAB_SIZE)) {
             check(logits, text);
         }
         let order = [2, 0, 0];
@@ -166,7 +166,8 @@ proptest! {
             found.iter().map(|best| best[0].tokens.clone()).collect()
         };
         let (found, beam) = (found(crosshead_generate::Strategy::Greedy), found(BeamSearch::new(1).into()));
-        one_beam_equals_greedy_search(&found, &beam).unwrap();
+        prop_assert!(found.iter().any(|tokens| !tokens.is_empty()));
+        prop_assert_eq!(beam, found);
     }
 
     #[test]

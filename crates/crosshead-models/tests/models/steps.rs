@@ -11,14 +11,14 @@ use proptest::prelude::*;
 
 use crate::tiny::{Batch, TOLERANCE, host_ids, model, norm_orders, sentences};
 
-/// The logits behind every position of the decoder's input.
+/// The logits after every position of the decoder's input.
 fn full(model: &EncoderDecoder, memory: &Memory, ids: Tensor<2, Int>) -> Tensor<3> {
     let [batch, len] = ids.dims();
     let input = Batch::of_tensor(&ids, &vec![len; batch]);
     model.logits(model.decode(input.tokens(), memory, Mode::Eval))
 }
 
-/// The logits behind each of the given positions, which are fed one by one.
+/// The logits after each of the given positions, which are fed one by one.
 fn feed(steps: &mut DecoderSteps<'_>, ids: Tensor<2, Int>) -> Tensor<3> {
     let [batch, len] = ids.dims();
     let logits = (0..len).map(|position| {

@@ -80,7 +80,7 @@ impl Batch {
         Self { ids: sentences.iter().flat_map(padded).collect(), lengths }
     }
 
-    /// What the decoder reads to predict this batch: each row behind the start token, which is the padding id.
+    /// What the decoder reads to predict this batch: each row after the start token, which is the padding id.
     pub(crate) fn decoder_input(sentences: &[Vec<u32>]) -> Self {
         let shifted = |sentence: &Vec<u32>| {
             let before = &sentence[..sentence.len() - 1];

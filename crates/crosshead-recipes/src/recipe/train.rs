@@ -2,7 +2,7 @@
 
 use crosshead_data::Batching;
 use crosshead_kernels::LabelSmoothing;
-use crosshead_train::{AdamConfig, Schedule, TrainConfig};
+use crosshead_train::{AdamConfig, OptimizerConfig, Schedule, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::report::Metric;
@@ -115,13 +115,13 @@ impl TrainSection {
                 ScheduleKind::InverseSquareRoot => Schedule::InverseSquareRoot { peak, warmup },
                 ScheduleKind::Cosine => Schedule::Cosine { peak, end, warmup, steps },
             },
-            adam: AdamConfig {
+            optimizer: OptimizerConfig::Adam(AdamConfig {
                 beta1: self.beta1,
                 beta2: self.beta2,
                 epsilon: self.epsilon,
                 weight_decay: self.weight_decay,
                 max_norm: self.max_norm,
-            },
+            }),
             validate_every: self.validate_every,
             checkpoint_every: self.checkpoint_every,
             seed: self.seed,

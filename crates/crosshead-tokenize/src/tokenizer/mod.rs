@@ -1,5 +1,6 @@
 //! The tokenizer: text to ids and back.
 
+mod affixes;
 pub(crate) mod chat;
 pub(crate) mod language;
 pub(crate) mod save;
@@ -12,11 +13,12 @@ use rayon::prelude::*;
 use tokenizers::PostProcessorWrapper;
 use tokenizers::decoders::wordpiece::cleanup;
 
+pub use self::affixes::Affixes;
 use self::chat::ChatTemplates;
 use self::language::Languages;
 use self::save::Files;
 use crate::parts::{Normalization, Pipeline};
-use crate::{Affixes, SpecialIds, TokenizeError};
+use crate::{SpecialIds, TokenizeError};
 
 /// A tokenizer: text to ids and back.
 ///

@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead_kernels::{Linear, LinearConfig};
-use crosshead_train::{Adam, AdamConfig};
+use crosshead_train::{Adam, AdamConfig, StateError};
 use crosshead_weights::parameters;
 use serde::Deserialize;
 
@@ -114,7 +114,8 @@ fn an_optimizer_goes_on_from_its_state_bit_for_bit() {
     let state = whole.1.state();
     let names: Vec<&str> = state.keys().map(String::as_str).collect();
     assert_eq!(names, ["first.bias", "first.weight", "second.bias", "second.weight"]);
-    let adam = Adam::from_state(case.config(), half as u64, state, &device).unwrap();
+    let shapes = parameters::shapes(&whole.0);
+    let adam = Adam::from_state(case.config(), half as u64, state, &shapes, &device).unwrap();
     let mut resumed = (whole.0.clone(), adam);
     for at in &case.steps[half..] {
         step(&mut whole, at);
@@ -128,8 +129,8 @@ fn an_optimizer_goes_on_from_its_state_bit_for_bit() {
 fn a_moment_without_its_partner_is_named() {
     let device = Device::flex();
     let state = BTreeMap::from([("first.weight".to_owned(), TensorData::from([1.0_f32]))]);
-    let error = Adam::from_state(AdamConfig::default(), 1, state, &device).unwrap_err();
-    assert_eq!(error, "first.weight");
+    let error = Adam::from_state(AdamConfig::default(), 1, state, &[], &device).unwrap_err();
+    assert_eq!(error, StateError::NoPartner { name: "first.weight".to_owned() });
 }
 
 #[test]

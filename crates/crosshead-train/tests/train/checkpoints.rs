@@ -189,3 +189,21 @@ fn a_checkpoint_whose_state_has_no_hash_is_read_as_before() {
     fs::write(&path, state.to_string()).unwrap();
     assert_same(&store.load_latest().unwrap().unwrap().checkpoint, &checkpoint(8));
 }
+
+#[test]
+fn a_newer_format_is_no_damage_and_named() {
+    let root = tempfile::tempdir().unwrap();
+    let store = store(root.path(), 2);
+    store.save(&checkpoint(4)).unwrap();
+    store.save(&checkpoint(8)).unwrap();
+    let path = root.path().join("8/state.json");
+    let mut state: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(state["format"], 2);
+    state["format"] = 3.into();
+    state["sha256"].as_object_mut().unwrap().remove("state.json").unwrap();
+    fs::write(&path, state.to_string()).unwrap();
+    let error = store.load_latest().unwrap_err();
+    assert!(matches!(error, TrainError::NewerFormat { found: 3, known: 2, .. }), "{error}");
+    assert!(error.to_string().contains("state.json: format 3 is newer"), "{error}");
+}

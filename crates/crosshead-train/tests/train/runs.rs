@@ -4,8 +4,8 @@ use burn::tensor::{Device, Tensor};
 use crosshead_data::{BatchStream, Batching};
 use crosshead_kernels::{Linear, LinearConfig, Mode, dropout};
 use crosshead_train::{
-    AdamConfig, Checkpoint, Observer, Outcome, Progress, Schedule, StepReport, Task, TrainConfig,
-    TrainError, Trainer, Validation,
+    AdamConfig, Checkpoint, Observer, OptimizerConfig, Outcome, Progress, Schedule, StepReport,
+    Task, TrainConfig, TrainError, Trainer, Validation,
 };
 use crosshead_weights::parameters;
 
@@ -46,7 +46,7 @@ impl Task for Line {
     }
 }
 
-/// Keeps all it is told.
+/// Keeps all reports.
 #[derive(Default)]
 struct Recorder {
     reports: Vec<StepReport>,
@@ -91,7 +91,10 @@ fn config(steps: u64) -> TrainConfig {
         steps,
         accumulate: 2,
         schedule: Schedule::Cosine { peak: 0.1, end: 0.01, warmup: 3, steps: 12 },
-        adam: AdamConfig { weight_decay: 0.01, ..AdamConfig::default() },
+        optimizer: OptimizerConfig::Adam(AdamConfig {
+            weight_decay: 0.01,
+            ..AdamConfig::default()
+        }),
         validate_every: 4,
         checkpoint_every: 5,
         seed: 7,

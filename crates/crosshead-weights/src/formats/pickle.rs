@@ -40,7 +40,7 @@ pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
         .collect()
 }
 
-/// The tensors of the model, which stand at the root of the file, or under one of [`NESTS`] beside other things.
+/// The tensors of the model, which are at the root of the file, or under one of [`NESTS`] beside other things.
 fn tensors(path: &Path) -> Result<HashMap<String, Tensor>, PytorchError> {
     let tensors = PytorchReader::new(path)?.into_tensors();
     let is_nest = |nest: &&&str| {

@@ -85,22 +85,24 @@ fn malformed(header: &[u8], error: serde_json::Error, path: &Path) -> WeightsErr
     let entries: Map<String, Value> = serde_json::from_slice(header).unwrap_or_default();
     let wrong =
         entries.iter().filter(|(name, _)| *name != "__metadata__").find_map(|(name, entry)| {
-            check(entry).err().map(|reason| WeightsError::tensor(path, name, reason))
+            wrong_entry(entry).map(|reason| WeightsError::tensor(path, name, reason))
         });
     let source = SafeTensorError::InvalidHeaderDeserialization(error);
     wrong.unwrap_or_else(|| foreign(path, source))
 }
 
-/// What is wrong with one tensor of a header, whatever stands beside it.
-fn check(entry: &Value) -> Result<(), String> {
-    let info: TensorInfo = serde_json::from_value(entry.clone())
-        .map_err(|error| format!("its entry in the header is malformed ({error})"))?;
+/// What is wrong with one tensor of a header, whatever the others are.
+fn wrong_entry(entry: &Value) -> Option<String> {
+    let info: TensorInfo = match serde_json::from_value(entry.clone()) {
+        Ok(info) => info,
+        Err(error) => return Some(format!("its entry in the header is malformed ({error})")),
+    };
     let (from, to) = info.data_offsets;
     let shape = info.shape.clone();
-    let n_bytes =
-        to.checked_sub(from).ok_or_else(|| format!("ends at {to}, before its start at {from}"))?;
+    let Some(n_bytes) = to.checked_sub(from) else {
+        return Some(format!("ends at {to}, before its start at {from}"));
+    };
     let alone = TensorInfo { data_offsets: (0, n_bytes), ..info };
-    Metadata::new(None, vec![(String::new(), alone)])
-        .map(|_| ())
-        .map_err(|_| format!("shape {shape:?} of {} does not take {n_bytes} bytes", info.dtype))
+    let fits = Metadata::new(None, vec![(String::new(), alone)]).is_ok();
+    (!fits).then(|| format!("shape {shape:?} of {} does not take {n_bytes} bytes", info.dtype))
 }

@@ -12,26 +12,8 @@ use std::slice;
 use self::parse::{Imports, Segments};
 use super::Finding;
 
-/// The first files of circles older than this rule. A circle that is broken leaves the list; none may be added.
-const KNOWN: [&str; 2] =
-    ["crates/crosshead-blocks/src/decoder.rs", "crates/crosshead-models/src/encoder_decoder.rs"];
-
 /// One finding for each circle; `sources` are paths relative to the workspace's root, with their texts.
 pub(super) fn check(sources: &[(PathBuf, String)]) -> Vec<Finding> {
-    let (known, mut findings): (Vec<_>, Vec<_>) = circles(sources)
-        .into_iter()
-        .partition(|finding| KNOWN.iter().any(|path| finding.path == Path::new(path)));
-    for path in KNOWN.map(Path::new) {
-        if !known.iter().any(|finding| finding.path == path) {
-            let message =
-                "is in no circle any more: remove it from `KNOWN` in xtask/src/tidy/imports";
-            findings.push(Finding::new(path, 1, message));
-        }
-    }
-    findings
-}
-
-fn circles(sources: &[(PathBuf, String)]) -> Vec<Finding> {
     let mut crates: BTreeMap<PathBuf, Modules> = BTreeMap::new();
     for (path, text) in sources {
         if let Some((folder, module)) = locate(path) {
@@ -192,7 +174,7 @@ mod tests {
             .iter()
             .map(|(path, text)| (Path::new("crates/x/src").join(path), (*text).to_owned()))
             .collect();
-        let findings = circles(&sources);
+        let findings = check(&sources);
         findings.iter().map(|finding| finding.path.display().to_string()).collect()
     }
 

@@ -18,7 +18,7 @@ const ACTIVATIONS: [(Activation, &str); 9] = [
     (Activation::Silu, "swish"),
 ];
 
-/// The activation of that name, which stands under `key`.
+/// The activation of that name, which `key` names.
 pub(super) fn find(
     file: &ConfigFile,
     key: &'static str,

@@ -136,7 +136,7 @@ impl Family<EncoderConfig> for Albert {
             Head::MaskedLm => (MASKED_LM, &["albert.pooler.*", "sop_classifier.classifier.*"]),
             Head::SequenceClassifier => (SEQUENCE_CLASSIFIER, &[]),
             Head::TokenClassifier => (TOKEN_CLASSIFIER, &["albert.pooler.*"]),
-            _ => (
+            Head::Encoder | Head::Seq2SeqLm | Head::CausalLm => (
                 &[],
                 &[
                     "albert.pooler.*",

@@ -34,7 +34,7 @@ enum Positions {
     Concatenated,
     /// A learned table with two rows before position 0.
     Learned,
-    /// Sines, then cosines as in Tensor2Tensor, counted from behind the id of padding.
+    /// Sines, then cosines as in Tensor2Tensor, counted from after the id of padding.
     BehindPadding,
 }
 

@@ -226,7 +226,9 @@ impl Family<EncoderConfig> for Bert {
             Head::MaskedLm => (MASKED_LM, &["bert.pooler.dense.*", "cls.seq_relationship.*"]),
             Head::SequenceClassifier => (SEQUENCE_CLASSIFIER, &[]),
             Head::TokenClassifier => (TOKEN_CLASSIFIER, &["bert.pooler.dense.*"]),
-            _ => (&[], &["bert.pooler.dense.*", "cls.**", "classifier.*"]),
+            Head::Encoder | Head::Seq2SeqLm | Head::CausalLm => {
+                (&[], &["bert.pooler.dense.*", "cls.**", "classifier.*"])
+            }
         };
         let mut names = Names {
             rules: vec![ENCODER, rules],

@@ -57,7 +57,11 @@ impl<C: Serialize + DeserializeOwned> Family<C> for Crosshead {
                 ignored: HEADS.to_vec(),
                 ..Names::default()
             },
-            _ => Names { rules: vec![NAMES], ..Names::default() },
+            Head::Seq2SeqLm
+            | Head::CausalLm
+            | Head::MaskedLm
+            | Head::SequenceClassifier
+            | Head::TokenClassifier => Names { rules: vec![NAMES], ..Names::default() },
         }
     }
 

@@ -158,7 +158,8 @@ impl Family<EncoderConfig> for DistilBert {
                 "pre_classifier.*",
                 "classifier.*",
             ]),
-            _ => {}
+            Head::SequenceClassifier | Head::TokenClassifier | Head::Seq2SeqLm | Head::CausalLm => {
+            }
         }
         names
     }

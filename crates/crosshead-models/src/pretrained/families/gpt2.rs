@@ -59,7 +59,7 @@ fn yes() -> bool {
     true
 }
 
-/// Products are stored as `[d_in, d_out]`, those of queries, keys and values side by side.
+/// Projections are stored as `[d_in, d_out]`, those of queries, keys and values side by side.
 const NAMES: &[Rule] = &[
     rule("embedding", "transformer.wte.weight"),
     rule("output", "lm_head.weight"),

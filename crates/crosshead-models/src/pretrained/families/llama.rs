@@ -1,4 +1,4 @@
-//! Llama (Touvron et al. 2023) and its relatives, which share keys and names: Mistral (Jiang et al. 2023) and Qwen2 (Yang
+//! Llama (Touvron et al. 2023) and the families that share its keys and names: Mistral (Jiang et al. 2023) and Qwen2 (Yang
 //! et al. 2024).
 
 use crosshead_blocks::{NormKind, NormOrder};
@@ -11,9 +11,9 @@ use crate::pretrained::config_file::{ConfigFile, first_id, to_object};
 use crate::pretrained::names::{Names, Rule, rule};
 use crate::{CausalLmConfig, ModelError, PositionKind, StackConfig};
 
-/// One of the relatives.
+/// A family with the keys and names of Llama.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Relative {
+pub(super) enum Variant {
     /// Biases by configuration.
     Llama,
     /// No biases, and a window.
@@ -82,7 +82,7 @@ const NAMES: &[Rule] = &[
     rule("decoder.final_norm.*", "model.norm.*"),
 ];
 
-impl Family<CausalLmConfig> for Relative {
+impl Family<CausalLmConfig> for Variant {
     fn model_type(&self) -> &'static str {
         match self {
             Self::Llama => "llama",
@@ -201,7 +201,7 @@ impl Family<CausalLmConfig> for Relative {
     }
 }
 
-impl Relative {
+impl Variant {
     /// The window of every layer.
     fn window(self, file: &ConfigFile, keys: &Keys) -> Result<Option<usize>, ModelError> {
         let windowed = match self {

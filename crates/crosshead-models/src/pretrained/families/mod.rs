@@ -82,9 +82,9 @@ pub(super) static ENCODER_DECODERS: &[&dyn Family<EncoderDecoderConfig>] = &[
 /// The families of causal language models, likewise.
 pub(super) static CAUSAL_LMS: &[&dyn Family<CausalLmConfig>] = &[
     &gpt2::Gpt2,
-    &llama::Relative::Llama,
-    &llama::Relative::Mistral,
-    &llama::Relative::Qwen2,
+    &llama::Variant::Llama,
+    &llama::Variant::Mistral,
+    &llama::Variant::Qwen2,
     &crosshead::Crosshead,
 ];
 
@@ -107,8 +107,8 @@ pub(super) trait Config: PartialEq + Sized + 'static {
     /// What no model can have, as the key and the reason.
     fn check(&self) -> Result<(), InvalidField>;
 
-    /// Parameters that show the sizes of the configuration, and their shapes.
-    fn shown(&self) -> Vec<(String, Vec<usize>)>;
+    /// Parameters whose shapes the configuration decides, one for each of its sizes, with these shapes.
+    fn expected_shapes(&self) -> Vec<(String, Vec<usize>)>;
 }
 
 /// The family of a file among those of one kind.
@@ -178,32 +178,35 @@ pub(super) fn architecture(model_type: &str, head: Head) -> Option<&'static str>
     }
 }
 
-/// Paths and shapes of an embedding, and of what stands below and in the last layer of each stack, of which there is the
-/// name, the path of its input layer and the number of layers.
-fn shown(
+/// Paths and shapes of an embedding, and of parameters before and in the last layer of each stack, which is given by its
+/// name, the path of its input layer and its number of layers.
+fn expected_shapes(
     vocab_size: usize,
     stack: &StackConfig,
     stacks: &[(&str, &str, usize)],
 ) -> Vec<(String, Vec<usize>)> {
-    let mut shown = vec![("embedding".to_owned(), vec![vocab_size, stack.d_model])];
+    let mut shapes = vec![("embedding".to_owned(), vec![vocab_size, stack.d_model])];
     for (name, input, n_layers) in stacks {
         let layer = format!("{name}.layers.{}", n_layers - 1);
         let width = stack.n_heads * stack.d_head();
-        shown.push((format!("{layer}.self_attn.q_proj.weight"), vec![width, stack.d_model]));
-        shown.push((format!("{layer}.feed_forward.up.weight"), vec![stack.d_ff, stack.d_model]));
+        shapes.push((format!("{layer}.self_attn.q_proj.weight"), vec![width, stack.d_model]));
+        shapes.push((format!("{layer}.feed_forward.up.weight"), vec![stack.d_ff, stack.d_model]));
         match stack.positions {
             PositionKind::Learned { offset } => {
                 let shape = vec![offset + stack.max_len, stack.d_model];
-                shown.push((format!("{input}.positions.weight"), shape));
+                shapes.push((format!("{input}.positions.weight"), shape));
             }
             PositionKind::Relative { n_buckets, .. } => {
                 let shape = vec![n_buckets, stack.n_heads];
-                shown.push((format!("{name}.position_bias.weight"), shape));
+                shapes.push((format!("{name}.position_bias.weight"), shape));
             }
-            _ => {}
+            PositionKind::None
+            | PositionKind::Sinusoidal { .. }
+            | PositionKind::Rotary(_)
+            | PositionKind::Alibi => {}
         }
     }
-    shown
+    shapes
 }
 
 impl Config for EncoderDecoderConfig {
@@ -213,12 +216,12 @@ impl Config for EncoderDecoderConfig {
         self.check()
     }
 
-    fn shown(&self) -> Vec<(String, Vec<usize>)> {
+    fn expected_shapes(&self) -> Vec<(String, Vec<usize>)> {
         let stacks = [
             ("encoder", "encoder_input", self.n_encoder_layers),
             ("decoder", "decoder_input", self.n_decoder_layers),
         ];
-        shown(self.vocab_size, &self.stack, &stacks)
+        expected_shapes(self.vocab_size, &self.stack, &stacks)
     }
 }
 
@@ -229,8 +232,8 @@ impl Config for CausalLmConfig {
         self.check()
     }
 
-    fn shown(&self) -> Vec<(String, Vec<usize>)> {
-        shown(self.vocab_size, &self.stack, &[("decoder", "input", self.n_layers)])
+    fn expected_shapes(&self) -> Vec<(String, Vec<usize>)> {
+        expected_shapes(self.vocab_size, &self.stack, &[("decoder", "input", self.n_layers)])
     }
 }
 
@@ -241,14 +244,15 @@ impl Config for EncoderConfig {
         self.check()
     }
 
-    fn shown(&self) -> Vec<(String, Vec<usize>)> {
+    fn expected_shapes(&self) -> Vec<(String, Vec<usize>)> {
         let stack = &self.stack;
-        let mut shown = shown(self.vocab_size, stack, &[("encoder", "input", self.n_groups())]);
-        for (path, shape) in &mut shown {
+        let mut shapes =
+            expected_shapes(self.vocab_size, stack, &[("encoder", "input", self.n_groups())]);
+        for (path, shape) in &mut shapes {
             if path == "embedding" || path == "input.positions.weight" {
                 shape[1] = self.d_embedding();
             }
         }
-        shown
+        shapes
     }
 }

@@ -106,7 +106,7 @@ impl Family<EncoderConfig> for Roberta {
                 file.wrong("hidden_act", "only gelu is supported, as the head always has it")
             );
         }
-        // Positions are counted from behind the id of padding.
+        // Positions are counted from after the id of padding.
         let offset = config.pad_id as usize + 1;
         config.stack.max_len = config.stack.max_len.saturating_sub(offset);
         config.stack.positions = PositionKind::Learned { offset };
@@ -125,7 +125,9 @@ impl Family<EncoderConfig> for Roberta {
             Head::MaskedLm => (MASKED_LM, &[]),
             Head::SequenceClassifier => (SEQUENCE_CLASSIFIER, &[]),
             Head::TokenClassifier => (TOKEN_CLASSIFIER, &[]),
-            _ => (&[], &["lm_head.**", "classifier.**"]),
+            Head::Encoder | Head::Seq2SeqLm | Head::CausalLm => {
+                (&[], &["lm_head.**", "classifier.**"])
+            }
         };
         let of_encoder = ["roberta.embeddings.position_ids", "roberta.pooler.dense.*"];
         let mut names = Names {

@@ -90,7 +90,7 @@ pub(super) fn read(
     Ok(RotaryConfig::new(d_head).with_base(base).with_scaling(scaling).with_rotated_dims(rotated))
 }
 
-/// The keys of rotary positions, all features of which turn.
+/// The keys of rotary positions, all features of which rotate.
 pub(super) fn write(rotary: &RotaryConfig) -> Map<String, Value> {
     let kind = |name: &str| Scaling { rope_type: Some(name.to_owned()), ..Scaling::default() };
     let scaling = match rotary.scaling() {

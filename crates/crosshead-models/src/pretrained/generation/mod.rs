@@ -31,7 +31,7 @@ pub struct GenerationDefaults {
     pub no_repeat_ngram_size: usize,
     /// What makes tokens that occurred before less likely; 1 for nothing.
     pub repetition_penalty: f32,
-    /// The token that stands for an empty prompt.
+    /// The token in place of an empty prompt.
     pub bos_token_id: Option<u32>,
     /// The token that starts the decoder; that of `config.json` where there is none.
     pub decoder_start_token_id: Option<u32>,

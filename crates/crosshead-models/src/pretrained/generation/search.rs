@@ -53,7 +53,7 @@ impl GenerationDefaults {
             [] => base.eos_ids.clone(),
             ids => ids.to_vec(),
         };
-        // A word of one end token stands for nothing, as in transformers.
+        // A word of one end token means nothing, as in transformers.
         let is_end = |word: &[u32]| matches!(word, [id] if eos_ids.contains(id));
         let words = self.bad_words_ids.iter().filter(|word| !word.is_empty() && !is_end(word));
         // The model can't give other tokens, so there is nothing to end or to forbid.

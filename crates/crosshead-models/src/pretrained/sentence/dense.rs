@@ -75,7 +75,7 @@ pub(super) fn load(dir: &Path, d_in: usize, device: &Device) -> Result<Projectio
     };
     let checkpoint = TensorSource::open(dir)?;
     // Compared before memory is taken, which a mistyped number of features must not use up.
-    let shown = [("linear.weight".to_owned(), vec![config.d_out, config.d_in])];
+    let expected = [("linear.weight".to_owned(), vec![config.d_out, config.d_in])];
     let names = Names { rules: vec![NAMES], ..Names::default() };
-    Weights::new(&checkpoint, names).fill(|| config.skeleton(device), &shown)
+    Weights::new(&checkpoint, names).fill(|| config.skeleton(device), &expected)
 }

@@ -44,7 +44,7 @@ struct Entry {
     class: String,
 }
 
-/// What the class of an entry stands for.
+/// What the class of an entry means.
 enum Kind {
     Transformer,
     Pooling,

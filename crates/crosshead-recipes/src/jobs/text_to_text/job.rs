@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use crosshead_data::{
-    Batching, Example, LongExamples, Pair, collate, copy_pairs, filter_by_length,
-};
+use crosshead_data::{Batching, Example, Pair, collate, copy_pairs, filter_by_length};
 use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch, set_config_keys};
 use crosshead_tasks::{SearchOptions, TextToText, model_directory};
@@ -67,7 +65,7 @@ impl Job for TextToTextJob {
         let examples = |pairs: &[Pair]| match long {
             LongTexts::Drop => {
                 let examples = encode(&tokenizer, section.prefix(), pairs)?;
-                Ok::<_, Error>(filter_by_length(examples, max_len, LongExamples::Drop))
+                Ok::<_, Error>(filter_by_length(examples, max_len))
             }
             LongTexts::Truncate => truncated(&tokenizer, section.prefix(), pairs, max_len),
         };

@@ -2,8 +2,9 @@
 
 use tokenizers::{Encoding, Token};
 
+use super::Tokenizer;
+use crate::TokenizeError;
 use crate::parts::Pipeline;
-use crate::{TokenizeError, Tokenizer};
 
 /// The special tokens that a model expects around what it reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

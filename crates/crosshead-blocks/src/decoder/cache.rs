@@ -3,8 +3,6 @@
 use burn::tensor::{Int, Tensor};
 use crosshead_attention::{AttentionMask, KeyValue, KvCache};
 
-use crate::Decoder;
-
 /// What cross-attention reads: the encoder's output, and which of its positions are real.
 #[derive(Clone, Debug)]
 pub struct Memory {
@@ -17,44 +15,31 @@ pub struct Memory {
 /// What decoding remembers between two steps, for each layer.
 #[derive(Clone, Debug)]
 pub struct DecoderCache {
-    pub(crate) layers: Vec<LayerCache>,
+    pub(super) layers: Vec<LayerCache>,
     mask: AttentionMask,
     memory_mask: Option<AttentionMask>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct LayerCache {
-    pub(crate) positions: KvCache,
-    pub(crate) memory: Option<KeyValue>,
-}
-
-impl Decoder {
-    /// What decoding needs: every layer's keys and values of the memory, and room for `capacity` positions.
-    ///
-    /// `mask` says what self-attention may see besides causality: with rows padded on the left, where each begins.
-    ///
-    /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory; if the memory has other than `d_model`
-    /// features.
-    pub fn start(
-        &self,
-        memory: Option<&Memory>,
-        mask: AttentionMask,
-        capacity: usize,
-    ) -> DecoderCache {
-        let layers = self.layers.iter().map(|layer| LayerCache {
-            positions: KvCache::new(capacity),
-            memory: layer.project_memory(memory),
-        });
-        DecoderCache {
-            layers: layers.collect(),
-            mask,
-            memory_mask: memory.map(|memory| memory.mask.clone()),
-        }
-    }
+pub(super) struct LayerCache {
+    pub(super) positions: KvCache,
+    pub(super) memory: Option<KeyValue>,
 }
 
 impl DecoderCache {
+    /// A cache that has seen no position: for each layer its keys and values of the memory, and room for `capacity`
+    /// positions.
+    pub(super) fn new(
+        memories: impl Iterator<Item = Option<KeyValue>>,
+        mask: AttentionMask,
+        memory_mask: Option<AttentionMask>,
+        capacity: usize,
+    ) -> Self {
+        let layers =
+            memories.map(|memory| LayerCache { positions: KvCache::new(capacity), memory });
+        Self { layers: layers.collect(), mask, memory_mask }
+    }
+
     /// The number of positions seen.
     pub fn len(&self) -> usize {
         self.layers.first().map_or(0, |layer| layer.positions.len())
@@ -66,12 +51,12 @@ impl DecoderCache {
     }
 
     /// What self-attention may see besides causality.
-    pub(crate) fn mask(&self) -> AttentionMask {
+    pub(super) fn mask(&self) -> AttentionMask {
         self.mask.clone()
     }
 
     /// What cross-attention may see.
-    pub(crate) fn memory_mask(&self) -> Option<AttentionMask> {
+    pub(super) fn memory_mask(&self) -> Option<AttentionMask> {
         self.memory_mask.clone()
     }
 

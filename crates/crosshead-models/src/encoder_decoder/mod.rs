@@ -1,12 +1,14 @@
 //! The encoder-decoder Transformer.
 
+mod config;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, Encoder, Memory};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, in_pool, linear, linear_cross_entropy};
 
-use crate::EncoderDecoderConfig;
+pub use self::config::EncoderDecoderConfig;
 use crate::input::{InputLayer, RowPositions};
 use crate::tokens::{IGNORED, TokenBatch, embed, id_tensor};
 
@@ -16,11 +18,11 @@ use crate::tokens::{IGNORED, TokenBatch, embed, id_tensor};
 pub struct EncoderDecoder {
     /// The joint embedding of source and target, `[vocab_size, d_model]`.
     pub embedding: Param<Tensor<2>>,
-    /// What stands below the encoder.
+    /// What comes before the encoder.
     pub encoder_input: InputLayer,
     /// The encoder.
     pub encoder: Encoder,
-    /// What stands below the decoder.
+    /// What comes before the decoder.
     pub decoder_input: InputLayer,
     /// The decoder.
     pub decoder: Decoder,
@@ -29,7 +31,7 @@ pub struct EncoderDecoder {
     /// Added to the logits and never trained, where the model has it, `[vocab_size]`.
     pub logits_bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
-    pub(crate) config: EncoderDecoderConfig,
+    config: EncoderDecoderConfig,
 }
 
 impl EncoderDecoder {
@@ -57,7 +59,7 @@ impl EncoderDecoder {
         })
     }
 
-    /// The decoder's outputs for all positions of `input`, which is the target behind the start token.
+    /// The decoder's outputs for all positions of `input`, which is the target after the start token.
     ///
     /// # Shapes
     /// - output: `[batch, tgt_len, d_model]`

@@ -6,10 +6,11 @@ use crosshead_blocks::NormOrder;
 use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
 
+use super::EncoderDecoder;
 use crate::input::InputLayer;
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::table;
-use crate::{EncoderDecoder, InvalidField, StackConfig};
+use crate::{InvalidField, StackConfig};
 
 /// The configuration of an encoder-decoder with one embedding for source and target (Vaswani et al. 2017, section 3.4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

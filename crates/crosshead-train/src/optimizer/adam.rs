@@ -1,4 +1,4 @@
-//! Adam over a module, with its state keyed by parameter path.
+//! Adam over a module, with its moments keyed by parameter path.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead_kernels::{AdamStep, adam_step, sum_of_squares};
 use crosshead_weights::parameters;
+
+use super::StateError;
 
 /// The constants of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,7 +87,7 @@ impl Adam {
         (model, norm)
     }
 
-    /// The moments by parameter path, behind `first.` and `second.`.
+    /// The moments by parameter path, after `first.` and `second.`.
     pub fn state(&self) -> BTreeMap<String, TensorData> {
         let named = |(path, (first, second)): (&String, &Moments)| {
             [
@@ -96,23 +98,35 @@ impl Adam {
         self.moments.iter().flat_map(named).collect()
     }
 
-    /// An optimizer that goes on behind `step` steps with the moments of [`state`](Self::state).
+    /// An optimizer that goes on after `step` steps with the moments of [`state`](Self::state), for parameters of these
+    /// `shapes` by path.
     ///
     /// # Errors
-    /// The name of the first moment that has no partner.
+    /// If a moment has no partner or not its parameter's size.
     pub fn from_state(
         config: AdamConfig,
         step: u64,
         mut state: BTreeMap<String, TensorData>,
+        shapes: &[(String, Vec<usize>)],
         device: &Device,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, StateError> {
+        for (path, shape) in shapes {
+            for name in ["first", "second"].map(|moment| format!("{moment}.{path}")) {
+                let found = state.get(&name).map(TensorData::num_elements);
+                if found.is_some_and(|found| found != shape.iter().product::<usize>()) {
+                    return Err(StateError::OtherSize { name, shape: shape.clone() });
+                }
+            }
+        }
         let device = device.clone().inner();
         let mut moments = BTreeMap::new();
         while let Some((name, data)) = state.pop_first() {
             let partner = name
                 .strip_prefix("first.")
                 .map(|path| (path.to_owned(), state.remove(&format!("second.{path}"))));
-            let Some((path, Some(second))) = partner else { return Err(name) };
+            let Some((path, Some(second))) = partner else {
+                return Err(StateError::NoPartner { name });
+            };
             let tensor = |data| Tensor::<1>::from_data(data, &device);
             moments.insert(path, (tensor(data), tensor(second)));
         }
