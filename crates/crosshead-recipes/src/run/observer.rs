@@ -7,9 +7,9 @@ use crosshead_train::{
 };
 use serde_json::json;
 
-use crate::Error;
+use crate::RunError;
 use crate::host::{Event, Events, Stop};
-use crate::jobs::Job;
+use crate::job::Job;
 use crate::recipe::TrainSection;
 
 pub(super) struct RunObserver<'a, J> {
@@ -73,6 +73,6 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
     }
 }
 
-fn observer_error(error: Error) -> TrainError {
+fn observer_error(error: RunError) -> TrainError {
     TrainError::Observer(Box::new(error))
 }

@@ -7,8 +7,9 @@ use crosshead_models::{CausalLm, IGNORED, TokenBatch};
 use crosshead_tasks::Generator;
 use crosshead_tokenize::Tokenizer;
 
-use crate::Error;
+use crate::job::{Evaluation, tested};
 use crate::report::{Figure, Report, metric};
+use crate::{RunError, data};
 
 /// Windows that are read together.
 const BATCH: usize = 16;
@@ -25,7 +26,7 @@ pub fn language_modeling(
     generator: &Generator,
     text: &str,
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
+) -> Result<Report, RunError> {
     let (model, tokenizer) = (generator.model(), generator.tokenizer());
     let ids = tokenizer.encode_with_special(text)?;
     let context = model.config().stack.max_len;
@@ -53,7 +54,7 @@ pub(crate) fn score(
     text: &str,
     windows: &[Window],
     progress: &mut dyn FnMut(usize),
-) -> Result<(Vec<Figure>, LanguageScore), Error> {
+) -> Result<(Vec<Figure>, LanguageScore), RunError> {
     let pad_id = model.config().pad_id.unwrap_or(0);
     let (mut nats, mut tokens) = (0.0, 0);
     for windows in windows.chunks(BATCH) {
@@ -74,4 +75,17 @@ pub(crate) fn score(
         Figure::new(&metric::BITS_PER_CHARACTER, score.bits_per_character),
     ];
     Ok((figures, score))
+}
+
+/// A language model on the text of a file.
+///
+/// # Errors
+/// If the directory holds no causal language model, or the file less than two tokens.
+pub(super) fn on_file(evaluation: Evaluation<'_>) -> Result<Report, RunError> {
+    let Evaluation { model, file, device, assets, events, .. } = evaluation;
+    let text = data::text(file, assets)?;
+    let generator = Generator::from_pretrained(model, device)?;
+    let ids = generator.tokenizer().encode_with_special(&text)?;
+    let total = ids.len().saturating_sub(1);
+    language_modeling(&generator, &text, &mut tested(events, total, "tokens"))
 }

@@ -2,9 +2,12 @@
 
 use crosshead_data::Pair;
 use crosshead_evaluate::{Bleu, Chrf, Rouge};
-use crosshead_tasks::{Summarizer, Translator};
+use crosshead_tasks::{Summarizer, TaskError, TextToText, Translator, Written};
 
-use crate::Error;
+use super::pairs;
+use super::sections::{TextToTextKind, TextToTextRecipe};
+use crate::RunError;
+use crate::job::{Evaluation, tested};
 use crate::report::{Figure, Report, Sample, metric};
 
 /// How many examples a report shows.
@@ -21,8 +24,9 @@ pub fn translations(
     translator: &Translator,
     pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
-    let (written, references) = write(translator, pairs, progress)?;
+) -> Result<Report, RunError> {
+    let (written, references) =
+        write(pairs, |sources| translator.translate_with(sources, progress))?;
     Ok(Report {
         figures: vec![
             Figure::from((&metric::BLEU, Bleu::default().corpus(&written, &references)?.into())),
@@ -43,8 +47,9 @@ pub fn summaries(
     summarizer: &Summarizer,
     pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
-    let (written, references) = write(summarizer, pairs, progress)?;
+) -> Result<Report, RunError> {
+    let (written, references) =
+        write(pairs, |sources| summarizer.summarize_with(sources, progress))?;
     let lead = |text: &str| text.split_whitespace().take(LEAD).collect::<Vec<_>>().join(" ");
     let leads: Vec<String> = pairs.iter().map(|pair| lead(&pair.source)).collect();
     Ok(Report {
@@ -56,14 +61,43 @@ pub fn summaries(
     })
 }
 
-/// The texts that the model writes, and the references.
-fn write<'p>(
-    model: &Translator,
-    pairs: &'p [Pair],
+/// Translations or summaries, whichever the task is.
+///
+/// # Errors
+/// If there is no pair or the model computes NaN.
+pub(super) fn report(
+    task: TextToTextKind,
+    model: TextToText,
+    pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
-) -> Result<(Vec<String>, Vec<&'p str>), Error> {
+) -> Result<Report, RunError> {
+    match task {
+        TextToTextKind::Translate => translations(&Translator::from(model), pairs, progress),
+        TextToTextKind::Summarize => summaries(&Summarizer::from(model), pairs, progress),
+    }
+}
+
+/// An encoder-decoder on the pairs of a file.
+///
+/// # Errors
+/// If the directory holds no encoder-decoder, or the file no pairs.
+pub(super) fn on_file(
+    recipe: &TextToTextRecipe,
+    evaluation: Evaluation<'_>,
+) -> Result<Report, RunError> {
+    let Evaluation { model, file, prepare, device, assets, events } = evaluation;
+    let pairs = pairs::read(file, &recipe.data, assets)?;
+    let model = prepare(TextToText::from_pretrained(model, device)?)?;
+    report(recipe.task, model, &pairs, &mut tested(events, pairs.len(), "texts"))
+}
+
+/// The texts that the model writes for the sources, and the references.
+fn write<'p>(
+    pairs: &'p [Pair],
+    write: impl FnOnce(&[&'p str]) -> Result<Vec<Written>, TaskError>,
+) -> Result<(Vec<String>, Vec<&'p str>), RunError> {
     let sources: Vec<&str> = pairs.iter().map(|pair| pair.source.as_str()).collect();
-    let written = model.write(&sources, progress)?;
+    let written = write(&sources)?;
     let references = pairs.iter().map(|pair| pair.target.as_str()).collect();
     Ok((written.into_iter().map(|written| written.text).collect(), references))
 }
@@ -76,7 +110,7 @@ fn samples(names: [&'static str; 3], pairs: &[Pair], written: &[String]) -> Vec<
     pairs.iter().zip(written).take(SAMPLES).map(sample).collect()
 }
 
-fn rouge(written: &[String], references: &[&str]) -> Result<Vec<Figure>, Error> {
+fn rouge(written: &[String], references: &[&str]) -> Result<Vec<Figure>, RunError> {
     let score = Rouge::new().corpus(written, references)?;
     let kinds = [
         (&metric::ROUGE_1, score.rouge1),
