@@ -11,7 +11,7 @@ use crosshead_train::Task;
 use crate::RunError;
 use crate::host::{Assets, Event, Events};
 use crate::recipe::{InvalidKey, Sections, TrainSection};
-use crate::report::{Figure, Report};
+use crate::report::{MetricValue, Report};
 
 /// Padded tokens of a batch when only the loss is computed.
 const VALIDATION_BATCH_TOKENS: usize = 4000;
@@ -40,7 +40,7 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) device: &'a Device,
     /// Data that the program carries.
     pub(crate) assets: &'a dyn Assets,
-    /// Who is told of progress.
+    /// Receives the progress.
     pub(crate) events: &'a mut dyn Events,
 }
 
@@ -85,8 +85,8 @@ pub(crate) trait Job: Sized {
     /// How the training data falls into batches.
     fn batching(&self, train: &TrainSection) -> Batching;
 
-    /// The figures on the validation data, the loss first; the model is outside autodiff.
-    fn validate(&self, model: &Self::Model) -> Result<Vec<Figure>, RunError>;
+    /// The metrics on the validation data, the loss first; the model is outside autodiff.
+    fn validate(&self, model: &Self::Model) -> Result<Vec<MetricValue>, RunError>;
 
     /// Writes a model directory.
     fn save(&self, model: &Self::Model, dir: &Path) -> Result<(), RunError>;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::RunError;
 
-/// What the pretrained model's directory says beside its weights; nothing, where a run starts from none.
+/// What the pretrained model's directory says besides its weights; nothing, where a run starts from none.
 pub(crate) struct Kept(Option<(Origin, TokenizerFiles)>);
 
 impl Kept {

@@ -10,7 +10,7 @@ use crate::job::Place;
 use crate::recipe::{TokenizerKind, TokenizerSection};
 
 /// The tokenizer of a run: a pretrained model's, a resumed run's own, or one learned from the training text, which is then
-/// written beside the recipe.
+/// written next to the recipe.
 pub(crate) fn load<'a>(
     section: &TokenizerSection,
     init: Option<&str>,

@@ -133,7 +133,7 @@ impl Classifier {
         self.classify_with(texts, |_| {})
     }
 
-    /// As [`classify`](Self::classify); `progress` is told how many are done.
+    /// As [`classify`](Self::classify); `progress` is called with the number that are done.
     ///
     /// # Errors
     /// If the tokenizer fails on a text.

@@ -54,7 +54,7 @@ pub enum TaskError {
     /// A model whose head is for none of the tasks.
     #[error("{}: a model without a head for a task", .0.display())]
     NoTask(PathBuf),
-    /// A `recipe.toml` beside the model that can't be read.
+    /// A run's `recipe.toml` that can't be read.
     #[error("{}: {reason}", path.display())]
     RunRecipe {
         /// The file.

@@ -18,7 +18,7 @@ use crate::{TaskError, model_directory};
 pub struct SearchOptions {
     /// The search: by default that of the model's `generation_config.json`. Tokens are never sampled.
     pub search: GenerationDefaults,
-    /// What stands before each text that is read: the task, for models that are told it (T5's
+    /// What the model reads before each text, such as the task (T5's
     /// `translate English to German: `). By default the `prefix` of the model's `config.json`.
     pub prefix: String,
     /// Texts that are decoded together. Results do not depend on it but for the last bits of a score.

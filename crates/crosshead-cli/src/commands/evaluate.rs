@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     if args.json {
         output::line(serde_json::to_string(&found)?)
     } else {
-        report::figures("", &found)
+        report::metrics("", &found)
     }
 }
 

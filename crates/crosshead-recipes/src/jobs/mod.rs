@@ -16,3 +16,6 @@ pub use text_to_text::{
     DecodeSection, LongTexts, PairsSection, TextToTextKind, TextToTextRecipe, summaries,
     translations,
 };
+
+#[cfg(test)]
+mod tests;

@@ -267,4 +267,25 @@ mod tests {
         let vocabulary = message(&["init=some/dir", "tokenizer.vocab_size=64"]);
         assert!(vocabulary.contains("tokenizer.vocab_size"), "{vocabulary}");
     }
+
+    #[test]
+    fn every_task_is_read_by_its_name() {
+        for &task in TaskKind::ALL {
+            assert_eq!(task.name().parse(), Ok(task));
+            let text = format!("task = \"{task}\"\n[data]\ntrain = \"a\"\nvalid = \"b\"\n");
+            let recipe = parse(&text, &[]).unwrap();
+            assert_eq!(recipe.task(), task);
+            assert!(recipe.to_toml().starts_with(&format!("task = \"{task}\"\n")));
+        }
+        assert!("fly".parse::<TaskKind>().is_err());
+    }
+
+    #[test]
+    fn another_task_may_be_set_over_the_texts_own() {
+        let task = |sets: &[&str]| parse(MINIMAL, sets).map(|recipe| recipe.task());
+        assert_eq!(task(&["task=summarize"]).unwrap(), TaskKind::Summarize);
+        assert_eq!(task(&["task=classify"]).unwrap(), TaskKind::Classify);
+        let message = task(&["task=classify", "data.source=1"]).unwrap_err().to_string();
+        assert!(message.contains("unknown field `source`"), "{message}");
+    }
 }

@@ -27,8 +27,8 @@ const DEFAULT_TOKENS: usize = 2000;
 pub(crate) struct TrainDefaults {
     pub(crate) label_smoothing: f64,
     pub(crate) select: &'static Metric,
-    /// The figures of a validation.
-    pub(crate) figures: &'static [&'static Metric],
+    /// The metrics of a validation.
+    pub(crate) metrics: &'static [&'static Metric],
 }
 
 /// The length and pace of training.
@@ -73,7 +73,7 @@ pub struct TrainSection {
     pub checkpoint_every: u64,
     /// How many of the last checkpoints are kept.
     pub keep: usize,
-    /// The figure by which the best model is chosen: `loss`, or a figure of the task; the task's default if absent.
+    /// The metric by which the best model is chosen: `loss`, or a metric of the task; the task's default if absent.
     pub select: Option<String>,
 }
 
@@ -160,8 +160,8 @@ impl TrainSection {
         }
         self.label_smoothing.get_or_insert(defaults.label_smoothing);
         let select = self.select.get_or_insert(defaults.select.key.to_owned());
-        if defaults.figures.iter().all(|metric| metric.key != *select) {
-            let known: Vec<&str> = defaults.figures.iter().map(|metric| metric.key).collect();
+        if defaults.metrics.iter().all(|metric| metric.key != *select) {
+            let known: Vec<&str> = defaults.metrics.iter().map(|metric| metric.key).collect();
             return wrong(
                 "select",
                 format!("`{select}` is no figure of this task; there are {}", known.join(", ")),

@@ -36,7 +36,7 @@ pub enum Purpose {
     Document,
 }
 
-/// What stands before each sentence.
+/// What the model reads before each sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prompt<'a> {
     /// The model's own prompt for the purpose.
@@ -131,7 +131,7 @@ impl Embedder {
         Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
     }
 
-    /// The vector of each sentence, and whether it was cut; `progress` is told how many are done.
+    /// The vector of each sentence, and whether it was cut; `progress` is called with the number that are done.
     ///
     /// # Errors
     /// If the model has no prompt of that name, or a component of the tokenizer fails on a sentence.

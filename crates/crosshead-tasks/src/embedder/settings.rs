@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Prompt, Purpose, Similarity};
 use crate::TaskError;
 
-/// What a model's directory says beside its modules.
+/// What a model's directory says besides its modules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     prompts: BTreeMap<String, String>,

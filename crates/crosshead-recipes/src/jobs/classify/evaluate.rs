@@ -1,4 +1,4 @@
-//! Predicted labels beside true ones.
+//! Predicted labels, compared with true ones.
 
 use crosshead_data::{DataError, LabelSet};
 use crosshead_evaluate::ConfusionMatrix;
@@ -8,13 +8,13 @@ use crosshead_tasks::Classifier;
 use super::sections::{ClassifyRecipe, LabelledSection};
 use crate::host::Assets;
 use crate::job::{Evaluation, tested};
-use crate::report::{Confusion, Figure, Report, metric};
+use crate::report::{Confusion, MetricValue, Report, metric};
 use crate::{RunError, data};
 
 /// How many examples a report shows.
 const SAMPLES: usize = 10;
 
-/// Accuracy, macro-F1 and the confusion of a classifier on texts of known classes; `progress` is told how many are done.
+/// Accuracy, macro-F1 and the confusion of a classifier on texts of known classes; `progress` is called with the number that are done.
 ///
 /// # Errors
 /// If there is no text, a class is none of the classifier's, or the classifier does not choose one label of several.
@@ -39,9 +39,9 @@ pub fn classification(
             ]
         });
     Ok(Report {
-        figures: vec![
-            Figure::new(&metric::ACCURACY, 100.0 * matrix.accuracy()),
-            Figure::new(&metric::MACRO_F1, 100.0 * matrix.macro_f1()),
+        metrics: vec![
+            MetricValue::new(&metric::ACCURACY, 100.0 * matrix.accuracy()),
+            MetricValue::new(&metric::MACRO_F1, 100.0 * matrix.macro_f1()),
         ],
         counts: vec![("texts", texts.len())],
         samples: samples.collect(),

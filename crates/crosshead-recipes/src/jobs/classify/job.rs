@@ -18,7 +18,7 @@ use crate::host::{Assets, Event, Events};
 use crate::job::{Evaluation, Job, Place, check_length, mean_loss, tested};
 use crate::kept::Kept;
 use crate::recipe::{InvalidKey, TrainSection};
-use crate::report::{Figure, Report, metric};
+use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, data, parameters, tokenizer};
 
 /// Texts and their classes.
@@ -102,13 +102,13 @@ impl Job for ClassifyJob {
         train.batching(lengths(&self.train))
     }
 
-    fn validate(&self, model: &SequenceClassifier) -> Result<Vec<Figure>, RunError> {
+    fn validate(&self, model: &SequenceClassifier) -> Result<Vec<MetricValue>, RunError> {
         let task = ClassTask { examples: &self.valid, smoothing: LabelSmoothing::None };
-        let loss = Figure::new(&metric::LOSS, mean_loss(&task, &lengths(&self.valid), model));
+        let loss = MetricValue::new(&metric::LOSS, mean_loss(&task, &lengths(&self.valid), model));
         let classifier = Classifier::new(model.clone(), self.tokenizer.clone());
         let Labelled { texts, classes } = &self.valid_texts;
         let report = classification(&classifier, texts, classes, &mut |_| {})?;
-        Ok(std::iter::once(loss).chain(report.figures).collect())
+        Ok(std::iter::once(loss).chain(report.metrics).collect())
     }
 
     fn save(&self, model: &SequenceClassifier, dir: &Path) -> Result<(), RunError> {

@@ -45,8 +45,8 @@ impl Sections for ClassifyRecipe {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
         self.model.resolve(ModelKind::Encoder, init)?;
-        let figures = &[&metric::LOSS, &metric::ACCURACY, &metric::MACRO_F1];
-        let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::ACCURACY, figures };
+        let metrics = &[&metric::LOSS, &metric::ACCURACY, &metric::MACRO_F1];
+        let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::ACCURACY, metrics };
         self.train.resolve(&defaults)?;
         self.data.check()
     }
@@ -60,7 +60,7 @@ pub struct LabelledSection {
     pub train: String,
     /// Texts by which the best model is chosen.
     pub valid: String,
-    /// Texts that are looked at once, at the end.
+    /// Texts that are read once, at the end.
     pub test: Option<String>,
     /// The column of the label: a number from 1, a name in the first line, or a field of JSONL.
     #[serde(default = "first")]

@@ -17,7 +17,7 @@ use crate::host::{Event, Events};
 use crate::job::{Evaluation, Job, Place, check_length, tested};
 use crate::kept::Kept;
 use crate::recipe::TrainSection;
-use crate::report::{Figure, Report, Sample};
+use crate::report::{Baseline, MetricValue, Report, Sample};
 use crate::{RunError, data, tokenizer};
 
 /// A run's texts, and the tokenizer that turned them into ids.
@@ -105,12 +105,12 @@ impl Job for LanguageModelJob {
         }
     }
 
-    fn validate(&self, model: &CausalLm) -> Result<Vec<Figure>, RunError> {
+    fn validate(&self, model: &CausalLm) -> Result<Vec<MetricValue>, RunError> {
         let context = self.recipe.data.context;
         let windows = contiguous_windows(self.valid.len(), context, context);
-        let (figures, _) =
+        let (metrics, _) =
             score(model, &self.tokenizer, &self.valid, &self.valid_text, &windows, &mut |_| {})?;
-        Ok(figures)
+        Ok(metrics)
     }
 
     fn save(&self, model: &CausalLm, dir: &Path) -> Result<(), RunError> {
@@ -131,7 +131,7 @@ impl Job for LanguageModelJob {
         let valid = language_modeling(&generator, &self.valid_text, &mut |_| {})?;
         let total = self.tokenizer.encode_with_special(test)?.len().saturating_sub(1);
         let mut report = language_modeling(&generator, test, &mut tested(events, total, "tokens"))?;
-        report.beside.push(("valid", valid.figures));
+        report.baselines.push(Baseline { name: "valid", metrics: valid.metrics });
         report.samples = self.samples(&generator)?;
         Ok(Some(report))
     }

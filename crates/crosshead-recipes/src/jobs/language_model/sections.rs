@@ -47,8 +47,8 @@ impl Sections for LanguageModelRecipe {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::ByteBpe, init)?;
         self.model.resolve(ModelKind::Causal, init)?;
-        let figures = &[&metric::LOSS];
-        let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, figures };
+        let metrics = &[&metric::LOSS];
+        let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, metrics };
         self.train.resolve(&defaults)?;
         self.data.check()?;
         self.sample.check()
@@ -63,7 +63,7 @@ pub struct TextSection {
     pub train: String,
     /// Text by which the best model is chosen.
     pub valid: String,
-    /// Text that is looked at once, at the end.
+    /// Text that is read once, at the end.
     pub test: Option<String>,
     /// Tokens that the model reads at once.
     #[serde(default = "default_max_len")]

@@ -9,7 +9,7 @@ use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
 
 use super::sections::MaskedLmRecipe;
 use crate::job::{Evaluation, tested};
-use crate::report::{Figure, Report, metric};
+use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, data};
 
 /// Sequences that are read together.
@@ -36,7 +36,7 @@ pub fn masked_language_modeling(
     let ids = fill.tokenizer().encode(text)?;
     let affixes = fill.tokenizer().affixes()?;
     let sequences = pieces(&affixes, &ids, context);
-    let mut figures = masked_figures(fill, &sequences, share)?;
+    let mut metrics = masked_metrics(fill, &sequences, share)?;
     let mut each = Vec::new();
     for (index, ids) in sequences.iter().enumerate() {
         let text = affixes.before.len()..ids.len() - affixes.after.len();
@@ -57,9 +57,9 @@ pub fn masked_language_modeling(
         progress(done);
     }
     let score = LanguageScore::new(nats, each.len(), text)?;
-    figures.push(Figure::new(&metric::PSEUDO_PERPLEXITY, score.perplexity));
+    metrics.push(MetricValue::new(&metric::PSEUDO_PERPLEXITY, score.perplexity));
     Ok(Report {
-        figures,
+        metrics,
         counts: vec![("tokens", each.len()), ("context", context)],
         ..Report::default()
     })
@@ -84,11 +84,11 @@ pub(super) fn on_file(
 }
 
 /// The loss and the accuracy of guesses at a share of the tokens, always the same ones.
-pub(crate) fn masked_figures(
+pub(crate) fn masked_metrics(
     fill: &FillMask,
     sequences: &[Vec<u32>],
     share: f64,
-) -> Result<Vec<Figure>, RunError> {
+) -> Result<Vec<MetricValue>, RunError> {
     let masking = masking(fill.tokenizer(), share)?;
     let (mut nats, mut right, mut all) = (0.0, 0, 0);
     for (first, batch) in sequences.chunks(BATCH).enumerate() {
@@ -112,8 +112,8 @@ pub(crate) fn masked_figures(
         return Err(EvaluateError::EmptyCorpus.into());
     }
     Ok(vec![
-        Figure::new(&metric::LOSS, nats / all as f64),
-        Figure::new(&metric::ACCURACY, 100.0 * right as f64 / all as f64),
+        MetricValue::new(&metric::LOSS, nats / all as f64),
+        MetricValue::new(&metric::ACCURACY, 100.0 * right as f64 / all as f64),
     ])
 }
 

@@ -12,13 +12,13 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 use serde_json::Map;
 
-use super::evaluate::{self, masked_figures, masked_language_modeling, masking, pieces};
+use super::evaluate::{self, masked_language_modeling, masked_metrics, masking, pieces};
 use super::sections::MaskedLmRecipe;
 use crate::host::{Event, Events};
 use crate::job::{Evaluation, Job, Place, check_length, tested};
 use crate::kept::Kept;
 use crate::recipe::TrainSection;
-use crate::report::{Figure, Report, metric};
+use crate::report::{Baseline, MetricValue, Report, metric};
 use crate::{RunError, data, parameters, tokenizer};
 
 /// A run's texts, and the tokenizer that turned them into ids.
@@ -118,9 +118,9 @@ impl Job for MaskedLmJob {
         }
     }
 
-    fn validate(&self, model: &MaskedLm) -> Result<Vec<Figure>, RunError> {
+    fn validate(&self, model: &MaskedLm) -> Result<Vec<MetricValue>, RunError> {
         let fill = FillMask::new(model.clone(), self.tokenizer.clone())?;
-        masked_figures(&fill, &self.valid, self.recipe.data.masked)
+        masked_metrics(&fill, &self.valid, self.recipe.data.masked)
     }
 
     fn save(&self, model: &MaskedLm, dir: &Path) -> Result<(), RunError> {
@@ -140,7 +140,8 @@ impl Job for MaskedLmJob {
         let progress = &mut tested(events, ids.len(), "tokens");
         let mut report = masked_language_modeling(&fill, test, context, share, progress)?;
         let unigram = self.unigram_perplexity(&ids);
-        report.beside.push(("unigram", vec![Figure::new(&metric::PERPLEXITY, unigram)]));
+        let metrics = vec![MetricValue::new(&metric::PERPLEXITY, unigram)];
+        report.baselines.push(Baseline { name: "unigram", metrics });
         Ok(Some(report))
     }
 

@@ -44,8 +44,8 @@ impl Sections for MaskedLmRecipe {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
         self.model.resolve(ModelKind::Encoder, init)?;
-        let figures = &[&metric::LOSS, &metric::ACCURACY];
-        let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, figures };
+        let metrics = &[&metric::LOSS, &metric::ACCURACY];
+        let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, metrics };
         self.train.resolve(&defaults)?;
         self.data.check()
     }
@@ -59,7 +59,7 @@ pub struct MaskedTextSection {
     pub train: String,
     /// Text by which the best model is chosen.
     pub valid: String,
-    /// Text that is looked at once, at the end.
+    /// Text that is read once, at the end.
     pub test: Option<String>,
     /// Tokens that the model reads at once, special ones included.
     #[serde(default = "default_max_len")]

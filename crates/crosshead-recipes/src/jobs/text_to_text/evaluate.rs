@@ -1,4 +1,4 @@
-//! Translations and summaries beside references.
+//! Translations and summaries, compared with references.
 
 use crosshead_data::Pair;
 use crosshead_evaluate::{Bleu, Chrf, Rouge};
@@ -8,7 +8,7 @@ use super::pairs;
 use super::sections::{TextToTextKind, TextToTextRecipe};
 use crate::RunError;
 use crate::job::{Evaluation, tested};
-use crate::report::{Figure, Report, Sample, metric};
+use crate::report::{Baseline, MetricValue, Report, Sample, metric};
 
 /// How many examples a report shows.
 const SAMPLES: usize = 10;
@@ -16,7 +16,7 @@ const SAMPLES: usize = 10;
 /// Words of the baseline of [`summaries`].
 const LEAD: usize = 8;
 
-/// Corpus BLEU and chrF of translations of the sources beside the targets; `progress` is told how many are done.
+/// Corpus BLEU and chrF of translations of the sources against the targets; `progress` is called with the number of pairs that are done.
 ///
 /// # Errors
 /// If there is no pair or the model computes NaN.
@@ -28,9 +28,12 @@ pub fn translations(
     let (written, references) =
         write(pairs, |sources| translator.translate_with(sources, progress))?;
     Ok(Report {
-        figures: vec![
-            Figure::from((&metric::BLEU, Bleu::default().corpus(&written, &references)?.into())),
-            Figure::from((&metric::CHRF, Chrf::default().corpus(&written, &references)?)),
+        metrics: vec![
+            MetricValue::from((
+                &metric::BLEU,
+                Bleu::default().corpus(&written, &references)?.into(),
+            )),
+            MetricValue::from((&metric::CHRF, Chrf::default().corpus(&written, &references)?)),
         ],
         counts: vec![("sentences", pairs.len())],
         samples: samples(["source", "translation", "reference"], pairs, &written),
@@ -38,8 +41,8 @@ pub fn translations(
     })
 }
 
-/// ROUGE of summaries of the sources beside the targets, and of the sources' first words; `progress` is told how many are
-/// done.
+/// ROUGE of summaries of the sources against the targets, and of the sources' first words; `progress` is called with the number
+/// of pairs that are done.
 ///
 /// # Errors
 /// If there is no pair or the model computes NaN.
@@ -53,8 +56,8 @@ pub fn summaries(
     let lead = |text: &str| text.split_whitespace().take(LEAD).collect::<Vec<_>>().join(" ");
     let leads: Vec<String> = pairs.iter().map(|pair| lead(&pair.source)).collect();
     Ok(Report {
-        figures: rouge(&written, &references)?,
-        beside: vec![("first 8 words", rouge(&leads, &references)?)],
+        metrics: rouge(&written, &references)?,
+        baselines: vec![Baseline { name: "first 8 words", metrics: rouge(&leads, &references)? }],
         counts: vec![("documents", pairs.len())],
         samples: samples(["document", "summary", "reference"], pairs, &written),
         ..Report::default()
@@ -110,12 +113,12 @@ fn samples(names: [&'static str; 3], pairs: &[Pair], written: &[String]) -> Vec<
     pairs.iter().zip(written).take(SAMPLES).map(sample).collect()
 }
 
-fn rouge(written: &[String], references: &[&str]) -> Result<Vec<Figure>, RunError> {
+fn rouge(written: &[String], references: &[&str]) -> Result<Vec<MetricValue>, RunError> {
     let score = Rouge::new().corpus(written, references)?;
     let kinds = [
         (&metric::ROUGE_1, score.rouge1),
         (&metric::ROUGE_2, score.rouge2),
         (&metric::ROUGE_L, score.rouge_l),
     ];
-    Ok(kinds.map(|(metric, value)| Figure::new(metric, value.f1)).into())
+    Ok(kinds.map(|(metric, value)| MetricValue::new(metric, value.f1)).into())
 }

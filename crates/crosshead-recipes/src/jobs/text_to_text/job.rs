@@ -17,7 +17,7 @@ use crate::host::{Event, Events};
 use crate::job::{Evaluation, Job, Place, check_length, mean_loss, tested};
 use crate::kept::Kept;
 use crate::recipe::TrainSection;
-use crate::report::{Figure, Report, metric};
+use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, tokenizer};
 
 /// A run's pairs, and the tokenizer that turned them into ids.
@@ -117,7 +117,7 @@ impl Job for TextToTextJob {
         train.batching(self.task().lengths())
     }
 
-    fn validate(&self, model: &EncoderDecoder) -> Result<Vec<Figure>, RunError> {
+    fn validate(&self, model: &EncoderDecoder) -> Result<Vec<MetricValue>, RunError> {
         let task = self.pairs(&self.valid, LabelSmoothing::None);
         let loss = mean_loss(&task, &task.lengths(), model);
         // A model that has not learnt yet when to end would go on to the last position.
@@ -131,8 +131,8 @@ impl Job for TextToTextJob {
         let options = SearchOptions { prefix, ..search.into() };
         let model = TextToText::new(model.clone(), self.tokenizer.clone(), options);
         let report = evaluate::report(self.recipe.task, model, &self.valid_pairs, &mut |_| {})?;
-        let loss = Figure::new(&metric::LOSS, loss);
-        Ok(std::iter::once(loss).chain(report.figures).collect())
+        let loss = MetricValue::new(&metric::LOSS, loss);
+        Ok(std::iter::once(loss).chain(report.metrics).collect())
     }
 
     fn save(&self, model: &EncoderDecoder, dir: &Path) -> Result<(), RunError> {
@@ -185,7 +185,7 @@ impl TextToTextJob {
         PairTask { examples, smoothing, start_id: self.tokenizer.decoder_start() }
     }
 
-    /// An id by which the saved model is told the recipe's language.
+    /// An id by which the saved model knows the recipe's language.
     fn told(&self, id: Option<u32>) -> Option<Value> {
         self.recipe.data.target_lang.as_ref().and(id).map(|id| json!(id))
     }

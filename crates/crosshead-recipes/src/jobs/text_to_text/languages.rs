@@ -1,4 +1,4 @@
-//! The languages that a pretrained model is told, as a recipe names them.
+//! The languages of a pretrained model, as a recipe names them.
 
 use crosshead_tokenize::Tokenizer;
 

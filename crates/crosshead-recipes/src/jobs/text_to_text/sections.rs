@@ -50,7 +50,7 @@ impl Sections for TextToTextRecipe {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::Bpe, init)?;
         self.model.resolve(ModelKind::EncoderDecoder, init)?;
-        let (select, figures, long): (_, &[_], _) = match self.task {
+        let (select, metrics, long): (_, &[_], _) = match self.task {
             TextToTextKind::Summarize => (
                 &metric::ROUGE_L,
                 &[&metric::LOSS, &metric::ROUGE_1, &metric::ROUGE_2, &metric::ROUGE_L],
@@ -61,7 +61,7 @@ impl Sections for TextToTextRecipe {
             }
         };
         self.data.long.get_or_insert(long);
-        self.train.resolve(&TrainDefaults { label_smoothing: 0.1, select, figures })?;
+        self.train.resolve(&TrainDefaults { label_smoothing: 0.1, select, metrics })?;
         self.data.resolve(init)?;
         self.decode.resolve(init)
     }
@@ -95,7 +95,7 @@ pub struct PairsSection {
     pub train: String,
     /// Pairs by which the best model is chosen.
     pub valid: String,
-    /// Pairs that are looked at once, at the end.
+    /// Pairs that are read once, at the end.
     pub test: Option<String>,
     /// The column of the source: a number from 1, a name in the first line, or a field of JSONL.
     #[serde(default = "first")]
@@ -108,19 +108,19 @@ pub struct PairsSection {
     pub max_len: usize,
     /// What happens to pairs with a longer side; by default translations are dropped and documents truncated.
     pub long: Option<LongTexts>,
-    /// Pairs to learn from beside each pair, which ask for a copy of some words of the source.
+    /// Additional pairs for each pair, whose target is a copy of some words of the source.
     #[serde(default)]
     pub copies: usize,
     /// The language of the sources, by the pretrained model's code of it.
     pub source_lang: Option<String>,
     /// The language of the targets.
     pub target_lang: Option<String>,
-    /// What stands before each source: the task, for models that are told it. As the pretrained model has it, if absent.
+    /// What the model reads before each source, such as the task. As the pretrained model has it, if absent.
     pub prefix: Option<String>,
 }
 
 impl PairsSection {
-    /// What stands before each source; empty where a recipe does not say.
+    /// What the model reads before each source; empty where the recipe does not say.
     pub(crate) fn prefix(&self) -> &str {
         self.prefix.as_deref().unwrap_or_default()
     }
