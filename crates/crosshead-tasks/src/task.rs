@@ -111,8 +111,10 @@ fn summarizes(dir: &Path, model: &Path) -> Result<bool, TaskError> {
     let wrong = |reason: String| TaskError::RunRecipe { path: path.clone(), reason };
     match fs::read_to_string(&path) {
         Ok(text) => {
+            // Some editors begin a file with a byte order mark.
+            let text = text.trim_start_matches('\u{feff}');
             let recipe: RunRecipe =
-                toml::from_str(&text).map_err(|source| wrong(source.to_string()))?;
+                toml::from_str(text).map_err(|source| wrong(source.to_string()))?;
             return Ok(recipe.task == "summarize");
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -36,7 +36,7 @@ fn task_of(dir: &Path) -> Option<ModelTask> {
 fn an_encoder_decoder_translates_unless_its_recipe_says_otherwise() {
     let run = run_of_encoder_decoder();
     assert!(matches!(open(run.path(), &Device::flex()).unwrap(), Task::Translate(_)));
-    fs::write(run.path().join("recipe.toml"), "task = \"summarize\"\n").unwrap();
+    fs::write(run.path().join("recipe.toml"), "\u{feff}task = \"summarize\"\n").unwrap();
     assert!(matches!(open(run.path(), &Device::flex()).unwrap(), Task::Summarize(_)));
     fs::write(run.path().join("recipe.toml"), "task = \n").unwrap();
     let message = ModelTask::of(run.path()).unwrap_err().to_string();
