@@ -55,9 +55,12 @@ pub(super) fn recipe(folder: &TempDir, task: &str, sets: &[&str]) -> Result<Reci
          [train]\nsteps = 2\nbatch_examples = 4\nvalidate_every = 2\n"
     );
     // Windows of running text are short, so that the text has more than one.
-    let context = ["data.context=8".to_owned()];
-    let context = context.into_iter().filter(|_| file == "text.txt");
-    let sets: Vec<String> = context.chain(sets.iter().map(|&set| set.to_owned())).collect();
+    let own: &[&str] = match task {
+        "language-model" => &["data.context=8", "tokenizer.kind=char"],
+        "masked-lm" => &["data.context=8"],
+        _ => &[],
+    };
+    let sets: Vec<String> = own.iter().chain(sets).map(|&set| set.to_owned()).collect();
     Recipe::parse("test", &text, &sets)
 }
 

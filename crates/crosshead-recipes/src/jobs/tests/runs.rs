@@ -23,9 +23,7 @@ fn run(folder: &TempDir, recipe: &Recipe) -> Result<Summary, RunError> {
 fn every_task_runs_and_its_model_is_evaluated_on_a_file() {
     for task in TaskKind::ALL {
         let folder = folder();
-        let recipe = recipe(&folder, task.name(), &["decode.beams=1"])
-            .or_else(|_| recipe(&folder, task.name(), &[]))
-            .unwrap();
+        let recipe = recipe(&folder, task.name(), &[]).unwrap();
         let Summary { model, test, .. } = run(&folder, &recipe).unwrap();
         assert!(test.is_none(), "{task}: the recipe names no test data");
         let file = match &recipe {
