@@ -33,7 +33,7 @@ pub(crate) const RECIPES: [EmbeddedRecipe; 9] = recipes![
     "masked-lm",
 ];
 
-/// Files under `data/`: their names behind `embedded:`, and their bytes.
+/// Files under `data/`: their names after `embedded:`, and their bytes.
 macro_rules! data {
     ($($name:literal),+ $(,)?) => {
         [$(($name, include_bytes!(concat!("../data/", $name)).as_slice())),+]
@@ -56,7 +56,7 @@ static DATA: [(&str, &[u8]); 12] = data![
     "translate-en-de/test.tsv",
 ];
 
-/// The data that the program carries, as recipes name it behind `embedded:`.
+/// The data that the program carries, as recipes name it after `embedded:`.
 pub(crate) struct Embedded;
 
 impl Assets for Embedded {

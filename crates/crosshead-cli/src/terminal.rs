@@ -1,7 +1,7 @@
 //! The terminal: it shows events, and Ctrl-C asks a run to stop.
 
 use anyhow::Context;
-use crosshead::recipes::report::Figure;
+use crosshead::recipes::report::MetricValue;
 use crosshead::recipes::{Event, Events, Stop};
 
 use crate::output;
@@ -52,10 +52,10 @@ impl Events for Terminal {
                 );
                 self.progress.get_or_insert_with(|| Progress::new(steps)).update(at.step, &text);
             }
-            Event::Validated { step, figures, best } => {
+            Event::Validated { step, metrics, best } => {
                 let kept = if best { "  best so far, saved" } else { "" };
-                let figures: Vec<String> = figures.iter().map(Figure::brief).collect();
-                self.message(&format!("step {step}: valid {}{kept}", figures.join(", ")));
+                let metrics: Vec<String> = metrics.iter().map(MetricValue::brief).collect();
+                self.message(&format!("step {step}: valid {}{kept}", metrics.join(", ")));
             }
             Event::Tested { done, total, unit } => {
                 if let Some(progress) = self.progress.take() {

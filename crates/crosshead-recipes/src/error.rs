@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::recipe::InvalidKey;
+
 /// What can stop a recipe's run.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A recipe that cannot be read or that asks for the impossible.
+pub enum RunError {
+    /// A recipe that can't be read.
     #[error("recipe {name}: {reason}")]
     Recipe {
         /// The recipe's name or file.
@@ -13,7 +15,23 @@ pub enum Error {
         /// What is wrong, with line or key.
         reason: String,
     },
-    /// A classifier whose scores do not choose one label of several.
+    /// A value of a recipe that does not fit the data or the model.
+    #[error("recipe {key}: {reason}")]
+    Key {
+        /// The key, such as `train.freeze`.
+        key: String,
+        /// What is wrong with its value.
+        reason: String,
+    },
+    /// A file of data that is not there or too small.
+    #[error("{file}: {reason}")]
+    DataFile {
+        /// The file, as the recipe names it.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A classifier that does not choose one label of several.
     #[error(
         "the model's problem_type is {problem_type}, but {what} takes one label of several (single_label_classification)"
     )]
@@ -23,7 +41,7 @@ pub enum Error {
         /// What was asked for.
         what: &'static str,
     },
-    /// A run that exists already, or that cannot be resumed.
+    /// A run that exists already, or that can't be resumed.
     #[error("{}: {reason}", dir.display())]
     Run {
         /// The run's directory.
@@ -31,7 +49,7 @@ pub enum Error {
         /// What is wrong and what to do.
         reason: String,
     },
-    /// A file or folder could not be read or written.
+    /// A file or folder can't be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
@@ -62,12 +80,18 @@ pub enum Error {
     System(#[from] std::io::Error),
     /// A task of the trained or pretrained model.
     #[error(transparent)]
-    Task(#[from] crosshead_tasks::Error),
+    Task(#[from] crosshead_tasks::TaskError),
 }
 
-impl Error {
+impl RunError {
     /// Wraps an error of the operating system with the path it is about.
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
+    }
+}
+
+impl From<InvalidKey> for RunError {
+    fn from(InvalidKey { key, reason }: InvalidKey) -> Self {
+        Self::Key { key, reason }
     }
 }

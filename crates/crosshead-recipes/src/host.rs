@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crosshead_train::StepReport;
 
-use crate::report::Figure;
+use crate::report::MetricValue;
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub enum Event<'a> {
         /// The step.
         step: u64,
         /// What was found, the loss first.
-        figures: &'a [Figure],
+        metrics: &'a [MetricValue],
         /// Whether the model is the best so far.
         best: bool,
     },
@@ -39,7 +39,7 @@ pub enum Event<'a> {
     },
 }
 
-/// Data that a program carries, by the name that stands behind `embedded:` in a recipe.
+/// Data that a program carries, by its name after `embedded:` in a recipe.
 pub trait Assets {
     /// The bytes of a file, if the program carries it.
     fn find(&self, name: &str) -> Option<&[u8]>;
@@ -55,7 +55,7 @@ impl Assets for NoAssets {
     }
 }
 
-/// Who is told of events: a terminal, a log, a test.
+/// Receives events: a terminal, a log, a test.
 pub trait Events {
     /// An event has happened.
     fn on_event(&mut self, event: Event<'_>);
@@ -81,7 +81,7 @@ impl Stop {
 pub struct Host<'a> {
     /// Data that the program carries.
     pub assets: &'a dyn Assets,
-    /// Who is told of events.
+    /// Receives events.
     pub events: &'a mut dyn Events,
     /// The request to save and stop.
     pub stop: Stop,

@@ -7,9 +7,9 @@ use crosshead_tasks::model_directory;
 use crosshead_tokenize::{Tokenizer, TokenizerFiles};
 use serde_json::{Map, Value};
 
-use crate::Error;
+use crate::RunError;
 
-/// What the pretrained model's directory says beside its weights; nothing, where a run starts from none.
+/// What the pretrained model's directory says besides its weights; nothing, where a run starts from none.
 pub(crate) struct Kept(Option<(Origin, TokenizerFiles)>);
 
 impl Kept {
@@ -17,7 +17,7 @@ impl Kept {
     ///
     /// # Errors
     /// If the directory holds no model, or a file of it is malformed.
-    pub(crate) fn of(init: Option<&str>) -> Result<Self, Error> {
+    pub(crate) fn of(init: Option<&str>) -> Result<Self, RunError> {
         let Some(init) = init else { return Ok(Self(None)) };
         let dir = model_directory(Path::new(init))?;
         Ok(Self(Some((Origin::open(&dir)?, TokenizerFiles::read(&dir)?))))
@@ -31,7 +31,7 @@ impl Kept {
         self,
         source: Option<&str>,
         target: Option<&str>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RunError> {
         let Some((origin, files)) = self.0 else { return Ok(self) };
         Ok(Self(Some((origin, files.with_languages(source, target)?))))
     }
@@ -46,7 +46,7 @@ impl Kept {
         dir: &Path,
         tokenizer: &Tokenizer,
         search: &Map<String, Value>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), RunError> {
         match &self.0 {
             None => tokenizer.save(dir)?,
             Some((origin, files)) => {

@@ -4,21 +4,34 @@ mod data;
 mod error;
 mod evaluate;
 mod host;
+mod job;
 mod jobs;
 mod kept;
-mod languages;
 mod parameters;
-pub mod recipe;
+mod recipe;
 pub mod report;
 mod run;
 mod tokenizer;
 
-pub use error::Error;
+pub use error::RunError;
 pub use evaluate::evaluate;
 pub use host::{Assets, Event, Events, Host, NoAssets, Stop};
 pub use jobs::{
-    classification, language_modeling, masked_language_modeling, summaries, translations,
+    Recipe, TaskKind, UnknownTask, classification, language_modeling, masked_language_modeling,
+    summaries, translations,
 };
-pub use recipe::Recipe;
 pub use report::Report;
 pub use run::{Summary, train};
+
+/// The sections of recipes.
+pub mod sections {
+    pub use crate::jobs::{
+        ClassifyKind, ClassifyRecipe, DecodeSection, LabelledSection, LanguageModelKind,
+        LanguageModelRecipe, LongTexts, MaskedLmKind, MaskedLmRecipe, MaskedTextSection,
+        PairsSection, SampleSection, TextSection, TextToTextKind, TextToTextRecipe,
+    };
+    pub use crate::recipe::{
+        CausalFamily, ModelSection, Preset, ScheduleKind, TokenizerKind, TokenizerSection,
+        TrainSection,
+    };
+}

@@ -4,7 +4,7 @@ use burn::module::Module;
 use crosshead_models::paths;
 use crosshead_weights::{Initialization, initialize_where, parameters};
 
-use crate::Error;
+use crate::RunError;
 use crate::host::{Event, Events};
 
 /// Keeps the parameters whose names fit a pattern as they are, and tells how many are trained.
@@ -15,14 +15,14 @@ pub(crate) fn freeze<M: Module>(
     model: M,
     patterns: &[String],
     events: &mut dyn Events,
-) -> Result<M, Error> {
+) -> Result<M, RunError> {
     let shapes = parameters::shapes(&model);
     if let Some(pattern) =
         patterns.iter().find(|pattern| shapes.iter().all(|(path, _)| !fits(pattern, path)))
     {
         let examples: Vec<&str> = shapes.iter().take(3).map(|(path, _)| path.as_str()).collect();
-        return Err(Error::Recipe {
-            name: "train.freeze".to_owned(),
+        return Err(RunError::Key {
+            key: "train.freeze".to_owned(),
             reason: format!(
                 "`{pattern}` fits no parameter; they have names such as {}",
                 examples.join(", ")

@@ -5,18 +5,18 @@ use std::path::Path;
 use crosshead_tasks::model_directory;
 use crosshead_tokenize::{BpeConfig, Tokenizer, UnigramConfig, WordPieceConfig};
 
-use crate::Error;
-use crate::jobs::Place;
+use crate::RunError;
+use crate::job::Place;
 use crate::recipe::{TokenizerKind, TokenizerSection};
 
 /// The tokenizer of a run: a pretrained model's, a resumed run's own, or one learned from the training text, which is then
-/// written beside the recipe.
+/// written next to the recipe.
 pub(crate) fn load<'a>(
     section: &TokenizerSection,
     init: Option<&str>,
     place: &Place<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
-) -> Result<Tokenizer, Error> {
+) -> Result<Tokenizer, RunError> {
     load_as(section, init, place, lines, Ok)
 }
 
@@ -27,7 +27,7 @@ pub(super) fn load_without_special<'a>(
     init: Option<&str>,
     place: &Place<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
-) -> Result<Tokenizer, Error> {
+) -> Result<Tokenizer, RunError> {
     load_as(section, init, place, lines, |tokenizer| {
         let is_bare = tokenizer.encode_with_special("")?.is_empty();
         Ok(if is_bare { tokenizer } else { tokenizer.without_special_tokens() })
@@ -40,8 +40,8 @@ fn load_as<'a>(
     init: Option<&str>,
     place: &Place<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
-    change: impl FnOnce(Tokenizer) -> Result<Tokenizer, Error>,
-) -> Result<Tokenizer, Error> {
+    change: impl FnOnce(Tokenizer) -> Result<Tokenizer, RunError>,
+) -> Result<Tokenizer, RunError> {
     if let Some(init) = init {
         return Ok(Tokenizer::from_dir(&model_directory(Path::new(init))?)?);
     }
@@ -50,7 +50,7 @@ fn load_as<'a>(
         return change(Tokenizer::from_dir(&dir)?);
     }
     let tokenizer = change(learn(section, lines)?)?;
-    std::fs::create_dir_all(&dir).map_err(Error::io(&dir))?;
+    std::fs::create_dir_all(&dir).map_err(RunError::io(&dir))?;
     tokenizer.save(&dir)?;
     Ok(tokenizer)
 }
@@ -58,7 +58,7 @@ fn load_as<'a>(
 fn learn<'a>(
     section: &TokenizerSection,
     lines: impl Iterator<Item = &'a str> + Send,
-) -> Result<Tokenizer, Error> {
+) -> Result<Tokenizer, RunError> {
     let vocab_size = section.vocab_size.unwrap_or_default();
     Ok(match section.kind.unwrap_or(TokenizerKind::Bpe) {
         TokenizerKind::Bpe => Tokenizer::train_bpe(lines, &BpeConfig::new(vocab_size))?,

@@ -9,7 +9,7 @@ use crosshead_tokenize::{Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
-use crate::{Error, model_directory};
+use crate::{TaskError, model_directory};
 
 /// Texts that are classified together.
 const BATCH: usize = 32;
@@ -92,7 +92,7 @@ impl Classifier {
     ///
     /// # Errors
     /// If the directory holds no classifier, or a file of it is missing or malformed.
-    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = SequenceClassifier::from_pretrained(&dir, device)?;
@@ -100,7 +100,7 @@ impl Classifier {
         Ok(Self::new(model, tokenizer))
     }
 
-    /// A classifier of parts; the model is outside autodiff.
+    /// From a model, which is outside autodiff, and its tokenizer.
     pub fn new(model: SequenceClassifier, tokenizer: Tokenizer) -> Self {
         Self { function: ScoreFunction::of(&model), model, tokenizer }
     }
@@ -129,11 +129,11 @@ impl Classifier {
     ///
     /// # Errors
     /// If the tokenizer fails on a text.
-    pub fn classify(&self, texts: &[impl AsRef<str>]) -> Result<Vec<Classified>, Error> {
+    pub fn classify(&self, texts: &[impl AsRef<str>]) -> Result<Vec<Classified>, TaskError> {
         self.classify_with(texts, |_| {})
     }
 
-    /// As [`classify`](Self::classify); `progress` is told how many are done.
+    /// As [`classify`](Self::classify); `progress` is called with the number that are done.
     ///
     /// # Errors
     /// If the tokenizer fails on a text.
@@ -141,7 +141,7 @@ impl Classifier {
         &self,
         texts: &[impl AsRef<str>],
         mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Classified>, Error> {
+    ) -> Result<Vec<Classified>, TaskError> {
         let max_len = self.model.encoder.config().stack.max_len;
         let mut rows = Vec::with_capacity(texts.len());
         for text in texts {

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use crosshead_tokenize::{TokenizeError, Tokenizer};
 
-use crate::Error;
+use crate::TaskError;
 
 /// The model directory that `dir` is (with `config.json`) or, as a run directory, holds (under `model/`).
 ///
 /// # Errors
 /// If there is no model.
-pub fn model_directory(dir: &Path) -> Result<PathBuf, Error> {
+pub fn model_directory(dir: &Path) -> Result<PathBuf, TaskError> {
     let mut places = [dir.to_owned(), dir.join("model")].into_iter();
     places.find(|dir| dir.join("config.json").is_file()).ok_or_else(|| match hub_id(dir) {
-        Some(id) if !dir.exists() => Error::HubId(id.to_owned()),
-        _ => Error::NoModel(dir.to_owned()),
+        Some(id) if !dir.exists() => TaskError::HubId(id.to_owned()),
+        _ => TaskError::NoModel(dir.to_owned()),
     })
 }
 
@@ -38,8 +38,8 @@ pub(crate) fn check_vocabulary(
     dir: &Path,
     tokenizer: &Tokenizer,
     vocab_size: usize,
-) -> Result<(), Error> {
-    let mismatch = |source: TokenizeError| Error::Mismatch { dir: dir.to_owned(), source };
+) -> Result<(), TaskError> {
+    let mismatch = |source: TokenizeError| TaskError::Mismatch { dir: dir.to_owned(), source };
     tokenizer.check_fits(vocab_size).map_err(mismatch)
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// What can go wrong between a text and a result.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum TaskError {
     /// A directory that holds no model.
     #[error("{}: no model there; give a model directory (with config.json) or a run directory (with model/)", .0.display())]
     NoModel(PathBuf),
@@ -50,6 +50,17 @@ pub enum Error {
         name: String,
         /// The names there are.
         known: String,
+    },
+    /// A model whose head is for none of the tasks.
+    #[error("{}: a model without a head for a task", .0.display())]
+    NoTask(PathBuf),
+    /// A run's `recipe.toml` that can't be read.
+    #[error("{}: {reason}", path.display())]
+    RunRecipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A text without a mask where words are to be guessed.
     #[error("`{text}`: {reason}")]

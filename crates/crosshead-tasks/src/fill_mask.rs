@@ -9,7 +9,7 @@ use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
-use crate::{Error, model_directory};
+use crate::{TaskError, model_directory};
 
 /// Texts that are read together.
 const BATCH: usize = 32;
@@ -49,7 +49,7 @@ impl FillMask {
     ///
     /// # Errors
     /// If the directory holds no masked language model, its tokenizer has no mask, or a file is missing or malformed.
-    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = MaskedLm::from_pretrained(&dir, device)?;
@@ -57,11 +57,11 @@ impl FillMask {
         Self::new(model, tokenizer)
     }
 
-    /// A task of parts; the model is outside autodiff.
+    /// From a model, which is outside autodiff, and its tokenizer.
     ///
     /// # Errors
     /// If the tokenizer has no mask.
-    pub fn new(model: MaskedLm, tokenizer: Tokenizer) -> Result<Self, Error> {
+    pub fn new(model: MaskedLm, tokenizer: Tokenizer) -> Result<Self, TaskError> {
         let mask_id = tokenizer.special().require(SpecialRole::Mask)?;
         Ok(Self { model, tokenizer, mask_id })
     }
@@ -90,7 +90,7 @@ impl FillMask {
     ///
     /// # Errors
     /// If a text has no mask that the model can read.
-    pub fn fill(&self, texts: &[impl AsRef<str>], top: usize) -> Result<Vec<Filled>, Error> {
+    pub fn fill(&self, texts: &[impl AsRef<str>], top: usize) -> Result<Vec<Filled>, TaskError> {
         let mut rows = Vec::with_capacity(texts.len());
         for text in texts {
             rows.push(self.encode(text.as_ref())?);
@@ -119,7 +119,7 @@ impl FillMask {
         vocab_size: usize,
         top: usize,
         truncated: bool,
-    ) -> Result<Filled, Error> {
+    ) -> Result<Filled, TaskError> {
         let mut best = ids.to_vec();
         let mut masks = Vec::new();
         for (at, _) in ids.iter().enumerate().filter(|(_, id)| **id == self.mask_id) {
@@ -131,7 +131,7 @@ impl FillMask {
     }
 
     /// The most probable tokens.
-    fn guesses(&self, scores: &[f32], top: usize) -> Result<Vec<Guess>, Error> {
+    fn guesses(&self, scores: &[f32], top: usize) -> Result<Vec<Guess>, TaskError> {
         let probabilities = softmax(scores);
         let mut ids: Vec<u32> = (0..scores.len() as u32).collect();
         ids.sort_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]));
@@ -150,7 +150,7 @@ impl FillMask {
 
     /// A text's ids with special tokens around them, and whether it had to be cut. The tokenizer finds the masks: it may take
     /// the spaces around one as a part of it.
-    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
+    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), TaskError> {
         let max_len = self.model.encoder.config().stack.max_len;
         let (ids, truncated) = self.tokenizer.encode_truncated(text, max_len)?;
         if ids.contains(&self.mask_id) {
@@ -161,6 +161,6 @@ impl FillMask {
         } else {
             format!("it has no {}: write one where a word is to be guessed", self.mask())
         };
-        Err(Error::NoMask { text: text.to_owned(), reason })
+        Err(TaskError::NoMask { text: text.to_owned(), reason })
     }
 }

@@ -1,4 +1,4 @@
-//! Translation and summarization with a trained encoder-decoder.
+//! A text for each text by a trained encoder-decoder: the engine of translation and summarization.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use crosshead_models::{
 use crosshead_tokenize::Tokenizer;
 
 use crate::directory::check_vocabulary;
-use crate::{Error, model_directory};
+use crate::{TaskError, model_directory};
 
-/// How a text is searched for, and what the model reads before each.
+/// How texts are decoded, and what the model reads before each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchOptions {
-    /// The search: by default that of the model's `generation_config.json`. Texts are searched for and never drawn.
+    /// The search: by default that of the model's `generation_config.json`. Tokens are never sampled.
     pub search: GenerationDefaults,
-    /// What stands before each text that is read: the task, for models that are told it (T5's
+    /// What the model reads before each text, such as the task (T5's
     /// `translate English to German: `). By default the `prefix` of the model's `config.json`.
     pub prefix: String,
     /// Texts that are decoded together. Results do not depend on it but for the last bits of a score.
@@ -42,13 +42,10 @@ pub struct Written {
     pub truncated: bool,
 }
 
-/// Translates: a [`TextToText`] model by the name of its task.
-pub type Translator = TextToText;
-
-/// Summarizes: a [`TextToText`] model by the name of its task.
-pub type Summarizer = TextToText;
-
 /// An encoder-decoder with its tokenizer: a text for each text.
+///
+/// [`Translator`](crate::Translator) and [`Summarizer`](crate::Summarizer) are this engine by the names of their tasks; both can be
+/// made from it.
 #[derive(Debug)]
 pub struct TextToText {
     model: EncoderDecoder,
@@ -61,7 +58,7 @@ impl TextToText {
     ///
     /// # Errors
     /// If the directory holds no model, or a file of it is missing or malformed.
-    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = EncoderDecoder::from_pretrained(&dir, device)?;
@@ -71,12 +68,12 @@ impl TextToText {
         Ok(Self::new(model, tokenizer, options))
     }
 
-    /// A task of parts; the model is outside autodiff.
+    /// From a model, which is outside autodiff, and its tokenizer.
     pub fn new(model: EncoderDecoder, tokenizer: Tokenizer, options: SearchOptions) -> Self {
         Self { model, tokenizer, options }
     }
 
-    /// How texts are searched for.
+    /// How texts are decoded.
     pub fn options(&self) -> &SearchOptions {
         &self.options
     }
@@ -86,7 +83,7 @@ impl TextToText {
         self.options.search.not_followed_by_search()
     }
 
-    /// The same with another search.
+    /// Sets how texts are decoded.
     pub fn with_options(mut self, options: SearchOptions) -> Self {
         self.options = options;
         self
@@ -104,11 +101,15 @@ impl TextToText {
     ///
     /// # Errors
     /// If the model has no languages, or not these, or nothing names the target.
-    pub fn with_languages(self, source: Option<&str>, target: Option<&str>) -> Result<Self, Error> {
+    pub fn with_languages(
+        self,
+        source: Option<&str>,
+        target: Option<&str>,
+    ) -> Result<Self, TaskError> {
         let told = Self { tokenizer: self.tokenizer.with_languages(source, target)?, ..self };
         if source.is_some() && told.target_language().is_none() {
             let known = told.languages().iter().map(ToString::to_string).collect();
-            return Err(Error::NoTargetLanguage { known });
+            return Err(TaskError::NoTargetLanguage { known });
         }
         Ok(told)
     }
@@ -128,28 +129,8 @@ impl TextToText {
         self.tokenizer.takes_source_language()
     }
 
-    /// The translation of each sentence; a blank one gives an empty one.
-    ///
-    /// # Errors
-    /// If the model computes NaN.
-    pub fn translate(&self, sentences: &[impl AsRef<str>]) -> Result<Vec<String>, Error> {
-        self.texts(sentences)
-    }
-
-    /// The summary of each document; a blank one gives an empty one.
-    ///
-    /// # Errors
-    /// If the model computes NaN.
-    pub fn summarize(&self, documents: &[impl AsRef<str>]) -> Result<Vec<String>, Error> {
-        self.texts(documents)
-    }
-
-    fn texts(&self, sources: &[impl AsRef<str>]) -> Result<Vec<String>, Error> {
-        let written = self.write(sources, |_| {})?;
-        Ok(written.into_iter().map(|written| written.text).collect())
-    }
-
-    /// What the model writes for each source, with its score; `progress` is told how many are done.
+    /// What the model writes for each text, with its score; a blank text gives an empty one. `progress` is called with the number
+    /// of texts that are done.
     ///
     /// # Errors
     /// If the model computes NaN.
@@ -157,7 +138,7 @@ impl TextToText {
         &self,
         texts: &[impl AsRef<str>],
         mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Written>, Error> {
+    ) -> Result<Vec<Written>, TaskError> {
         let mut sources = Vec::with_capacity(texts.len());
         for text in texts {
             sources.push(self.encode(text.as_ref())?);
@@ -181,13 +162,13 @@ impl TextToText {
     }
 
     /// Source ids with the special tokens around them, and whether the text had to be cut.
-    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), Error> {
+    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), TaskError> {
         let text = format!("{}{text}", self.options.prefix);
         Ok(self.tokenizer.encode_truncated(&text, self.model.config().stack.max_len)?)
     }
 
     /// The best hypothesis of each source.
-    fn search(&self, sources: &[&[u32]]) -> Result<Vec<(Vec<u32>, f32)>, Error> {
+    fn search(&self, sources: &[&[u32]]) -> Result<Vec<(Vec<u32>, f32)>, TaskError> {
         let config = self.model.config();
         let lengths: Vec<usize> = sources.iter().map(|ids| ids.len()).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);

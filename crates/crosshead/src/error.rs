@@ -5,10 +5,10 @@
 pub enum Error {
     /// A task.
     #[error(transparent)]
-    Task(#[from] crosshead_tasks::Error),
+    Task(#[from] crosshead_tasks::TaskError),
     /// A recipe or its run.
     #[error(transparent)]
-    Recipe(#[from] crosshead_recipes::Error),
+    Recipe(#[from] crosshead_recipes::RunError),
     /// Text data.
     #[error(transparent)]
     Data(#[from] crosshead_data::DataError),

@@ -5,8 +5,8 @@ mod error;
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
     Classified, Classifier, Embedder, Embedding, FillMask, Filled, Generated, Generator, Guess,
-    Label, Prompt, Purpose, SampleOptions, ScoreFunction, SearchOptions, Similarity, Summarizer,
-    TextToText, Translator, Written, cosine, model_directory,
+    Label, ModelTask, Prompt, Purpose, SampleOptions, ScoreFunction, SearchOptions, Similarity,
+    Summarizer, Task, TextToText, Translator, Written, cosine, model_directory, open,
 };
 pub use error::Error;
 

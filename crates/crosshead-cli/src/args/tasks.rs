@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosshead::ScoreFunction;
-use crosshead::recipes::recipe::TaskKind;
+use crosshead::recipes::TaskKind;
 
 pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
@@ -195,8 +196,8 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "FILE")]
     pub(crate) data: String,
     /// What the model is measured at; by default what its run or its head is for
-    #[arg(long, value_name = "TASK")]
-    pub(crate) task: Option<TaskName>,
+    #[arg(long, value_name = "TASK", value_parser = task_parser())]
+    pub(crate) task: Option<TaskKind>,
     /// Put a value over the recipe's, as in data.text=3; can be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub(crate) set: Vec<String>,
@@ -207,24 +208,8 @@ pub(crate) struct Evaluate {
     pub(crate) json: bool,
 }
 
-/// A task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TaskName {
-    Translate,
-    Summarize,
-    Classify,
-    LanguageModel,
-    MaskedLm,
-}
-
-impl From<TaskName> for TaskKind {
-    fn from(name: TaskName) -> Self {
-        match name {
-            TaskName::Translate => Self::Translate,
-            TaskName::Summarize => Self::Summarize,
-            TaskName::Classify => Self::Classify,
-            TaskName::LanguageModel => Self::LanguageModel,
-            TaskName::MaskedLm => Self::MaskedLm,
-        }
-    }
+/// Reads the name of a task.
+fn task_parser() -> impl TypedValueParser<Value = TaskKind> {
+    PossibleValuesParser::new(TaskKind::ALL.iter().map(|task| task.name()))
+        .try_map(|name| name.parse::<TaskKind>())
 }

@@ -47,7 +47,7 @@ pub(super) fn open(model: &Path, batch_size: u16, compute: &Compute) -> anyhow::
     Ok(embedder.with_batch_size(batch_size.into()))
 }
 
-/// The vectors of texts, with progress; one that had to be cut is told by its name and number.
+/// The vectors of texts, with progress; one that had to be cut is reported by its name and number.
 pub(super) fn embed(
     embedder: &Embedder,
     texts: &[String],

@@ -1,9 +1,8 @@
 //! `crosshead evaluate`.
 
-use crosshead::models::{Head, ModelDirectory};
-use crosshead::recipes::Recipe;
-use crosshead::recipes::evaluate;
-use crosshead::recipes::recipe::TaskKind;
+use anyhow::Context;
+use crosshead::ModelTask;
+use crosshead::recipes::{Recipe, TaskKind, evaluate};
 
 use super::{report, write};
 use crate::args::{Compute, Evaluate};
@@ -27,21 +26,20 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     if args.json {
         output::line(serde_json::to_string(&found)?)
     } else {
-        report::figures("", &found)
+        report::metrics("", &found)
     }
 }
 
 /// The recipe by which the file is read: the run's, or one that leaves every key open.
 fn recipe(args: &Evaluate) -> anyhow::Result<Recipe> {
     let path = args.model.join("recipe.toml");
-    let task: Option<TaskKind> = args.task.map(TaskKind::from);
     if path.is_file() {
         let recipe = Recipe::from_file(&path, &args.set)?;
-        if task.is_none_or(|task| task == recipe.task()) {
+        if args.task.is_none_or(|task| task == recipe.task()) {
             return Ok(recipe);
         }
     }
-    let task = match task {
+    let task = match args.task {
         Some(task) => task,
         None => task_of(args)?,
     };
@@ -49,17 +47,10 @@ fn recipe(args: &Evaluate) -> anyhow::Result<Recipe> {
     Ok(Recipe::parse("--set", &text, &args.set)?)
 }
 
-/// What the head of a model is for.
+/// What the model is for.
 fn task_of(args: &Evaluate) -> anyhow::Result<TaskKind> {
     let dir = crosshead::model_directory(&args.model)?;
-    Ok(match ModelDirectory::open(&dir)?.head {
-        Head::Seq2SeqLm => TaskKind::Translate,
-        Head::CausalLm => TaskKind::LanguageModel,
-        Head::MaskedLm => TaskKind::MaskedLm,
-        Head::SequenceClassifier => TaskKind::Classify,
-        Head::TokenClassifier | Head::Encoder => anyhow::bail!(
-            "{}: a model without a head for a task; name another, or say --task",
-            dir.display()
-        ),
+    ModelTask::of(&args.model)?.and_then(TaskKind::of_model).with_context(|| {
+        format!("{}: a model without a head for a task; name another, or say --task", dir.display())
     })
 }

@@ -1,6 +1,6 @@
 //! `crosshead generate`.
 
-use crosshead::tasks::Error;
+use crosshead::tasks::TaskError;
 use crosshead::tokenize::ChatMessage;
 use crosshead::{Generated, Generator, SampleOptions};
 use serde_json::json;
@@ -64,7 +64,7 @@ fn generate(
     prompts: &[String],
     options: &SampleOptions,
     mut on_text: impl FnMut(&str),
-) -> Result<Vec<Generated>, Error> {
+) -> Result<Vec<Generated>, TaskError> {
     if !args.chat {
         return generator.generate_with(prompts, options, |_, text| on_text(text));
     }

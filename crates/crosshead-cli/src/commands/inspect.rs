@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
         return if args.json { output::line(to_json(&summary)) } else { table(&summary) };
     }
     if !Path::new(name).exists() {
-        if let Err(error @ crosshead::tasks::Error::HubId(_)) =
+        if let Err(error @ crosshead::tasks::TaskError::HubId(_)) =
             crosshead::model_directory(Path::new(name))
         {
             return Err(error.into());

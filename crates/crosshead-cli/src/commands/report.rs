@@ -1,21 +1,21 @@
 //! How results are shown.
 
-use crosshead::recipes::report::Report;
+use crosshead::recipes::report::{Baseline, Report};
 
 use crate::output;
 
-/// Shows the figures, comparisons and the confusion, each figure behind `prefix`.
-pub(super) fn figures(prefix: &str, report: &Report) -> anyhow::Result<()> {
+/// Shows the metrics, baselines and the confusion matrix, each metric after `prefix`.
+pub(super) fn metrics(prefix: &str, report: &Report) -> anyhow::Result<()> {
     if let Some(confusion) = &report.confusion {
         let labels: Vec<String> = confusion.labels.iter().map(|name| output::field(name)).collect();
         output::line(format_args!("{}\n", confusion.matrix.table(&labels)))?;
     }
-    for figure in &report.figures {
-        output::line(format_args!("{prefix}{figure}"))?;
+    for measured in &report.metrics {
+        output::line(format_args!("{prefix}{measured}"))?;
     }
-    for (name, figures) in &report.beside {
-        let figures: Vec<String> = figures.iter().map(ToString::to_string).collect();
-        output::line(format_args!("{name}: {}", figures.join(", ")))?;
+    for Baseline { name, metrics } in &report.baselines {
+        let metrics: Vec<String> = metrics.iter().map(ToString::to_string).collect();
+        output::line(format_args!("{name}: {}", metrics.join(", ")))?;
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ fn show(summary: &Summary, elapsed: Duration, as_json: bool) -> anyhow::Result<(
     }
     if let Some(test) = &summary.test {
         report::samples(test)?;
-        report::figures("test ", test)?;
+        report::metrics("test ", test)?;
     }
     let training = Duration::from_secs_f64(summary.train_seconds);
     output::line(format_args!(

@@ -1,7 +1,7 @@
 //! `crosshead translate` and `crosshead summarize`.
 
 use crosshead::models::GenerationDefaults;
-use crosshead::tasks::Error;
+use crosshead::tasks::TaskError;
 use crosshead::{SearchOptions, TextToText, Written};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
 }
 
 /// The writer as the command line asks for it; what that leaves open is as the model says.
-pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, Error> {
+pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, TaskError> {
     warn_of_not_followed(&writer.not_followed());
     let SearchOptions { search, prefix, .. } = writer.options().clone();
     let writer = writer.with_options(SearchOptions {

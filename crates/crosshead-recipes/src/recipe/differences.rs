@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Recipe;
+use serde::Serialize;
 
 /// Keys that change how long a run is and what it leaves on the disk, but no result of its steps.
 const FREE: [&str; 2] = ["train.steps", "train.keep"];
@@ -33,49 +33,48 @@ impl fmt::Display for Difference {
     }
 }
 
-impl Recipe {
-    /// The keys that stand in the way of a run of this recipe going on as one of `other`: all but those of its length.
-    pub(crate) fn differences(&self, other: &Self) -> Vec<Difference> {
-        let (there, here) = (self.values(), other.values());
-        if there.get("task") != here.get("task") {
-            return vec![Difference::of("task", &there, &here)];
-        }
-        let keys: BTreeSet<&String> = there.keys().chain(here.keys()).collect();
-        keys.into_iter()
-            .filter(|key| !FREE.contains(&key.as_str()) && there.get(*key) != here.get(*key))
-            .map(|key| Difference::of(key, &there, &here))
-            .collect()
+/// The keys that keep a run of the recipe `there` from being resumed with the recipe `here`: all but those of its length.
+pub(crate) fn differences<R: Serialize>(there: &R, here: &R) -> Vec<Difference> {
+    let (there, here) = (values(there), values(here));
+    if there.get("task") != here.get("task") {
+        return vec![Difference::of("task", &there, &here)];
     }
+    let keys: BTreeSet<&String> = there.keys().chain(here.keys()).collect();
+    keys.into_iter()
+        .filter(|key| !FREE.contains(&key.as_str()) && there.get(*key) != here.get(*key))
+        .map(|key| Difference::of(key, &there, &here))
+        .collect()
+}
 
-    /// Every key with its value as TOML writes it.
-    fn values(&self) -> Values {
-        let table = toml::Table::try_from(self)
-            .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"));
-        let mut values = Values::new();
-        for (key, value) in table {
-            match value {
-                toml::Value::Table(section) => values.extend(
-                    section
-                        .into_iter()
-                        .map(|(name, value)| (format!("{key}.{name}"), value.to_string())),
-                ),
-                value => drop(values.insert(key, value.to_string())),
-            }
+/// Every key with its value as TOML writes it.
+fn values<R: Serialize>(recipe: &R) -> Values {
+    let table = toml::Table::try_from(recipe)
+        .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"));
+    let mut values = Values::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(section) => values.extend(
+                section
+                    .into_iter()
+                    .map(|(name, value)| (format!("{key}.{name}"), value.to_string())),
+            ),
+            value => drop(values.insert(key, value.to_string())),
         }
-        values
     }
+    values
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Recipe;
 
     const MINIMAL: &str = "task = \"translate\"\n[data]\ntrain = \"a.tsv\"\nvalid = \"b.tsv\"\n";
 
     fn told(sets: &[&str]) -> Vec<String> {
         let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
         let parse = |sets: &[String]| Recipe::parse("r", MINIMAL, sets).unwrap();
-        parse(&[]).differences(&parse(&sets)).iter().map(ToString::to_string).collect()
+        differences(&parse(&[]), &parse(&sets)).iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! The `[model]` section.
 
-use std::fmt;
-
 use crosshead_blocks::{NormKind, NormOrder};
 use crosshead_kernels::Activation;
 use crosshead_models::{
@@ -11,28 +9,8 @@ use crosshead_models::{
 use crosshead_position::RotaryConfig;
 use serde::{Deserialize, Serialize};
 
-use super::Wrong;
-
-/// The shape of a model of any kind, as a recipe names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// 2 layers of 64 features (2+2 in an encoder-decoder): for trying things out.
-    Tiny,
-    /// 3 layers of 256 features (3+3 in an encoder-decoder): minutes on a CPU.
-    #[default]
-    Small,
-    /// The base model of Vaswani et al. 2017, table 3: 6+6 layers of 512 features.
-    #[serde(rename = "vaswani2017-base")]
-    Vaswani2017Base,
-    /// The big model of Vaswani et al. 2017, table 3: 6+6 layers of 1024 features.
-    #[serde(rename = "vaswani2017-big")]
-    Vaswani2017Big,
-    /// BERT base (Devlin et al. 2019): 12 layers of 768 features.
-    BertBase,
-    /// GPT-2 small (Radford et al. 2019): 12 layers of 768 features.
-    Gpt2,
-}
+use super::key::InvalidKey;
+use super::preset::{ModelKind, Preset};
 
 /// The family of a decoder-only model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,14 +20,6 @@ pub enum CausalFamily {
     Gpt2,
     /// Rotary positions, root-mean-square norms, gated units, no biases (Touvron et al. 2023).
     Llama,
-}
-
-/// What kind of model a task has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    EncoderDecoder,
-    Encoder,
-    Causal,
 }
 
 /// The model's shape: a preset and what differs from it. Which keys have a meaning depends on the task's kind of model.
@@ -89,22 +59,22 @@ pub struct ModelSection {
 }
 
 /// Keys that only some kinds of model have.
-const KEYS_OF_KINDS: [(&str, &[Kind]); 7] = [
-    ("family", &[Kind::Causal]),
-    ("n_layers", &[Kind::Encoder, Kind::Causal]),
-    ("n_encoder_layers", &[Kind::EncoderDecoder]),
-    ("n_decoder_layers", &[Kind::EncoderDecoder]),
-    ("norm_order", &[Kind::EncoderDecoder]),
-    ("activation_dropout", &[Kind::EncoderDecoder]),
-    ("head_dropout", &[Kind::Encoder]),
+const KEYS_OF_KINDS: [(&str, &[ModelKind]); 7] = [
+    ("family", &[ModelKind::Causal]),
+    ("n_layers", &[ModelKind::Encoder, ModelKind::Causal]),
+    ("n_encoder_layers", &[ModelKind::EncoderDecoder]),
+    ("n_decoder_layers", &[ModelKind::EncoderDecoder]),
+    ("norm_order", &[ModelKind::EncoderDecoder]),
+    ("activation_dropout", &[ModelKind::EncoderDecoder]),
+    ("head_dropout", &[ModelKind::Encoder]),
 ];
 
 impl ModelSection {
     /// Checks that the keys have a meaning, and fills in the preset; a pretrained model has its shape and leaves nothing
     /// to say.
-    pub(super) fn resolve(&mut self, kind: Kind, init: bool) -> Result<(), Wrong> {
+    pub(crate) fn resolve(&mut self, kind: ModelKind, init: bool) -> Result<(), InvalidKey> {
         let given = toml::Table::try_from(&*self).unwrap_or_default();
-        let wrong = |key: &str, reason: &str| Err((format!("model.{key}"), reason.to_owned()));
+        let wrong = |key: &str, reason: &str| Err(InvalidKey::new(format!("model.{key}"), reason));
         if let Some(key) = given.keys().next().filter(|_| init) {
             return wrong(key, "init brings the model's shape; leave this key out");
         }
@@ -127,15 +97,15 @@ impl ModelSection {
             );
         }
         match kind {
-            Kind::EncoderDecoder => self.encoder_decoder(LARGE_VOCABULARY).check(),
-            Kind::Encoder => self.encoder(LARGE_VOCABULARY, 0).check(),
-            Kind::Causal => self.causal(LARGE_VOCABULARY, 1).check(),
+            ModelKind::EncoderDecoder => self.encoder_decoder(LARGE_VOCABULARY).check(),
+            ModelKind::Encoder => self.encoder(LARGE_VOCABULARY, 0).check(),
+            ModelKind::Causal => self.causal(LARGE_VOCABULARY, 1).check(),
         }
-        .map_err(|InvalidField { key, reason }| (format!("model.{key}"), reason))
+        .map_err(|InvalidField { key, reason }| InvalidKey::new(format!("model.{key}"), reason))
     }
 
     /// The configuration of the preset.
-    fn base(&self, kind: Kind) -> ModelConfig {
+    fn base(&self, kind: ModelKind) -> ModelConfig {
         self.preset
             .unwrap_or_default()
             .name(kind)
@@ -146,7 +116,7 @@ impl ModelSection {
 
     /// An encoder-decoder over a vocabulary.
     pub fn encoder_decoder(&self, vocab_size: usize) -> EncoderDecoderConfig {
-        let ModelConfig::EncoderDecoder(base) = self.base(Kind::EncoderDecoder) else {
+        let ModelConfig::EncoderDecoder(base) = self.base(ModelKind::EncoderDecoder) else {
             unreachable!("the preset is an encoder-decoder")
         };
         EncoderDecoderConfig {
@@ -159,7 +129,7 @@ impl ModelSection {
 
     /// An encoder of BERT's shape over a vocabulary.
     pub fn encoder(&self, vocab_size: usize, pad_id: u32) -> EncoderConfig {
-        let ModelConfig::MaskedLm(base) = self.base(Kind::Encoder) else {
+        let ModelConfig::MaskedLm(base) = self.base(ModelKind::Encoder) else {
             unreachable!("the preset is an encoder")
         };
         EncoderConfig {
@@ -173,7 +143,7 @@ impl ModelSection {
 
     /// A decoder-only model over a vocabulary, reading `context` tokens at once where `max_len` is absent.
     pub fn causal(&self, vocab_size: usize, context: usize) -> CausalLmConfig {
-        let ModelConfig::CausalLm(base) = self.base(Kind::Causal) else {
+        let ModelConfig::CausalLm(base) = self.base(ModelKind::Causal) else {
             unreachable!("the preset is a causal language model")
         };
         let mut stack = self.stack(StackConfig { max_len: context, ..base.stack });
@@ -232,80 +202,5 @@ fn llama(stack: StackConfig, keep_activation: bool) -> StackConfig {
         gated: true,
         feed_forward_bias: false,
         ..stack
-    }
-}
-
-impl Preset {
-    /// All presets.
-    const ALL: [Self; 6] = [
-        Self::Tiny,
-        Self::Small,
-        Self::Vaswani2017Base,
-        Self::Vaswani2017Big,
-        Self::BertBase,
-        Self::Gpt2,
-    ];
-
-    /// Its name among the presets of crosshead-models; none where a kind of model does not have it.
-    fn name(self, kind: Kind) -> Option<&'static str> {
-        match (self, kind) {
-            (Self::Tiny, Kind::EncoderDecoder) => Some("tiny-encoder-decoder"),
-            (Self::Tiny, Kind::Encoder) => Some("tiny-encoder"),
-            (Self::Tiny, Kind::Causal) => Some("tiny-causal"),
-            (Self::Small, Kind::EncoderDecoder) => Some("small-encoder-decoder"),
-            (Self::Small, Kind::Encoder) => Some("small-encoder"),
-            (Self::Small, Kind::Causal) => Some("small-causal"),
-            (Self::Vaswani2017Base, Kind::EncoderDecoder) => Some("vaswani2017-base"),
-            (Self::Vaswani2017Big, Kind::EncoderDecoder) => Some("vaswani2017-big"),
-            (Self::BertBase, Kind::Encoder) => Some("bert-base"),
-            (Self::Gpt2, Kind::Causal) => Some("gpt2"),
-            (Self::Vaswani2017Base | Self::Vaswani2017Big, Kind::Encoder | Kind::Causal)
-            | (Self::BertBase, Kind::EncoderDecoder | Kind::Causal)
-            | (Self::Gpt2, Kind::EncoderDecoder | Kind::Encoder) => None,
-        }
-    }
-}
-
-/// As a recipe spells it.
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tiny => "tiny",
-            Self::Small => "small",
-            Self::Vaswani2017Base => "vaswani2017-base",
-            Self::Vaswani2017Big => "vaswani2017-big",
-            Self::BertBase => "bert-base",
-            Self::Gpt2 => "gpt2",
-        })
-    }
-}
-
-impl Kind {
-    /// The presets that a kind of model has, as a sentence.
-    fn presets(self) -> String {
-        let names: Vec<String> = Preset::ALL
-            .iter()
-            .filter(|preset| preset.name(self).is_some())
-            .map(ToString::to_string)
-            .collect();
-        format!("{} is one of {}", self.noun(), names.join(", "))
-    }
-
-    fn noun(self) -> &'static str {
-        match self {
-            Self::EncoderDecoder => "an encoder-decoder",
-            Self::Encoder => "an encoder",
-            Self::Causal => "a decoder-only model",
-        }
-    }
-
-    fn other_keys(self) -> &'static str {
-        match self {
-            Self::EncoderDecoder => {
-                "an encoder-decoder has n_encoder_layers and n_decoder_layers, and no such key"
-            }
-            Self::Encoder => "an encoder of BERT's shape has no such key; its layers are n_layers",
-            Self::Causal => "a decoder-only model has no such key; its layers are n_layers",
-        }
     }
 }

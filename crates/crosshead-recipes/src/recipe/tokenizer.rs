@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Wrong;
+use super::key::InvalidKey;
 
 /// How a vocabulary is learned, as a recipe spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct TokenizerSection {
 
 impl TokenizerSection {
     /// Fills absent keys; a pretrained model has a tokenizer and leaves nothing to say.
-    pub(super) fn resolve(&mut self, default: TokenizerKind, init: bool) -> Result<(), Wrong> {
+    pub(crate) fn resolve(&mut self, default: TokenizerKind, init: bool) -> Result<(), InvalidKey> {
         if init {
             let given = [
                 ("kind", self.kind.is_some()),
@@ -42,9 +42,9 @@ impl TokenizerSection {
                 ("lowercase", self.lowercase.is_some()),
             ];
             return match given.iter().find(|(_, given)| *given) {
-                Some((key, _)) => Err((
+                Some((key, _)) => Err(InvalidKey::new(
                     format!("tokenizer.{key}"),
-                    "init brings its tokenizer; leave this key out".to_owned(),
+                    "init brings its tokenizer; leave this key out",
                 )),
                 None => Ok(()),
             };

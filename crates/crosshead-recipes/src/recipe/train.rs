@@ -5,6 +5,7 @@ use crosshead_kernels::LabelSmoothing;
 use crosshead_train::{AdamConfig, OptimizerConfig, Schedule, TrainConfig};
 use serde::{Deserialize, Serialize};
 
+use super::key::InvalidKey;
 use crate::report::Metric;
 
 /// The course of the learning rate, as a recipe spells it.
@@ -23,11 +24,11 @@ pub enum ScheduleKind {
 const DEFAULT_TOKENS: usize = 2000;
 
 /// What holds in a task where a recipe does not say.
-pub(super) struct TrainDefaults {
-    pub(super) label_smoothing: f64,
-    pub(super) select: &'static Metric,
-    /// The figures of a validation.
-    pub(super) figures: &'static [&'static Metric],
+pub(crate) struct TrainDefaults {
+    pub(crate) label_smoothing: f64,
+    pub(crate) select: &'static Metric,
+    /// The metrics of a validation.
+    pub(crate) metrics: &'static [&'static Metric],
 }
 
 /// The length and pace of training.
@@ -72,7 +73,7 @@ pub struct TrainSection {
     pub checkpoint_every: u64,
     /// How many of the last checkpoints are kept.
     pub keep: usize,
-    /// The figure by which the best model is chosen: `loss`, or a figure of the task; the task's default if absent.
+    /// The metric by which the best model is chosen: `loss`, or a metric of the task; the task's default if absent.
     pub select: Option<String>,
 }
 
@@ -150,30 +151,27 @@ impl TrainSection {
     }
 
     /// Fills absent keys with a task's defaults.
-    pub(super) fn resolve(
-        &mut self,
-        defaults: &TrainDefaults,
-    ) -> Result<(), (&'static str, String)> {
+    pub(crate) fn resolve(&mut self, defaults: &TrainDefaults) -> Result<(), InvalidKey> {
         if self.batch_examples.is_none() {
             self.batch_tokens.get_or_insert(DEFAULT_TOKENS);
         } else if self.batch_tokens.is_some() {
             let reason = "a batch has a number of examples or of tokens; leave batch_tokens out";
-            return Err(("batch_examples", reason.to_owned()));
+            return wrong("batch_examples", reason);
         }
         self.label_smoothing.get_or_insert(defaults.label_smoothing);
         let select = self.select.get_or_insert(defaults.select.key.to_owned());
-        if defaults.figures.iter().all(|metric| metric.key != *select) {
-            let known: Vec<&str> = defaults.figures.iter().map(|metric| metric.key).collect();
-            return Err((
+        if defaults.metrics.iter().all(|metric| metric.key != *select) {
+            let known: Vec<&str> = defaults.metrics.iter().map(|metric| metric.key).collect();
+            return wrong(
                 "select",
                 format!("`{select}` is no figure of this task; there are {}", known.join(", ")),
-            ));
+            );
         }
         self.check()
     }
 
     /// The first key whose value is impossible, and why.
-    fn check(&self) -> Result<(), (&'static str, String)> {
+    fn check(&self) -> Result<(), InvalidKey> {
         let counts = [
             ("steps", self.steps),
             ("batch_tokens", self.batch_tokens.unwrap_or(1) as u64),
@@ -184,7 +182,7 @@ impl TrainSection {
             ("keep", self.keep as u64),
         ];
         if let Some((key, _)) = counts.iter().find(|(_, value)| *value == 0) {
-            return Err((key, "must be at least 1".to_owned()));
+            return wrong(key, "must be at least 1");
         }
         let shares = [
             ("beta1", self.beta1),
@@ -192,7 +190,7 @@ impl TrainSection {
             ("label_smoothing", self.label_smoothing.unwrap_or(0.0)),
         ];
         if let Some((key, value)) = shares.iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
-            return Err((key, format!("{value} is outside [0, 1)")));
+            return wrong(key, format!("{value} is outside [0, 1)"));
         }
         let sizes = [
             ("peak", self.peak),
@@ -202,8 +200,13 @@ impl TrainSection {
             ("max_norm", self.max_norm),
         ];
         match sizes.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
-            Some((key, value)) => Err((key, format!("{value} is no number from 0 up"))),
+            Some((key, value)) => wrong(key, format!("{value} is no number from 0 up")),
             None => Ok(()),
         }
     }
+}
+
+/// What is wrong with a key of this section.
+fn wrong(key: &str, reason: impl Into<String>) -> Result<(), InvalidKey> {
+    Err(InvalidKey::new(format!("train.{key}"), reason))
 }

@@ -1,4 +1,4 @@
-//! What validations and tests tell: figures, a table, samples.
+//! What validations and tests find: metrics, a confusion matrix, samples.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub use metric::Metric;
 
 /// A metric's value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+pub struct MetricValue {
     /// What was measured.
     pub metric: &'static Metric,
     /// The value.
@@ -22,7 +22,7 @@ pub struct Figure {
     pub signature: Option<String>,
 }
 
-impl Figure {
+impl MetricValue {
     /// A value without a signature.
     pub fn new(metric: &'static Metric, value: f64) -> Self {
         Self { metric, value, signature: None }
@@ -39,14 +39,14 @@ impl Figure {
     }
 }
 
-impl From<(&'static Metric, Score)> for Figure {
+impl From<(&'static Metric, Score)> for MetricValue {
     fn from((metric, score): (&'static Metric, Score)) -> Self {
         Self { metric, value: score.score, signature: Some(score.signature) }
     }
 }
 
-/// Writes `name value`, and the signature behind it.
-impl fmt::Display for Figure {
+/// Writes `name value`, and the signature after it.
+impl fmt::Display for MetricValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.brief())?;
         match &self.signature {
@@ -71,16 +71,25 @@ impl fmt::Display for Confusion {
     }
 }
 
+/// Metrics to compare with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    /// Whose they are.
+    pub name: &'static str,
+    /// The metrics.
+    pub metrics: Vec<MetricValue>,
+}
+
 /// One example of a test, in named parts.
 pub type Sample = Vec<(&'static str, String)>;
 
 /// What a test found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// The figures.
-    pub figures: Vec<Figure>,
-    /// Figures to compare with, such as those of a simple method on the same data, by name.
-    pub beside: Vec<(&'static str, Vec<Figure>)>,
+    /// The metrics.
+    pub metrics: Vec<MetricValue>,
+    /// What to compare with, such as a simple method on the same data.
+    pub baselines: Vec<Baseline>,
     /// What was counted on the way, such as sentences.
     pub counts: Vec<(&'static str, usize)>,
     /// How classes were confused.
@@ -90,28 +99,31 @@ pub struct Report {
 }
 
 impl Report {
-    /// The value of a figure.
+    /// The value of a metric.
     pub fn value(&self, metric: &Metric) -> Option<f64> {
-        self.figures.iter().find(|figure| figure.metric == metric).map(|figure| figure.value)
+        self.metrics
+            .iter()
+            .find(|measured| measured.metric == metric)
+            .map(|measured| measured.value)
     }
 }
 
-/// Writes the figures by key, each with name, score and signature, then counts, comparisons and the confusion; samples are left out.
+/// Writes the metrics by key, each with name, score and signature, then counts, comparisons and the confusion; samples are left out.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for figure in &self.figures {
-            map.serialize_entry(figure.metric.key, &to_json(figure))?;
+        for measured in &self.metrics {
+            map.serialize_entry(measured.metric.key, &to_json(measured))?;
         }
         for (name, count) in &self.counts {
             map.serialize_entry(name, count)?;
         }
-        for (name, figures) in &self.beside {
-            let figures: Map<String, Value> = figures
+        for Baseline { name, metrics } in &self.baselines {
+            let metrics: Map<String, Value> = metrics
                 .iter()
-                .map(|figure| (figure.metric.key.to_owned(), to_json(figure)))
+                .map(|measured| (measured.metric.key.to_owned(), to_json(measured)))
                 .collect();
-            map.serialize_entry(name, &figures)?;
+            map.serialize_entry(name, &metrics)?;
         }
         if let Some(Confusion { labels, matrix }) = &self.confusion {
             map.serialize_entry("confusion", &json!({ "labels": labels, "rows": matrix.rows() }))?;
@@ -120,9 +132,9 @@ impl Serialize for Report {
     }
 }
 
-fn to_json(figure: &Figure) -> Value {
-    let mut object = json!({ "name": figure.metric.name, "score": figure.value });
-    if let Some(signature) = &figure.signature {
+fn to_json(measured: &MetricValue) -> Value {
+    let mut object = json!({ "name": measured.metric.name, "score": measured.value });
+    if let Some(signature) = &measured.signature {
         object["signature"] = json!(signature);
     }
     object

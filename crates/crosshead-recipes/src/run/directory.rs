@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crosshead_weights::{read_text, write_atomic};
 
-use crate::{Error, Recipe};
+use crate::recipe::differences;
+use crate::{Recipe, RunError};
 
 const RECIPE: &str = "recipe.toml";
 
@@ -15,9 +16,10 @@ const RECIPE: &str = "recipe.toml";
 ///
 /// # Errors
 /// If there is a run where there must be none, or none where there must be one, or its recipe cannot be read.
-pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, Error> {
+pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, RunError> {
     let path = dir.join(RECIPE);
-    let refuse = |reason: &str| Err(Error::Run { dir: dir.to_owned(), reason: reason.to_owned() });
+    let refuse =
+        |reason: &str| Err(RunError::Run { dir: dir.to_owned(), reason: reason.to_owned() });
     match (read_text(&path), resume) {
         (Ok(text), true) => Recipe::parse(&path.display().to_string(), &text, &[]).map(Some),
         (Ok(_), false) => {
@@ -27,7 +29,7 @@ pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, Error>
             refuse("holds no run to resume; start it without --resume")
         }
         (Err(error), false) if error.kind() == ErrorKind::NotFound => Ok(None),
-        (Err(error), _) => Err(Error::io(&path)(error)),
+        (Err(error), _) => Err(RunError::io(&path)(error)),
     }
 }
 
@@ -35,8 +37,8 @@ pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, Error>
 ///
 /// # Errors
 /// If a key differs on which results depend; the error names it with both values.
-pub(super) fn check(dir: &Path, present: &Recipe, recipe: &Recipe) -> Result<(), Error> {
-    let differences = present.differences(recipe);
+pub(super) fn check(dir: &Path, present: &Recipe, recipe: &Recipe) -> Result<(), RunError> {
+    let differences = differences(present, recipe);
     if differences.is_empty() {
         return Ok(());
     }
@@ -45,12 +47,12 @@ pub(super) fn check(dir: &Path, present: &Recipe, recipe: &Recipe) -> Result<(),
         dir.join(RECIPE).display(),
         differences.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     );
-    Err(Error::Run { dir: dir.to_owned(), reason })
+    Err(RunError::Run { dir: dir.to_owned(), reason })
 }
 
 /// Writes the recipe with every key into the run's directory, which is made if need be.
-pub(super) fn write_recipe(dir: &Path, recipe: &Recipe) -> Result<(), Error> {
-    fs::create_dir_all(dir).map_err(Error::io(dir))?;
+pub(super) fn write_recipe(dir: &Path, recipe: &Recipe) -> Result<(), RunError> {
+    fs::create_dir_all(dir).map_err(RunError::io(dir))?;
     let path = dir.join(RECIPE);
-    write_atomic(&path, recipe.to_toml().as_bytes()).map_err(Error::io(&path))
+    write_atomic(&path, recipe.to_toml().as_bytes()).map_err(RunError::io(&path))
 }

@@ -12,10 +12,10 @@ use crosshead_data::BatchStream;
 use crosshead_train::{CheckpointStore, Outcome, RunLog, TrainError, Trainer};
 
 use crate::host::{Event, Host};
-use crate::jobs::{ClassifyJob, Job, LanguageModelJob, MaskedLmJob, Place, TextToTextJob};
+use crate::job::{Job, Place, Visitor};
 use crate::recipe::TrainSection;
 use crate::report::Report;
-use crate::{Error, Recipe, languages, parameters};
+use crate::{Recipe, RunError, parameters};
 use observer::RunObserver;
 
 /// A run that came to its end.
@@ -42,23 +42,32 @@ pub fn train(
     resume: bool,
     device: &Device,
     host: Host<'_>,
-) -> Result<Option<Summary>, Error> {
+) -> Result<Option<Summary>, RunError> {
     let present = directory::present(dir, resume)?;
-    let recipe = &languages::complete(recipe, present.as_ref())?;
+    let recipe = &recipe.completed(present.as_ref())?;
     if let Some(present) = &present {
-        directory::check(dir, &languages::complete(present, Some(present))?, recipe)?;
+        directory::check(dir, &present.completed(Some(present))?, recipe)?;
     }
     let before = present.as_ref().map(Recipe::train);
     let place = Place { dir, resume, device, assets: host.assets };
-    match recipe {
-        Recipe::TextToText(sections) => {
-            run::<TextToTextJob>(sections, recipe, before, &place, host)
-        }
-        Recipe::Classify(sections) => run::<ClassifyJob>(sections, recipe, before, &place, host),
-        Recipe::LanguageModel(sections) => {
-            run::<LanguageModelJob>(sections, recipe, before, &place, host)
-        }
-        Recipe::MaskedLm(sections) => run::<MaskedLmJob>(sections, recipe, before, &place, host),
+    recipe.visit(Run { recipe, before, place, host })
+}
+
+/// A run of a recipe.
+struct Run<'a, 'h> {
+    recipe: &'a Recipe,
+    /// The section of the run that is resumed.
+    before: Option<&'a TrainSection>,
+    place: Place<'a>,
+    host: Host<'h>,
+}
+
+impl Visitor for Run<'_, '_> {
+    type Output = Result<Option<Summary>, RunError>;
+
+    fn visit<J: Job>(self, sections: &J::Recipe) -> Self::Output {
+        let Self { recipe, before, place, host } = self;
+        run::<J>(sections, recipe, before, &place, host)
     }
 }
 
@@ -68,7 +77,7 @@ fn run<J: Job>(
     before: Option<&TrainSection>,
     place: &Place<'_>,
     host: Host<'_>,
-) -> Result<Option<Summary>, Error> {
+) -> Result<Option<Summary>, RunError> {
     let Host { events, stop, .. } = host;
     let train = recipe.train();
     let checkpoints = CheckpointStore::new(&place.dir.join("checkpoints"))
@@ -81,8 +90,10 @@ fn run<J: Job>(
     let batches = BatchStream::new(job.batching(train), train.seed);
     let mut trainer = Trainer::new(&task, train.config(), batches, model);
     if let Some(restored) = if place.resume { checkpoints.load_latest()? } else { None } {
-        let wrong =
-            |error: TrainError| Error::Run { dir: place.dir.to_owned(), reason: error.to_string() };
+        let wrong = |error: TrainError| RunError::Run {
+            dir: place.dir.to_owned(),
+            reason: error.to_string(),
+        };
         trainer = trainer.resume(restored.checkpoint).map_err(wrong)?;
         let step = trainer.progress().step;
         for error in restored.damaged {
@@ -106,8 +117,8 @@ fn run<J: Job>(
         stop,
     };
     let outcome = trainer.run(&mut observer).map_err(|error| match error {
-        TrainError::NotFinite { .. } => Error::Diverged(error),
-        error => Error::Train(error),
+        TrainError::NotFinite { .. } => RunError::Diverged(error),
+        error => RunError::Train(error),
     })?;
     if outcome == Outcome::Stopped {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! What happens beside the steps: validation, the best model, checkpoints, the log.
+//! What happens between the steps: validation, the best model, checkpoints, the log.
 
 use std::path::Path;
 
@@ -7,9 +7,9 @@ use crosshead_train::{
 };
 use serde_json::json;
 
-use crate::Error;
+use crate::RunError;
 use crate::host::{Event, Events, Stop};
-use crate::jobs::Job;
+use crate::job::Job;
 use crate::recipe::TrainSection;
 
 pub(super) struct RunObserver<'a, J> {
@@ -43,20 +43,20 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
         model: &J::Model,
         progress: &Progress,
     ) -> Result<Validation, TrainError> {
-        let figures = self.job.validate(model).map_err(observer_error)?;
+        let metrics = self.job.validate(model).map_err(observer_error)?;
         let chosen = self.train.select.as_deref().unwrap_or("loss");
-        let score = figures
+        let score = metrics
             .iter()
-            .find(|figure| figure.metric.key == chosen)
-            .unwrap_or_else(|| unreachable!("a recipe selects by a figure of its task"))
+            .find(|measured| measured.metric.key == chosen)
+            .unwrap_or_else(|| unreachable!("a recipe selects by a metric of its task"))
             .goodness();
         let best = progress.is_best(score);
         let mut entry = json!({ "step": progress.step });
-        for figure in &figures {
-            entry[format!("valid_{}", figure.metric.key)] = json!(figure.value);
+        for measured in &metrics {
+            entry[format!("valid_{}", measured.metric.key)] = json!(measured.value);
         }
         self.log.write(&entry)?;
-        self.events.on_event(Event::Validated { step: progress.step, figures: &figures, best });
+        self.events.on_event(Event::Validated { step: progress.step, metrics: &metrics, best });
         Ok(Validation { score })
     }
 
@@ -73,6 +73,6 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
     }
 }
 
-fn observer_error(error: Error) -> TrainError {
+fn observer_error(error: RunError) -> TrainError {
     TrainError::Observer(Box::new(error))
 }

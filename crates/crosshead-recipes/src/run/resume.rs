@@ -1,4 +1,4 @@
-//! What a user is told about a run that goes on with another length.
+//! The message about a run that is resumed with another length.
 
 use crate::recipe::TrainSection;
 

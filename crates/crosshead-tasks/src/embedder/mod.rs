@@ -11,7 +11,7 @@ use crosshead_models::{SentenceDirectory, SentenceEncoder, TokenBatch};
 use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
-use crate::{Error, model_directory};
+use crate::{TaskError, model_directory};
 use settings::Settings;
 pub use similarity::{Similarity, cosine};
 
@@ -36,7 +36,7 @@ pub enum Purpose {
     Document,
 }
 
-/// What stands before each sentence.
+/// What the model reads before each sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prompt<'a> {
     /// The model's own prompt for the purpose.
@@ -71,7 +71,7 @@ impl Embedder {
     ///
     /// # Errors
     /// If the directory holds no model, a file of it is missing or malformed, or asks for what is not supported.
-    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = sentence_directory(dir.as_ref())?;
         let directory = SentenceDirectory::open(&dir)?;
         // Without modules, sentence-transformers takes the directory for that of an encoder, and reads nothing else.
@@ -126,12 +126,12 @@ impl Embedder {
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a sentence.
-    pub fn embed(&self, sentences: &[impl AsRef<str> + Sync]) -> Result<Vec<Vec<f32>>, Error> {
+    pub fn embed(&self, sentences: &[impl AsRef<str> + Sync]) -> Result<Vec<Vec<f32>>, TaskError> {
         let embeddings = self.embed_with(sentences, Purpose::Any, Prompt::OfModel, |_| {})?;
         Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
     }
 
-    /// The vector of each sentence, and whether it was cut; `progress` is told how many are done.
+    /// The vector of each sentence, and whether it was cut; `progress` is called with the number that are done.
     ///
     /// # Errors
     /// If the model has no prompt of that name, or a component of the tokenizer fails on a sentence.
@@ -141,7 +141,7 @@ impl Embedder {
         purpose: Purpose,
         prompt: Prompt<'_>,
         mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Embedding>, Error> {
+    ) -> Result<Vec<Embedding>, TaskError> {
         let limit = match purpose {
             Purpose::Any => self.limits.any,
             Purpose::Query => self.limits.query,
@@ -180,7 +180,7 @@ impl Embedder {
     }
 
     /// The tokens of a prompt, with special tokens before it and without one after it.
-    fn prompt_len(&self, prompt: &str) -> Result<usize, Error> {
+    fn prompt_len(&self, prompt: &str) -> Result<usize, TaskError> {
         let (ids, _) = self.tokenizer.encode_truncated(prompt, self.limits.any)?;
         let special = self.tokenizer.special();
         let is_special =
@@ -201,6 +201,6 @@ impl Embedder {
 }
 
 /// The directory with `modules.json`, which may have its encoder in a folder; otherwise that of an encoder.
-fn sentence_directory(dir: &Path) -> Result<PathBuf, Error> {
+fn sentence_directory(dir: &Path) -> Result<PathBuf, TaskError> {
     if dir.join("modules.json").is_file() { Ok(dir.to_owned()) } else { model_directory(dir) }
 }

@@ -7,9 +7,9 @@ use crosshead_models::{ModelError, read_json};
 use serde::Deserialize;
 
 use super::{Prompt, Purpose, Similarity};
-use crate::Error;
+use crate::TaskError;
 
-/// What a model's directory says beside its modules.
+/// What a model's directory says besides its modules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     prompts: BTreeMap<String, String>,
@@ -33,7 +33,7 @@ struct Keys {
 
 impl Settings {
     /// Reads the file of a directory; without it, there are no prompts, and the cosine compares vectors.
-    pub(super) fn read(dir: &Path) -> Result<Self, Error> {
+    pub(super) fn read(dir: &Path) -> Result<Self, TaskError> {
         let path = dir.join("config_sentence_transformers.json");
         if !path.exists() {
             return Ok(Self::default());
@@ -81,7 +81,7 @@ impl Settings {
         &'a self,
         purpose: Purpose,
         asked: Prompt<'a>,
-    ) -> Result<&'a str, Error> {
+    ) -> Result<&'a str, TaskError> {
         let of_model = |name: &str| self.prompts.get(name).map_or("", String::as_str);
         match asked {
             Prompt::Text(text) => Ok(text),
@@ -89,7 +89,7 @@ impl Settings {
                 .prompts
                 .get(name)
                 .map(String::as_str)
-                .ok_or_else(|| Error::NoPrompt { name: name.to_owned(), known: self.names() }),
+                .ok_or_else(|| TaskError::NoPrompt { name: name.to_owned(), known: self.names() }),
             Prompt::OfModel => Ok(match purpose {
                 Purpose::Any => self.default_prompt.as_deref().map_or("", of_model),
                 Purpose::Query => of_model("query"),

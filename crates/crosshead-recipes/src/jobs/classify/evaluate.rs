@@ -1,16 +1,20 @@
-//! Predicted labels beside true ones.
+//! Predicted labels, compared with true ones.
 
+use crosshead_data::{DataError, LabelSet};
 use crosshead_evaluate::ConfusionMatrix;
 use crosshead_models::ProblemType;
 use crosshead_tasks::Classifier;
 
-use crate::Error;
-use crate::report::{Confusion, Figure, Report, metric};
+use super::sections::{ClassifyRecipe, LabelledSection};
+use crate::host::Assets;
+use crate::job::{Evaluation, tested};
+use crate::report::{Confusion, MetricValue, Report, metric};
+use crate::{RunError, data};
 
 /// How many examples a report shows.
 const SAMPLES: usize = 10;
 
-/// Accuracy, macro-F1 and the confusion of a classifier on texts of known classes; `progress` is told how many are done.
+/// Accuracy, macro-F1 and the confusion of a classifier on texts of known classes; `progress` is called with the number that are done.
 ///
 /// # Errors
 /// If there is no text, a class is none of the classifier's, or the classifier does not choose one label of several.
@@ -19,7 +23,7 @@ pub fn classification(
     texts: &[String],
     classes: &[u32],
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
+) -> Result<Report, RunError> {
     check_single_label(classifier.problem_type(), "evaluation")?;
     let classified = classifier.classify_with(texts, progress)?;
     let best = classified.iter().map(|classified| &classified.labels[0]);
@@ -35,9 +39,9 @@ pub fn classification(
             ]
         });
     Ok(Report {
-        figures: vec![
-            Figure::new(&metric::ACCURACY, 100.0 * matrix.accuracy()),
-            Figure::new(&metric::MACRO_F1, 100.0 * matrix.macro_f1()),
+        metrics: vec![
+            MetricValue::new(&metric::ACCURACY, 100.0 * matrix.accuracy()),
+            MetricValue::new(&metric::MACRO_F1, 100.0 * matrix.macro_f1()),
         ],
         counts: vec![("texts", texts.len())],
         samples: samples.collect(),
@@ -53,11 +57,59 @@ pub fn classification(
 pub(crate) fn check_single_label(
     problem_type: Option<ProblemType>,
     what: &'static str,
-) -> Result<(), Error> {
+) -> Result<(), RunError> {
     match problem_type {
         None | Some(ProblemType::SingleLabelClassification) => Ok(()),
         Some(problem_type @ (ProblemType::Regression | ProblemType::MultiLabelClassification)) => {
-            Err(Error::ProblemType { problem_type: problem_type.name(), what })
+            Err(RunError::ProblemType { problem_type: problem_type.name(), what })
         }
     }
+}
+
+/// A classifier on the labelled texts of a file.
+///
+/// # Errors
+/// If the directory holds no classifier, or the file no texts with its labels.
+pub(super) fn on_file(
+    recipe: &ClassifyRecipe,
+    evaluation: Evaluation<'_>,
+) -> Result<Report, RunError> {
+    let Evaluation { model, file, device, assets, events, .. } = evaluation;
+    let classifier = Classifier::from_pretrained(model, device)?;
+    let (texts, classes) = labelled(file, &recipe.data, classifier.labels(), assets)?;
+    let progress = &mut tested(events, texts.len(), "texts");
+    classification(&classifier, &texts, &classes, progress)
+}
+
+/// The texts of a file and their classes: a label is one of the recipe's, a name of the model's or the number of a class.
+fn labelled(
+    file: &str,
+    section: &LabelledSection,
+    names: &[String],
+    assets: &dyn Assets,
+) -> Result<(Vec<String>, Vec<u32>), RunError> {
+    let rows = data::rows(file, [&section.label, &section.text], assets)?;
+    let written = section.labels.as_deref().unwrap_or(names);
+    let known = LabelSet::from_names(written.to_vec())?;
+    let class = |label: &str| {
+        let number = label.parse().ok().filter(|&number: &u32| (number as usize) < names.len());
+        known.class(label).or(number)
+    };
+    let classes: Result<Vec<u32>, DataError> = rows
+        .iter()
+        .map(|row| {
+            let label = &row.fields[0];
+            class(label).ok_or_else(|| DataError::UnseenLabel {
+                name: file.to_owned(),
+                line: row.line,
+                label: label.clone(),
+                known: written.join(", "),
+            })
+        })
+        .collect();
+    let texts = rows.into_iter().map(|row| {
+        let [_, text] = row.fields;
+        text
+    });
+    Ok((texts.collect(), classes?))
 }

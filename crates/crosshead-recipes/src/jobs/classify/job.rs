@@ -12,13 +12,14 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 use serde_json::Map;
 
-use super::evaluate::{check_single_label, classification};
+use super::evaluate::{self, check_single_label, classification};
+use super::sections::{ClassifyRecipe, LabelledSection};
 use crate::host::{Assets, Event, Events};
-use crate::jobs::{Job, Place, check_length, mean_loss, tested};
+use crate::job::{Evaluation, Job, Place, check_length, mean_loss, tested};
 use crate::kept::Kept;
-use crate::recipe::{ClassifyRecipe, LabelledSection, TrainSection};
-use crate::report::{Figure, Report, metric};
-use crate::{Error, data, parameters, tokenizer};
+use crate::recipe::{InvalidKey, TrainSection};
+use crate::report::{MetricValue, Report, metric};
+use crate::{RunError, data, parameters, tokenizer};
 
 /// Texts and their classes.
 struct Labelled {
@@ -47,7 +48,7 @@ impl Job for ClassifyJob {
         recipe: &ClassifyRecipe,
         place: &Place<'_>,
         events: &mut dyn Events,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RunError> {
         let section = &recipe.data;
         let labels = label_set(section, place.assets)?;
         let read = |name: &str| labelled(name, section, &labels, place.assets);
@@ -84,7 +85,11 @@ impl Job for ClassifyJob {
         })
     }
 
-    fn model(&self, device: &Device, events: &mut dyn Events) -> Result<SequenceClassifier, Error> {
+    fn model(
+        &self,
+        device: &Device,
+        events: &mut dyn Events,
+    ) -> Result<SequenceClassifier, RunError> {
         let model = self.beginning(device, events)?;
         Ok(model.with_problem_type(Some(ProblemType::SingleLabelClassification)))
     }
@@ -97,16 +102,16 @@ impl Job for ClassifyJob {
         train.batching(lengths(&self.train))
     }
 
-    fn validate(&self, model: &SequenceClassifier) -> Result<Vec<Figure>, Error> {
+    fn validate(&self, model: &SequenceClassifier) -> Result<Vec<MetricValue>, RunError> {
         let task = ClassTask { examples: &self.valid, smoothing: LabelSmoothing::None };
-        let loss = Figure::new(&metric::LOSS, mean_loss(&task, &lengths(&self.valid), model));
+        let loss = MetricValue::new(&metric::LOSS, mean_loss(&task, &lengths(&self.valid), model));
         let classifier = Classifier::new(model.clone(), self.tokenizer.clone());
         let Labelled { texts, classes } = &self.valid_texts;
         let report = classification(&classifier, texts, classes, &mut |_| {})?;
-        Ok(std::iter::once(loss).chain(report.figures).collect())
+        Ok(std::iter::once(loss).chain(report.metrics).collect())
     }
 
-    fn save(&self, model: &SequenceClassifier, dir: &Path) -> Result<(), Error> {
+    fn save(&self, model: &SequenceClassifier, dir: &Path) -> Result<(), RunError> {
         model.save_pretrained(dir, |dir| self.kept.complete(dir, &self.tokenizer, &Map::new()))
     }
 
@@ -115,11 +120,15 @@ impl Job for ClassifyJob {
         model: &Path,
         device: &Device,
         events: &mut dyn Events,
-    ) -> Result<Option<Report>, Error> {
+    ) -> Result<Option<Report>, RunError> {
         let Some(Labelled { texts, classes }) = &self.test else { return Ok(None) };
         let classifier = Classifier::from_pretrained(model, device)?;
         let progress = &mut tested(events, texts.len(), "texts");
         classification(&classifier, texts, classes, progress).map(Some)
+    }
+
+    fn evaluate(recipe: &ClassifyRecipe, evaluation: Evaluation<'_>) -> Result<Report, RunError> {
+        evaluate::on_file(recipe, evaluation)
     }
 }
 
@@ -129,7 +138,7 @@ impl ClassifyJob {
         &self,
         device: &Device,
         events: &mut dyn Events,
-    ) -> Result<SequenceClassifier, Error> {
+    ) -> Result<SequenceClassifier, RunError> {
         let seed = self.recipe.train.seed;
         let Some(init) = &self.recipe.init else {
             let head = self.recipe.model.classifier_head(self.names.len());
@@ -159,7 +168,7 @@ impl ClassifyJob {
 }
 
 /// The most tokens that the model will read.
-fn positions(recipe: &ClassifyRecipe) -> Result<usize, Error> {
+fn positions(recipe: &ClassifyRecipe) -> Result<usize, RunError> {
     let Some(init) = &recipe.init else {
         return Ok(recipe.model.encoder(1, 0).stack.max_len);
     };
@@ -168,24 +177,25 @@ fn positions(recipe: &ClassifyRecipe) -> Result<usize, Error> {
 }
 
 /// The labels as the files write them: those the recipe lists, or those of the training texts.
-fn label_set(section: &LabelledSection, assets: &dyn Assets) -> Result<LabelSet, Error> {
+fn label_set(section: &LabelledSection, assets: &dyn Assets) -> Result<LabelSet, RunError> {
     if let Some(labels) = &section.labels {
         return Ok(LabelSet::from_names(labels.clone())?);
     }
     let rows = data::rows(&section.train, [&section.label], assets)?;
     let labels = LabelSet::of(rows.iter().map(|row| row.fields[0].as_str()))?;
     match &section.names {
-        Some(names) if names.len() != labels.names().len() => Err(Error::Recipe {
-            name: "data.names".to_owned(),
-            reason: format!(
+        Some(names) if names.len() != labels.names().len() => Err(InvalidKey::new(
+            "data.names",
+            format!(
                 "{} names for the {} labels of {}: {}; list the labels in data.labels if some have no text",
                 names.len(),
                 labels.names().len(),
                 section.train,
                 labels.names().join(", ")
             ),
-        }),
-        _ => Ok(labels),
+        )
+        .into()),
+        Some(_) | None => Ok(labels),
     }
 }
 
@@ -195,7 +205,7 @@ fn labelled(
     section: &LabelledSection,
     labels: &LabelSet,
     assets: &dyn Assets,
-) -> Result<Labelled, Error> {
+) -> Result<Labelled, RunError> {
     let rows = data::rows(name, [&section.label, &section.text], assets)?;
     let classes = labels.classes(name, &rows)?;
     let text = |row: crosshead_data::Row<2>| {
@@ -210,7 +220,7 @@ fn examples(
     tokenizer: &Tokenizer,
     labelled: &Labelled,
     max_len: usize,
-) -> Result<(Vec<ClassExample>, usize), Error> {
+) -> Result<(Vec<ClassExample>, usize), RunError> {
     let rows = tokenizer.encode_batch_truncated(&labelled.texts, max_len)?;
     let too_long = rows.iter().filter(|(_, truncated)| *truncated).count();
     let examples = rows.into_iter().zip(&labelled.classes);

@@ -7,15 +7,16 @@ use crosshead_models::{CausalLm, IGNORED, TokenBatch};
 use crosshead_tasks::Generator;
 use crosshead_tokenize::Tokenizer;
 
-use crate::Error;
-use crate::report::{Figure, Report, metric};
+use crate::job::{Evaluation, tested};
+use crate::report::{MetricValue, Report, metric};
+use crate::{RunError, data};
 
 /// Windows that are read together.
 const BATCH: usize = 16;
 
-/// Perplexity and bits per character and byte of a text; `progress` is told how many tokens are done.
+/// Perplexity and bits per character and byte of a text; `progress` is called with the number of tokens that are done.
 ///
-/// The text is read through windows that each move on by half of what the model reads at once, so that behind the first
+/// The text is read through windows that each move on by half of what the model reads at once, so that after the first
 /// window every token is predicted from at least that many before it. The first token is given: the begin token, where
 /// the tokenizer puts one before a text.
 ///
@@ -25,16 +26,16 @@ pub fn language_modeling(
     generator: &Generator,
     text: &str,
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
+) -> Result<Report, RunError> {
     let (model, tokenizer) = (generator.model(), generator.tokenizer());
     let ids = tokenizer.encode_with_special(text)?;
     let context = model.config().stack.max_len;
     let stride = context.div_ceil(2);
     let windows = contiguous_windows(ids.len(), context, stride);
-    let figures = score(model, tokenizer, &ids, text, &windows, progress)?;
-    let score = figures.1;
+    let metrics = score(model, tokenizer, &ids, text, &windows, progress)?;
+    let score = metrics.1;
     Ok(Report {
-        figures: figures.0,
+        metrics: metrics.0,
         counts: vec![
             ("tokens", score.tokens),
             ("characters", score.characters),
@@ -45,7 +46,7 @@ pub fn language_modeling(
     })
 }
 
-/// The figures of a text over given windows, the loss first.
+/// The metrics of a text over given windows, the loss first.
 pub(crate) fn score(
     model: &CausalLm,
     tokenizer: &Tokenizer,
@@ -53,7 +54,7 @@ pub(crate) fn score(
     text: &str,
     windows: &[Window],
     progress: &mut dyn FnMut(usize),
-) -> Result<(Vec<Figure>, LanguageScore), Error> {
+) -> Result<(Vec<MetricValue>, LanguageScore), RunError> {
     let pad_id = model.config().pad_id.unwrap_or(0);
     let (mut nats, mut tokens) = (0.0, 0);
     for windows in windows.chunks(BATCH) {
@@ -68,10 +69,23 @@ pub(crate) fn score(
     let given = ids.first().map_or(Ok(String::new()), |&id| tokenizer.decode(&[id]))?;
     let predicted = text.strip_prefix(given.as_str()).unwrap_or(text);
     let score = LanguageScore::new(nats, tokens, predicted)?;
-    let figures = vec![
-        Figure::new(&metric::LOSS, score.nats_per_token),
-        Figure::new(&metric::PERPLEXITY, score.perplexity),
-        Figure::new(&metric::BITS_PER_CHARACTER, score.bits_per_character),
+    let metrics = vec![
+        MetricValue::new(&metric::LOSS, score.nats_per_token),
+        MetricValue::new(&metric::PERPLEXITY, score.perplexity),
+        MetricValue::new(&metric::BITS_PER_CHARACTER, score.bits_per_character),
     ];
-    Ok((figures, score))
+    Ok((metrics, score))
+}
+
+/// A language model on the text of a file.
+///
+/// # Errors
+/// If the directory holds no causal language model, or the file less than two tokens.
+pub(super) fn on_file(evaluation: Evaluation<'_>) -> Result<Report, RunError> {
+    let Evaluation { model, file, device, assets, events, .. } = evaluation;
+    let text = data::text(file, assets)?;
+    let generator = Generator::from_pretrained(model, device)?;
+    let ids = generator.tokenizer().encode_with_special(&text)?;
+    let total = ids.len().saturating_sub(1);
+    language_modeling(&generator, &text, &mut tested(events, total, "tokens"))
 }

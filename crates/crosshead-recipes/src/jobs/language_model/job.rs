@@ -11,13 +11,14 @@ use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 use serde_json::Map;
 
-use super::evaluate::{language_modeling, score};
+use super::evaluate::{self, language_modeling, score};
+use super::sections::LanguageModelRecipe;
 use crate::host::{Event, Events};
-use crate::jobs::{Job, Place, check_length, tested};
+use crate::job::{Evaluation, Job, Place, check_length, tested};
 use crate::kept::Kept;
-use crate::recipe::{LanguageModelRecipe, TrainSection};
-use crate::report::{Figure, Report, Sample};
-use crate::{Error, data, tokenizer};
+use crate::recipe::TrainSection;
+use crate::report::{Baseline, MetricValue, Report, Sample};
+use crate::{RunError, data, tokenizer};
 
 /// A run's texts, and the tokenizer that turned them into ids.
 pub(crate) struct LanguageModelJob {
@@ -39,7 +40,7 @@ impl Job for LanguageModelJob {
         recipe: &LanguageModelRecipe,
         place: &Place<'_>,
         events: &mut dyn Events,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RunError> {
         let section = &recipe.data;
         let train_text = data::text(&section.train, place.assets)?;
         let valid_text = data::text(&section.valid, place.assets)?;
@@ -57,7 +58,7 @@ impl Job for LanguageModelJob {
                     ids.len(),
                     section.context
                 );
-                return Err(Error::Recipe { name: name.clone(), reason });
+                return Err(RunError::DataFile { file: name.clone(), reason });
             }
         }
         events.on_event(Event::Message(format!(
@@ -72,7 +73,7 @@ impl Job for LanguageModelJob {
         Ok(Self { recipe: recipe.clone(), tokenizer, kept, train, valid, valid_text, test_text })
     }
 
-    fn model(&self, device: &Device, _: &mut dyn Events) -> Result<CausalLm, Error> {
+    fn model(&self, device: &Device, _: &mut dyn Events) -> Result<CausalLm, RunError> {
         let context = self.recipe.data.context;
         let model = match &self.recipe.init {
             Some(init) => CausalLm::from_pretrained(&model_directory(Path::new(init))?, device)?,
@@ -104,15 +105,15 @@ impl Job for LanguageModelJob {
         }
     }
 
-    fn validate(&self, model: &CausalLm) -> Result<Vec<Figure>, Error> {
+    fn validate(&self, model: &CausalLm) -> Result<Vec<MetricValue>, RunError> {
         let context = self.recipe.data.context;
         let windows = contiguous_windows(self.valid.len(), context, context);
-        let (figures, _) =
+        let (metrics, _) =
             score(model, &self.tokenizer, &self.valid, &self.valid_text, &windows, &mut |_| {})?;
-        Ok(figures)
+        Ok(metrics)
     }
 
-    fn save(&self, model: &CausalLm, dir: &Path) -> Result<(), Error> {
+    fn save(&self, model: &CausalLm, dir: &Path) -> Result<(), RunError> {
         let search = GenerationDefaults::default();
         model.save_pretrained(dir, search, |dir| {
             self.kept.complete(dir, &self.tokenizer, &Map::new())
@@ -124,20 +125,24 @@ impl Job for LanguageModelJob {
         model: &Path,
         device: &Device,
         events: &mut dyn Events,
-    ) -> Result<Option<Report>, Error> {
+    ) -> Result<Option<Report>, RunError> {
         let Some(test) = &self.test_text else { return Ok(None) };
         let generator = Generator::from_pretrained(model, device)?;
         let valid = language_modeling(&generator, &self.valid_text, &mut |_| {})?;
         let total = self.tokenizer.encode_with_special(test)?.len().saturating_sub(1);
         let mut report = language_modeling(&generator, test, &mut tested(events, total, "tokens"))?;
-        report.beside.push(("valid", valid.figures));
+        report.baselines.push(Baseline { name: "valid", metrics: valid.metrics });
         report.samples = self.samples(&generator)?;
         Ok(Some(report))
+    }
+
+    fn evaluate(_: &LanguageModelRecipe, evaluation: Evaluation<'_>) -> Result<Report, RunError> {
+        evaluate::on_file(evaluation)
     }
 }
 
 impl LanguageModelJob {
-    fn samples(&self, generator: &Generator) -> Result<Vec<Sample>, Error> {
+    fn samples(&self, generator: &Generator) -> Result<Vec<Sample>, RunError> {
         let section = &self.recipe.sample;
         let options = SampleOptions {
             max_tokens: Some(section.tokens),

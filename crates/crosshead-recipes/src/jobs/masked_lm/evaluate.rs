@@ -7,8 +7,10 @@ use crosshead_models::{IGNORED, MaskedLm, TokenBatch};
 use crosshead_tasks::FillMask;
 use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
 
-use crate::Error;
-use crate::report::{Figure, Report, metric};
+use super::sections::MaskedLmRecipe;
+use crate::job::{Evaluation, tested};
+use crate::report::{MetricValue, Report, metric};
+use crate::{RunError, data};
 
 /// Sequences that are read together.
 const BATCH: usize = 32;
@@ -30,11 +32,11 @@ pub fn masked_language_modeling(
     context: usize,
     share: f64,
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
+) -> Result<Report, RunError> {
     let ids = fill.tokenizer().encode(text)?;
     let affixes = fill.tokenizer().affixes()?;
     let sequences = pieces(&affixes, &ids, context);
-    let mut figures = masked_figures(fill, &sequences, share)?;
+    let mut metrics = masked_metrics(fill, &sequences, share)?;
     let mut each = Vec::new();
     for (index, ids) in sequences.iter().enumerate() {
         let text = affixes.before.len()..ids.len() - affixes.after.len();
@@ -55,20 +57,38 @@ pub fn masked_language_modeling(
         progress(done);
     }
     let score = LanguageScore::new(nats, each.len(), text)?;
-    figures.push(Figure::new(&metric::PSEUDO_PERPLEXITY, score.perplexity));
+    metrics.push(MetricValue::new(&metric::PSEUDO_PERPLEXITY, score.perplexity));
     Ok(Report {
-        figures,
+        metrics,
         counts: vec![("tokens", each.len()), ("context", context)],
         ..Report::default()
     })
 }
 
+/// A masked language model on the text of a file.
+///
+/// # Errors
+/// If the directory holds no masked language model, or the file no token.
+pub(super) fn on_file(
+    recipe: &MaskedLmRecipe,
+    evaluation: Evaluation<'_>,
+) -> Result<Report, RunError> {
+    let Evaluation { model, file, device, assets, events, .. } = evaluation;
+    let text = data::text(file, assets)?;
+    let fill = FillMask::from_pretrained(model, device)?;
+    let total = fill.tokenizer().encode(&text)?.len();
+    let progress = &mut tested(events, total, "tokens");
+    let positions = fill.model().encoder.config().stack.max_len;
+    let (context, share) = (recipe.data.context.min(positions), recipe.data.masked);
+    masked_language_modeling(&fill, &text, context, share, progress)
+}
+
 /// The loss and the accuracy of guesses at a share of the tokens, always the same ones.
-pub(crate) fn masked_figures(
+pub(crate) fn masked_metrics(
     fill: &FillMask,
     sequences: &[Vec<u32>],
     share: f64,
-) -> Result<Vec<Figure>, Error> {
+) -> Result<Vec<MetricValue>, RunError> {
     let masking = masking(fill.tokenizer(), share)?;
     let (mut nats, mut right, mut all) = (0.0, 0, 0);
     for (first, batch) in sequences.chunks(BATCH).enumerate() {
@@ -92,8 +112,8 @@ pub(crate) fn masked_figures(
         return Err(EvaluateError::EmptyCorpus.into());
     }
     Ok(vec![
-        Figure::new(&metric::LOSS, nats / all as f64),
-        Figure::new(&metric::ACCURACY, 100.0 * right as f64 / all as f64),
+        MetricValue::new(&metric::LOSS, nats / all as f64),
+        MetricValue::new(&metric::ACCURACY, 100.0 * right as f64 / all as f64),
     ])
 }
 
@@ -104,7 +124,7 @@ pub(crate) fn pieces(affixes: &Affixes, ids: &[u32], context: usize) -> Vec<Vec<
 }
 
 /// BERT's masking of a share of the tokens that are no special ones.
-pub(crate) fn masking(tokenizer: &Tokenizer, share: f64) -> Result<Masking, Error> {
+pub(crate) fn masking(tokenizer: &Tokenizer, share: f64) -> Result<Masking, RunError> {
     let special = tokenizer.special();
     let ids = SpecialRole::ALL.iter().filter_map(|&role| special.get(role)).collect();
     let mask_id = special.require(SpecialRole::Mask)?;

@@ -12,13 +12,14 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 use serde_json::Map;
 
-use super::evaluate::{masked_figures, masked_language_modeling, masking, pieces};
+use super::evaluate::{self, masked_language_modeling, masked_metrics, masking, pieces};
+use super::sections::MaskedLmRecipe;
 use crate::host::{Event, Events};
-use crate::jobs::{Job, Place, check_length, tested};
+use crate::job::{Evaluation, Job, Place, check_length, tested};
 use crate::kept::Kept;
-use crate::recipe::{MaskedLmRecipe, TrainSection};
-use crate::report::{Figure, Report, metric};
-use crate::{Error, data, parameters, tokenizer};
+use crate::recipe::TrainSection;
+use crate::report::{Baseline, MetricValue, Report, metric};
+use crate::{RunError, data, parameters, tokenizer};
 
 /// A run's texts, and the tokenizer that turned them into ids.
 pub(crate) struct MaskedLmJob {
@@ -43,7 +44,7 @@ impl Job for MaskedLmJob {
         recipe: &MaskedLmRecipe,
         place: &Place<'_>,
         events: &mut dyn Events,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RunError> {
         let section = &recipe.data;
         let train_text = data::text(&section.train, place.assets)?;
         let valid_text = data::text(&section.valid, place.assets)?;
@@ -58,7 +59,7 @@ impl Job for MaskedLmJob {
                 train.len(),
                 section.context
             );
-            return Err(Error::Recipe { name: section.train.clone(), reason });
+            return Err(RunError::DataFile { file: section.train.clone(), reason });
         }
         let affixes = tokenizer.affixes()?;
         let valid = pieces(&affixes, &tokenizer.encode(&valid_text)?, section.context);
@@ -81,7 +82,7 @@ impl Job for MaskedLmJob {
         })
     }
 
-    fn model(&self, device: &Device, events: &mut dyn Events) -> Result<MaskedLm, Error> {
+    fn model(&self, device: &Device, events: &mut dyn Events) -> Result<MaskedLm, RunError> {
         let seed = self.recipe.train.seed;
         let Some(init) = &self.recipe.init else {
             let pad_id = self.tokenizer.special().require(SpecialRole::Pad)?;
@@ -117,12 +118,12 @@ impl Job for MaskedLmJob {
         }
     }
 
-    fn validate(&self, model: &MaskedLm) -> Result<Vec<Figure>, Error> {
+    fn validate(&self, model: &MaskedLm) -> Result<Vec<MetricValue>, RunError> {
         let fill = FillMask::new(model.clone(), self.tokenizer.clone())?;
-        masked_figures(&fill, &self.valid, self.recipe.data.masked)
+        masked_metrics(&fill, &self.valid, self.recipe.data.masked)
     }
 
-    fn save(&self, model: &MaskedLm, dir: &Path) -> Result<(), Error> {
+    fn save(&self, model: &MaskedLm, dir: &Path) -> Result<(), RunError> {
         model.save_pretrained(dir, |dir| self.kept.complete(dir, &self.tokenizer, &Map::new()))
     }
 
@@ -131,7 +132,7 @@ impl Job for MaskedLmJob {
         model: &Path,
         device: &Device,
         events: &mut dyn Events,
-    ) -> Result<Option<Report>, Error> {
+    ) -> Result<Option<Report>, RunError> {
         let Some(test) = &self.test_text else { return Ok(None) };
         let fill = FillMask::from_pretrained(model, device)?;
         let ids = self.tokenizer.encode(test)?;
@@ -139,8 +140,13 @@ impl Job for MaskedLmJob {
         let progress = &mut tested(events, ids.len(), "tokens");
         let mut report = masked_language_modeling(&fill, test, context, share, progress)?;
         let unigram = self.unigram_perplexity(&ids);
-        report.beside.push(("unigram", vec![Figure::new(&metric::PERPLEXITY, unigram)]));
+        let metrics = vec![MetricValue::new(&metric::PERPLEXITY, unigram)];
+        report.baselines.push(Baseline { name: "unigram", metrics });
         Ok(Some(report))
+    }
+
+    fn evaluate(recipe: &MaskedLmRecipe, evaluation: Evaluation<'_>) -> Result<Report, RunError> {
+        evaluate::on_file(recipe, evaluation)
     }
 }
 
@@ -151,9 +157,10 @@ impl MaskedLmJob {
     }
 
     /// A model that has a position for each token of a piece.
-    fn checked(&self, model: MaskedLm) -> Result<MaskedLm, Error> {
+    fn checked(&self, model: MaskedLm) -> Result<MaskedLm, RunError> {
         let max_len = model.encoder.config().stack.max_len;
-        check_length("data.context", self.recipe.data.context, max_len).map(|()| model)
+        check_length("data.context", self.recipe.data.context, max_len)?;
+        Ok(model)
     }
 
     /// The perplexity of tokens by how often each occurs in the training text, every token counted once more.

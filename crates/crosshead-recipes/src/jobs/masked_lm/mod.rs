@@ -2,6 +2,8 @@
 
 mod evaluate;
 mod job;
+mod sections;
 
 pub use evaluate::masked_language_modeling;
 pub(crate) use job::MaskedLmJob;
+pub use sections::{MaskedLmKind, MaskedLmRecipe, MaskedTextSection};

@@ -1,11 +1,14 @@
-//! Translations and summaries beside references.
+//! Translations and summaries, compared with references.
 
 use crosshead_data::Pair;
 use crosshead_evaluate::{Bleu, Chrf, Rouge};
-use crosshead_tasks::{Summarizer, Translator};
+use crosshead_tasks::{Summarizer, TaskError, TextToText, Translator, Written};
 
-use crate::Error;
-use crate::report::{Figure, Report, Sample, metric};
+use super::pairs;
+use super::sections::{TextToTextKind, TextToTextRecipe};
+use crate::RunError;
+use crate::job::{Evaluation, tested};
+use crate::report::{Baseline, MetricValue, Report, Sample, metric};
 
 /// How many examples a report shows.
 const SAMPLES: usize = 10;
@@ -13,7 +16,7 @@ const SAMPLES: usize = 10;
 /// Words of the baseline of [`summaries`].
 const LEAD: usize = 8;
 
-/// Corpus BLEU and chrF of translations of the sources beside the targets; `progress` is told how many are done.
+/// Corpus BLEU and chrF of translations of the sources against the targets; `progress` is called with the number of pairs that are done.
 ///
 /// # Errors
 /// If there is no pair or the model computes NaN.
@@ -21,12 +24,16 @@ pub fn translations(
     translator: &Translator,
     pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
-    let (written, references) = write(translator, pairs, progress)?;
+) -> Result<Report, RunError> {
+    let (written, references) =
+        write(pairs, |sources| translator.translate_with(sources, progress))?;
     Ok(Report {
-        figures: vec![
-            Figure::from((&metric::BLEU, Bleu::default().corpus(&written, &references)?.into())),
-            Figure::from((&metric::CHRF, Chrf::default().corpus(&written, &references)?)),
+        metrics: vec![
+            MetricValue::from((
+                &metric::BLEU,
+                Bleu::default().corpus(&written, &references)?.into(),
+            )),
+            MetricValue::from((&metric::CHRF, Chrf::default().corpus(&written, &references)?)),
         ],
         counts: vec![("sentences", pairs.len())],
         samples: samples(["source", "translation", "reference"], pairs, &written),
@@ -34,8 +41,8 @@ pub fn translations(
     })
 }
 
-/// ROUGE of summaries of the sources beside the targets, and of the sources' first words; `progress` is told how many are
-/// done.
+/// ROUGE of summaries of the sources against the targets, and of the sources' first words; `progress` is called with the number
+/// of pairs that are done.
 ///
 /// # Errors
 /// If there is no pair or the model computes NaN.
@@ -43,27 +50,57 @@ pub fn summaries(
     summarizer: &Summarizer,
     pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
-) -> Result<Report, Error> {
-    let (written, references) = write(summarizer, pairs, progress)?;
+) -> Result<Report, RunError> {
+    let (written, references) =
+        write(pairs, |sources| summarizer.summarize_with(sources, progress))?;
     let lead = |text: &str| text.split_whitespace().take(LEAD).collect::<Vec<_>>().join(" ");
     let leads: Vec<String> = pairs.iter().map(|pair| lead(&pair.source)).collect();
     Ok(Report {
-        figures: rouge(&written, &references)?,
-        beside: vec![("first 8 words", rouge(&leads, &references)?)],
+        metrics: rouge(&written, &references)?,
+        baselines: vec![Baseline { name: "first 8 words", metrics: rouge(&leads, &references)? }],
         counts: vec![("documents", pairs.len())],
         samples: samples(["document", "summary", "reference"], pairs, &written),
         ..Report::default()
     })
 }
 
-/// The texts that the model writes, and the references.
-fn write<'p>(
-    model: &Translator,
-    pairs: &'p [Pair],
+/// Translations or summaries, whichever the task is.
+///
+/// # Errors
+/// If there is no pair or the model computes NaN.
+pub(super) fn report(
+    task: TextToTextKind,
+    model: TextToText,
+    pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
-) -> Result<(Vec<String>, Vec<&'p str>), Error> {
+) -> Result<Report, RunError> {
+    match task {
+        TextToTextKind::Translate => translations(&Translator::from(model), pairs, progress),
+        TextToTextKind::Summarize => summaries(&Summarizer::from(model), pairs, progress),
+    }
+}
+
+/// An encoder-decoder on the pairs of a file.
+///
+/// # Errors
+/// If the directory holds no encoder-decoder, or the file no pairs.
+pub(super) fn on_file(
+    recipe: &TextToTextRecipe,
+    evaluation: Evaluation<'_>,
+) -> Result<Report, RunError> {
+    let Evaluation { model, file, prepare, device, assets, events } = evaluation;
+    let pairs = pairs::read(file, &recipe.data, assets)?;
+    let model = prepare(TextToText::from_pretrained(model, device)?)?;
+    report(recipe.task, model, &pairs, &mut tested(events, pairs.len(), "texts"))
+}
+
+/// The texts that the model writes for the sources, and the references.
+fn write<'p>(
+    pairs: &'p [Pair],
+    write: impl FnOnce(&[&'p str]) -> Result<Vec<Written>, TaskError>,
+) -> Result<(Vec<String>, Vec<&'p str>), RunError> {
     let sources: Vec<&str> = pairs.iter().map(|pair| pair.source.as_str()).collect();
-    let written = model.write(&sources, progress)?;
+    let written = write(&sources)?;
     let references = pairs.iter().map(|pair| pair.target.as_str()).collect();
     Ok((written.into_iter().map(|written| written.text).collect(), references))
 }
@@ -76,12 +113,12 @@ fn samples(names: [&'static str; 3], pairs: &[Pair], written: &[String]) -> Vec<
     pairs.iter().zip(written).take(SAMPLES).map(sample).collect()
 }
 
-fn rouge(written: &[String], references: &[&str]) -> Result<Vec<Figure>, Error> {
+fn rouge(written: &[String], references: &[&str]) -> Result<Vec<MetricValue>, RunError> {
     let score = Rouge::new().corpus(written, references)?;
     let kinds = [
         (&metric::ROUGE_1, score.rouge1),
         (&metric::ROUGE_2, score.rouge2),
         (&metric::ROUGE_L, score.rouge_l),
     ];
-    Ok(kinds.map(|(metric, value)| Figure::new(metric, value.f1)).into())
+    Ok(kinds.map(|(metric, value)| MetricValue::new(metric, value.f1)).into())
 }

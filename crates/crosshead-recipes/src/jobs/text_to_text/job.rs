@@ -11,13 +11,14 @@ use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 use serde_json::{Map, Value, json};
 
-use super::evaluate::{summaries, translations};
+use super::sections::{DecodeSection, LongTexts, TextToTextRecipe};
+use super::{evaluate, languages, pairs, pretrained};
 use crate::host::{Event, Events};
-use crate::jobs::{Job, Place, check_length, mean_loss, tested};
+use crate::job::{Evaluation, Job, Place, check_length, mean_loss, tested};
 use crate::kept::Kept;
-use crate::recipe::{DecodeSection, LongTexts, TaskKind, TextToTextRecipe, TrainSection};
-use crate::report::{Figure, Report, metric};
-use crate::{Error, data, languages, tokenizer};
+use crate::recipe::TrainSection;
+use crate::report::{MetricValue, Report, metric};
+use crate::{RunError, tokenizer};
 
 /// A run's pairs, and the tokenizer that turned them into ids.
 pub(crate) struct TextToTextJob {
@@ -37,15 +38,22 @@ impl Job for TextToTextJob {
     type Task<'a> = PairTask<'a>;
     type Model = EncoderDecoder;
 
+    fn completed(
+        recipe: &TextToTextRecipe,
+        run: Option<&TextToTextRecipe>,
+    ) -> Result<TextToTextRecipe, RunError> {
+        pretrained::complete(recipe, run)
+    }
+
     fn load(
         recipe: &TextToTextRecipe,
         place: &Place<'_>,
         events: &mut dyn Events,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RunError> {
         let section = &recipe.data;
-        let pairs = |name: &str| data::pairs(name, section, place.assets);
-        let (train_pairs, valid_pairs) = (pairs(&section.train)?, pairs(&section.valid)?);
-        let test = section.test.as_deref().map_or(Ok(Vec::new()), pairs)?;
+        let read = |name: &str| pairs::read(name, section, place.assets);
+        let (train_pairs, valid_pairs) = (read(&section.train)?, read(&section.valid)?);
+        let test = section.test.as_deref().map_or(Ok(Vec::new()), read)?;
         let lines =
             train_pairs.iter().flat_map(|pair| [pair.source.as_str(), pair.target.as_str()]);
         let init = recipe.init.as_deref();
@@ -64,10 +72,12 @@ impl Job for TextToTextJob {
         let (max_len, long) = (section.max_len, section.long.unwrap_or(LongTexts::Drop));
         let examples = |pairs: &[Pair]| match long {
             LongTexts::Drop => {
-                let examples = encode(&tokenizer, section.prefix(), pairs)?;
-                Ok::<_, Error>(filter_by_length(examples, max_len))
+                let examples = pairs::encode(&tokenizer, section.prefix(), pairs)?;
+                Ok::<_, RunError>(filter_by_length(examples, max_len))
             }
-            LongTexts::Truncate => truncated(&tokenizer, section.prefix(), pairs, max_len),
+            LongTexts::Truncate => {
+                pairs::encode_truncated(&tokenizer, section.prefix(), pairs, max_len)
+            }
         };
         let copies = copy_pairs(&train_pairs, section.copies, recipe.train.seed);
         let (mut train, too_long) = examples(&train_pairs)?;
@@ -88,7 +98,7 @@ impl Job for TextToTextJob {
         Ok(Self { recipe, tokenizer, kept, search, train, valid, valid_pairs, test })
     }
 
-    fn model(&self, device: &Device, _: &mut dyn Events) -> Result<EncoderDecoder, Error> {
+    fn model(&self, device: &Device, _: &mut dyn Events) -> Result<EncoderDecoder, RunError> {
         if let Some(init) = &self.recipe.init {
             let dir = model_directory(Path::new(init))?;
             let model = EncoderDecoder::from_pretrained(&dir, device)?;
@@ -107,7 +117,7 @@ impl Job for TextToTextJob {
         train.batching(self.task().lengths())
     }
 
-    fn validate(&self, model: &EncoderDecoder) -> Result<Vec<Figure>, Error> {
+    fn validate(&self, model: &EncoderDecoder) -> Result<Vec<MetricValue>, RunError> {
         let task = self.pairs(&self.valid, LabelSmoothing::None);
         let loss = mean_loss(&task, &task.lengths(), model);
         // A model that has not learnt yet when to end would go on to the last position.
@@ -119,13 +129,13 @@ impl Job for TextToTextJob {
         };
         let prefix = self.recipe.data.prefix().to_owned();
         let options = SearchOptions { prefix, ..search.into() };
-        let writer = TextToText::new(model.clone(), self.tokenizer.clone(), options);
-        let report = self.report(&writer, &self.valid_pairs, &mut |_| {})?;
-        let loss = Figure::new(&metric::LOSS, loss);
-        Ok(std::iter::once(loss).chain(report.figures).collect())
+        let model = TextToText::new(model.clone(), self.tokenizer.clone(), options);
+        let report = evaluate::report(self.recipe.task, model, &self.valid_pairs, &mut |_| {})?;
+        let loss = MetricValue::new(&metric::LOSS, loss);
+        Ok(std::iter::once(loss).chain(report.metrics).collect())
     }
 
-    fn save(&self, model: &EncoderDecoder, dir: &Path) -> Result<(), Error> {
+    fn save(&self, model: &EncoderDecoder, dir: &Path) -> Result<(), RunError> {
         let DecodeSection { beams, length_penalty } = self.recipe.decode;
         let usual = GenerationDefaults::default();
         let defaults = GenerationDefaults {
@@ -156,13 +166,17 @@ impl Job for TextToTextJob {
         model: &Path,
         device: &Device,
         events: &mut dyn Events,
-    ) -> Result<Option<Report>, Error> {
+    ) -> Result<Option<Report>, RunError> {
         if self.test.is_empty() {
             return Ok(None);
         }
-        let writer = TextToText::from_pretrained(model, device)?;
+        let model = TextToText::from_pretrained(model, device)?;
         let progress = &mut tested(events, self.test.len(), "texts");
-        self.report(&writer, &self.test, progress).map(Some)
+        evaluate::report(self.recipe.task, model, &self.test, progress).map(Some)
+    }
+
+    fn evaluate(recipe: &TextToTextRecipe, evaluation: Evaluation<'_>) -> Result<Report, RunError> {
+        evaluate::on_file(recipe, evaluation)
     }
 }
 
@@ -171,53 +185,10 @@ impl TextToTextJob {
         PairTask { examples, smoothing, start_id: self.tokenizer.decoder_start() }
     }
 
-    /// An id by which the saved model is told the recipe's language.
+    /// An id by which the saved model knows the recipe's language.
     fn told(&self, id: Option<u32>) -> Option<Value> {
         self.recipe.data.target_lang.as_ref().and(id).map(|id| json!(id))
     }
-
-    fn report(
-        &self,
-        writer: &TextToText,
-        pairs: &[Pair],
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<Report, Error> {
-        match self.recipe.task {
-            TaskKind::Summarize => summaries(writer, pairs, progress),
-            _ => translations(writer, pairs, progress),
-        }
-    }
-}
-
-fn encode(tokenizer: &Tokenizer, prefix: &str, pairs: &[Pair]) -> Result<Vec<Example>, Error> {
-    let (sources, targets): (Vec<String>, Vec<&str>) =
-        pairs.iter().map(|pair| (format!("{prefix}{}", pair.source), pair.target.as_str())).unzip();
-    let sources = tokenizer.encode_batch_with_special(&sources)?;
-    let targets = tokenizer.encode_target_batch(&targets)?;
-    Ok(sources
-        .into_iter()
-        .zip(targets)
-        .map(|(source, target)| Example { source, target })
-        .collect())
-}
-
-/// Pairs whose sides are cut to `max_len` ids, special tokens included and all of them kept, and how many had to be.
-fn truncated(
-    tokenizer: &Tokenizer,
-    prefix: &str,
-    pairs: &[Pair],
-    max_len: usize,
-) -> Result<(Vec<Example>, usize), Error> {
-    let mut too_long = 0;
-    let mut examples = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        let source = format!("{prefix}{}", pair.source);
-        let (source, source_cut) = tokenizer.encode_truncated(&source, max_len)?;
-        let (target, target_cut) = tokenizer.encode_target_truncated(&pair.target, max_len)?;
-        too_long += usize::from(source_cut || target_cut);
-        examples.push(Example { source, target });
-    }
-    Ok((examples, too_long))
 }
 
 /// The cross entropy of targets given their sources.

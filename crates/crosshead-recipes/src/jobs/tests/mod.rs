@@ -1,0 +1,88 @@
+//! Each job on a few lines of data, without a program around it.
+
+mod data;
+mod runs;
+mod validation;
+
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::Device;
+use tempfile::TempDir;
+
+use crate::host::{Event, Events, NoAssets};
+use crate::job::{Job, Place, Visitor};
+use crate::report::MetricValue;
+use crate::{Recipe, RunError};
+
+/// Messages of a run.
+#[derive(Default)]
+pub(super) struct Messages(Vec<String>);
+
+impl Events for Messages {
+    fn on_event(&mut self, event: Event<'_>) {
+        if let Event::Message(text) = event {
+            self.0.push(text);
+        }
+    }
+}
+
+/// A folder with the data of every task.
+pub(super) fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    let things = ["film", "song", "meal", "book"];
+    let pairs = |n: usize| format!("a {} {n}\tein {} {n}\n", things[n % 4], things[(n + 1) % 4]);
+    write("pairs.tsv", (0..12).map(pairs).collect());
+    let labelled = |n: usize| format!("{}\ta {} of {n}\n", ["bad", "good"][n % 2], things[n % 4]);
+    write("labelled.tsv", (0..12).map(labelled).collect());
+    write("text.txt", "the old cat sat on the mat and the dog ran away. ".repeat(4));
+    folder
+}
+
+/// A small recipe of a task on one of the files of [`folder`].
+pub(super) fn recipe(folder: &TempDir, task: &str, sets: &[&str]) -> Result<Recipe, RunError> {
+    let file = match task {
+        "translate" | "summarize" => "pairs.tsv",
+        "classify" => "labelled.tsv",
+        "language-model" | "masked-lm" => "text.txt",
+        other => panic!("no data for {other}"),
+    };
+    let path = folder.path().join(file).display().to_string();
+    let text = format!(
+        "task = \"{task}\"\n[data]\ntrain = \"{path}\"\nvalid = \"{path}\"\n\
+         [model]\npreset = \"tiny\"\nmax_len = 32\n[tokenizer]\nvocab_size = 60\n\
+         [train]\nsteps = 2\nbatch_examples = 4\nvalidate_every = 2\n"
+    );
+    // Windows of running text are short, so that the text has more than one.
+    let own: &[&str] = match task {
+        "language-model" => &["data.context=8", "tokenizer.kind=char"],
+        "masked-lm" => &["data.context=8"],
+        _ => &[],
+    };
+    let sets: Vec<String> = own.iter().chain(sets).map(|&set| set.to_owned()).collect();
+    Recipe::parse("test", &text, &sets)
+}
+
+/// Loads a job and validates the model that training starts from.
+struct FirstValidation<'a>(&'a Path);
+
+impl Visitor for FirstValidation<'_> {
+    type Output = Result<Vec<MetricValue>, RunError>;
+
+    fn visit<J: Job>(self, sections: &J::Recipe) -> Self::Output {
+        let device = Device::flex();
+        let place = Place { dir: self.0, resume: false, device: &device, assets: &NoAssets };
+        let job = J::load(sections, &place, &mut Messages::default())?;
+        let model = job.model(&device, &mut Messages::default())?;
+        job.validate(&model)
+    }
+}
+
+/// What a model with drawn weights reaches on the validation data.
+pub(super) fn first_validation(
+    folder: &TempDir,
+    recipe: &Recipe,
+) -> Result<Vec<MetricValue>, RunError> {
+    recipe.visit(FirstValidation(&folder.path().join("run")))
+}

@@ -1,0 +1,123 @@
+//! Whole runs of two steps.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, TensorData};
+use crosshead_models::{EncoderDecoder, SequenceClassifier};
+use crosshead_weights::parameters;
+use tempfile::TempDir;
+
+use super::{Messages, folder, recipe};
+use crate::host::{Host, NoAssets, Stop};
+use crate::report::Report;
+use crate::{Recipe, RunError, Summary, TaskKind, evaluate, train};
+
+fn run(folder: &TempDir, recipe: &Recipe) -> Result<Summary, RunError> {
+    let mut events = Messages::default();
+    let host = Host { assets: &NoAssets, events: &mut events, stop: Stop::default() };
+    let dir = folder.path().join("run");
+    Ok(train(recipe, &dir, false, &Device::flex(), host)?.expect("nobody stops the run"))
+}
+
+#[test]
+fn every_task_runs_and_its_model_is_evaluated_on_a_file() {
+    for task in TaskKind::ALL {
+        let folder = folder();
+        let recipe = recipe(&folder, task.name(), &[]).unwrap();
+        let Summary { model, test, .. } = run(&folder, &recipe).unwrap();
+        assert!(test.is_none(), "{task}: the recipe names no test data");
+        let file = match &recipe {
+            Recipe::TextToText(recipe) => recipe.data.valid.clone(),
+            Recipe::Classify(recipe) => recipe.data.valid.clone(),
+            Recipe::LanguageModel(recipe) => recipe.data.valid.clone(),
+            Recipe::MaskedLm(recipe) => recipe.data.valid.clone(),
+        };
+        let mut prepared = 0;
+        let report: Report = evaluate(
+            &recipe,
+            &model,
+            &file,
+            |engine| {
+                prepared += 1;
+                Ok(engine)
+            },
+            &Device::flex(),
+            &NoAssets,
+            &mut Messages::default(),
+        )
+        .unwrap();
+        assert!(!report.metrics.is_empty(), "{task}");
+        assert_eq!(prepared, usize::from(matches!(recipe, Recipe::TextToText(_))), "{task}");
+    }
+}
+
+/// The parameters that differ between a run's model and the one that it started from, by name.
+fn trained(
+    before: &BTreeMap<String, TensorData>,
+    after: &BTreeMap<String, TensorData>,
+) -> Vec<String> {
+    assert!(before.keys().eq(after.keys()));
+    before.keys().filter(|name| before[*name] != after[*name]).cloned().collect()
+}
+
+#[test]
+fn frozen_parameters_stay_and_the_others_are_trained() {
+    let folder = folder();
+    let sets = ["train.freeze=[\"encoder.*\", \"*.bias\"]", "train.warmup=1"];
+    let Recipe::TextToText(sections) = recipe(&folder, "translate", &sets).unwrap() else {
+        panic!("translation is text to text")
+    };
+    let model = run(&folder, &Recipe::TextToText(sections.clone())).unwrap().model;
+    let after = EncoderDecoder::from_pretrained(&model, &Device::flex()).unwrap();
+    let config = sections.model.encoder_decoder(after.config().vocab_size);
+    let before = config.init(sections.train.seed, &Device::flex());
+    let trained = trained(&parameters::read(&before), &parameters::read(&after));
+    assert!(trained.iter().any(|name| name.starts_with("decoder.")), "{trained:?}");
+    for name in &trained {
+        assert!(!name.starts_with("encoder.") && !name.ends_with(".bias"), "{name} is frozen");
+    }
+}
+
+#[test]
+fn a_pattern_that_fits_no_parameter_is_refused() {
+    let folder = folder();
+    let recipe =
+        recipe(&folder, "translate", &["train.freeze=[\"encoder.*\", \"head.*\"]"]).unwrap();
+    match run(&folder, &recipe).unwrap_err() {
+        RunError::Key { key, reason } => {
+            assert_eq!(key, "train.freeze");
+            assert!(reason.contains("`head.*`"), "{reason}");
+        }
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_classifier_has_the_labels_of_its_training_texts_or_their_names() {
+    for (sets, expected) in [
+        (vec![], ["bad", "good"]),
+        (vec!["data.labels=[\"good\", \"bad\"]"], ["good", "bad"]),
+        (vec!["data.names=[\"no\", \"yes\"]"], ["no", "yes"]),
+    ] {
+        let folder = folder();
+        let recipe = recipe(&folder, "classify", &sets).unwrap();
+        let model = run(&folder, &recipe).unwrap().model;
+        let model = SequenceClassifier::from_pretrained(&model, &Device::flex()).unwrap();
+        assert_eq!(model.labels(), expected);
+    }
+}
+
+#[test]
+fn a_run_is_resumed_only_by_its_own_recipe() {
+    let folder = folder();
+    run(&folder, &recipe(&folder, "classify", &[]).unwrap()).unwrap();
+    let resume = |sets: &[&str]| {
+        let mut events = Messages::default();
+        let host = Host { assets: &NoAssets, events: &mut events, stop: Stop::default() };
+        let recipe = recipe(&folder, "classify", sets).unwrap();
+        train(&recipe, &folder.path().join("run"), true, &Device::flex(), host)
+    };
+    let message = resume(&["train.seed=2"]).unwrap_err().to_string();
+    assert!(message.contains("train.seed is 1 there and 2 here"), "{message}");
+    assert!(resume(&["train.steps=3"]).unwrap().is_some());
+}

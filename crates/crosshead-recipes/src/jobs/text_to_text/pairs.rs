@@ -1,0 +1,54 @@
+//! Pairs of texts: read from a file, and as ids.
+
+use crosshead_data::{Example, Pair};
+use crosshead_tokenize::Tokenizer;
+
+use super::sections::PairsSection;
+use crate::host::Assets;
+use crate::{RunError, data};
+
+/// The pairs of a file.
+pub(super) fn read(
+    name: &str,
+    section: &PairsSection,
+    assets: &dyn Assets,
+) -> Result<Vec<Pair>, RunError> {
+    let rows = data::rows(name, [&section.source, &section.target], assets)?;
+    Ok(rows.into_iter().map(Pair::from).collect())
+}
+
+/// Pairs as ids, each source after the prefix.
+pub(super) fn encode(
+    tokenizer: &Tokenizer,
+    prefix: &str,
+    pairs: &[Pair],
+) -> Result<Vec<Example>, RunError> {
+    let (sources, targets): (Vec<String>, Vec<&str>) =
+        pairs.iter().map(|pair| (format!("{prefix}{}", pair.source), pair.target.as_str())).unzip();
+    let sources = tokenizer.encode_batch_with_special(&sources)?;
+    let targets = tokenizer.encode_target_batch(&targets)?;
+    Ok(sources
+        .into_iter()
+        .zip(targets)
+        .map(|(source, target)| Example { source, target })
+        .collect())
+}
+
+/// Pairs whose sides are cut to `max_len` ids, special tokens included and all of them kept, and how many had to be.
+pub(super) fn encode_truncated(
+    tokenizer: &Tokenizer,
+    prefix: &str,
+    pairs: &[Pair],
+    max_len: usize,
+) -> Result<(Vec<Example>, usize), RunError> {
+    let mut too_long = 0;
+    let mut examples = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        let source = format!("{prefix}{}", pair.source);
+        let (source, source_cut) = tokenizer.encode_truncated(&source, max_len)?;
+        let (target, target_cut) = tokenizer.encode_target_truncated(&pair.target, max_len)?;
+        too_long += usize::from(source_cut || target_cut);
+        examples.push(Example { source, target });
+    }
+    Ok((examples, too_long))
+}

@@ -1,0 +1,38 @@
+//! What a recipe leaves to its pretrained model.
+
+use std::path::Path;
+
+use crosshead_models::{GenerationDefaults, Origin};
+use crosshead_tasks::model_directory;
+
+use super::sections::{DecodeSection, TextToTextRecipe};
+use crate::RunError;
+
+/// The recipe with the keys that its pretrained model fills: decoding and prefix. One that resumes `run` has those of the run.
+///
+/// # Errors
+/// If the pretrained model can't be read.
+pub(super) fn complete(
+    recipe: &TextToTextRecipe,
+    run: Option<&TextToTextRecipe>,
+) -> Result<TextToTextRecipe, RunError> {
+    let mut recipe = recipe.clone();
+    let Some(init) = &recipe.init else { return Ok(recipe) };
+    let (decode, prefix) = match run {
+        Some(run) => (run.decode.clone(), run.data.prefix.clone()),
+        None => of_model(&model_directory(Path::new(init))?)?,
+    };
+    recipe.decode.beams = recipe.decode.beams.or(decode.beams);
+    recipe.decode.length_penalty = recipe.decode.length_penalty.or(decode.length_penalty);
+    recipe.data.prefix.get_or_insert(prefix.unwrap_or_default());
+    Ok(recipe)
+}
+
+/// What the files of a model say about decoding and prefix.
+fn of_model(dir: &Path) -> Result<(DecodeSection, Option<String>), RunError> {
+    let search = GenerationDefaults::from_dir(dir)?;
+    // By way of text: 0.6 is 0.6 in 64 bits too.
+    let length_penalty = search.length_penalty.to_string().parse().ok();
+    let decode = DecodeSection { beams: Some(search.num_beams), length_penalty };
+    Ok((decode, Origin::open(dir)?.prefix().map(str::to_owned)))
+}
