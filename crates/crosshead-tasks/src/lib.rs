@@ -16,7 +16,6 @@ pub use classifier::{Classified, Classifier, Label, ScoreFunction};
 pub use directory::model_directory;
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
 pub use error::TaskError;
-pub(crate) use error::TaskError as Error;
 pub use fill_mask::{FillMask, Filled, Guess};
 pub use generator::{Generated, Generator, SampleOptions};
 pub use summarizer::Summarizer;

@@ -13,7 +13,7 @@ use crosshead_models::{CausalLm, GenerationDefaults, NotFollowed};
 use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
-use crate::{Error, model_directory};
+use crate::{TaskError, model_directory};
 pub use options::SampleOptions;
 use options::begin_id;
 use text::Text;
@@ -46,7 +46,7 @@ impl Generator {
     ///
     /// # Errors
     /// If the directory holds no causal language model, or a file of it is missing or malformed.
-    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+    pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = CausalLm::from_pretrained(&dir, device)?;
@@ -97,7 +97,7 @@ impl Generator {
         &self,
         prompts: &[impl AsRef<str>],
         options: &SampleOptions,
-    ) -> Result<Vec<Generated>, Error> {
+    ) -> Result<Vec<Generated>, TaskError> {
         self.generate_with(prompts, options, |_, _| {})
     }
 
@@ -111,8 +111,8 @@ impl Generator {
         prompts: &[impl AsRef<str>],
         options: &SampleOptions,
         on_text: impl FnMut(usize, &str),
-    ) -> Result<Vec<Generated>, Error> {
-        let prompts: Result<Vec<Prompt>, Error> =
+    ) -> Result<Vec<Generated>, TaskError> {
+        let prompts: Result<Vec<Prompt>, TaskError> =
             prompts.iter().map(|prompt| self.prompt(prompt.as_ref())).collect();
         self.write(prompts?, options, on_text)
     }
@@ -126,7 +126,7 @@ impl Generator {
         &self,
         conversations: &[Vec<ChatMessage>],
         options: &SampleOptions,
-    ) -> Result<Vec<Generated>, Error> {
+    ) -> Result<Vec<Generated>, TaskError> {
         self.chat_with(conversations, options, |_, _| {})
     }
 
@@ -139,8 +139,8 @@ impl Generator {
         conversations: &[Vec<ChatMessage>],
         options: &SampleOptions,
         on_text: impl FnMut(usize, &str),
-    ) -> Result<Vec<Generated>, Error> {
-        let prompts: Result<Vec<Prompt>, Error> =
+    ) -> Result<Vec<Generated>, TaskError> {
+        let prompts: Result<Vec<Prompt>, TaskError> =
             conversations.iter().map(|messages| self.chat_prompt(messages)).collect();
         self.write(prompts?, options, on_text)
     }
@@ -150,7 +150,7 @@ impl Generator {
         prompts: Vec<Prompt>,
         options: &SampleOptions,
         mut on_text: impl FnMut(usize, &str),
-    ) -> Result<Vec<Generated>, Error> {
+    ) -> Result<Vec<Generated>, TaskError> {
         if prompts.is_empty() || options.max_tokens == Some(0) {
             return Ok(vec![Generated::default(); prompts.len()]);
         }
@@ -184,7 +184,7 @@ impl Generator {
     }
 
     /// What the model continues.
-    fn prompt(&self, prompt: &str) -> Result<Prompt, Error> {
+    fn prompt(&self, prompt: &str) -> Result<Prompt, TaskError> {
         let mut ids = self.tokenizer.encode_with_special(prompt)?;
         if ids.is_empty() {
             ids.extend(begin_id(&self.generation, self.model.config()));
@@ -196,16 +196,16 @@ impl Generator {
     }
 
     /// What the model answers: the template writes its special tokens itself.
-    fn chat_prompt(&self, messages: &[ChatMessage]) -> Result<Prompt, Error> {
+    fn chat_prompt(&self, messages: &[ChatMessage]) -> Result<Prompt, TaskError> {
         let options = ChatOptions { add_generation_prompt: true, ..ChatOptions::default() };
         let text = self.tokenizer.apply_chat_template(messages, &options)?;
         self.fitted(self.tokenizer.encode(&text)?)
     }
 
     /// The end of a prompt that the model can read at once.
-    fn fitted(&self, mut ids: Vec<u32>) -> Result<Prompt, Error> {
+    fn fitted(&self, mut ids: Vec<u32>) -> Result<Prompt, TaskError> {
         if ids.is_empty() {
-            return Err(Error::EmptyPrompt);
+            return Err(TaskError::EmptyPrompt);
         }
         let excess = ids.len().saturating_sub(self.model.config().stack.max_len);
         ids.drain(..excess);
@@ -213,7 +213,11 @@ impl Generator {
     }
 
     /// How the prompts are continued; a model that names no end token has the tokenizer's.
-    fn config(&self, rows: &[Vec<u32>], options: &SampleOptions) -> Result<DecodingConfig, Error> {
+    fn config(
+        &self,
+        rows: &[Vec<u32>],
+        options: &SampleOptions,
+    ) -> Result<DecodingConfig, TaskError> {
         let defaults = options.limited(&self.generation, rows)?;
         let mut config = defaults.for_causal_lm(self.model.config(), rows);
         if let Some(sampling) = options.sampling(&self.generation) {

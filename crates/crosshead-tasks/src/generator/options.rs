@@ -3,7 +3,7 @@
 use crosshead_generate::Sampling;
 use crosshead_models::{CausalLmConfig, GenerationDefaults};
 
-use crate::Error;
+use crate::TaskError;
 
 /// How texts are decoded. An option that is `None` is as the model's `generation_config.json` says; where that says
 /// nothing, the default holds.
@@ -75,12 +75,12 @@ impl SampleOptions {
         &self,
         model: &GenerationDefaults,
         prompts: &[Vec<u32>],
-    ) -> Result<GenerationDefaults, Error> {
+    ) -> Result<GenerationDefaults, TaskError> {
         let asked = self.max_tokens.or(model.max_new_tokens);
         if let (None, Some(max_length)) = (asked, model.max_length) {
             let is_full = |prompt: &&Vec<u32>| prompt.len() >= max_length;
             if let Some(prompt) = prompts.iter().find(is_full) {
-                return Err(Error::PromptAtLimit { tokens: prompt.len(), max_length });
+                return Err(TaskError::PromptAtLimit { tokens: prompt.len(), max_length });
             }
             return Ok(model.clone());
         }

@@ -2,7 +2,7 @@
 
 use crosshead_tokenize::{TextStream, TokenizeError, Tokenizer};
 
-use crate::Error;
+use crate::TaskError;
 
 /// The text after a prompt as it is written.
 pub(super) struct Text<'a> {
@@ -13,7 +13,7 @@ pub(super) struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// The text after the prompt, on which the spaces of its first tokens depend.
-    pub(super) fn after(prompt: &[u32], tokenizer: &'a Tokenizer) -> Result<Self, Error> {
+    pub(super) fn after(prompt: &[u32], tokenizer: &'a Tokenizer) -> Result<Self, TaskError> {
         let mut stream = tokenizer.text_stream();
         for &id in prompt {
             stream.push(id)?;
@@ -28,7 +28,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    pub(super) fn finish(self, on_text: &mut dyn FnMut(&str)) -> Result<String, Error> {
+    pub(super) fn finish(self, on_text: &mut dyn FnMut(&str)) -> Result<String, TaskError> {
         let Self { stream, mut text, error } = self;
         if let Some(error) = error {
             return Err(error.into());
