@@ -60,7 +60,7 @@ fn is_path(root: &Path, word: &str) -> bool {
 
 fn starts_in_workspace(root: &Path, first: &str) -> bool {
     let is_folder = |folder: &&str| root.join(folder).join(first).is_dir();
-    FOLDERS.iter().any(|folder| is_folder(folder)) || crates(root, first).next().is_some()
+    FOLDERS.iter().any(is_folder) || crates(root, first).next().is_some()
 }
 
 fn exists(root: &Path, folder: &Path, word: &str) -> bool {

@@ -5,13 +5,13 @@
 pub(crate) enum SetError {
     /// There is no `=`.
     #[error("is not of the form section.key=value")]
-    NoValue,
+    Form,
     /// Nothing names the key before the `=`.
     #[error("names no key")]
-    NoKey,
+    Key,
     /// A key is used as a section.
     #[error("{0} is not a section")]
-    NoSection(String),
+    Section(String),
 }
 
 /// Puts `section.key=value` into a table; the value is TOML, or else text.
@@ -19,19 +19,19 @@ pub(crate) enum SetError {
 /// # Errors
 /// If it does not have that form.
 pub(super) fn apply(table: &mut toml::Table, set: &str) -> Result<(), SetError> {
-    let (path, value) = set.split_once('=').ok_or(SetError::NoValue)?;
+    let (path, value) = set.split_once('=').ok_or(SetError::Form)?;
     let value = format!("value = {value}")
         .parse::<toml::Table>()
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
     let mut segments: Vec<&str> = path.trim().split('.').collect();
-    let key = segments.pop().filter(|key| !key.is_empty()).ok_or(SetError::NoKey)?;
+    let key = segments.pop().filter(|key| !key.is_empty()).ok_or(SetError::Key)?;
     let mut section = table;
     for segment in segments {
         let entry =
             section.entry(segment).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        section = entry.as_table_mut().ok_or_else(|| SetError::NoSection(segment.to_owned()))?;
+        section = entry.as_table_mut().ok_or_else(|| SetError::Section(segment.to_owned()))?;
     }
     section.insert(key.to_owned(), value);
     Ok(())
