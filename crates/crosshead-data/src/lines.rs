@@ -4,12 +4,9 @@ use std::fs;
 use std::io::{self, BufRead, ErrorKind};
 use std::path::Path;
 
+use crosshead_files::{Placeholder, has_utf16_mark, strip_byte_order_mark};
+
 use crate::DataError;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// The byte order marks of UTF-16; those of UTF-32 begin with the same bytes or with a NUL.
-const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// The lines of a text in UTF-8, each as soon as its end has been read.
 ///
@@ -74,15 +71,14 @@ impl<R: BufRead> LineReader<R> {
         let next = next.map_err(|source| DataError::ReadLine { name: name(), line, source })?;
         let Some((mut bytes, has_end)) = next else { return Ok(None) };
         if line == 1 {
-            if UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+            if has_utf16_mark(&bytes) {
                 return Err(DataError::Utf16 { name: name() });
             }
-            if bytes.starts_with(BYTE_ORDER_MARK) {
-                bytes.drain(..BYTE_ORDER_MARK.len());
-                if bytes.is_empty() && !has_end {
-                    return Ok(None);
-                }
+            let mark_len = bytes.len() - strip_byte_order_mark(&bytes).len();
+            if mark_len == bytes.len() && !has_end {
+                return Ok(None);
             }
+            bytes.drain(..mark_len);
         }
         if bytes.contains(&0) {
             return Err(DataError::NulByte { name: name(), line });
@@ -105,9 +101,6 @@ impl<R: BufRead> Iterator for LineReader<R> {
     }
 }
 
-/// How a Git LFS pointer begins.
-const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
-
 /// The bytes of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
     fs::read(path).map_err(|source| match source.kind() {
@@ -125,7 +118,8 @@ pub(crate) fn lines(
     if lines.peek().is_none() {
         return Err(DataError::EmptyFile { name: name.to_owned() });
     }
-    if bytes.starts_with(LFS_POINTER) {
+    // Web pages are valid training text.
+    if Placeholder::detect(bytes) == Some(Placeholder::LfsPointer) {
         return Err(DataError::LfsPointer { name: name.to_owned() });
     }
     Ok((1..).zip(lines).map(|(number, line)| line.map(|line| (number, line))))

@@ -1,21 +1,21 @@
-//! What can be wrong with a model directory.
+//! Errors of model directories.
 
 use std::path::{Path, PathBuf};
 
 use crosshead_weights::WeightsError;
 
-/// What can be wrong with a model directory; every message names the file and what to do.
+/// An error of a model directory. Every message names the file and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// A file or folder could not be read or written.
+    /// A file or directory could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A JSON file that is malformed.
+    /// A malformed JSON file.
     #[error("{}: {source}", path.display())]
     Json {
         /// The file.
@@ -23,48 +23,56 @@ pub enum ModelError {
         /// The line, the column and the key.
         source: serde_json::Error,
     },
-    /// A configuration that no model of this crate can have.
+    /// A placeholder instead of the file, such as a Git LFS pointer.
+    #[error("{}: {found}", path.display())]
+    NotTheFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is and how to fix it.
+        found: &'static str,
+    },
+    /// A key with an invalid or unsupported value.
     #[error("{}: {key}: {reason}", path.display())]
     Config {
         /// The file.
         path: PathBuf,
         /// The key.
         key: &'static str,
-        /// What is wrong with its value.
+        /// What is wrong with the value.
         reason: String,
     },
-    /// A file of weights.
+    /// An error of a weight file.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// A key of a JSON file that is missing, or has a value of another type.
+    /// A missing key, or a value of the wrong type.
     #[error("{}: {key}: {reason}", path.display())]
     Key {
         /// The file.
         path: PathBuf,
-        /// The key, after those of the objects around it: `rope_scaling.factor`.
+        /// The path of the key, such as `rope_scaling.factor`.
         key: String,
-        /// What is expected, and what is there.
+        /// What is expected and what was found.
         reason: String,
     },
-    /// A tensor that the model needs and the file lacks.
-    #[error("{}: tensor `{tensor}` is missing; the file belongs to another model than config.json: {there}", path.display())]
+    /// A tensor that the model needs is missing.
+    #[error("{}: tensor `{tensor}` is missing, so the file does not match config.json: {there}", path.display())]
     MissingTensor {
         /// The file.
         path: PathBuf,
         /// The tensor's name in the file.
         tensor: String,
-        /// What the file has: similar names, or some of them.
+        /// Similar names in the file, or some of its names.
         there: String,
     },
-    /// A tensor that the model has no place for.
-    #[error("{}: tensor `{tensor}` has no place in the model of config.json", path.display())]
+    /// A tensor that the model does not have.
+    #[error("{}: tensor `{tensor}` is not part of the model in config.json", path.display())]
     UnexpectedTensor {
         /// The file.
         path: PathBuf,
         /// The tensor's name in the file.
         tensor: String,
     },
-    /// A tensor whose shape, type or values do not fit.
+    /// A tensor with the wrong shape, dtype or values.
     #[error("{}: tensor `{tensor}`: {reason}", path.display())]
     Tensor {
         /// The file.
@@ -77,12 +85,12 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// Something wrong with a tensor of a file.
+    /// An error of one tensor.
     pub(crate) fn tensor(path: &Path, tensor: &str, reason: impl Into<String>) -> Self {
         Self::Tensor { path: path.to_owned(), tensor: tensor.to_owned(), reason: reason.into() }
     }
 
-    /// Wraps an error of the operating system with the path it is about.
+    /// Adds the path to an error of the operating system.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

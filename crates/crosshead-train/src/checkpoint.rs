@@ -7,7 +7,8 @@ use std::path::Path;
 
 use burn::tensor::TensorData;
 use crosshead_data::BatchPosition;
-use crosshead_weights::{from_safetensors, to_safetensors, write_atomic};
+use crosshead_files::write_atomic;
+use crosshead_weights::{from_safetensors, to_safetensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

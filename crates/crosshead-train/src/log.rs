@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crosshead_weights::write_atomic;
+use crosshead_files::write_atomic;
 use serde_json::Value;
 
 use crate::TrainError;

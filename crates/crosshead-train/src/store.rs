@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use crosshead_weights::write_directory;
+use crosshead_files::write_directory;
 
 use crate::checkpoint::{read, write};
 use crate::{Checkpoint, TrainError};

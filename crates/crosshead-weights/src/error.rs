@@ -1,19 +1,19 @@
-//! What can be wrong with files of weights.
+//! Errors of weight files.
 
 use std::path::{Path, PathBuf};
 
-/// What can be wrong with files of weights; every message names the file and what to do.
+/// An error of a weight file. Every message names the file and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// A file or folder could not be read or written.
+    /// A file or directory could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The index of the shards is malformed.
+    /// The shard index is malformed.
     #[error("{}: {reason}", path.display())]
     Index {
         /// The file.
@@ -21,23 +21,23 @@ pub enum WeightsError {
         /// What is wrong, with the line or the key.
         reason: String,
     },
-    /// A weights file that is truncated or not in safetensors format.
-    #[error("{}: not a whole safetensors file ({source}); copy or download it again", path.display())]
+    /// A file that is truncated or not in the safetensors format.
+    #[error("{}: not a complete safetensors file ({source}); copy or download it again", path.display())]
     Safetensors {
         /// The file.
         path: PathBuf,
-        /// What the reader says.
+        /// The error of the reader.
         source: safetensors::SafeTensorError,
     },
-    /// A directory without weights.
+    /// A directory without weight files.
     #[error("{}: no weights; one of these is needed: {names}", dir.display())]
     NoWeights {
         /// The directory.
         dir: PathBuf,
-        /// The files that were looked for.
+        /// The file names that were tried.
         names: String,
     },
-    /// A shard that an index names and that is not beside it.
+    /// A shard that the index lists but that does not exist.
     #[error("{}: shard `{shard}` is missing; copy or download it again", index.display())]
     MissingShard {
         /// The index.
@@ -45,33 +45,33 @@ pub enum WeightsError {
         /// The shard's name.
         shard: String,
     },
-    /// A file that holds no weights of PyTorch, or does so in a way that cannot be trusted.
-    #[error("{}: not a sound PyTorch file ({source}); save it as safetensors, or copy it again", path.display())]
+    /// A file that is not a valid PyTorch checkpoint.
+    #[error("{}: not a valid PyTorch file ({source}); save it as safetensors, or copy it again", path.display())]
     Pickle {
         /// The file.
         path: PathBuf,
-        /// What the reader says.
+        /// The error of the reader.
         source: Box<pytorch_reader::PytorchError>,
     },
-    /// A tensor that no file has.
-    #[error("{}: there is no tensor `{tensor}`: {there}", path.display())]
+    /// A tensor that is in no file.
+    #[error("{}: tensor `{tensor}` not found: {there}", path.display())]
     MissingTensor {
-        /// The file that should have it.
+        /// The file that should contain it.
         path: PathBuf,
         /// The tensor's name.
         tensor: String,
-        /// The names that there are.
+        /// The names in the file.
         there: String,
     },
-    /// Something else in the place of a file.
+    /// A placeholder instead of the file, such as a Git LFS pointer.
     #[error("{}: {found}", path.display())]
     NotTheFile {
         /// The file.
         path: PathBuf,
-        /// What it is, and what to do.
+        /// What it is and how to fix it.
         found: &'static str,
     },
-    /// A tensor whose shape, type or values are wrong.
+    /// A tensor with an invalid shape, dtype or value.
     #[error("{}: tensor `{tensor}`: {reason}", path.display())]
     Tensor {
         /// The file.
@@ -84,12 +84,12 @@ pub enum WeightsError {
 }
 
 impl WeightsError {
-    /// Something wrong with a tensor of a file.
+    /// An error of one tensor.
     pub(crate) fn tensor(path: &Path, tensor: &str, reason: impl Into<String>) -> Self {
         Self::Tensor { path: path.to_owned(), tensor: tensor.to_owned(), reason: reason.into() }
     }
 
-    /// Wraps an error of the operating system with the path it is about.
+    /// Adds the path to an error of the operating system.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

@@ -1,4 +1,4 @@
-//! The first weights of a model that is trained from scratch.
+//! Weight initialization.
 
 use burn::module::Module;
 use burn::tensor::TensorData;
@@ -7,28 +7,29 @@ use crosshead_position::SinusoidalPositionsConfig;
 
 use crate::parameters;
 
-/// The tables whose rows are vectors of their own, drawn like embeddings.
+/// Embedding tables, by the end of their paths.
 const TABLES: [&str; 3] = ["embedding", "token_types", POSITIONS];
 
-/// The table of learned positions.
+/// The learned position embeddings.
 const POSITIONS: &str = "positions.weight";
 
-/// The distribution that matrices are drawn from.
+/// The distribution of the initial weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Initialization {
-    /// Glorot-uniform (Glorot & Bengio 2010), but tables of vectors from N(0, 1/d_model).
+    /// Matrices are Glorot-uniform (Glorot & Bengio 2010), embedding tables are drawn from N(0, 1/d_model).
     Glorot,
-    /// N(0, 0.02²), tables of vectors too, as in BERT (Devlin et al. 2019); but learned positions begin as sinusoids
-    /// (Vaswani et al. 2017) of that size, by which an encoder finds out sooner which neighbours to look at.
+    /// Matrices and embedding tables are drawn from N(0, 0.02²), as in BERT (Devlin et al. 2019). Learned positions are
+    /// initialized with sinusoids (Vaswani et al. 2017) of the same root mean square: an encoder then learns sooner to
+    /// attend to neighbors.
     Bert,
 }
 
 /// The standard deviation of [`Initialization::Bert`].
 const BERT_DEVIATION: f32 = 0.02;
 
-/// Draws every matrix, with the `embedding`'s row of `padding_id` zero.
+/// Draws every matrix. The row `padding_id` of `embedding` is zero.
 ///
-/// A value is a pure function of the seed and the parameter's path: the same on every device. Biases and norms
+/// Each value is a pure function of the seed and the parameter's path, and the same on every device. Biases and norms
 /// keep their values.
 pub fn initialize<M: Module>(
     model: M,
@@ -39,7 +40,7 @@ pub fn initialize<M: Module>(
     initialize_where(model, initialization, seed, padding_id, |_| true)
 }
 
-/// As [`initialize`], but only the matrices for whose path `f` holds: those that a pretrained model does not bring.
+/// [`initialize`] for the matrices whose path satisfies `f`, such as a new head on a pretrained encoder.
 pub fn initialize_where<M: Module>(
     model: M,
     initialization: Initialization,
@@ -67,7 +68,8 @@ pub fn initialize_where<M: Module>(
     })
 }
 
-/// Sinusoids whose mean square is that of [`Initialization::Bert`]; none is so slow that it hardly differs over the table.
+/// Sinusoids with the root mean square of [`Initialization::Bert`]. The longest wavelength is about the length of the
+/// table.
 fn sinusoids(rows: usize, columns: usize) -> Vec<f32> {
     let mut values =
         SinusoidalPositionsConfig::new(columns).with_base(rows as f64).init().values(0, rows);
@@ -75,7 +77,7 @@ fn sinusoids(rows: usize, columns: usize) -> Vec<f32> {
     values
 }
 
-/// Rows from N(0, `deviation`²), but for one of zeros.
+/// Values from N(0, `deviation`²). The row `zero_row` is zero.
 fn normal(
     key: RandomKey,
     [rows, columns]: [usize; 2],

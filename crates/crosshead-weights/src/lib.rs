@@ -1,9 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
-mod files;
 mod formats;
-mod impostor;
 mod initialize;
 mod mapping;
 mod missing;
@@ -13,8 +11,6 @@ mod values;
 mod write;
 
 pub use error::WeightsError;
-pub use files::{read_text, write_atomic, write_directory};
-pub use impostor::check_file;
 pub use initialize::{Initialization, initialize, initialize_where};
 pub use safetensors::Dtype;
 pub use source::{TensorSource, from_safetensors};

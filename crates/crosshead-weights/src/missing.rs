@@ -1,32 +1,31 @@
-//! The error of a tensor that is not there.
+//! The error of a missing tensor, with similar names.
 
 use std::cmp::Reverse;
 
 use crate::{TensorSource, WeightsError};
 
-/// How many names a message gives.
+/// The number of names in a message.
 const SHOWN: usize = 3;
 
 impl TensorSource {
-    /// What a message says of the names that there are in place of a missing one: similar ones, those of `strangers`
-    /// before others, or else the first.
-    pub fn names_like(&self, name: &str, strangers: &[&str]) -> String {
-        there(name, strangers, &self.names().collect::<Vec<_>>())
+    /// Describes the names in the files, for a message about the missing tensor `name`: similar ones (among
+    /// `unrecognized` if there are any, otherwise among all), or the first few.
+    pub fn describe_names(&self, name: &str, unrecognized: &[&str]) -> String {
+        describe(name, unrecognized, &self.names().collect::<Vec<_>>())
     }
 
-    /// The error of a tensor that is not there.
+    /// The error of a missing tensor.
     pub(crate) fn missing(&self, name: &str) -> WeightsError {
-        let (path, there) = (self.file(name).to_owned(), self.names_like(name, &[]));
+        let (path, there) = (self.file(name).to_owned(), self.describe_names(name, &[]));
         WeightsError::MissingTensor { path, tensor: name.to_owned(), there }
     }
 }
 
-/// What a message says of the names that there are.
-fn there(name: &str, strangers: &[&str], names: &[&str]) -> String {
+fn describe(name: &str, unrecognized: &[&str], names: &[&str]) -> String {
     let quoted = |names: &[&str]| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
-    let similar = match similar(name, strangers) {
+    let similar = match similar(name, unrecognized) {
         none if none.is_empty() => similar(name, names),
         some => some,
     };
@@ -42,7 +41,7 @@ fn there(name: &str, strangers: &[&str], names: &[&str]) -> String {
     }
 }
 
-/// The names that share at least half of their segments with `name`, in its order, the most similar first.
+/// The names that share at least half of their segments with `name` in the same order, the most similar first.
 fn similar<'a>(name: &str, names: &[&'a str]) -> Vec<&'a str> {
     let segments = |name: &str| name.split('.').count();
     let is_similar =
@@ -59,16 +58,16 @@ fn shared_segments(a: &str, b: &str) -> usize {
     let mut best = vec![0; b.len() + 1];
     for segment in a.split('.') {
         let mut diagonal = 0;
-        for (place, other) in b.iter().enumerate() {
+        for (index, other) in b.iter().enumerate() {
             let found =
-                if segment == *other { diagonal + 1 } else { best[place].max(best[place + 1]) };
-            diagonal = std::mem::replace(&mut best[place + 1], found);
+                if segment == *other { diagonal + 1 } else { best[index].max(best[index + 1]) };
+            diagonal = std::mem::replace(&mut best[index + 1], found);
         }
     }
     best[b.len()]
 }
 
-/// How many bytes two names share at their beginning and at their end.
+/// The lengths of the longest common prefix and suffix, summed.
 fn shared_ends(a: &str, b: &str) -> usize {
     let same = |(a, b): &(u8, u8)| a == b;
     let start = a.bytes().zip(b.bytes()).take_while(same).count();
@@ -81,20 +80,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn similar_names_are_given_before_others_and_strangers_first() {
+    fn similar_names_come_first_and_unrecognized_ones_before_the_rest() {
         let names = ["a.norm.bias", "a.norm.weight", "b", "decoder.x", "a.1.norm.bias"];
         let expected = "similar names in it are `a.norm.weight`, `a.1.norm.bias`, `a.norm.bias`";
-        assert_eq!(there("a.1.norm.weight", &[], &names), expected);
-        let stranger = there("a.1.norm.weight", &["a.norm.bias", "b"], &names);
-        assert_eq!(stranger, "similar names in it are `a.norm.bias`");
-        assert_eq!(there("lm_head.weight", &[], &names[2..4]), "it has `b`, `decoder.x`");
-        let first = there("lm_head.weight", &["p"], &["p", "q", "r", "s", "t"]);
+        assert_eq!(describe("a.1.norm.weight", &[], &names), expected);
+        let unrecognized = describe("a.1.norm.weight", &["a.norm.bias", "b"], &names);
+        assert_eq!(unrecognized, "similar names in it are `a.norm.bias`");
+        assert_eq!(describe("lm_head.weight", &[], &names[2..4]), "it has `b`, `decoder.x`");
+        let first = describe("lm_head.weight", &["p"], &["p", "q", "r", "s", "t"]);
         assert_eq!(first, "it has `p`, `q`, `r` and 2 more");
-        assert_eq!(there("lm_head.weight", &[], &[]), "it has no tensors");
+        assert_eq!(describe("lm_head.weight", &[], &[]), "it has no tensors");
     }
 
     #[test]
-    fn segments_count_in_their_order() {
+    fn shared_segments_must_be_in_the_same_order() {
         assert_eq!(shared_segments("a.b.c.d", "b.c.x.d"), 3);
         assert_eq!(shared_segments("a.b", "b.a"), 1);
         assert_eq!(shared_segments("a", "b"), 0);

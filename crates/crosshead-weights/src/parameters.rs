@@ -1,7 +1,7 @@
 //! A module's parameters by path.
 //!
-//! burn names a parameter by a random id; here its name is the path of fields that leads to it, such as
-//! `encoder.layers.0.self_attn.q_proj.weight`. Enum variants do not appear in it.
+//! burn identifies a parameter by a random id. Here its name is its field path, such as
+//! `encoder.layers.0.self_attn.q_proj.weight`. Enum variants are not part of the path.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use crosshead_kernels::use_large_pages;
 
-/// The place of a walk over a module.
+/// The current path while a module is visited.
 #[derive(Default)]
 struct Path {
-    /// The fields; none for the variant of an enum.
+    /// The field names; `None` for an enum variant.
     segments: Vec<Option<String>>,
 }
 
@@ -31,7 +31,7 @@ impl Path {
     }
 }
 
-/// The path and shape of every parameter, in the order of the fields; no parameter is drawn for it.
+/// The path and shape of every parameter, in field order. Uninitialized parameters stay uninitialized.
 pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     struct Shapes(Path, Vec<(String, Vec<usize>)>);
     impl ModuleVisitor for Shapes {
@@ -50,7 +50,7 @@ pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     visitor.1
 }
 
-/// The values of every parameter by path.
+/// The values of every parameter, by path.
 pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
     struct Read(Path, BTreeMap<String, TensorData>);
     impl ModuleVisitor for Read {
@@ -69,7 +69,7 @@ pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
     visitor.1
 }
 
-/// Takes the gradient of every parameter that has one, flattened, by path.
+/// Removes the gradient of every parameter that has one. Gradients are flattened and keyed by path.
 pub fn take_gradients<M: Module>(
     module: &M,
     gradients: &mut Gradients,
@@ -94,7 +94,7 @@ pub fn take_gradients<M: Module>(
     visitor.2
 }
 
-/// Replaces the values for which `f(path, shape)` has some; a parameter not yet drawn stays undrawn otherwise.
+/// Replaces the parameters for which `f(path, shape)` returns a value. Other uninitialized parameters stay uninitialized.
 ///
 /// # Panics
 /// If a value does not have the parameter's shape.
@@ -124,7 +124,7 @@ pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<Ten
     module.map(&mut Replace(Path::default(), f))
 }
 
-/// Replaces every value by `f(path, value)`, flattened and outside autodiff.
+/// Replaces every parameter by `f(path, value)`. The value is flattened and detached from autodiff.
 pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
     struct Update<F>(Path, F);
     impl<F: FnMut(&str, Tensor<1>) -> Tensor<1>> ModuleMapper for Update<F> {
@@ -150,7 +150,7 @@ pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>)
     module.map(&mut Update(Path::default(), f))
 }
 
-/// Takes the parameters for whose path `f` holds out of training: they get no gradient.
+/// Freezes the parameters whose path satisfies `f`: they get no gradient.
 pub fn freeze<M: Module>(module: M, f: impl FnMut(&str) -> bool) -> M {
     struct Freeze<F>(Path, F);
     impl<F: FnMut(&str) -> bool> ModuleMapper for Freeze<F> {

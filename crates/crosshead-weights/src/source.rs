@@ -1,4 +1,4 @@
-//! The tensors of weight files, whatever their format.
+//! Reading the tensors of weight files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,29 +9,30 @@ use safetensors::Dtype;
 use crate::formats::{self, Entry, FILES};
 use crate::{WeightsError, values};
 
-/// The tensors of a model directory: their names, types and shapes, and their values one at a time.
+/// The tensors of a model directory: names, dtypes and shapes, and the values one tensor at a time.
 ///
-/// Opening reads headers alone. Values in f32 are mapped from the file, so the tensors of a `.safetensors` file take no
-/// memory of their own; f16 and bf16 become f32 when a tensor is read. No more memory is taken than in proportion to the
-/// size of the files, whatever they say about themselves, and no code of a pickle runs.
+/// Opening reads only headers. f32 values of a `.safetensors` file are memory-mapped and not copied; f16 and bf16 are
+/// converted to f32 when a tensor is read. Memory use is bounded by the size of the files, whatever their headers claim,
+/// and pickles are not executed.
 ///
-/// A mapped file must not be changed in place while its tensors live; a new file under its name does no harm.
+/// A mapped file must not be changed in place while its tensors are in use. Replacing it with a new file is safe.
 #[derive(Debug)]
 pub struct TensorSource {
-    /// The file that was found: the weights, or the index of their shards.
+    /// The weights, or the index of their shards.
     path: PathBuf,
     files: Vec<PathBuf>,
-    /// Each tensor, and the file that has it.
+    /// Each tensor with the index of its file.
     tensors: BTreeMap<String, (usize, Entry)>,
 }
 
 impl TensorSource {
-    /// Finds the weights of a model directory: `model.safetensors`, `model.safetensors.index.json` with its shards,
-    /// `pytorch_model.bin`, or `pytorch_model.bin.index.json` with its shards; the first that exists.
+    /// Opens the weights of a model directory. The first of these that exists is used: `model.safetensors`,
+    /// `model.safetensors.index.json` with its shards, `pytorch_model.bin`, `pytorch_model.bin.index.json` with its
+    /// shards.
     ///
     /// # Errors
-    /// If there is none, a shard is missing, or a file is malformed or lies about its contents; the error names the file,
-    /// and the tensor where it is about one.
+    /// If there are no weights, a shard is missing, or a file is malformed or inconsistent. The error names the file, and
+    /// the tensor if it concerns one.
     pub fn open(dir: &Path) -> Result<Self, WeightsError> {
         let found = FILES.iter().map(|(name, layout)| (dir.join(name), *layout));
         let Some((path, layout)) = found.into_iter().find(|(path, _)| path.exists()) else {
@@ -44,10 +45,10 @@ impl TensorSource {
         Ok(Self { path, files, tensors })
     }
 
-    /// The tensors of a `.safetensors` file in memory, which errors call `name`.
+    /// Opens a `.safetensors` file in memory. Errors refer to it as `name`.
     ///
     /// # Errors
-    /// If the bytes are not a whole `.safetensors` file.
+    /// If the bytes are not a complete `.safetensors` file.
     pub fn from_safetensors(
         name: impl Into<PathBuf>,
         bytes: impl Into<bytes::Bytes>,
@@ -58,7 +59,7 @@ impl TensorSource {
         Ok(Self { files: vec![path.clone()], path, tensors })
     }
 
-    /// The names of the tensors, in order.
+    /// The names of the tensors, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
     }
@@ -68,31 +69,31 @@ impl TensorSource {
         self.tensors.get(name).map(|(_, entry)| entry.shape.as_slice())
     }
 
-    /// The type of a tensor's values in the file.
+    /// The dtype of a tensor in the file.
     pub fn dtype(&self, name: &str) -> Option<Dtype> {
         self.tensors.get(name).map(|(_, entry)| entry.dtype)
     }
 
-    /// The file that has a tensor; where none has it, the file that should: the weights, or the index of their shards.
+    /// The file with a tensor. For an unknown name: the weights, or the index of their shards.
     pub fn file(&self, name: &str) -> &Path {
         self.tensors.get(name).map_or(&self.path, |&(file, _)| &self.files[file])
     }
 
-    /// The files with the weights.
+    /// The weight files.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
 
-    /// Bytes of all tensors together, as they are in the files.
+    /// The size of all tensors in the files, in bytes.
     pub fn size(&self) -> u64 {
         self.tensors.values().map(|(_, entry)| entry.n_bytes).sum()
     }
 
-    /// The values of a tensor as f32: mapped from the file where it holds them so, otherwise converted.
+    /// Reads a tensor as f32. f32 values of a `.safetensors` file are memory-mapped, others are converted.
     ///
     /// # Errors
-    /// If there is no such tensor, it has a type that weights do not have, the file can no longer be read, or a value is
-    /// NaN or infinite; −∞ is a value that a bias may have, where it rules a token out.
+    /// If there is no such tensor, its dtype is not supported, the file cannot be read, or a value is NaN or infinite. A
+    /// bias may contain −∞, which excludes a token.
     pub fn read(&self, name: &str) -> Result<TensorData, WeightsError> {
         let path = self.file(name);
         let Some((_, entry)) = self.tensors.get(name) else {
@@ -106,10 +107,11 @@ impl TensorSource {
     }
 }
 
-/// The tensors of a `.safetensors` file in memory as f32, whatever their values; `path` names it in errors.
+/// Reads all tensors of a `.safetensors` file in memory as f32. Values are not checked; errors refer to the file as
+/// `path`.
 ///
 /// # Errors
-/// If the bytes are not a whole `.safetensors` file, or a tensor has a type that weights do not have.
+/// If the bytes are not a complete `.safetensors` file, or the dtype of a tensor is not supported.
 pub fn from_safetensors(
     path: &Path,
     bytes: impl Into<bytes::Bytes>,

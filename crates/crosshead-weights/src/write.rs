@@ -5,19 +5,20 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use burn::tensor::{DType, TensorData};
+use crosshead_files::write_atomic_with;
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use crate::WeightsError;
-use crate::files::write_atomic_with;
 
-/// Headers are filled up to a multiple of this, so that values lie where their type may.
+/// Headers are padded to a multiple of this, so that the values are aligned.
 const ALIGNMENT: usize = 8;
 
-/// Writes f32 tensors in the order of their names, as `transformers` does: the same tensors give the same bytes.
+/// Writes f32 tensors to a `.safetensors` file atomically, sorted by name as in `transformers`. Equal tensors give equal
+/// files.
 ///
 /// # Errors
-/// If a tensor is not f32, or the file cannot be written; it is then as it was before.
+/// If a tensor is not f32, or the file cannot be written; an existing file is then unchanged.
 pub fn write_tensors(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,
@@ -27,8 +28,8 @@ pub fn write_tensors(
     write_atomic_with(path, |file| write(file, &header, tensors)).map_err(WeightsError::io(path))
 }
 
-/// The bytes of a `.safetensors` file of f32 tensors, in the order of their names and without metadata; `path` names it in
-/// errors. [`from_safetensors`](crate::from_safetensors) reads them back.
+/// Encodes f32 tensors as a `.safetensors` file, sorted by name and without metadata. Errors refer to it as `path`.
+/// [`from_safetensors`](crate::from_safetensors) decodes it.
 ///
 /// # Errors
 /// If a tensor is not f32.
@@ -52,7 +53,7 @@ fn write(
     tensors.values().try_for_each(|data| file.write_all(data.as_bytes()))
 }
 
-/// The JSON that says where each tensor is.
+/// The JSON header.
 fn header(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,

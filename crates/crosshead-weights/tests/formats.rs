@@ -1,4 +1,4 @@
-//! Weight files of every format: the same values from each, and errors that name file and tensor.
+//! Weight files of every format: equal values, and errors that name the file and the tensor.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
 const BIN: &str = "pytorch_model.bin";
 const BIN_INDEX: &str = "pytorch_model.bin.index.json";
 
-/// A directory of weights that a test writes.
+/// A temporary directory with weight files.
 struct Dir(TempDir);
 
 impl Dir {
@@ -46,13 +46,15 @@ impl Dir {
         TensorSource::open(self.0.path())
     }
 
-    /// Opening, or reading some tensor, fails, and the message begins with the file and has every one of `parts`.
+    /// Asserts that opening the directory or reading a tensor fails with a message that begins with `file` and contains
+    /// `parts`.
     #[track_caller]
     fn fails(&self, file: &str, parts: &[&str]) {
         let read_all = |checkpoint: TensorSource| {
             checkpoint.names().try_for_each(|name| checkpoint.read(name).map(|_| ()))
         };
-        let message = self.open().and_then(read_all).expect_err("it was read").to_string();
+        let message =
+            self.open().and_then(read_all).expect_err("the directory was read").to_string();
         assert!(message.starts_with(&format!("{}: ", self.path(file).display())), "{message}");
         for part in parts {
             assert!(message.contains(part), "`{part}` is not in: {message}");
@@ -91,7 +93,7 @@ fn file_with(header: &serde_json::Value, data: usize) -> Vec<u8> {
 }
 
 #[test]
-fn every_format_of_pytorch_gives_its_values() {
+fn every_pytorch_format_gives_the_saved_values() {
     let expected = fs::read(fixture_path("expected.safetensors")).unwrap();
     let expected = SafeTensors::deserialize(&expected).unwrap();
     for fixture in ["zip.bin", "legacy.bin"] {
@@ -109,7 +111,7 @@ fn every_format_of_pytorch_gives_its_values() {
 }
 
 #[test]
-fn weights_beside_an_optimizer_are_found_without_it() {
+fn weights_next_to_an_optimizer_state_are_found() {
     let checkpoint = Dir::new().with_fixture(BIN, "nested.bin").open().unwrap();
     let names: Vec<&str> = checkpoint.names().collect();
     assert_eq!(names, ["model.0.bias", "model.0.weight", "model.1.bias", "model.1.weight"]);
@@ -117,13 +119,13 @@ fn weights_beside_an_optimizer_are_found_without_it() {
 }
 
 #[test]
-fn names_of_wrapped_modules_are_those_of_the_file() {
+fn names_of_wrapped_modules_are_not_changed() {
     let checkpoint = Dir::new().with_fixture(BIN, "wrapped.bin").open().unwrap();
     assert!(checkpoint.names().all(|name| name.starts_with("_orig_mod.module.")));
 }
 
 #[test]
-fn what_stands_in_the_place_of_a_file_is_named() {
+fn placeholders_are_reported() {
     let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     for (bytes, parts) in [
         (lfs, &["is a Git LFS pointer, not the file", "git lfs pull"][..]),
@@ -137,7 +139,7 @@ fn what_stands_in_the_place_of_a_file_is_named() {
 }
 
 #[test]
-fn values_in_f32_are_the_bytes_of_the_file() {
+fn f32_values_are_memory_mapped() {
     let dir = Dir::new().with(SAFETENSORS, one("weight", &[1.0, -2.5]));
     let data = dir.open().unwrap().read("weight").unwrap();
     let (bytes, shape, _) = data.into_parts();
@@ -149,8 +151,8 @@ fn values_in_f32_are_the_bytes_of_the_file() {
 }
 
 #[test]
-fn values_at_an_odd_place_are_copied() {
-    // One byte before the values moves them to where no f32 may be.
+fn unaligned_values_are_copied() {
+    // One byte before the values makes them unaligned.
     let header = json!({
         "mask": { "dtype": "U8", "shape": [1], "data_offsets": [0, 1] },
         "weight": { "dtype": "F32", "shape": [2], "data_offsets": [1, 9] },
@@ -167,12 +169,11 @@ fn values_at_an_odd_place_are_copied() {
 }
 
 #[test]
-fn half_precision_becomes_f32() {
-    let halves: Vec<u8> =
-        [1.5, -0.25].iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect();
-    let brains: Vec<u8> =
+fn half_precision_is_converted_to_f32() {
+    let f16s: Vec<u8> = [1.5, -0.25].iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect();
+    let bf16s: Vec<u8> =
         [1.5, -3e38].iter().flat_map(|&x| bf16::from_f32(x).to_le_bytes()).collect();
-    let file = file_of(&[("a", Dtype::F16, &[2, 1], halves), ("b", Dtype::BF16, &[2], brains)]);
+    let file = file_of(&[("a", Dtype::F16, &[2, 1], f16s), ("b", Dtype::BF16, &[2], bf16s)]);
     let dir = Dir::new().with(SAFETENSORS, file);
     let checkpoint = dir.open().unwrap();
     assert_eq!(checkpoint.read("a").unwrap(), TensorData::from([[1.5_f32], [-0.25]]));
@@ -182,7 +183,7 @@ fn half_precision_becomes_f32() {
 }
 
 #[test]
-fn shards_are_found_through_their_index() {
+fn safetensors_shards_are_opened_through_their_index() {
     let shards = [("shard-1.safetensors", "a", 1.0_f32), ("shard-2.safetensors", "b", 2.0)];
     let map = shards.map(|(shard, tensor, _)| (tensor, shard));
     let dir = shards
@@ -200,7 +201,7 @@ fn shards_are_found_through_their_index() {
 }
 
 #[test]
-fn shards_of_pickles_are_found_too() {
+fn pickle_shards_are_opened_through_their_index() {
     let map = [("float32", "1.bin"), ("float16", "2.bin")];
     let dir = Dir::new().with_index(BIN_INDEX, &map).with_fixture("1.bin", "zip.bin");
     let checkpoint = dir.with_fixture("2.bin", "legacy.bin").open().unwrap();
@@ -209,7 +210,7 @@ fn shards_of_pickles_are_found_too() {
 }
 
 #[test]
-fn safetensors_go_before_pickles_and_whole_files_before_shards() {
+fn safetensors_precede_pickles_and_single_files_precede_shards() {
     let dir = Dir::new().with_fixture(BIN, "zip.bin").with_index(BIN_INDEX, &[("x", "gone.bin")]);
     assert!(dir.open().unwrap().file("float32").ends_with(BIN));
     let dir = dir.with_index(SAFETENSORS_INDEX, &[("x", "gone.safetensors")]);
@@ -219,7 +220,7 @@ fn safetensors_go_before_pickles_and_whole_files_before_shards() {
 }
 
 #[test]
-fn a_directory_without_weights_is_told_what_it_needs() {
+fn a_directory_without_weights_is_reported_with_the_expected_files() {
     let error = Dir::new().open().unwrap_err();
     assert!(matches!(error, WeightsError::NoWeights { .. }));
     for file in [SAFETENSORS, SAFETENSORS_INDEX, BIN, BIN_INDEX] {
@@ -228,7 +229,7 @@ fn a_directory_without_weights_is_told_what_it_needs() {
 }
 
 #[test]
-fn a_missing_shard_is_named() {
+fn a_missing_shard_is_reported() {
     let map = [("a", "shard-1.safetensors"), ("b", "shard-2.safetensors")];
     let dir = Dir::new().with_index(SAFETENSORS_INDEX, &map);
     dir.with("shard-1.safetensors", one("a", &[1.0]))
@@ -236,7 +237,7 @@ fn a_missing_shard_is_named() {
 }
 
 #[test]
-fn a_shard_outside_the_directory_is_refused() {
+fn a_shard_outside_the_directory_is_rejected() {
     for shard in ["../secret.safetensors", "/etc/passwd", "..", "", "a/b.safetensors"] {
         Dir::new()
             .with_index(SAFETENSORS_INDEX, &[("a", shard)])
@@ -245,16 +246,16 @@ fn a_shard_outside_the_directory_is_refused() {
 }
 
 #[test]
-fn a_tensor_that_its_shard_does_not_have_is_named() {
+fn a_tensor_missing_from_its_shard_is_reported() {
     let map = [("a", "1.safetensors"), ("b", "1.safetensors")];
     Dir::new()
         .with_index(SAFETENSORS_INDEX, &map)
         .with("1.safetensors", one("a", &[1.0]))
-        .fails("1.safetensors", &["tensor `b`", "is not there", SAFETENSORS_INDEX]);
+        .fails("1.safetensors", &["tensor `b`", "is missing", SAFETENSORS_INDEX]);
 }
 
 #[test]
-fn a_malformed_index_is_named_with_its_line() {
+fn a_malformed_index_is_reported_with_its_line() {
     for text in ["{", "[]", r#"{"weight_map": }"#] {
         Dir::new().with(SAFETENSORS_INDEX, text).fails(SAFETENSORS_INDEX, &["line 1"]);
     }
@@ -266,7 +267,7 @@ fn a_malformed_index_is_named_with_its_line() {
 }
 
 #[test]
-fn values_that_no_weight_has_are_named_with_their_element() {
+fn invalid_values_are_reported_with_their_element() {
     let index = 2000;
     for (value, text) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
         let mut values = vec![0.5; 3000];
@@ -281,7 +282,7 @@ fn values_that_no_weight_has_are_named_with_their_element() {
 }
 
 #[test]
-fn a_bias_may_rule_a_token_out() {
+fn a_bias_may_contain_negative_infinity() {
     let file = one("final_logits_bias", &[0.0, f32::NEG_INFINITY]);
     let dir = Dir::new().with(SAFETENSORS, file);
     dir.open().unwrap().read("final_logits_bias").unwrap();
@@ -289,14 +290,14 @@ fn a_bias_may_rule_a_token_out() {
 }
 
 #[test]
-fn a_type_that_no_weight_has_is_named() {
+fn an_unsupported_dtype_is_reported() {
     let file = file_of(&[("ids", Dtype::I64, &[1], vec![0; 8])]);
     Dir::new().with(SAFETENSORS, file).fails(SAFETENSORS, &["tensor `ids`", "I64", "BF16"]);
     Dir::new().with_fixture(BIN, "zip.bin").fails(BIN, &["tensor `position_ids`", "I64"]);
 }
 
 #[test]
-fn a_type_that_nobody_knows_is_named() {
+fn an_unknown_dtype_is_reported() {
     let header = json!({
         "a": { "dtype": "F32", "shape": [1], "data_offsets": [0, 4] },
         "b": { "dtype": "F128", "shape": [1], "data_offsets": [4, 20] },
@@ -307,7 +308,7 @@ fn a_type_that_nobody_knows_is_named() {
 }
 
 #[test]
-fn a_header_that_lies_is_named_with_the_tensor() {
+fn an_inconsistent_header_is_reported_with_the_tensor() {
     let entry = |shape: &[u64], from: u64, to: u64| json!({ "dtype": "F32", "shape": shape, "data_offsets": [from, to] });
     let huge = 1_u64 << 40;
     let cases = [
@@ -330,27 +331,29 @@ fn a_header_that_lies_is_named_with_the_tensor() {
 }
 
 #[test]
-fn a_header_longer_than_the_file_is_not_read() {
+fn a_header_longer_than_the_file_is_rejected() {
     for len in [1_u64 << 20, 1 << 40, u64::MAX] {
         let mut bytes = len.to_le_bytes().to_vec();
         bytes.extend(b"{}");
-        Dir::new().with(SAFETENSORS, bytes).fails(SAFETENSORS, &["not a whole safetensors file"]);
+        Dir::new()
+            .with(SAFETENSORS, bytes)
+            .fails(SAFETENSORS, &["not a complete safetensors file"]);
     }
 }
 
 #[test]
-fn a_truncated_pickle_is_named() {
+fn a_truncated_pickle_is_reported() {
     for fixture in ["zip.bin", "legacy.bin"] {
-        let whole = fs::read(fixture_path(fixture)).unwrap();
+        let bytes = fs::read(fixture_path(fixture)).unwrap();
         for share in [1, 30, 60, 99] {
-            let part = &whole[..whole.len() * share / 100];
+            let part = &bytes[..bytes.len() * share / 100];
             Dir::new().with(BIN, part).fails(BIN, &[]);
         }
     }
 }
 
 #[test]
-fn a_pickle_runs_no_code() {
+fn a_pickle_is_not_executed() {
     let dir = Dir::new();
     let trace = dir.path("trace");
     let command = format!("cposix\nsystem\n(S'touch {}'\ntR.", trace.display());
@@ -360,8 +363,8 @@ fn a_pickle_runs_no_code() {
 }
 
 #[test]
-fn a_tensor_larger_than_its_file_is_refused() {
-    // Any number of rows fits the storage of `expanded`: its shape is (3, 4), its strides are (0, 1).
+fn a_tensor_larger_than_its_file_is_rejected() {
+    // `expanded` has shape (3, 4) and strides (0, 1): its storage is valid for any number of rows.
     let sizes = b"K\x03K\x04\x86q\x49K\x00K\x01";
     let bytes = fs::read(fixture_path("legacy.bin")).unwrap();
     let at = bytes.windows(sizes.len()).position(|window| window == sizes).unwrap();
@@ -372,9 +375,9 @@ fn a_tensor_larger_than_its_file_is_refused() {
 }
 
 #[test]
-fn foreign_files_in_place_of_a_pickle_are_named() {
+fn files_that_are_not_pickles_are_reported() {
     let tar = [&[b'a'; 257][..], b"ustar", &[0; 250]].concat();
     for bytes in [&b"version"[..], &[0xff; 64], b"PK\x03\x04", &tar] {
-        Dir::new().with(BIN, bytes).fails(BIN, &["not a sound PyTorch file"]);
+        Dir::new().with(BIN, bytes).fails(BIN, &["not a valid PyTorch file"]);
     }
 }

@@ -1,6 +1,5 @@
-//! Files with any bytes changed: values or an error, never a panic, and no more memory than a sound file of that size
-//! could ask for. The allocator of this program gives no more than [`LIMIT`], so a parser that believed a length in a
-//! file would end it.
+//! Corrupted files give values or an error, never a panic, and use no more memory than a valid file of that size. The
+//! allocator of this program is limited to [`LIMIT`], so a parser that trusts a length in a file aborts it.
 
 use std::alloc::System;
 use std::fs;
@@ -12,17 +11,17 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use tempfile::tempdir;
 
-/// Bytes that all tests of this program together may hold.
+/// The most bytes that the tests of this program may allocate at a time.
 const LIMIT: usize = 128 << 20;
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, LIMIT);
 
-/// A change of a file's bytes.
+/// A change to the bytes of a file.
 #[derive(Clone, Debug)]
 enum Change {
     Set(Index, u8),
-    /// Eight bytes become a large number.
+    /// Eight bytes are replaced by a number.
     Large(Index, u64),
     Remove(Index),
     Insert(Index, u8),
@@ -67,7 +66,7 @@ fn fixture(name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).unwrap()
 }
 
-/// Opens a directory with these files and reads all that it has.
+/// Opens a directory with these files and reads every tensor.
 fn read(files: &[(&str, Vec<u8>)]) {
     let dir = tempdir().unwrap();
     for (name, bytes) in files {
@@ -84,22 +83,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_changed_safetensors_file_does_no_harm(changes in changes()) {
+    fn a_corrupted_safetensors_file_is_harmless(changes in changes()) {
         read(&[("model.safetensors", changed(fixture("expected.safetensors"), &changes))]);
     }
 
     #[test]
-    fn a_changed_zip_file_does_no_harm(changes in changes()) {
+    fn a_corrupted_zip_file_is_harmless(changes in changes()) {
         read(&[("pytorch_model.bin", changed(fixture("zip.bin"), &changes))]);
     }
 
     #[test]
-    fn a_changed_legacy_file_does_no_harm(changes in changes()) {
+    fn a_corrupted_legacy_file_is_harmless(changes in changes()) {
         read(&[("pytorch_model.bin", changed(fixture("legacy.bin"), &changes))]);
     }
 
     #[test]
-    fn a_changed_index_does_no_harm(changes in changes()) {
+    fn a_corrupted_index_is_harmless(changes in changes()) {
         let index = br#"{"metadata": {"total_size": 96}, "weight_map": {"float32": "1.bin", "float16": "2.bin"}}"#;
         read(&[
             ("pytorch_model.bin.index.json", changed(index.to_vec(), &changes)),
@@ -110,8 +109,8 @@ proptest! {
 }
 
 #[test]
-fn a_compressed_archive_is_refused_before_it_is_unpacked() {
-    // 64 MiB of empty tuples, which take gigabytes as objects, in 64 KB.
+fn a_compressed_archive_is_rejected_before_it_is_unpacked() {
+    // 64 MiB of empty tuples in 64 KB; as objects they take gigabytes.
     let dir = tempdir().unwrap();
     let path = dir.path().join("pytorch_model.bin");
     let mut archive = zip::ZipWriter::new(fs::File::create(&path).unwrap());

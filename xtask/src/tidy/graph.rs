@@ -16,10 +16,11 @@ struct Node {
 const TESTKIT: &str = "crosshead-testkit";
 
 /// The whole graph. To add an edge, change docs/architecture.md and this table together.
-const GRAPH: [Node; 17] = [
-    Node { name: "crosshead-tokenize", may_use: &[], burn: false },
+const GRAPH: [Node; 18] = [
+    Node { name: "crosshead-files", may_use: &[], burn: false },
+    Node { name: "crosshead-tokenize", may_use: &["crosshead-files"], burn: false },
     Node { name: "crosshead-evaluate", may_use: &[], burn: false },
-    Node { name: "crosshead-data", may_use: &[], burn: false },
+    Node { name: "crosshead-data", may_use: &["crosshead-files"], burn: false },
     Node { name: "crosshead-generate", may_use: &[], burn: false },
     Node { name: "crosshead-hub", may_use: &[], burn: false },
     Node { name: "crosshead-position", may_use: &[], burn: true },
@@ -37,7 +38,7 @@ const GRAPH: [Node; 17] = [
     },
     Node {
         name: "crosshead-weights",
-        may_use: &["crosshead-kernels", "crosshead-position"],
+        may_use: &["crosshead-files", "crosshead-kernels", "crosshead-position"],
         burn: true,
     },
     Node {
@@ -45,6 +46,7 @@ const GRAPH: [Node; 17] = [
         may_use: &[
             "crosshead-attention",
             "crosshead-blocks",
+            "crosshead-files",
             "crosshead-generate",
             "crosshead-kernels",
             "crosshead-position",
@@ -54,7 +56,7 @@ const GRAPH: [Node; 17] = [
     },
     Node {
         name: "crosshead-train",
-        may_use: &["crosshead-data", "crosshead-kernels", "crosshead-weights"],
+        may_use: &["crosshead-data", "crosshead-files", "crosshead-kernels", "crosshead-weights"],
         burn: true,
     },
     Node {
@@ -74,6 +76,7 @@ const GRAPH: [Node; 17] = [
             "crosshead-blocks",
             "crosshead-data",
             "crosshead-evaluate",
+            "crosshead-files",
             "crosshead-kernels",
             "crosshead-models",
             "crosshead-position",

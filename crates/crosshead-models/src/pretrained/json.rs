@@ -1,38 +1,38 @@
-//! JSON files of a model directory, with errors that name the key.
+//! Reading JSON files of a model directory, with errors that name the key.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crosshead_weights::{WeightsError, check_file};
+use crosshead_files::Placeholder;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::keys;
 use crate::ModelError;
 
-/// The text of a file.
+/// Reads a text file. A placeholder, such as a Git LFS pointer, is an error.
 pub(super) fn read_text(path: &Path) -> Result<String, ModelError> {
-    check_file(path).map_err(|error| match error {
-        WeightsError::Io { path, source } => ModelError::Io { path, source },
-        other => ModelError::Weights(other),
-    })?;
-    crosshead_weights::read_text(path).map_err(ModelError::io(path))
+    if let Some(found) = Placeholder::in_file(path).map_err(ModelError::io(path))? {
+        return Err(ModelError::NotTheFile { path: path.to_owned(), found: found.message() });
+    }
+    crosshead_files::read_text(path).map_err(ModelError::io(path))
 }
 
-/// The keys that a type has of the object in a file.
+/// Reads the fields of `T` from the JSON object in a file. Other keys are ignored.
 ///
 /// # Errors
-/// If the file cannot be read, is no JSON object, or a key is missing or of another type; the error names it.
+/// If the file cannot be read or is not a JSON object, or a key is missing or has a value of the wrong type. The error
+/// names the key.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     from_text(path, &read_text(path)?)
 }
 
-/// The object that a JSON text of the file at `path` is.
+/// Parses the text of the file at `path` as a JSON object.
 pub(super) fn object(path: &Path, text: &str) -> Result<Map<String, Value>, ModelError> {
     serde_json::from_str(text).map_err(|source| ModelError::Json { path: path.to_owned(), source })
 }
 
-/// The object in a file; `None` where there is no such file.
+/// Reads the JSON object in a file; `None` if the file does not exist.
 pub(super) fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, ModelError> {
     match read_text(path) {
         Ok(text) => object(path, &text).map(Some),
@@ -41,12 +41,12 @@ pub(super) fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, Mod
     }
 }
 
-/// The keys that a type has of the object in the text of the file at `path`.
+/// Reads the fields of `T` from the text of the file at `path`.
 pub(super) fn from_text<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ModelError> {
     from_object(path, &object(path, text)?)
 }
 
-/// The keys that a type has of the object in the file at `path`.
+/// Reads the fields of `T` from the object in the file at `path`.
 pub(super) fn from_object<T: DeserializeOwned>(
     path: &Path,
     object: &Map<String, Value>,

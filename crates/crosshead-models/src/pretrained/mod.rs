@@ -1,7 +1,7 @@
 //! Model directories in Hugging Face's layout.
 //!
-//! A family is one value in [`families`]: what its `config.json` means, and how its weights are called. Loading and saving
-//! are the same for all.
+//! A family is one value in [`families`], which defines the meaning of its `config.json` and the names of its weights.
+//! Loading and saving are the same for all.
 
 mod config_file;
 mod directory;
@@ -25,6 +25,7 @@ mod tensors;
 use std::fs;
 use std::path::Path;
 
+use crosshead_files::{write_atomic, write_directory};
 use serde_json::{Map, Value};
 
 pub use directory::ModelDirectory;
@@ -35,11 +36,9 @@ pub use origin::{Origin, set_config_keys};
 pub use report::WeightsReport;
 pub use sentence::SentenceDirectory;
 
-use crosshead_weights::{write_atomic, write_directory};
-
 use crate::ModelError;
 
-/// Writes a model directory: `config.json`, what `weights` writes, and what `extra` adds.
+/// Writes a model directory atomically: `config.json`, the files of `weights` and those of `extra`.
 fn write_model<E: From<ModelError> + From<std::io::Error>>(
     dir: &Path,
     config: Map<String, Value>,
@@ -60,7 +59,7 @@ fn write_json(path: &Path, object: Map<String, Value>) -> Result<(), ModelError>
     write_atomic(path, json_text(object).as_bytes()).map_err(ModelError::io(path))
 }
 
-/// The text of a file that holds an object.
+/// The text of a JSON file.
 fn json_text(object: Map<String, Value>) -> String {
     format!("{:#}\n", Value::Object(object))
 }

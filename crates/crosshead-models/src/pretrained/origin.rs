@@ -1,10 +1,10 @@
-//! What a fine-tuned model keeps of the directory that it was loaded from.
+//! The files and keys that a fine-tuned model keeps from its pretrained model directory.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use crosshead_weights::write_atomic;
+use crosshead_files::write_atomic;
 use serde_json::{Map, Value, json};
 
 use super::config_file::ConfigFile;
@@ -16,7 +16,7 @@ const CONFIG: &str = "config.json";
 const GENERATION: &str = "generation_config.json";
 const MODULES: &str = "modules.json";
 
-/// Keys of `config.json` that speak of the pretrained model's weights, head or code.
+/// Keys of `config.json` that describe the pretrained model's weights, head or code.
 const NOT_KEPT: [&str; 12] = [
     "model_type",
     "architectures",
@@ -32,8 +32,8 @@ const NOT_KEPT: [&str; 12] = [
     "_name_or_path",
 ];
 
-/// Keys of a search that models without `generation_config.json` have in `config.json`.
-const SEARCH: [&str; 26] = [
+/// Decoding options in the `config.json` of models without `generation_config.json`.
+const DECODING_KEYS: [&str; 26] = [
     "bad_words_ids",
     "begin_suppress_tokens",
     "diversity_penalty",
@@ -62,13 +62,13 @@ const SEARCH: [&str; 26] = [
     "typical_p",
 ];
 
-/// What a model directory says beside its weights: what [`keep_in`](Self::keep_in) puts into the directory of a model that was
-/// trained further.
+/// The configuration of a pretrained model directory. [`keep_in`](Self::keep_in) copies it to the directory of the
+/// fine-tuned model.
 #[derive(Clone, Debug)]
 pub struct Origin {
     config: Map<String, Value>,
     generation: Option<Map<String, Value>>,
-    /// Files of sentence-transformers, by their paths in the directory.
+    /// Files of sentence-transformers, with their paths in the directory.
     modules: Vec<(PathBuf, Vec<u8>)>,
 }
 
@@ -85,17 +85,17 @@ impl Origin {
         Ok(Self { config, generation, modules: sentence_modules(dir)? })
     }
 
-    /// What comes before each text that the model reads, where `config.json` says so: the task, as T5 expects it.
+    /// The `prefix` of `config.json`, which is prepended to every input, such as the task prefix of T5.
     pub fn prefix(&self) -> Option<&str> {
         self.config.get("prefix")?.as_str()
     }
 
-    /// Puts into the directory of a saved model what still holds of the pretrained one, and then the changes to
-    /// `generation_config.json`:
+    /// Copies what is still valid to the directory of a saved model, and applies `changes` to its
+    /// `generation_config.json`. These are copied:
     ///
-    /// - every key of `config.json`, and the family where it can express the model; only what would change the model that is
-    ///   loaded, or speaks of other weights or another head, stays out,
-    /// - every key of `generation_config.json`, if the model has such a file; an older model has them in `config.json`,
+    /// - every key of `config.json`, except those that would change the loaded model or that describe other weights or
+    ///   another head; the family is kept if it can express the model,
+    /// - every key of `generation_config.json`, or the decoding options of `config.json` for older models,
     /// - the pooling of sentence-transformers.
     ///
     /// # Errors
@@ -103,9 +103,10 @@ impl Origin {
     pub fn keep_in(&self, dir: &Path, changes: &Map<String, Value>) -> Result<(), ModelError> {
         let path = dir.join(CONFIG);
         let written = read_object(&path)?.unwrap_or_default();
-        write_json(&path, self.config_over(&written, &path))?;
+        write_json(&path, self.merged_config(&written, &path))?;
         if let Some(written) = read_object(&dir.join(GENERATION))? {
-            let mut keys = self.generation.clone().unwrap_or_else(|| self.older_search(written));
+            let mut keys =
+                self.generation.clone().unwrap_or_else(|| self.legacy_generation(written));
             keys.extend(changes.clone());
             write_json(&dir.join(GENERATION), keys)?;
         }
@@ -119,29 +120,29 @@ impl Origin {
         Ok(())
     }
 
-    /// The keys of a saved `config.json` and those of the pretrained one that leave the model as it is.
-    fn config_over(&self, written: &Map<String, Value>, path: &Path) -> Map<String, Value> {
-        let told = |keys: &Map<String, Value>| {
+    /// The keys of the saved `config.json`, with those of the pretrained one that do not change the model.
+    fn merged_config(&self, written: &Map<String, Value>, path: &Path) -> Map<String, Value> {
+        let read = |keys: &Map<String, Value>| {
             ModelDirectory::of(&ConfigFile::of(path.to_owned(), keys.clone()).ok()?).ok()
         };
-        let Some(saved) = told(written) else { return written.clone() };
+        let Some(saved) = read(written) else { return written.clone() };
         let own = self.in_own_family(written, saved.head).filter(|keys| {
-            told(keys).is_some_and(|own| {
+            read(keys).is_some_and(|own| {
                 (own.head, &own.config) == (saved.head, &saved.config)
                     && own.names() == saved.names()
             })
         });
         let mut keys = own.unwrap_or_else(|| written.clone());
-        let expected = told(&keys);
-        let has_search = |key: &str| {
-            matches!(saved.head, Head::Seq2SeqLm | Head::CausalLm) && SEARCH.contains(&key)
+        let expected = read(&keys);
+        let is_decoding_key = |key: &str| {
+            matches!(saved.head, Head::Seq2SeqLm | Head::CausalLm) && DECODING_KEYS.contains(&key)
         };
         for (key, value) in &self.config {
-            if keys.contains_key(key) || NOT_KEPT.contains(&key.as_str()) || has_search(key) {
+            if keys.contains_key(key) || NOT_KEPT.contains(&key.as_str()) || is_decoding_key(key) {
                 continue;
             }
             keys.insert(key.clone(), value.clone());
-            if told(&keys) != expected {
+            if read(&keys) != expected {
                 keys.shift_remove(key);
             }
         }
@@ -152,7 +153,7 @@ impl Origin {
         keys
     }
 
-    /// The keys as the pretrained model's family writes them.
+    /// The keys with the family of the pretrained model.
     fn in_own_family(
         &self,
         written: &Map<String, Value>,
@@ -166,15 +167,15 @@ impl Origin {
         Some(keys)
     }
 
-    /// The search of a model without `generation_config.json`, over the one that was written.
-    fn older_search(&self, written: Map<String, Value>) -> Map<String, Value> {
-        let is_search = |key: &str, value: &Value| SEARCH.contains(&key) && !value.is_null();
-        let older = self.config.iter().filter(|(key, value)| is_search(key, value));
-        written.into_iter().chain(older.map(|(key, value)| (key.clone(), value.clone()))).collect()
+    /// The decoding options of a model without `generation_config.json`, merged into those written.
+    fn legacy_generation(&self, written: Map<String, Value>) -> Map<String, Value> {
+        let is_set = |key: &str, value: &Value| DECODING_KEYS.contains(&key) && !value.is_null();
+        let legacy = self.config.iter().filter(|(key, value)| is_set(key, value));
+        written.into_iter().chain(legacy.map(|(key, value)| (key.clone(), value.clone()))).collect()
     }
 }
 
-/// Sets keys of the `config.json` of a model directory; a key of value `null` is removed.
+/// Sets keys of the `config.json` of a model directory. `null` removes a key.
 ///
 /// # Errors
 /// If the file cannot be read or written.
@@ -190,7 +191,7 @@ pub fn set_config_keys(dir: &Path, changes: &[(&str, Value)]) -> Result<(), Mode
     write_json(&path, keys)
 }
 
-/// The files that say what sentence-transformers does after an encoder, where none of them holds weights.
+/// The files of sentence-transformers modules, if none of the modules after the encoder has weights.
 fn sentence_modules(dir: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ModelError> {
     let Ok(text) = read_text(&dir.join(MODULES)) else { return Ok(Vec::new()) };
     let modules: Vec<Value> = serde_json::from_str(&text)

@@ -1,4 +1,4 @@
-//! The tensors of a checkpoint under the names that a family gives them, whatever training tools put around those.
+//! The tensors of a checkpoint by the family's names, without the prefixes and wrappers that training tools add.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,23 +9,23 @@ use super::names::Names;
 use crate::ModelError;
 use crosshead_weights::TensorSource;
 
-/// Segments that PyTorch puts into names for a module that it wraps: `torch.compile`, FSDP, activation checkpointing.
+/// Name segments of PyTorch wrappers: `torch.compile`, FSDP, activation checkpointing.
 const WRAPPERS: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
-/// The most segments that may come before every name, as in DataParallel's `module` and Lightning's `model`.
+/// The maximum number of segments of a common prefix, such as `module` of DataParallel or `model` of Lightning.
 const MAX_PREFIX: usize = 3;
 
 /// The tensors of a checkpoint by the family's names.
 pub(super) struct Tensors<'a> {
     checkpoint: &'a TensorSource,
-    /// Where the file has other names than the family: the family's, and the file's.
+    /// The name in the file for each name of the family.
     in_file: BTreeMap<String, String>,
-    /// The names in the file that are none of the family's.
-    strangers: Vec<String>,
+    /// The names in the file that the family does not recognize.
+    unrecognized: Vec<String>,
 }
 
 impl<'a> Tensors<'a> {
-    /// The tensors without wrappers in their names, and without a prefix where more of them are names of the family so.
+    /// Removes wrappers from the names, and a common prefix if the family recognizes more names without it.
     pub(super) fn new(checkpoint: &'a TensorSource, names: &Names) -> Self {
         let unwrapped: Vec<(String, &str)> =
             checkpoint.names().map(|name| (without_wrappers(name), name)).collect();
@@ -33,7 +33,7 @@ impl<'a> Tensors<'a> {
         let mut in_file = BTreeMap::new();
         for (name, of_file) in &unwrapped {
             let name = name.strip_prefix(&prefix).unwrap_or(name);
-            // Two tensors never become one.
+            // Names must stay distinct.
             if !in_file.contains_key(name) {
                 in_file.insert(name.to_owned(), (*of_file).to_owned());
             }
@@ -41,17 +41,17 @@ impl<'a> Tensors<'a> {
         if in_file.len() != unwrapped.len() {
             in_file = checkpoint.names().map(|name| (name.to_owned(), name.to_owned())).collect();
         }
-        let strangers = in_file.iter().filter(|(name, _)| !names.is_known(name));
-        let strangers = strangers.map(|(_, of_file)| of_file.clone()).collect();
-        Self { checkpoint, in_file, strangers }
+        let unrecognized = in_file.iter().filter(|(name, _)| !names.is_known(name));
+        let unrecognized = unrecognized.map(|(_, of_file)| of_file.clone()).collect();
+        Self { checkpoint, in_file, unrecognized }
     }
 
-    /// The names, in order.
+    /// The names, sorted.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.in_file.keys().map(String::as_str)
     }
 
-    /// The name that the file has for a tensor.
+    /// The name of a tensor in the file.
     pub(super) fn in_file<'n>(&'n self, name: &'n str) -> &'n str {
         self.in_file.get(name).map_or(name, String::as_str)
     }
@@ -61,28 +61,28 @@ impl<'a> Tensors<'a> {
         self.checkpoint.shape(self.in_file.get(name)?)
     }
 
-    /// The file that has a tensor, or should have it.
+    /// The file that contains a tensor, or should contain it.
     pub(super) fn file(&self, name: &str) -> &Path {
         self.checkpoint.file(self.in_file(name))
     }
 
-    /// The values of a tensor.
+    /// Reads a tensor.
     pub(super) fn read(&self, name: &str) -> Result<TensorData, ModelError> {
         Ok(self.checkpoint.read(self.in_file(name))?)
     }
 
-    /// The error of a tensor, with the name that the file has for it.
+    /// The error of an invalid tensor, with its name in the file.
     pub(super) fn wrong(&self, name: &str, reason: impl Into<String>) -> ModelError {
         ModelError::tensor(self.file(name), self.in_file(name), reason)
     }
 
-    /// The error of a tensor that is not there, with names that are.
+    /// The error of a missing tensor, with similar names.
     pub(super) fn missing(&self, name: &str) -> ModelError {
-        let strangers: Vec<&str> = self.strangers.iter().map(String::as_str).collect();
+        let unrecognized: Vec<&str> = self.unrecognized.iter().map(String::as_str).collect();
         ModelError::MissingTensor {
             path: self.checkpoint.file(name).to_owned(),
             tensor: name.to_owned(),
-            there: self.checkpoint.names_like(name, &strangers),
+            there: self.checkpoint.describe_names(name, &unrecognized),
         }
     }
 }
@@ -92,18 +92,18 @@ fn without_wrappers(name: &str) -> String {
     kept.collect::<Vec<_>>().join(".")
 }
 
-/// What comes before the family's names, with its last dot, if more names are known without it than with it.
+/// The common prefix, with its dot, without which the family recognizes the most names; empty for none.
 fn prefix(unwrapped: &[(String, &str)], names: &Names) -> String {
     let known = |prefix: &str| {
         let rests = unwrapped.iter().filter_map(|(name, _)| name.strip_prefix(prefix));
         rests.filter(|rest| names.is_known(rest)).count()
     };
-    let Some((stranger, _)) = unwrapped.iter().find(|(name, _)| !names.is_known(name)) else {
+    let Some((unrecognized, _)) = unwrapped.iter().find(|(name, _)| !names.is_known(name)) else {
         return String::new();
     };
     let mut best = (String::new(), known(""));
-    for (dot, _) in stranger.match_indices('.').take(MAX_PREFIX) {
-        let prefix = &stranger[..=dot];
+    for (dot, _) in unrecognized.match_indices('.').take(MAX_PREFIX) {
+        let prefix = &unrecognized[..=dot];
         let count = known(prefix);
         if count > best.1 {
             best = (prefix.to_owned(), count);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_training_tools_put_before_a_name_is_left_out() {
+    fn prefixes_of_training_tools_are_removed() {
         let usual = ["model.wte.weight", "model.h.0.ln.bias", "lm_head.weight"];
         for before in ["", "_orig_mod.", "module.", "module._orig_mod.", "model.", "net.student."] {
             let names: Vec<String> = usual.iter().map(|name| format!("{before}{name}")).collect();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_that_the_family_has_stays() {
+    fn a_prefix_of_the_family_is_kept() {
         for names in [
             &["model.wte.weight", "model.h.0.ln.bias", "model.adapter.weight"][..],
             &["wte.weight", "h.0.ln.bias"],

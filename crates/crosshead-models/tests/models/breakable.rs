@@ -1,4 +1,4 @@
-//! Model directories for tests to break.
+//! Model directories that tests corrupt.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,11 +16,11 @@ use crate::tiny::{model, save};
 pub(crate) const CONFIG: &str = "config.json";
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 
-/// Type, shape and bytes of a tensor.
+/// Dtype, shape and bytes of a tensor.
 pub(crate) type OwnedTensor = (Dtype, Vec<usize>, Vec<u8>);
 
-/// The files of a sound model directory.
-pub(crate) static SOUND: LazyLock<BTreeMap<&str, Vec<u8>>> = LazyLock::new(|| {
+/// The files of a valid model directory.
+pub(crate) static VALID: LazyLock<BTreeMap<&str, Vec<u8>>> = LazyLock::new(|| {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model");
     save(&model(Default::default()), &path);
@@ -29,14 +29,14 @@ pub(crate) static SOUND: LazyLock<BTreeMap<&str, Vec<u8>>> = LazyLock::new(|| {
         .into()
 });
 
-/// A model directory that a test breaks.
+/// A model directory that a test corrupts.
 pub(crate) struct Dir(TempDir);
 
 impl Dir {
-    /// A sound directory.
+    /// A valid directory.
     pub(crate) fn new() -> Self {
         let dir = tempdir().unwrap();
-        for (file, bytes) in SOUND.iter() {
+        for (file, bytes) in VALID.iter() {
             fs::write(dir.path().join(file), bytes).unwrap();
         }
         Self(dir)
@@ -60,14 +60,14 @@ impl Dir {
         self
     }
 
-    /// A folder in the place of a file.
+    /// A directory instead of a file.
     pub(crate) fn with_folder(self, file: &str) -> Self {
         let dir = self.without(file);
         fs::create_dir(dir.path(file)).unwrap();
         dir
     }
 
-    /// `config.json` with another value of a key, or without it.
+    /// Changes or removes a key of `config.json`.
     pub(crate) fn with_key(self, key: &str, value: Option<Value>) -> Self {
         let text = fs::read(self.path(CONFIG)).unwrap();
         let mut config: Value = serde_json::from_slice(&text).unwrap();
@@ -79,12 +79,12 @@ impl Dir {
         self.with(CONFIG, config.to_string())
     }
 
-    /// `model.safetensors` with changed tensors.
+    /// Changes the tensors of `model.safetensors`.
     pub(crate) fn with_tensors(
         self,
         change: impl FnOnce(&mut BTreeMap<String, OwnedTensor>),
     ) -> Self {
-        let file = SafeTensors::deserialize(&SOUND[WEIGHTS]).unwrap();
+        let file = SafeTensors::deserialize(&VALID[WEIGHTS]).unwrap();
         let owned = |(name, view): (&str, TensorView<'_>)| {
             (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
         };
@@ -101,7 +101,7 @@ impl Dir {
         EncoderDecoder::from_pretrained(self.root(), &Device::flex())
     }
 
-    /// Loading fails, and the message names the file and every one of `parts`.
+    /// Asserts that loading fails with a message that begins with `file` and contains `parts`.
     #[track_caller]
     pub(crate) fn fails(&self, file: &str, parts: &[&str]) -> ModelError {
         let error = self.load().expect_err("a broken directory was loaded");

@@ -1,4 +1,4 @@
-//! Model directories with something wrong in them: an error that names the place, never a panic.
+//! Invalid model directories: an error that names the location, never a panic.
 
 use std::path::Path;
 
@@ -9,17 +9,17 @@ use proptest::prelude::*;
 use safetensors::tensor::Dtype;
 use serde_json::json;
 
-use crate::breakable::{CONFIG, Dir, SOUND, WEIGHTS};
+use crate::breakable::{CONFIG, Dir, VALID, WEIGHTS};
 
 const NORM: &str = "model.encoder.layers.1.final_layer_norm.weight";
 
 #[test]
-fn the_directory_that_tests_break_is_sound() {
+fn the_uncorrupted_directory_loads() {
     Dir::new().load().unwrap();
 }
 
 #[test]
-fn a_missing_file_is_named() {
+fn a_missing_file_is_reported() {
     let error = Dir::new().without(CONFIG).fails(CONFIG, &["No such file"]);
     assert!(matches!(error, ModelError::Io { .. }));
     let error = Dir::new().without(WEIGHTS).load().unwrap_err();
@@ -29,7 +29,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn a_folder_in_the_place_of_a_file_is_named() {
+fn a_directory_instead_of_a_file_is_reported() {
     let error = Dir::new().with_folder(CONFIG).fails(CONFIG, &["directory"]);
     assert!(matches!(error, ModelError::Io { .. }));
     let error = Dir::new().with_folder(WEIGHTS).fails(WEIGHTS, &["directory"]);
@@ -37,7 +37,7 @@ fn a_folder_in_the_place_of_a_file_is_named() {
 }
 
 #[test]
-fn foreign_bytes_in_place_of_weights_are_named() {
+fn weights_in_another_format_are_reported() {
     for bytes in [&b"version"[..], &[0xff; 64], b"<p>"] {
         let error = Dir::new().with(WEIGHTS, bytes).fails(WEIGHTS, &["safetensors", "again"]);
         assert!(matches!(error, ModelError::Weights(WeightsError::Safetensors { .. })));
@@ -45,7 +45,7 @@ fn foreign_bytes_in_place_of_weights_are_named() {
 }
 
 #[test]
-fn a_missing_tensor_is_named() {
+fn a_missing_tensor_is_reported() {
     let dir = Dir::new().with_tensors(|tensors| {
         tensors.remove(NORM).unwrap();
     });
@@ -54,16 +54,16 @@ fn a_missing_tensor_is_named() {
 }
 
 #[test]
-fn an_extra_tensor_is_named() {
+fn an_extra_tensor_is_reported() {
     let dir = Dir::new().with_tensors(|tensors| {
         tensors.insert("model.adapter.weight".to_owned(), (Dtype::F32, vec![1], vec![0; 4]));
     });
-    let error = dir.fails(WEIGHTS, &["model.adapter.weight", "no place"]);
+    let error = dir.fails(WEIGHTS, &["model.adapter.weight", "not part of the model"]);
     assert!(matches!(error, ModelError::UnexpectedTensor { .. }));
 }
 
 #[test]
-fn a_wrong_shape_is_named_with_both_shapes() {
+fn a_wrong_shape_is_reported_with_both_shapes() {
     let dir = Dir::new().with_tensors(|tensors| {
         tensors.insert(NORM.to_owned(), (Dtype::F32, vec![2, 4], vec![0; 32]));
     });
@@ -71,7 +71,7 @@ fn a_wrong_shape_is_named_with_both_shapes() {
 }
 
 #[test]
-fn a_wrong_type_is_named() {
+fn a_wrong_dtype_is_reported() {
     let dir = Dir::new().with_tensors(|tensors| {
         tensors.insert(NORM.to_owned(), (Dtype::I32, vec![8], vec![0; 32]));
     });
@@ -79,7 +79,7 @@ fn a_wrong_type_is_named() {
 }
 
 #[test]
-fn nan_is_named_with_its_element() {
+fn nan_is_reported_with_its_element() {
     let dir = Dir::new().with_tensors(|tensors| {
         let (_, _, data) = tensors.get_mut(NORM).unwrap();
         data[3 * 4..4 * 4].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -88,7 +88,7 @@ fn nan_is_named_with_its_element() {
 }
 
 #[test]
-fn weights_of_another_size_are_named() {
+fn weights_of_another_size_are_reported() {
     for (key, value) in [("d_model", 16), ("encoder_layers", 3)] {
         Dir::new().with_key(key, Some(json!(value))).fails(WEIGHTS, &["tensor `", "config.json"]);
     }
@@ -97,13 +97,13 @@ fn weights_of_another_size_are_named() {
     dir.fails(WEIGHTS, &["tensor `model.shared.weight`", "[13, 8]", "[14, 8]"]);
     let dir = Dir::new().with_key("tie_word_embeddings", Some(json!(false)));
     dir.fails(WEIGHTS, &["lm_head.weight", "missing"]);
-    // Too few layers leave tensors without a place.
+    // With fewer layers, some tensors are not part of the model.
     let error = Dir::new().with_key("decoder_layers", Some(json!(1))).fails(WEIGHTS, &["layers.1"]);
     assert!(matches!(error, ModelError::UnexpectedTensor { .. }));
 }
 
 #[test]
-fn malformed_json_is_named_with_its_line() {
+fn malformed_json_is_reported_with_its_line() {
     for text in ["{", "[]", "null", "{\"model_type\": \"marian\",}", "\u{feff}{"] {
         let error = Dir::new().with(CONFIG, text).fails(CONFIG, &["line 1"]);
         assert!(matches!(error, ModelError::Json { .. }), "{text}");
@@ -112,7 +112,7 @@ fn malformed_json_is_named_with_its_line() {
 }
 
 #[test]
-fn a_missing_key_is_named() {
+fn a_missing_key_is_reported() {
     for key in [
         "model_type",
         "vocab_size",
@@ -133,7 +133,7 @@ fn a_missing_key_is_named() {
 }
 
 #[test]
-fn an_impossible_value_is_named_with_its_key() {
+fn an_invalid_value_is_reported_with_its_key() {
     let cases = [
         ("model_type", json!("bert"), &["model_type", "bert", "marian", "pegasus"][..]),
         ("activation_function", json!("selu"), &["activation_function", "selu"]),
@@ -158,10 +158,10 @@ fn an_impossible_value_is_named_with_its_key() {
 }
 
 #[test]
-fn a_value_of_another_type_is_named_with_its_key_and_what_is_expected() {
+fn a_value_of_the_wrong_type_is_reported_with_its_key_and_the_expected_type() {
     for value in [json!("8"), json!(-8), json!(8.5), json!([8]), json!({}), json!(true)] {
         let found =
-            format!("config.json: d_model: expected a whole number from 0 on, found `{value}`");
+            format!("config.json: d_model: expected a non-negative integer, found `{value}`");
         let error = Dir::new().with_key("d_model", Some(value)).fails(CONFIG, &[&found]);
         assert!(matches!(error, ModelError::Key { .. }));
     }
@@ -179,7 +179,7 @@ fn a_value_of_another_type_is_named_with_its_key_and_what_is_expected() {
 }
 
 #[test]
-fn numbers_and_null_are_taken_as_transformers_takes_them() {
+fn numbers_and_null_are_read_as_in_transformers() {
     let cases = [
         ("d_model", json!(8.0)),
         ("encoder_layers", json!(2.0)),
@@ -199,7 +199,7 @@ fn numbers_and_null_are_taken_as_transformers_takes_them() {
 }
 
 #[test]
-fn names_that_training_tools_leave_are_those_of_the_model() {
+fn names_with_wrappers_of_training_tools_load() {
     let expected = Dir::new().load().unwrap();
     let wraps: [fn(&str) -> String; 6] = [
         |name| format!("_orig_mod.{name}"),
@@ -224,7 +224,7 @@ fn names_that_training_tools_leave_are_those_of_the_model() {
 }
 
 #[test]
-fn a_missing_tensor_is_named_with_those_that_are_like_it() {
+fn a_missing_tensor_is_reported_with_similar_names() {
     let renamed = NORM.replace("final_layer_norm", "layer_norm");
     let dir = Dir::new().with_tensors(|tensors| {
         let tensor = tensors.remove(NORM).unwrap();
@@ -233,24 +233,27 @@ fn a_missing_tensor_is_named_with_those_that_are_like_it() {
     dir.fails(WEIGHTS, &[NORM, "missing", "similar", &renamed]);
     let dir = Dir::new().with_tensors(|tensors| {
         let entries = std::mem::take(tensors).into_values().enumerate();
-        tensors.extend(entries.map(|(place, tensor)| (format!("x{place:03}"), tensor)));
+        tensors.extend(entries.map(|(index, tensor)| (format!("x{index:03}"), tensor)));
     });
     dir.fails(WEIGHTS, &["missing", "it has `x000`, `x001`, `x002` and", "more"]);
 }
 
 #[test]
-fn a_pointer_of_git_lfs_is_named_in_every_place() {
+fn placeholders_are_reported_for_every_file() {
     let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     for file in [CONFIG, WEIGHTS] {
         let error = Dir::new().with(file, lfs).fails(file, &["Git LFS pointer", "git lfs pull"]);
-        assert!(matches!(error, ModelError::Weights(WeightsError::NotTheFile { .. })));
+        assert!(matches!(
+            error,
+            ModelError::NotTheFile { .. } | ModelError::Weights(WeightsError::NotTheFile { .. })
+        ));
         Dir::new().with(file, "<!doctype html>").fails(file, &["is a web page"]);
         Dir::new().with(file, "").fails(file, &["is empty"]);
     }
 }
 
 #[test]
-fn a_size_beyond_all_memory_is_an_error() {
+fn a_size_that_exceeds_the_memory_is_an_error() {
     for key in ["vocab_size", "d_model", "encoder_layers", "encoder_ffn_dim"] {
         for value in [json!(1_u64 << 24), json!(u64::MAX), json!(1e300)] {
             let dir = Dir::new().with_key(key, Some(value));
@@ -260,7 +263,7 @@ fn a_size_beyond_all_memory_is_an_error() {
 }
 
 #[test]
-fn impossible_generation_defaults_are_named() {
+fn invalid_generation_defaults_are_reported() {
     for (text, part) in [("{", "line 1"), (r#"{"num_beams": 0}"#, "num_beams")] {
         let dir = Dir::new().with("generation_config.json", text);
         let message = GenerationDefaults::from_dir(dir.root()).unwrap_err().to_string();
@@ -272,27 +275,27 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn truncated_weights_are_named(share in 0.0..1.0_f64) {
-        let whole = &SOUND[WEIGHTS];
-        // An empty file has a message of its own.
-        let len = 1 + (share * (whole.len() - 1) as f64) as usize;
-        Dir::new().with(WEIGHTS, &whole[..len]).fails(WEIGHTS, &["not a whole safetensors file"]);
+    fn truncated_weights_are_reported(share in 0.0..1.0_f64) {
+        let all = &VALID[WEIGHTS];
+        // An empty file has a different message.
+        let len = 1 + (share * (all.len() - 1) as f64) as usize;
+        Dir::new().with(WEIGHTS, &all[..len]).fails(WEIGHTS, &["not a complete safetensors file"]);
     }
 
     #[test]
-    fn weights_with_any_byte_changed_load_or_give_an_error(place in 0.0..1.0_f64, byte: u8) {
-        let mut bytes = SOUND[WEIGHTS].clone();
-        // Half of the changes hit the header, where the structure is.
+    fn weights_with_any_byte_changed_load_or_give_an_error(position in 0.0..1.0_f64, byte: u8) {
+        let mut bytes = VALID[WEIGHTS].clone();
+        // Half of the changes are in the header.
         let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        let reach = if byte % 2 == 0 { header } else { bytes.len() };
-        bytes[(place * reach as f64) as usize] = byte;
+        let range = if byte % 2 == 0 { header } else { bytes.len() };
+        bytes[(position * range as f64) as usize] = byte;
         let _ = Dir::new().with(WEIGHTS, bytes).load();
     }
 
     #[test]
-    fn a_config_with_any_byte_changed_loads_or_gives_an_error(place in 0.0..1.0_f64, byte: u8) {
-        let mut bytes = SOUND[CONFIG].clone();
-        let at = (place * bytes.len() as f64) as usize;
+    fn a_config_with_any_byte_changed_loads_or_gives_an_error(position in 0.0..1.0_f64, byte: u8) {
+        let mut bytes = VALID[CONFIG].clone();
+        let at = (position * bytes.len() as f64) as usize;
         bytes[at] = byte;
         let _ = Dir::new().with(CONFIG, bytes).load();
     }

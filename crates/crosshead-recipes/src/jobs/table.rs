@@ -203,7 +203,7 @@ impl Recipe {
     /// # Errors
     /// As [`parse`](Self::parse), and if the file can't be read.
     pub fn from_file(path: &Path, sets: &[String]) -> Result<Self, RunError> {
-        let text = crosshead_weights::read_text(path).map_err(RunError::io(path))?;
+        let text = crosshead_files::read_text(path).map_err(RunError::io(path))?;
         Self::parse(&path.display().to_string(), &text, sets)
     }
 

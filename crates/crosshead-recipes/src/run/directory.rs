@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crosshead_weights::{read_text, write_atomic};
+use crosshead_files::{read_text, write_atomic};
 
 use crate::recipe::differences;
 use crate::{Recipe, RunError};

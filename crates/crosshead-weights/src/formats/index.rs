@@ -1,16 +1,15 @@
-//! `*.index.json`: which shard has which tensor.
+//! `*.index.json`: the shard of each tensor.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use crosshead_files::read_text;
 use serde_json::{Map, Value};
 
-use super::{Open, Shards};
+use super::{Open, Shards, check_file};
 use crate::WeightsError;
-use crate::files::read_text;
-use crate::impostor::check_file;
 
-/// The shards of an index, and their tensors with the shards they are in.
+/// Opens the shards of an index.
 pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsError> {
     check_file(path)?;
     let text = read_text(path).map_err(WeightsError::io(path))?;
@@ -23,7 +22,7 @@ pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsErro
     for (number, name) in names.iter().enumerate() {
         let file = shard(path, name)?;
         for (tensor, entry) in open(&file)? {
-            // A tensor that the index places elsewhere is not this shard's.
+            // The index may assign a tensor to another shard that has it too.
             if weight_map.get(&tensor).is_none_or(|home| home == name) {
                 tensors.insert(tensor, (number, entry));
             }
@@ -32,7 +31,7 @@ pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsErro
     }
     match weight_map.iter().find(|(tensor, _)| !tensors.contains_key(*tensor)) {
         Some((tensor, name)) => {
-            let reason = format!("is not there, but {} says so", path.display());
+            let reason = format!("is missing, but {} lists it here", path.display());
             Err(WeightsError::tensor(&path.with_file_name(name), tensor, reason))
         }
         None => Ok((files, tensors)),
@@ -54,7 +53,7 @@ fn weight_map(path: &Path, text: &str) -> Result<BTreeMap<String, String>, Weigh
     shards.iter().map(entry).collect()
 }
 
-/// The shard of that name beside the index.
+/// The path of a shard, which must be in the directory of the index.
 fn shard(index: &Path, name: &str) -> Result<PathBuf, WeightsError> {
     let mut components = Path::new(name).components();
     let is_file_name =

@@ -1,4 +1,4 @@
-//! The formats of weight files: what tensors a file has, and where their values are.
+//! The formats of weight files: their tensors, and where the values are.
 
 mod index;
 mod pickle;
@@ -9,40 +9,41 @@ use std::path::{Path, PathBuf};
 
 use ::safetensors::Dtype;
 use burn::tensor::{AllocationProperty, Bytes};
+use crosshead_files::Placeholder;
 
 use crate::{WeightsError, mapping};
 
-/// The names under which weights are looked for, in this order, and how the file is read.
+/// The names of weight files, in order of precedence, and their layouts.
 pub(crate) const FILES: [(&str, Layout); 4] = [
-    ("model.safetensors", Layout::Whole(safetensors::open)),
+    ("model.safetensors", Layout::Single(safetensors::open)),
     ("model.safetensors.index.json", Layout::Shards(safetensors::open)),
-    ("pytorch_model.bin", Layout::Whole(pickle::open)),
+    ("pytorch_model.bin", Layout::Single(pickle::open)),
     ("pytorch_model.bin.index.json", Layout::Shards(pickle::open)),
 ];
 
 /// The tensors of a file by name.
 pub(crate) type Listing = BTreeMap<String, Entry>;
 
-/// Files, and the tensors in them with the number of the file they are in.
+/// Files, and their tensors with the index of the file.
 pub(crate) type Shards = (Vec<PathBuf>, BTreeMap<String, (usize, Entry)>);
 
-/// Lists the tensors of a file and reads none of their values.
+/// Lists the tensors of a file without reading their values.
 type Open = fn(&Path) -> Result<Listing, WeightsError>;
 
-/// Whether a file holds the weights or names the files that do.
+/// Whether a file contains the weights or lists the files that do.
 #[derive(Clone, Copy)]
 pub(crate) enum Layout {
-    /// The file holds the weights.
-    Whole(Open),
+    /// The file contains the weights.
+    Single(Open),
     /// The file is an index of shards.
     Shards(Open),
 }
 
 impl Layout {
-    /// The files and their tensors.
+    /// Lists the files and their tensors.
     pub(crate) fn open(self, path: &Path) -> Result<Shards, WeightsError> {
         match self {
-            Self::Whole(open) => {
+            Self::Single(open) => {
                 let tensors = open(path)?.into_iter().map(|(name, entry)| (name, (0, entry)));
                 Ok((vec![path.to_owned()], tensors.collect()))
             }
@@ -51,7 +52,7 @@ impl Layout {
     }
 }
 
-/// The tensors of a `.safetensors` file in memory; `path` names it in errors.
+/// Lists the tensors of a `.safetensors` file in memory. Errors refer to it as `path`.
 pub(crate) fn parse_safetensors(
     path: &Path,
     bytes: &bytes::Bytes,
@@ -59,7 +60,17 @@ pub(crate) fn parse_safetensors(
     safetensors::parse(path, bytes)
 }
 
-/// A tensor of a file.
+/// Rejects a file that is empty, a Git LFS pointer or a web page.
+fn check_file(path: &Path) -> Result<(), WeightsError> {
+    match Placeholder::in_file(path).map_err(WeightsError::io(path))? {
+        Some(found) => {
+            Err(WeightsError::NotTheFile { path: path.to_owned(), found: found.message() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// A tensor in a file.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) dtype: Dtype,
@@ -68,19 +79,19 @@ pub(crate) struct Entry {
     values: Values,
 }
 
-/// Where the values are.
+/// The location of the values.
 #[derive(Debug)]
 enum Values {
-    /// At an offset of the file.
+    /// At an offset in the file.
     At(u64),
     /// In memory.
     Memory(bytes::Bytes),
-    /// Where a pickle says.
+    /// In a storage of a pickle.
     Pickled(pytorch_reader::Tensor),
 }
 
 impl Entry {
-    /// The bytes of the values; `path` is the file that has them.
+    /// The bytes of the values in the file at `path`.
     pub(crate) fn bytes(&self, path: &Path) -> Result<Bytes, WeightsError> {
         let bytes = match &self.values {
             Values::At(offset) => mapping::map(path, *offset, self.n_bytes),

@@ -1,4 +1,4 @@
-//! `pytorch_model.bin`: a pickle and its storages, without running it.
+//! `pytorch_model.bin`: a pickle and its storages, read without executing the pickle.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,28 +9,27 @@ use pytorch_reader::{DType, PytorchError, PytorchReader, Tensor};
 use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Entry, Listing, Values};
+use super::{Entry, Listing, Values, check_file};
 use crate::WeightsError;
-use crate::impostor::check_file;
 
-/// Keys under which training tools put a model's weights, beside the optimizer's state and whatever else.
-const NESTS: [&str; 6] = ["state_dict", "model_state_dict", "model", "module", "network", "net"];
+/// Keys under which training tools save a model's weights, next to the optimizer state.
+const STATE_DICT_KEYS: [&str; 6] =
+    ["state_dict", "model_state_dict", "model", "module", "network", "net"];
 
-/// Where a TAR header has its magic bytes.
+/// The offset and value of the magic bytes of a TAR header.
 const TAR_MAGIC: (u64, &[u8; 5]) = (257, b"ustar");
 
-/// The tensors of a file.
+/// Lists the tensors of a file.
 pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
     check_file(path)?;
     let file_len = check_container(path)?;
     tensors(path)
-        .map_err(|source| foreign(path, source))?
+        .map_err(|source| invalid(path, source))?
         .into_iter()
         .map(|(name, tensor)| {
             let n_bytes = tensor.byte_len() as u64;
             if n_bytes > file_len {
-                let reason =
-                    format!("takes {n_bytes} bytes, more than the {file_len} of the whole file");
+                let reason = format!("takes {n_bytes} bytes, more than the file has ({file_len})");
                 return Err(WeightsError::tensor(path, &name, reason));
             }
             let dtype = dtype(tensor.dtype());
@@ -40,46 +39,46 @@ pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
         .collect()
 }
 
-/// The tensors of the model, which are at the root of the file, or under one of [`NESTS`] beside other things.
+/// The tensors of the model, which are at the root of the file or under one of [`STATE_DICT_KEYS`].
 fn tensors(path: &Path) -> Result<HashMap<String, Tensor>, PytorchError> {
     let tensors = PytorchReader::new(path)?.into_tensors();
-    let is_nest = |nest: &&&str| {
+    let is_present = |key: &&&str| {
         tensors
             .keys()
-            .any(|name| name.strip_prefix(**nest).is_some_and(|rest| rest.starts_with('.')))
+            .any(|name| name.strip_prefix(**key).is_some_and(|rest| rest.starts_with('.')))
     };
-    for nest in NESTS.iter().filter(is_nest) {
-        // The names of a file without nests may begin so too.
-        if let Ok(nested) = PytorchReader::with_top_level_key(path, nest) {
+    for key in STATE_DICT_KEYS.iter().filter(is_present) {
+        // Tensor names at the root may begin with the same word.
+        if let Ok(nested) = PytorchReader::with_top_level_key(path, key) {
             return Ok(nested.into_tensors());
         }
     }
     Ok(tensors)
 }
 
-/// Refuses containers whose contents may be far larger than the file, and gives the file's length.
+/// Rejects containers whose contents may be far larger than the file, and returns the length of the file.
 ///
-/// `torch.save` compresses nothing, and a TAR archive, which PyTorch wrote before 0.1.10, can have holes.
+/// `torch.save` does not compress. TAR archives, written by PyTorch before 0.1.10, can be sparse.
 fn check_container(path: &Path) -> Result<u64, WeightsError> {
     let mut file = File::open(path).map_err(WeightsError::io(path))?;
     let file_len = file.metadata().map_err(WeightsError::io(path))?.len();
-    let refuse = |reason: &str| foreign(path, PytorchError::InvalidFormat(reason.to_owned()));
+    let rejected = |reason: &str| invalid(path, PytorchError::InvalidFormat(reason.to_owned()));
     if starts_with(&mut file, 0, b"PK").map_err(WeightsError::io(path))? {
-        let mut archive = ZipArchive::new(file).map_err(|source| foreign(path, source.into()))?;
+        let mut archive = ZipArchive::new(file).map_err(|source| invalid(path, source.into()))?;
         for index in 0..archive.len() {
             let entry =
-                archive.by_index_raw(index).map_err(|source| foreign(path, source.into()))?;
+                archive.by_index_raw(index).map_err(|source| invalid(path, source.into()))?;
             if entry.compression() != CompressionMethod::Stored || entry.size() > file_len {
-                return Err(refuse("an entry is compressed, which torch.save never does"));
+                return Err(rejected("an entry is compressed, which torch.save never does"));
             }
         }
     } else if starts_with(&mut file, TAR_MAGIC.0, TAR_MAGIC.1).map_err(WeightsError::io(path))? {
-        return Err(refuse("a TAR archive of PyTorch before 0.1.10"));
+        return Err(rejected("a TAR archive, as written by PyTorch before 0.1.10"));
     }
     Ok(file_len)
 }
 
-/// Whether the bytes at `offset` are these.
+/// Whether the file has `bytes` at `offset`.
 fn starts_with(file: &mut File, offset: u64, bytes: &[u8]) -> std::io::Result<bool> {
     let mut found = Vec::new();
     file.seek(SeekFrom::Start(offset))?;
@@ -87,7 +86,7 @@ fn starts_with(file: &mut File, offset: u64, bytes: &[u8]) -> std::io::Result<bo
     Ok(found == bytes)
 }
 
-fn foreign(path: &Path, source: PytorchError) -> WeightsError {
+fn invalid(path: &Path, source: PytorchError) -> WeightsError {
     WeightsError::Pickle { path: path.to_owned(), source: Box::new(source) }
 }
 

@@ -8,17 +8,16 @@ use safetensors::SafeTensorError;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::{Map, Value};
 
-use super::{Entry, Listing, Values};
+use super::{Entry, Listing, Values, check_file};
 use crate::WeightsError;
-use crate::impostor::check_file;
 
 /// The largest header that the format allows.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// Bytes of the header's length, which begin the file.
+/// The length of the field before the header that holds its length.
 const PREFIX: u64 = 8;
 
-/// The tensors of a file.
+/// Lists the tensors of a file.
 pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
     check_file(path)?;
     let mut file = File::open(path).map_err(WeightsError::io(path))?;
@@ -26,7 +25,7 @@ pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
     list(&mut file, file_len, path, |offset, _| Values::At(offset))
 }
 
-/// The tensors of a file in memory; `path` names it in errors.
+/// Lists the tensors of a file in memory. Errors refer to it as `path`.
 pub(super) fn parse(path: &Path, bytes: &bytes::Bytes) -> Result<Listing, WeightsError> {
     let slice = |offset: u64, n_bytes: u64| {
         Values::Memory(bytes.slice(offset as usize..(offset + n_bytes) as usize))
@@ -45,7 +44,7 @@ fn list(
     let metadata: Metadata =
         serde_json::from_slice(&header).map_err(|error| malformed(&header, error, path))?;
     if u64::try_from(metadata.data_len()).ok() != Some(file_len - start) {
-        return Err(foreign(path, SafeTensorError::MetadataIncompleteBuffer));
+        return Err(invalid(path, SafeTensorError::MetadataIncompleteBuffer));
     }
     let tensors = metadata.tensors();
     let entry = |info: &TensorInfo| {
@@ -57,30 +56,30 @@ fn list(
     Ok(tensors.into_iter().map(|(name, info)| (name, entry(info))).collect())
 }
 
-/// The JSON of the header; no more is read than the file has.
+/// The JSON header. A length beyond the end of the file is an error.
 fn read_header(file: &mut impl Read, file_len: u64, path: &Path) -> Result<Vec<u8>, WeightsError> {
     let mut prefix = [0; PREFIX as usize];
     file.read_exact(&mut prefix).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => foreign(path, SafeTensorError::HeaderTooSmall),
+        ErrorKind::UnexpectedEof => invalid(path, SafeTensorError::HeaderTooSmall),
         _ => WeightsError::io(path)(error),
     })?;
     let len = u64::from_le_bytes(prefix);
     if len > MAX_HEADER {
-        return Err(foreign(path, SafeTensorError::HeaderTooLarge));
+        return Err(invalid(path, SafeTensorError::HeaderTooLarge));
     }
     if len > file_len - PREFIX {
-        return Err(foreign(path, SafeTensorError::InvalidHeaderLength));
+        return Err(invalid(path, SafeTensorError::InvalidHeaderLength));
     }
     let mut header = vec![0; len as usize];
     file.read_exact(&mut header).map_err(WeightsError::io(path))?;
     Ok(header)
 }
 
-fn foreign(path: &Path, source: SafeTensorError) -> WeightsError {
+fn invalid(path: &Path, source: SafeTensorError) -> WeightsError {
     WeightsError::Safetensors { path: path.to_owned(), source }
 }
 
-/// The error of a header that cannot be read, with the tensor that it is about, where it is about one.
+/// The error of a malformed header, with the name of the tensor if its entry is malformed.
 fn malformed(header: &[u8], error: serde_json::Error, path: &Path) -> WeightsError {
     let entries: Map<String, Value> = serde_json::from_slice(header).unwrap_or_default();
     let wrong =
@@ -88,14 +87,14 @@ fn malformed(header: &[u8], error: serde_json::Error, path: &Path) -> WeightsErr
             wrong_entry(entry).map(|reason| WeightsError::tensor(path, name, reason))
         });
     let source = SafeTensorError::InvalidHeaderDeserialization(error);
-    wrong.unwrap_or_else(|| foreign(path, source))
+    wrong.unwrap_or_else(|| invalid(path, source))
 }
 
-/// What is wrong with one tensor of a header, whatever the others are.
+/// What is wrong with one entry of a header.
 fn wrong_entry(entry: &Value) -> Option<String> {
     let info: TensorInfo = match serde_json::from_value(entry.clone()) {
         Ok(info) => info,
-        Err(error) => return Some(format!("its entry in the header is malformed ({error})")),
+        Err(error) => return Some(format!("the header entry is malformed ({error})")),
     };
     let (from, to) = info.data_offsets;
     let shape = info.shape.clone();

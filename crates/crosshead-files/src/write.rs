@@ -1,36 +1,22 @@
-//! Text files as any editor saves them, and files that appear whole or not at all.
+//! Atomic writes of files and directories.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Reads a text file in UTF-8, without the byte order mark that some editors put at its start.
+/// Writes a file atomically: under a temporary name in the same directory, flushed to disk and renamed.
 ///
 /// # Errors
-/// What the operating system says, or that the file is not UTF-8.
-pub fn read_text(path: &Path) -> io::Result<String> {
-    let bytes = fs::read(path)?;
-    let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-    if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(*mark)) {
-        return Err(wrong("this is UTF-16, convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| wrong("not valid UTF-8, save it as UTF-8"))?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
-}
-
-/// Writes a file under a temporary name beside its place, flushes it to the disk and renames it.
-///
-/// # Errors
-/// What the operating system says; the file is then as it was before.
+/// If the file cannot be written; an existing file is then unchanged.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes))
 }
 
-/// [`write_atomic`] of what `fill` writes.
-pub(crate) fn write_atomic_with(
+/// [`write_atomic`] with the content that `fill` writes.
+///
+/// # Errors
+/// If `fill` fails or the file cannot be written; an existing file is then unchanged.
+pub fn write_atomic_with(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
@@ -42,10 +28,10 @@ pub(crate) fn write_atomic_with(
     written
 }
 
-/// Fills a folder under a temporary name beside its place and then puts it there, in place of what there was.
+/// Writes a directory atomically: `fill` writes it under a temporary name, then it replaces an existing one.
 ///
 /// # Errors
-/// The first error of `fill`, or what the operating system says; the folder is then as it was before.
+/// If `fill` fails or the directory cannot be written; an existing directory is then unchanged.
 pub fn write_directory<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), E>,
@@ -62,7 +48,7 @@ pub fn write_directory<E: From<io::Error>>(
     written
 }
 
-/// Puts `new` in the place of `path`; what was there is removed once the new folder is in place.
+/// Renames `new` to `path`. An existing directory is removed after the rename.
 fn replace_directory(new: &Path, path: &Path) -> io::Result<()> {
     if !path.exists() {
         return fs::rename(new, path);
@@ -85,7 +71,7 @@ fn write_synced(
     file.into_inner()?.sync_all()
 }
 
-fn temporary_name(path: &Path) -> io::Result<std::path::PathBuf> {
+fn temporary_name(path: &Path) -> io::Result<PathBuf> {
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
@@ -97,18 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_text_and_utf_16_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.json");
-        fs::write(&path, "\u{feff}{}\u{feff}").unwrap();
-        assert_eq!(read_text(&path).unwrap(), "{}\u{feff}");
-        fs::write(&path, b"\xff\xfe{\0}\0").unwrap();
-        let message = read_text(&path).unwrap_err().to_string();
-        assert!(message.contains("UTF-16"), "{message}");
-    }
-
-    #[test]
-    fn a_failed_folder_leaves_the_old_one_as_it_was() {
+    fn a_failed_write_leaves_the_old_directory_unchanged() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("model");
         let fill =
@@ -120,7 +95,7 @@ mod tests {
         });
         assert!(failed.is_err());
         assert_eq!(fs::read_to_string(path.join("a")).unwrap(), "old");
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing half-written is left");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "no partial files are left");
         write_directory(&path, fill("new")).unwrap();
         assert_eq!(fs::read_to_string(path.join("a")).unwrap(), "new");
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
