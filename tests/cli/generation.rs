@@ -89,7 +89,7 @@ fn options_that_change_the_text_and_are_not_followed_are_named() {
     let warned = |args: &[&str]| written(&folder, "generate", args, &["w1"]).1;
     let sampled = warned(&[]);
     for key in ["min_p", "encoder_no_repeat_ngram_size", "stop_strings"] {
-        let warning = format!("warning: generation_config.json: key {key} is not followed");
+        let warning = format!("warning: generation_config.json: key {key} is not supported");
         assert_names(&sampled, &[&warning]);
     }
     assert_eq!(sampled.lines().count(), 3, "{sampled}");
@@ -99,12 +99,12 @@ fn options_that_change_the_text_and_are_not_followed_are_named() {
     let old = json!({ "generation_config.json": null, "config.json": { "penalty_alpha": 0.6 } });
     let folder = model("llama", &old);
     let (_, messages) = written(&folder, "generate", &["--max-tokens", "3"], &["w1"]);
-    assert_names(&messages, &["warning: config.json: key penalty_alpha is not followed"]);
+    assert_names(&messages, &["warning: config.json: key penalty_alpha is not supported"]);
 
     let drawn = json!({ "decoder_start_token_id": 1, "do_sample": true, "max_length": 9 });
     let folder = model("bart", &json!({ "generation_config.json": drawn }));
     let (_, messages) = written(&folder, "translate", &[], &["w1"]);
-    assert_names(&messages, &["warning: generation_config.json: key do_sample is not followed"]);
+    assert_names(&messages, &["warning: generation_config.json: key do_sample is not supported"]);
 }
 
 #[test]

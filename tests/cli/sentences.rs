@@ -129,8 +129,8 @@ fn what_a_sentence_encoder_asks_for_and_this_program_lacks_is_refused_by_file_an
             vec!["modules.json", "WeightedLayerPooling"],
         ),
         (modules(&[&transformer, "custom.Pooling"]), vec!["modules.json", "custom.Pooling"]),
-        (modules(&[&transformer]), vec!["modules.json", "no Pooling"]),
-        (modules(&[&pool, &transformer]), vec!["modules.json", "Pooling", "place"]),
+        (modules(&[&transformer]), vec!["modules.json", "a Pooling module is missing"]),
+        (modules(&[&pool, &transformer]), vec!["modules.json", "Pooling", "unexpected here"]),
         (
             json!({ "modules.json": [{ "path": "../x", "type": transformer }] }),
             vec!["modules.json", "../x"],
@@ -198,7 +198,7 @@ fn a_dense_layer_that_does_not_fit_is_refused_by_file_and_key() {
     for (key, value, parts) in [
         ("in_features", json!(24), vec!["in_features", "24", "12"]),
         ("out_features", json!(6), vec!["linear.weight", "[5, 12]", "[6, 12]"]),
-        ("bias", json!(false), vec!["linear.bias", "no place"]),
+        ("bias", json!(false), vec!["linear.bias", "not part of the model"]),
         (
             "activation_function",
             json!("torch.nn.modules.activation.Mish"),

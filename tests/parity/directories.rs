@@ -268,7 +268,7 @@ fn an_unknown_family_is_named_with_those_that_are_known() {
     }
     let message =
         CausalLm::from_pretrained(&fixture("bert-tiny"), &device()).unwrap_err().to_string();
-    assert!(message.contains("bert is no causal language model"), "{message}");
+    assert!(message.contains("bert is not a supported causal language model"), "{message}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
-use crosshead_blocks::{Decoder, DecoderCache};
+use crosshead_blocks::{Decoder, DecoderCache, NormOrder};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, linear, linear_cross_entropy};
 use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
@@ -11,33 +11,70 @@ use serde::{Deserialize, Serialize};
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, id_tensor, table};
-use crate::{InvalidField, StackConfig};
+use crate::{InvalidField, PositionKind, StackConfig};
 
 /// The configuration of a causal language model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CausalLmConfig {
-    /// Tokens of the vocabulary, special ones included.
+    /// The size of the vocabulary, special tokens included.
     pub vocab_size: usize,
     /// The layers.
     pub stack: StackConfig,
-    /// Number of layers.
+    /// The number of layers.
     pub n_layers: usize,
-    /// Whether the embedding is the output projection too.
+    /// Whether the output projection is tied to the embedding.
     pub tied_output: bool,
-    /// The id that begins a text, where there is one.
+    /// The begin-of-sequence id, if there is one.
     pub bos_id: Option<u32>,
-    /// The id that ends a text, where there is one.
+    /// The end-of-sequence id, if there is one.
     pub eos_id: Option<u32>,
-    /// The id that fills short rows, where there is one of its own.
+    /// The padding id, if there is one.
     pub pad_id: Option<u32>,
 }
 
 impl CausalLmConfig {
-    /// Checks that a model can have these sizes.
+    /// GPT-2 small (Radford et al. 2019): 12 pre-norm layers, learned positions, up to 1024 tokens, tied output; no
+    /// special ids.
+    pub fn new(vocab_size: usize) -> Self {
+        Self {
+            vocab_size,
+            stack: StackConfig {
+                positions: PositionKind::Learned { offset: 0 },
+                max_len: 1024,
+                norm_order: NormOrder::Pre,
+                scale_embedding: false,
+                activation: Activation::GeluTanh,
+                attention_dropout: 0.1,
+                ..StackConfig::new(768, 12, 3072)
+            },
+            n_layers: 12,
+            tied_output: true,
+            bos_id: None,
+            eos_id: None,
+            pad_id: None,
+        }
+    }
+
+    setters! {
+        /// Sets the layers (default: those of GPT-2 small).
+        with_stack(stack: StackConfig);
+        /// Sets the number of layers (default: 12).
+        with_n_layers(n_layers: usize);
+        /// Sets whether the output projection is tied to the embedding (default: true).
+        with_tied_output(tied_output: bool);
+        /// Sets the begin-of-sequence id (default: none).
+        with_bos_id(bos_id: Some(u32));
+        /// Sets the end-of-sequence id (default: none).
+        with_eos_id(eos_id: Some(u32));
+        /// Sets the padding id (default: none).
+        with_pad_id(pad_id: Some(u32));
+    }
+
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first key whose value is impossible.
+    /// The first invalid field.
     pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[("vocab_size", self.vocab_size), ("n_layers", self.n_layers)])?;
         self.stack.check()?;
@@ -45,18 +82,18 @@ impl CausalLmConfig {
         check_ids(self.vocab_size, &ids)
     }
 
-    /// A model whose weights are a pure function of the seed.
+    /// Builds a model and draws its weights, which are a pure function of the seed and the parameter's path.
     ///
     /// # Panics
-    /// If [`check`](Self::check) finds something.
+    /// If [`check`](Self::check) fails.
     pub fn init(&self, seed: u64, device: &Device) -> CausalLm {
         initialize(self.skeleton(device), Initialization::Glorot, seed, self.pad_id)
     }
 
-    /// A model whose weights wait to be filled; matrices take no memory until then.
+    /// Builds a model without drawing its weights. Matrices take no memory until they are filled.
     ///
     /// # Panics
-    /// If [`check`](Self::check) finds something.
+    /// If [`check`](Self::check) fails.
     pub fn skeleton(&self, device: &Device) -> CausalLm {
         if let Err(error) = self.check() {
             panic!("{error}");
@@ -75,20 +112,20 @@ impl CausalLmConfig {
 /// A causal language model: a decoder without cross-attention that predicts each next token (Radford et al. 2018).
 #[derive(Module, Debug)]
 pub struct CausalLm {
-    /// `[vocab_size, d_model]`
+    /// The token embedding, `[vocab_size, d_model]`.
     pub embedding: Param<Tensor<2>>,
-    /// What comes before the decoder.
+    /// The input of the decoder.
     pub input: InputLayer,
     /// The decoder.
     pub decoder: Decoder,
-    /// The output projection, where it is not the embedding, `[vocab_size, d_model]`.
+    /// The output projection if it is not tied, `[vocab_size, d_model]`.
     pub output: Option<Param<Tensor<2>>>,
     #[module(skip)]
     pub(crate) config: CausalLmConfig,
 }
 
 impl CausalLm {
-    /// The configuration the model was made with.
+    /// The configuration.
     pub fn config(&self) -> &CausalLmConfig {
         &self.config
     }
@@ -98,33 +135,33 @@ impl CausalLm {
         self.embedding.lazy_device()
     }
 
-    /// The decoder's output at every position; padding on the right needs no mask, because no position looks ahead.
+    /// Runs the decoder on all positions. Padding on the right needs no mask, because attention is causal.
     ///
     /// # Shapes
     /// - output: `[batch, len, d_model]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary.
+    /// If an id is outside the vocabulary.
     pub fn forward(&self, tokens: TokenBatch<'_>, mode: Mode) -> Tensor<3> {
         let (batch, _) = tokens.size();
         let x = self.embed(tokens.ids, batch, RowPositions::FROM_ZERO, mode);
         self.decoder.forward(x, AttentionMask::none(), None, mode)
     }
 
-    /// Room for `capacity` positions of rows that begin with `padding` columns of padding.
+    /// Creates a cache for `capacity` positions. `padding` is the number of padding columns on the left of each row.
     pub fn start(&self, padding: &[usize], capacity: usize) -> DecoderCache {
         let mask = AttentionMask::none().with_key_starts(padding, &self.device());
         self.decoder.start(None, mask, capacity)
     }
 
-    /// The decoder's outputs for columns that continue those the cache has seen, at inference.
+    /// Runs the decoder on the next columns, with earlier ones in the cache. For inference only.
     ///
     /// # Shapes
     /// - `ids`: `[batch, len]`, `padding`: `[batch]`, as in [`start`](Self::start)
     /// - output: `[batch, len, d_model]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary or the batches differ.
+    /// If an id is outside the vocabulary or the batch sizes differ.
     pub fn forward_cached(
         &self,
         ids: &[u32],
@@ -136,7 +173,7 @@ impl CausalLm {
         self.decoder.forward_cached(x, cache)
     }
 
-    /// The scores of each next token.
+    /// The logits of each next token.
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
@@ -148,14 +185,14 @@ impl CausalLm {
         logits.reshape([batch, len, self.config.vocab_size])
     }
 
-    /// The summed cross entropy of the next tokens, in nats; a target of [`IGNORED`](crate::IGNORED) counts for nothing.
+    /// The cross entropy of the next tokens, summed, in nats. Targets of [`IGNORED`](crate::IGNORED) are ignored.
     ///
     /// # Shapes
     /// - `targets`: `[batch, len]`
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary.
+    /// If an id is outside the vocabulary.
     pub fn loss(
         &self,
         tokens: TokenBatch<'_>,
@@ -181,7 +218,7 @@ impl CausalLm {
         self.input.forward(embeddings, at, mode)
     }
 
-    /// The output projection: the embedding, where they are tied.
+    /// The output projection, which is the embedding if they are tied.
     fn output(&self) -> &Param<Tensor<2>> {
         self.output.as_ref().unwrap_or(&self.embedding)
     }

@@ -1,26 +1,26 @@
-//! The configuration of a model of any kind.
+//! The configuration of any model.
 
 use crate::{CausalLmConfig, ClassifierHead, EncoderConfig, EncoderDecoderConfig, StackConfig};
 
-/// The configuration of a model of any kind.
+/// The configuration of any model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelConfig {
     /// An encoder-decoder.
     EncoderDecoder(EncoderDecoderConfig),
     /// A causal language model.
     CausalLm(CausalLmConfig),
-    /// An encoder with its head for masked language modelling.
+    /// An encoder with a masked language modeling head.
     MaskedLm(EncoderConfig),
-    /// An encoder with its classifier of rows.
+    /// An encoder with a sequence classification head.
     SequenceClassifier(EncoderConfig, ClassifierHead),
-    /// An encoder with its classifier of tokens, of so many classes.
+    /// An encoder with a token classification head, and the number of classes.
     TokenClassifier(EncoderConfig, usize),
-    /// An encoder.
+    /// An encoder without a head.
     Encoder(EncoderConfig),
 }
 
 impl ModelConfig {
-    /// The layers.
+    /// The configuration of the layers.
     pub fn stack(&self) -> &StackConfig {
         match self {
             Self::EncoderDecoder(config) => &config.stack,

@@ -4,40 +4,77 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::Encoder as EncoderStack;
-use crosshead_kernels::{Mode, in_pool};
+use crosshead_kernels::{Activation, Mode, in_pool};
 use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
 
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, table};
-use crate::{InvalidField, StackConfig};
+use crate::{InvalidField, PositionKind, StackConfig};
 
 /// The configuration of an encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderConfig {
-    /// Tokens of the vocabulary, special ones included.
+    /// The size of the vocabulary, special tokens included.
     pub vocab_size: usize,
     /// The layers.
     pub stack: StackConfig,
-    /// Number of layers.
+    /// The number of layers.
     pub n_layers: usize,
-    /// Groups of neighbouring layers that share their weights, as in ALBERT; each layer has its own unless said otherwise.
+    /// The number of groups of consecutive layers that share weights, as in ALBERT. Default: `n_layers`, no sharing.
     pub n_groups: Option<usize>,
-    /// Features of embeddings that a projection brings to `d_model`, as in ALBERT; they have `d_model` unless said otherwise.
+    /// The number of features of the embeddings, which are projected to `d_model`, as in ALBERT. Default: `d_model`,
+    /// without a projection.
     pub d_embedding: Option<usize>,
-    /// Types of tokens, such as first and second text; 0 for none.
+    /// The number of token types, such as first and second segment; 0 for none.
     pub n_token_types: usize,
-    /// The id that fills short rows.
+    /// The padding id.
     pub pad_id: u32,
 }
 
 impl EncoderConfig {
-    /// Checks that a model can have these sizes.
+    /// BERT base (Devlin et al. 2019): 12 post-norm layers, learned positions, two token types; 0 is padding.
+    pub fn new(vocab_size: usize) -> Self {
+        Self {
+            vocab_size,
+            stack: StackConfig {
+                positions: PositionKind::Learned { offset: 0 },
+                norm_epsilon: 1e-12,
+                embedding_norm: true,
+                scale_embedding: false,
+                activation: Activation::Gelu,
+                attention_dropout: 0.1,
+                ..StackConfig::new(768, 12, 3072)
+            },
+            n_layers: 12,
+            n_groups: None,
+            d_embedding: None,
+            n_token_types: 2,
+            pad_id: 0,
+        }
+    }
+
+    setters! {
+        /// Sets the layers (default: those of BERT base).
+        with_stack(stack: StackConfig);
+        /// Sets the number of layers (default: 12).
+        with_n_layers(n_layers: usize);
+        /// Sets the number of groups of layers that share weights (default: `n_layers`).
+        with_n_groups(n_groups: Some(usize));
+        /// Sets the number of features of the embeddings (default: `d_model`).
+        with_d_embedding(d_embedding: Some(usize));
+        /// Sets the number of token types (default: 2).
+        with_n_token_types(n_token_types: usize);
+        /// Sets the padding id (default: 0).
+        with_pad_id(pad_id: u32);
+    }
+
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first key whose value is impossible.
+    /// The first invalid field.
     pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[
             ("vocab_size", self.vocab_size),
@@ -53,28 +90,28 @@ impl EncoderConfig {
         check_ids(self.vocab_size, &[("pad_id", Some(self.pad_id))])
     }
 
-    /// Groups of layers with weights of their own.
+    /// The number of groups of layers that share weights.
     pub fn n_groups(&self) -> usize {
         self.n_groups.unwrap_or(self.n_layers)
     }
 
-    /// Features of embeddings.
+    /// The number of features of the embeddings.
     pub fn d_embedding(&self) -> usize {
         self.d_embedding.unwrap_or(self.stack.d_model)
     }
 
-    /// A model whose weights are a pure function of the seed.
+    /// Builds a model and draws its weights, which are a pure function of the seed and the parameter's path.
     ///
     /// # Panics
-    /// If [`check`](Self::check) finds something.
+    /// If [`check`](Self::check) fails.
     pub fn init(&self, seed: u64, device: &Device) -> Encoder {
         initialize(self.skeleton(device), Initialization::Bert, seed, Some(self.pad_id))
     }
 
-    /// A model whose weights wait to be filled; matrices take no memory until then.
+    /// Builds a model without drawing its weights. Matrices take no memory until they are filled.
     ///
     /// # Panics
-    /// If [`check`](Self::check) finds something.
+    /// If [`check`](Self::check) fails.
     pub fn skeleton(&self, device: &Device) -> Encoder {
         if let Err(error) = self.check() {
             panic!("{error}");
@@ -92,14 +129,14 @@ impl EncoderConfig {
     }
 }
 
-/// An encoder: a vector for each token that depends on all of them (Devlin et al. 2019).
+/// A bidirectional encoder: one vector for each token (Devlin et al. 2019).
 #[derive(Module, Debug)]
 pub struct Encoder {
-    /// `[vocab_size, d_embedding]`
+    /// The token embedding, `[vocab_size, d_embedding]`.
     pub embedding: Param<Tensor<2>>,
-    /// What tells first and second text apart, `[n_token_types, d_embedding]`.
+    /// The token type embedding, `[n_token_types, d_embedding]`.
     pub token_types: Option<Param<Tensor<2>>>,
-    /// What comes before the layers.
+    /// The input of the layers.
     pub input: InputLayer,
     /// The layers.
     pub encoder: EncoderStack,
@@ -108,7 +145,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// The configuration the model was made with.
+    /// The configuration.
     pub fn config(&self) -> &EncoderConfig {
         &self.config
     }
@@ -118,14 +155,15 @@ impl Encoder {
         self.embedding.lazy_device()
     }
 
-    /// A vector for each token; `types` gives the type of each token, all 0 if there are none.
+    /// One vector for each token. `types` is the type of each token, 0 if `None`.
     ///
     /// # Shapes
     /// - `types`: `[batch, len]`
     /// - output: `[batch, len, d_model]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary, or a type outside the model's; a model without types takes 0 alone.
+    /// If an id is outside the vocabulary, or a token type is not one of the model's; without token types, only 0 is
+    /// valid.
     pub fn forward(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
         let (batch, len) = tokens.size();
         if let Some(types) = types {
@@ -151,7 +189,7 @@ impl Encoder {
         assert!(types.len() == n_tokens, "{} token types for {n_tokens} tokens", types.len());
         let n_types = self.config.n_token_types.max(1);
         if let Some(unknown) = types.iter().find(|&&of_token| of_token as usize >= n_types) {
-            panic!("token type {unknown} is none of the model's {}", self.config.n_token_types);
+            panic!("token type {unknown}: the model has {} types", self.config.n_token_types);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What comes between the embeddings and the first layer.
+//! The input of a stack: positions, norm, dropout and projection of the embeddings.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -8,31 +8,31 @@ use crosshead_position::Positions;
 
 use crate::StackConfig;
 
-/// dropout(norm(embeddings + positions)), and a projection after it: positions, norm and projection where the model has them (Vaswani et al. 2017, sections
-/// 3.5 and 5.4; Devlin et al. 2019).
+/// The input of a stack: projection(dropout(norm(embeddings + positions))). Positions, norm and projection are optional
+/// (Vaswani et al. 2017, sections 3.5 and 5.4; Devlin et al. 2019).
 #[derive(Module, Debug)]
 pub struct InputLayer {
-    /// Positions, added to the embeddings.
+    /// Positions, which are added to the embeddings.
     pub positions: Option<Positions>,
     /// The norm of the sum.
     pub norm: Option<Norm>,
-    /// From the features of embeddings to those of the layers (Lan et al. 2020, section 3.1).
+    /// Projects `d_embedding` features to `d_model` (Lan et al. 2020, section 3.1).
     pub projection: Option<Linear>,
     #[module(skip)]
     dropout: f32,
 }
 
-/// Which position the tokens of each row have.
+/// The positions of the tokens in each row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowPositions<'a> {
-    /// The column of the batch that the tokens begin at.
+    /// The column of the first token.
     pub(crate) start: usize,
-    /// Columns of padding on the left of each row; none if empty.
+    /// The number of padding columns on the left of each row; empty for no padding.
     pub(crate) padding: &'a [usize],
 }
 
 impl RowPositions<'_> {
-    /// Rows that begin with their first token.
+    /// Rows that start at position 0.
     pub(crate) const FROM_ZERO: Self = Self { start: 0, padding: &[] };
 }
 
@@ -41,7 +41,7 @@ impl InputLayer {
         Self::factorized(config, None, device)
     }
 
-    /// Below it are embeddings of `d_embedding` features, where that is not `d_model`.
+    /// An input whose embeddings have `d_embedding` features; `d_model` if `None`.
     pub(crate) fn factorized(
         config: &StackConfig,
         d_embedding: Option<usize>,
@@ -61,14 +61,14 @@ impl InputLayer {
         }
     }
 
-    /// What the first layer reads.
+    /// The input of the first layer.
     ///
     /// # Shapes
     /// - `embeddings`: `[batch, len, d_embedding]`
     /// - output: `[batch, len, d_model]`
     ///
     /// # Panics
-    /// If a position lies beyond a learned table.
+    /// If a position is beyond a learned table.
     pub(crate) fn forward(
         &self,
         embeddings: Tensor<3>,
@@ -86,8 +86,11 @@ impl InputLayer {
                 let of_row = |&padding: &usize| {
                     columns.clone().map(move |column| column.saturating_sub(padding))
                 };
-                let places: Vec<usize> = at.padding.iter().flat_map(of_row).collect();
-                embeddings + positions.forward_at(&places, &device).reshape([batch, len, features])
+                let positions_of_rows: Vec<usize> = at.padding.iter().flat_map(of_row).collect();
+                embeddings
+                    + positions
+                        .forward_at(&positions_of_rows, &device)
+                        .reshape([batch, len, features])
             }
             None => embeddings,
         };

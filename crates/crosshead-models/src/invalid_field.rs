@@ -1,6 +1,6 @@
-//! What is wrong with a configuration.
+//! The error of an invalid configuration.
 
-/// A field of a configuration that no model can have.
+/// An invalid field of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {reason}")]
 pub struct InvalidField {

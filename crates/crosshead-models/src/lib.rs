@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[macro_use]
+mod setters;
+
 mod causal_lm;
 mod config;
 mod encoder;
@@ -20,7 +23,6 @@ mod tokens;
 
 pub use causal_lm::{CausalLm, CausalLmConfig};
 pub use config::ModelConfig;
-pub use crosshead_blocks::Memory;
 pub use encoder::{Encoder, EncoderConfig};
 pub use encoder_decoder::{EncoderDecoder, EncoderDecoderConfig};
 pub use error::ModelError;
@@ -39,3 +41,14 @@ pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};
 pub use stack_config::{PositionKind, StackConfig};
 pub use steps::{CausalSteps, DecoderSteps};
 pub use tokens::{IGNORED, TokenBatch};
+
+// Items of other crates in the signatures and fields of this one.
+pub use crosshead_blocks::{
+    Decoder, DecoderCache, Encoder as EncoderStack, Memory, Norm, NormKind, NormOrder,
+};
+pub use crosshead_generate::{DecodingConfig, EarlyStopping, Sampling, StepModel};
+pub use crosshead_kernels::{Activation, LabelSmoothing, Linear, Mode, RandomKey};
+pub use crosshead_position::{
+    Positions, RotaryConfig, RotaryPairing, RotaryScaling, SinusoidLayout,
+};
+pub use crosshead_weights::{Initialization, TensorSource, WeightsError, initialize_where};

@@ -1,34 +1,34 @@
-//! What the path of a parameter says about it. The paths are the fields of the models.
+//! Classification of parameters by their field paths.
 
-/// The path of the encoder in a model with a head.
+/// The prefix of the encoder in a model with a head.
 const ENCODER: &str = "encoder.";
 
-/// Whether a parameter of a model with a head belongs to the head, and not to the encoder under it.
+/// Whether a parameter of a model with a head belongs to the head and not to the encoder.
 pub fn is_head(path: &str) -> bool {
     !path.starts_with(ENCODER)
 }
 
-/// Whether a parameter is a buffer, which is never trained.
+/// Whether a parameter is a buffer, which is not trained.
 pub fn is_buffer(path: &str) -> bool {
     path.ends_with("logits_bias")
 }
 
-/// The path that an encoder's parameter has in a model with a head.
+/// The path of an encoder's parameter in a model with a head.
 pub(crate) fn under_head(path: &str) -> String {
     format!("{ENCODER}{path}")
 }
 
-/// Whether a parameter of a classifier belongs to its pooler.
+/// Whether a parameter of a classifier belongs to the pooler.
 pub(crate) fn is_pooler(path: &str) -> bool {
     path.starts_with("pooler.")
 }
 
-/// Whether a parameter is the embedding of tokens.
+/// Whether a parameter is the token embedding.
 pub(crate) fn is_embedding(path: &str) -> bool {
     path.ends_with("embedding")
 }
 
-/// Whether a parameter is a table whose rows are looked up, so that no matrix product reads it.
+/// Whether a parameter is an embedding table: its rows are looked up, not multiplied.
 pub(crate) fn is_table(path: &str) -> bool {
     is_embedding(path)
         || ["token_types", "positions.weight", "position_bias.weight"]

@@ -1,4 +1,4 @@
-//! Models by name.
+//! Model configurations by name.
 
 use crosshead_blocks::{NormKind, NormOrder};
 use crosshead_kernels::Activation;
@@ -8,12 +8,12 @@ use crate::{
     CausalLmConfig, EncoderConfig, EncoderDecoderConfig, ModelConfig, PositionKind, StackConfig,
 };
 
-/// A model by name.
+/// A named model configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
     /// Its name, such as `bert-base`.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// A one-line description.
     pub about: &'static str,
     config: fn() -> ModelConfig,
 }
@@ -29,17 +29,17 @@ impl Preset {
 pub const PRESETS: [Preset; 13] = [
     Preset {
         name: "vaswani2017-base",
-        about: "the paper's base model, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
+        about: "base model of the paper, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
         config: || ModelConfig::EncoderDecoder(EncoderDecoderConfig::new(37_000)),
     },
     Preset {
         name: "vaswani2017-big",
-        about: "the paper's big model, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
+        about: "big model of the paper, vocabulary of 37,000 (Vaswani et al. 2017, table 3)",
         config: || ModelConfig::EncoderDecoder(vaswani2017_big()),
     },
     Preset {
         name: "bert-base",
-        about: "bert-base-uncased with its masked-LM head (Devlin et al. 2019)",
+        about: "bert-base-uncased with its masked LM head (Devlin et al. 2019)",
         config: || ModelConfig::MaskedLm(bert_base()),
     },
     Preset {
@@ -64,42 +64,42 @@ pub const PRESETS: [Preset; 13] = [
     },
     Preset {
         name: "tiny-encoder-decoder",
-        about: "2+2 layers of 64 features, for trying things out",
+        about: "2+2 layers of 64 features, for quick experiments",
         config: || ModelConfig::EncoderDecoder(encoder_decoder(2, 64, 128)),
     },
     Preset {
         name: "small-encoder-decoder",
-        about: "3+3 layers of 256 features: minutes on a CPU",
+        about: "3+3 layers of 256 features, trains in minutes on a CPU",
         config: || ModelConfig::EncoderDecoder(encoder_decoder(3, 256, 1024)),
     },
     Preset {
         name: "tiny-causal",
-        about: "2 layers of 64 features, for trying things out",
+        about: "2 layers of 64 features, for quick experiments",
         config: || ModelConfig::CausalLm(causal(2, 64, 256)),
     },
     Preset {
         name: "small-causal",
-        about: "4 layers of 256 features: minutes on a CPU",
+        about: "4 layers of 256 features, trains in minutes on a CPU",
         config: || ModelConfig::CausalLm(causal(4, 256, 1024)),
     },
     Preset {
         name: "tiny-encoder",
-        about: "2 layers of 64 features with a masked-LM head, for trying things out",
+        about: "2 layers of 64 features with a masked LM head, for quick experiments",
         config: || ModelConfig::MaskedLm(encoder(2, 64, 128)),
     },
     Preset {
         name: "small-encoder",
-        about: "3 layers of 256 features with a masked-LM head: minutes on a CPU",
+        about: "3 layers of 256 features with a masked LM head, trains in minutes on a CPU",
         config: || ModelConfig::MaskedLm(encoder(3, 256, 1024)),
     },
 ];
 
-/// The preset of that name.
+/// Finds a preset by name.
 pub fn find(name: &str) -> Option<Preset> {
     PRESETS.into_iter().find(|preset| preset.name == name)
 }
 
-/// Tokens of a small model that has no vocabulary of its own.
+/// The vocabulary size of the small presets.
 const SMALL_VOCABULARY: usize = 1000;
 
 /// A small pre-norm encoder-decoder with 4 heads.
@@ -113,7 +113,7 @@ fn encoder_decoder(n_layers: usize, d_model: usize, d_ff: usize) -> EncoderDecod
     }
 }
 
-/// A small decoder-only model of GPT-2's shape with 4 heads.
+/// A small GPT-2 with 4 heads.
 fn causal(n_layers: usize, d_model: usize, d_ff: usize) -> CausalLmConfig {
     CausalLmConfig {
         vocab_size: SMALL_VOCABULARY,
@@ -125,7 +125,7 @@ fn causal(n_layers: usize, d_model: usize, d_ff: usize) -> CausalLmConfig {
     }
 }
 
-/// A small encoder of BERT's shape with 4 heads.
+/// A small BERT with 4 heads.
 fn encoder(n_layers: usize, d_model: usize, d_ff: usize) -> EncoderConfig {
     EncoderConfig {
         vocab_size: SMALL_VOCABULARY,
@@ -149,49 +149,11 @@ fn vaswani2017_big() -> EncoderDecoderConfig {
 }
 
 fn bert_base() -> EncoderConfig {
-    EncoderConfig {
-        vocab_size: 30_522,
-        stack: StackConfig {
-            d_model: 768,
-            d_ff: 3072,
-            n_heads: 12,
-            positions: PositionKind::Learned { offset: 0 },
-            norm_epsilon: 1e-12,
-            embedding_norm: true,
-            scale_embedding: false,
-            activation: Activation::Gelu,
-            attention_dropout: 0.1,
-            ..StackConfig::default()
-        },
-        n_layers: 12,
-        n_groups: None,
-        d_embedding: None,
-        n_token_types: 2,
-        pad_id: 0,
-    }
+    EncoderConfig::new(30_522)
 }
 
 fn gpt2() -> CausalLmConfig {
-    CausalLmConfig {
-        vocab_size: 50_257,
-        stack: StackConfig {
-            d_model: 768,
-            d_ff: 3072,
-            n_heads: 12,
-            positions: PositionKind::Learned { offset: 0 },
-            max_len: 1024,
-            norm_order: NormOrder::Pre,
-            scale_embedding: false,
-            activation: Activation::GeluTanh,
-            attention_dropout: 0.1,
-            ..StackConfig::default()
-        },
-        n_layers: 12,
-        tied_output: true,
-        bos_id: Some(50_256),
-        eos_id: Some(50_256),
-        pad_id: None,
-    }
+    CausalLmConfig::new(50_257).with_bos_id(50_256).with_eos_id(50_256)
 }
 
 fn llama_tiny() -> CausalLmConfig {

@@ -1,37 +1,40 @@
-//! A layer after pooling.
+//! A dense layer after pooling.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 use crosshead_kernels::{Activation, Linear, LinearConfig};
+use serde::{Deserialize, Serialize};
 
-/// A layer that maps a text's vector to another: `Dense` of sentence-transformers.
+/// A dense layer on the vector of a text: `Dense` of sentence-transformers.
 #[derive(Module, Debug)]
 pub struct Projection {
-    /// The projection that `activation` follows.
+    /// The projection before the activation.
     pub linear: Linear,
-    /// The projection of the vector that is added, where the vector itself has another number of features.
+    /// Projects the residual, if `d_in` and `d_out` differ.
     pub residual: Option<Linear>,
     #[module(skip)]
     config: ProjectionConfig,
 }
 
-/// What a [`Projection`] does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The configuration of a [`Projection`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ProjectionConfig {
-    /// Features of the vectors that come in.
+    /// Input features.
     pub d_in: usize,
-    /// Features of the vectors that go out.
+    /// Output features.
     pub d_out: usize,
     /// Whether there is a bias.
     pub bias: bool,
-    /// What follows the matrix.
+    /// The activation.
     pub activation: ProjectionActivation,
-    /// Whether the incoming vector is added, by way of a projection of its own where it has another number of features.
+    /// Whether the input is added to the output, projected if `d_in` and `d_out` differ.
     pub residual: bool,
 }
 
-/// The function after a projection's matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The activation of a [`Projection`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProjectionActivation {
     /// f(x) = x.
     Identity,
@@ -48,7 +51,7 @@ pub enum ProjectionActivation {
 }
 
 impl ProjectionActivation {
-    /// The function of each element.
+    /// Applies the activation to each element.
     fn apply(self, x: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Identity => x,
@@ -62,7 +65,21 @@ impl ProjectionActivation {
 }
 
 impl ProjectionConfig {
-    /// A projection whose weights wait to be filled.
+    /// A projection with tanh, with a bias and without a residual.
+    pub fn new(d_in: usize, d_out: usize) -> Self {
+        Self { d_in, d_out, bias: true, activation: ProjectionActivation::Tanh, residual: false }
+    }
+
+    setters! {
+        /// Sets whether there is a bias (default: true).
+        with_bias(bias: bool);
+        /// Sets the activation (default: tanh).
+        with_activation(activation: ProjectionActivation);
+        /// Sets whether the input is added to the output (default: false).
+        with_residual(residual: bool);
+    }
+
+    /// A projection whose weights are drawn from a fixed seed on first use, unless they are replaced before.
     pub fn skeleton(&self, device: &Device) -> Projection {
         let &Self { d_in, d_out, bias, residual, .. } = self;
         let linear = LinearConfig::new(d_in, d_out);
@@ -76,12 +93,12 @@ impl ProjectionConfig {
 }
 
 impl Projection {
-    /// What it does.
+    /// The configuration.
     pub fn config(&self) -> &ProjectionConfig {
         &self.config
     }
 
-    /// The vectors that go out.
+    /// The output of the layer.
     ///
     /// # Shapes
     /// - `x`: `[batch, d_in]`

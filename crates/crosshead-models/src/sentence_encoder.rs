@@ -1,78 +1,99 @@
-//! One vector for a whole text.
+//! Sentence embeddings.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 use crosshead_kernels::Mode;
+use serde::{Deserialize, Serialize};
 
 use crate::tokens::TokenBatch;
 use crate::{Encoder, Pooling, Projection};
 
-/// The smallest length that a vector is divided by, as in PyTorch.
-const LEAST_NORM: f32 = 1e-12;
+/// The smallest norm that a vector is divided by, as in PyTorch.
+const MIN_NORM: f32 = 1e-12;
 
-/// An encoder whose vectors of a text's tokens are put together to one (Reimers & Gurevych 2019).
+/// An encoder followed by pooling: one vector for each text (Reimers & Gurevych 2019).
 #[derive(Module, Debug)]
 pub struct SentenceEncoder {
     /// The encoder.
     pub encoder: Encoder,
-    /// The layers of the [`SentenceStep::Project`]s, in order.
+    /// The layers of the [`SentenceStep::Project`] steps, in order.
     pub projections: Vec<Projection>,
     #[module(skip)]
     config: SentenceConfig,
 }
 
-/// How the vectors of the tokens become one.
-#[derive(Clone, Debug, PartialEq)]
+/// The configuration of a [`SentenceEncoder`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SentenceConfig {
-    /// How all vectors become one; the results of several are concatenated.
+    /// How token vectors are pooled; the results of several are concatenated.
     pub pooling: Vec<Pooling>,
-    /// Whether the tokens of a prompt count in pooling.
+    /// Whether pooling includes the tokens of the prompt.
     pub include_prompt: bool,
-    /// What is done with the pooled vector, in order.
+    /// The steps after pooling, in order.
     pub steps: Vec<SentenceStep>,
 }
 
-/// What is done with a pooled vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A step after pooling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SentenceStep {
-    /// It goes through the next of the projections.
+    /// The next projection.
     Project,
-    /// It is divided by its length.
+    /// Division by the Euclidean norm.
     Normalize,
 }
 
+impl SentenceConfig {
+    /// The given pooling of all tokens, and no steps after it.
+    pub fn new(pooling: Pooling) -> Self {
+        Self { pooling: vec![pooling], include_prompt: true, steps: Vec::new() }
+    }
+
+    setters! {
+        /// Sets whether pooling includes the tokens of the prompt (default: true).
+        with_include_prompt(include_prompt: bool);
+        /// Sets the steps after pooling (default: none).
+        with_steps(steps: Vec<SentenceStep>);
+    }
+}
+
 impl SentenceEncoder {
-    /// A sentence encoder on an encoder.
+    /// Adds pooling and projections to an encoder.
     ///
     /// # Panics
-    /// If nothing is pooled, there is not one projection for each step that needs it, or one does not take the features
-    /// that the step before gives.
+    /// If `config.pooling` is empty, the number of projections is not that of the [`SentenceStep::Project`] steps, or a
+    /// projection does not take the features of the step before it.
     pub fn new(encoder: Encoder, projections: Vec<Projection>, config: SentenceConfig) -> Self {
-        assert!(!config.pooling.is_empty(), "a text's vector needs one pooling at least");
+        assert!(!config.pooling.is_empty(), "at least one pooling is needed");
         let needed = config.steps.iter().filter(|step| **step == SentenceStep::Project).count();
-        assert!(needed == projections.len(), "{} projections for {needed}", projections.len());
+        assert!(
+            needed == projections.len(),
+            "{} projections for {needed} steps",
+            projections.len()
+        );
         let pooled = config.pooling.len() * encoder.config().stack.d_model;
         projections.iter().fold(pooled, |dim, projection| {
             let (d_in, d_out) = (projection.config().d_in, projection.config().d_out);
-            assert!(d_in == dim, "a projection of {d_in} features after a vector of {dim}");
+            assert!(d_in == dim, "a projection of {d_in} features cannot follow a vector of {dim}");
             d_out
         });
         Self { encoder, projections, config }
     }
 
-    /// How the vectors of the tokens become one.
+    /// The configuration.
     pub fn config(&self) -> &SentenceConfig {
         &self.config
     }
 
-    /// Features of a text's vector.
+    /// The number of features of a text's vector.
     pub fn dim(&self) -> usize {
         let pooled = self.config.pooling.len() * self.encoder.config().stack.d_model;
         self.projections.last().map_or(pooled, |projection| projection.config().d_out)
     }
 
-    /// The vector of each text. The first `prompt_len` tokens of each are its prompt, which counts in pooling only where
-    /// [`SentenceConfig::include_prompt`] says so.
+    /// The vector of each text. The first `prompt_len` tokens of each text are its prompt; see
+    /// [`SentenceConfig::include_prompt`].
     ///
     /// # Shapes
     /// - output: `[batch, dim]`
@@ -92,7 +113,7 @@ impl SentenceEncoder {
                 SentenceStep::Normalize => normalize(vectors),
                 SentenceStep::Project => match projections.next() {
                     Some(projection) => projection.forward(vectors),
-                    None => unreachable!("each such step has a projection"),
+                    None => unreachable!("new() checks that each step has a projection"),
                 },
             };
         }
@@ -100,8 +121,8 @@ impl SentenceEncoder {
     }
 }
 
-/// Each vector divided by its length.
+/// Divides each vector by its norm.
 fn normalize(vectors: Tensor<2>) -> Tensor<2> {
     let norms = vectors.clone().square().sum_dim(1).sqrt(); // [batch, 1]
-    vectors / norms.clamp_min(LEAST_NORM)
+    vectors / norms.clamp_min(MIN_NORM)
 }

@@ -8,16 +8,16 @@ use crosshead_kernels::in_pool;
 use crate::tokens::id_tensor;
 use crate::{CausalLm, EncoderDecoder, Memory, TokenBatch};
 
-/// A batch of sentences being decoded: the model, what it read and what it wrote so far.
+/// Incremental decoding with an [`EncoderDecoder`]: a [`StepModel`] with the state of a batch of sources.
 pub struct DecoderSteps<'a> {
     model: &'a EncoderDecoder,
     cache: DecoderCache,
-    /// The row of the first memory that each row reads.
+    /// The row of the memory that each row attends to.
     sources: Vec<usize>,
 }
 
 impl<'a> DecoderSteps<'a> {
-    /// Decoding of at most `max_len` tokens for each row of the memory.
+    /// Starts decoding at most `max_len` tokens for each row of the memory.
     pub fn new(model: &'a EncoderDecoder, memory: Memory, max_len: usize) -> Self {
         let sources = (0..memory.states.dims()[0]).collect();
         let cache = model.start(&memory, max_len);
@@ -45,7 +45,7 @@ impl StepModel for DecoderSteps<'_> {
         let sources: Vec<usize> = rows.iter().map(|&row| self.sources[row]).collect();
         let rows = row_tensor(rows, &self.model.device());
         if sources == self.sources {
-            // Beams of one sentence changed places: the memory, which is most of the cache, stays.
+            // Only beams of the same source changed order: the memory, which is most of the cache, is not moved.
             self.cache.reorder_positions(&rows);
         } else {
             self.cache.reorder(&rows);
@@ -54,31 +54,29 @@ impl StepModel for DecoderSteps<'_> {
     }
 }
 
-/// A batch of texts being continued: the model and what it read and wrote so far.
+/// Incremental decoding with a [`CausalLm`]: a [`StepModel`] with the state of a batch of prompts.
 ///
-/// Shorter prompts are padded on the left, so that all rows go on at the same column.
+/// Shorter prompts are padded on the left, so that all rows continue at the same column.
 pub struct CausalSteps<'a> {
     model: &'a CausalLm,
     cache: DecoderCache,
-    /// Columns of padding before each row.
+    /// The number of padding columns before each row.
     padding: Vec<usize>,
-    /// The logits after the prompts, until the first step asks for them.
+    /// The logits after the prompts, until the first step returns them.
     prompt_logits: Option<Vec<f32>>,
 }
 
 impl<'a> CausalSteps<'a> {
-    /// Reads the prompts and makes room for at most `max_len` more tokens each.
+    /// Runs the model on the prompts and allocates a cache for at most `max_len` more tokens each.
     ///
-    /// The first step of decoding then feeds nothing: its start token stands for the prompt.
+    /// The first step returns the logits after the prompts; its start token is ignored.
     ///
     /// # Panics
-    /// If there is no prompt, a prompt is empty, or an id lies outside the vocabulary.
+    /// If there is no prompt, a prompt is empty, or an id is outside the vocabulary.
     pub fn new(model: &'a CausalLm, prompts: &[Vec<u32>], max_len: usize) -> Self {
-        assert!(!prompts.is_empty(), "there must be a prompt");
+        assert!(!prompts.is_empty(), "at least one prompt is needed");
         if let Some(row) = prompts.iter().position(Vec::is_empty) {
-            panic!(
-                "prompt {row} is empty: a model without a begin token has nothing to go on from"
-            );
+            panic!("prompt {row} is empty: start it with the begin-of-sequence token");
         }
         let longest = prompts.iter().map(Vec::len).max().unwrap_or(0);
         let padding: Vec<usize> = prompts.iter().map(|prompt| longest - prompt.len()).collect();
@@ -96,8 +94,8 @@ impl<'a> CausalSteps<'a> {
         Self { model, cache, padding, prompt_logits }
     }
 
-    /// The logits after each of some tokens, as many of each row.
-    fn read(&mut self, tokens: &[u32]) -> Vec<f32> {
+    /// Runs the model on the next tokens, equally many per row, and returns the logits after each.
+    fn advance(&mut self, tokens: &[u32]) -> Vec<f32> {
         let Self { model, cache, padding, .. } = self;
         in_pool(|| host(model.logits(model.forward_cached(tokens, padding, cache))))
     }
@@ -113,13 +111,13 @@ impl StepModel for CausalSteps<'_> {
     }
 
     fn step_many(&mut self, tokens: &[u32], count: usize) -> Vec<f32> {
-        let Some(first) = self.prompt_logits.take() else { return self.read(tokens) };
-        // The first token of each row is its start token, which is not read.
+        let Some(first) = self.prompt_logits.take() else { return self.advance(tokens) };
+        // The first token of each row is its start token.
         let rest: Vec<u32> = tokens.chunks(count).flat_map(|row| &row[1..]).copied().collect();
         if rest.is_empty() {
             return first;
         }
-        let (rest, vocab_size) = (self.read(&rest), self.vocab_size());
+        let (rest, vocab_size) = (self.advance(&rest), self.vocab_size());
         let rows = first.chunks(vocab_size).zip(rest.chunks((count - 1) * vocab_size));
         rows.flat_map(|(first, rest)| [first, rest].concat()).collect()
     }
@@ -130,7 +128,7 @@ impl StepModel for CausalSteps<'_> {
     }
 }
 
-/// Logits as plain numbers.
+/// Copies logits to the host.
 fn host(logits: Tensor<3>) -> Vec<f32> {
     logits.into_data().try_into_vec::<f32>().expect("logits are f32")
 }

@@ -1,4 +1,4 @@
-//! What a model consists of: parts, parameters, memory and work.
+//! Summary of a model: parts, parameters, memory and FLOPs.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -8,36 +8,36 @@ use crate::{
     EncoderConfig, MaskedLm, ModelConfig, SequenceClassifier, StackConfig, TokenClassifier, paths,
 };
 
-/// A model's parts with their parameters, and what a token costs.
+/// The parts of a model with their parameters, and the cost per token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// The parts, in the order of the model.
+    /// The parts, in field order.
     pub parts: Vec<Part>,
-    /// Numbers that training changes.
+    /// The number of trainable parameters.
     pub n_parameters: usize,
-    /// Floating-point operations of a forward pass for each token of a text of [`max_len`](Self::max_len) tokens: two
-    /// for each number of a matrix that the token meets, and the scores and sums of attention.
+    /// Floating-point operations of a forward pass per token, for a text of [`max_len`](Self::max_len) tokens: two per
+    /// element of each matrix that the token is multiplied with, and the matrix multiplications of attention.
     pub flops_per_token: usize,
-    /// The length of text that [`flops_per_token`](Self::flops_per_token) counts with.
+    /// The text length that [`flops_per_token`](Self::flops_per_token) assumes.
     pub max_len: usize,
 }
 
 /// A part of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The path of the part; layers of a stack are one part, as in `encoder.layers.0..5.self_attn`.
+    /// The path of the part. All layers of a stack are merged, as in `encoder.layers.0..5.self_attn`.
     pub name: String,
-    /// The shapes of its parameters, of one layer.
+    /// The shapes of its parameters, in one layer.
     pub shapes: Vec<Vec<usize>>,
-    /// Numbers in it, of all layers.
+    /// The number of parameters, in all layers.
     pub n_parameters: usize,
 }
 
 impl Summary {
-    /// The summary of a model of that configuration; no weight is drawn for it.
+    /// Summarizes a model by its configuration. No weights are drawn.
     ///
     /// # Panics
-    /// If the configuration is impossible.
+    /// If the configuration is invalid.
     pub fn of(config: &ModelConfig, device: &Device) -> Self {
         match config {
             ModelConfig::EncoderDecoder(config) => {
@@ -67,20 +67,20 @@ impl Summary {
         }
     }
 
-    /// `tied` says whether tokens meet the embedding as an output projection.
+    /// `tied`: whether the embedding is also the output projection.
     fn of_encoder(config: &EncoderConfig, tied: bool, model: impl Module) -> Self {
         let attended = config.n_layers * config.stack.max_len;
         Self::new(&model, &config.stack, attended, tied)
     }
 
-    /// `attended` is the number of keys that a token meets in all layers.
+    /// `attended`: the number of keys that a token attends to, summed over the layers.
     fn new<M: Module>(model: &M, stack: &StackConfig, attended: usize, tied: bool) -> Self {
         let shapes: Vec<(String, Vec<usize>)> = parameters::shapes(model)
             .into_iter()
             .filter(|(path, _)| !paths::is_buffer(path))
             .collect();
         let size = |shape: &[usize]| shape.iter().product::<usize>();
-        let products: usize = shapes
+        let matrices: usize = shapes
             .iter()
             .filter(|(path, shape)| shape.len() == 2 && !paths::is_table(path))
             .map(|(_, shape)| size(shape))
@@ -92,20 +92,20 @@ impl Summary {
             .sum();
         Self {
             n_parameters: shapes.iter().map(|(_, shape)| size(shape)).sum(),
-            flops_per_token: 2 * (products + embedding)
+            flops_per_token: 2 * (matrices + embedding)
                 + 4 * attended * stack.n_heads * stack.d_head(),
             max_len: stack.max_len,
             parts: parts(&shapes),
         }
     }
 
-    /// Bytes of the parameters as f32.
+    /// The size of the parameters in f32, in bytes.
     pub fn bytes(&self) -> usize {
         4 * self.n_parameters
     }
 }
 
-/// The parameters by part, with the layers of a stack put together.
+/// Groups parameters by part and merges the layers of each stack.
 fn parts(shapes: &[(String, Vec<usize>)]) -> Vec<Part> {
     let mut parts: Vec<(Part, usize)> = Vec::new();
     for (path, shape) in shapes {
@@ -131,7 +131,7 @@ fn parts(shapes: &[(String, Vec<usize>)]) -> Vec<Part> {
     parts.into_iter().map(named).collect()
 }
 
-/// The part that a parameter belongs to, with `*` for the layer, and the layer.
+/// The part of a parameter, with `*` for the layer, and the layer.
 fn part_name(path: &str) -> (String, usize) {
     let segments: Vec<&str> = path.split('.').collect();
     let Some(at) = segments.iter().position(|&segment| segment == "layers") else {

@@ -4,35 +4,35 @@ use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Int, Shape, Tensor, TensorData};
 use crosshead_kernels::embedding;
 
-/// A target that counts for nothing.
+/// The target that a loss ignores.
 pub const IGNORED: u32 = i32::MAX as u32;
 
-/// Token ids of a batch, row-major, each row filled up with padding.
+/// Token ids of a batch, row-major, each row padded on the right.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenBatch<'a> {
-    /// `[batch, len]`
+    /// The ids, `[batch, len]`.
     pub ids: &'a [u32],
-    /// Real tokens of each row.
+    /// The number of tokens of each row, without padding, `[batch]`.
     pub lengths: &'a [usize],
 }
 
 impl TokenBatch<'_> {
-    /// Rows of the batch and tokens of a row.
+    /// The number of rows and the padded length of a row.
     ///
     /// # Panics
-    /// If the ids are not a whole number of tokens a row.
+    /// If the number of ids is not a multiple of the number of rows.
     pub(crate) fn size(&self) -> (usize, usize) {
         let batch = self.lengths.len();
         assert!(
             batch > 0 && self.ids.len().is_multiple_of(batch),
-            "{} ids are no {batch} rows",
+            "{} ids are not a multiple of {batch} rows",
             self.ids.len()
         );
         (batch, self.ids.len() / batch)
     }
 }
 
-/// A table of zeros that takes no memory until it is filled or used, `[rows, columns]`.
+/// An embedding table of zeros that takes no memory until it is filled or used, `[rows, columns]`.
 pub(crate) fn table(rows: usize, columns: usize, device: &Device) -> Param<Tensor<2>> {
     Param::uninitialized(
         ParamId::new(),
@@ -45,14 +45,14 @@ pub(crate) fn table(rows: usize, columns: usize, device: &Device) -> Param<Tenso
     )
 }
 
-/// The rows of a table, times `scale`.
+/// Looks up rows of an embedding table and multiplies them by `scale`.
 ///
 /// # Shapes
 /// - `weight`: `[vocab_size, d_model]`
 /// - output: `[batch, ids.len() / batch, d_model]`
 ///
 /// # Panics
-/// If an id lies outside the table.
+/// If an id is outside the table.
 pub(crate) fn embed(
     weight: &Param<Tensor<2>>,
     ids: &[u32],
@@ -62,7 +62,7 @@ pub(crate) fn embed(
 ) -> Tensor<3> {
     let [vocab_size, d_model] = weight.lazy_shape().dims();
     if let Some(id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
-        panic!("token id {id} lies outside the vocabulary of {vocab_size}");
+        panic!("token id {id} is outside the vocabulary of {vocab_size}");
     }
     let len = ids.len() / batch;
     let ids = id_tensor(ids, &weight.lazy_device());
@@ -70,7 +70,7 @@ pub(crate) fn embed(
     rows.reshape([batch, len, d_model])
 }
 
-/// Ids or targets on a device.
+/// Moves ids or targets to a device.
 pub(crate) fn id_tensor(ids: &[u32], device: &Device) -> Tensor<1, Int> {
     let ids: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
     let n = ids.len();

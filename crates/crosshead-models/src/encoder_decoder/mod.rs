@@ -12,30 +12,30 @@ pub use self::config::EncoderDecoderConfig;
 use crate::input::{InputLayer, RowPositions};
 use crate::tokens::{IGNORED, TokenBatch, embed, id_tensor};
 
-/// The Transformer of *Attention Is All You Need*: an encoder and a decoder that share one embedding, which may also be
-/// the output projection (section 3.4).
+/// The Transformer of *Attention Is All You Need*: an encoder and a decoder that share one embedding, which can be tied
+/// to the output projection (section 3.4).
 #[derive(Module, Debug)]
 pub struct EncoderDecoder {
-    /// The joint embedding of source and target, `[vocab_size, d_model]`.
+    /// The shared embedding of source and target, `[vocab_size, d_model]`.
     pub embedding: Param<Tensor<2>>,
-    /// What comes before the encoder.
+    /// The input of the encoder.
     pub encoder_input: InputLayer,
     /// The encoder.
     pub encoder: Encoder,
-    /// What comes before the decoder.
+    /// The input of the decoder.
     pub decoder_input: InputLayer,
     /// The decoder.
     pub decoder: Decoder,
-    /// The output projection, where it is not the embedding, `[vocab_size, d_model]`.
+    /// The output projection if it is not tied, `[vocab_size, d_model]`.
     pub output: Option<Param<Tensor<2>>>,
-    /// Added to the logits and never trained, where the model has it, `[vocab_size]`.
+    /// A fixed bias of the logits, `[vocab_size]`.
     pub logits_bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     config: EncoderDecoderConfig,
 }
 
 impl EncoderDecoder {
-    /// The configuration the model was made with.
+    /// The configuration.
     pub fn config(&self) -> &EncoderDecoderConfig {
         &self.config
     }
@@ -45,10 +45,10 @@ impl EncoderDecoder {
         self.embedding.lazy_device()
     }
 
-    /// The encoder's output.
+    /// Runs the encoder.
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary.
+    /// If an id is outside the vocabulary.
     pub fn encode(&self, source: TokenBatch<'_>, mode: Mode) -> Memory {
         let (_, src_len) = source.size();
         let mode = mode.stream("encoder");
@@ -59,38 +59,38 @@ impl EncoderDecoder {
         })
     }
 
-    /// The decoder's outputs for all positions of `input`, which is the target after the start token.
+    /// Runs the decoder on all positions of `input`: the target shifted right, starting with the start token.
     ///
     /// # Shapes
     /// - output: `[batch, tgt_len, d_model]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary or the batches differ.
+    /// If an id is outside the vocabulary or the batch sizes differ.
     pub fn decode(&self, input: TokenBatch<'_>, memory: &Memory, mode: Mode) -> Tensor<3> {
         let mode = mode.stream("decoder");
         let x = self.decoder_input.forward(self.embed(input), RowPositions::FROM_ZERO, mode);
         self.decoder.forward(x, AttentionMask::none(), Some(memory), mode)
     }
 
-    /// What decoding of at most `max_len` positions needs.
+    /// Creates a cache for decoding at most `max_len` positions.
     pub fn start(&self, memory: &Memory, max_len: usize) -> DecoderCache {
         self.decoder.start(Some(memory), AttentionMask::none(), max_len)
     }
 
-    /// The decoder's outputs for positions that continue those the cache has seen, at inference.
+    /// Runs the decoder on the next positions, with earlier ones in the cache. For inference only.
     ///
     /// # Shapes
     /// - output: `[batch, len, d_model]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary or the batches differ.
+    /// If an id is outside the vocabulary or the batch sizes differ.
     pub fn decode_cached(&self, input: TokenBatch<'_>, cache: &mut DecoderCache) -> Tensor<3> {
         let at = RowPositions { start: cache.len(), padding: &[] };
         let x = self.decoder_input.forward(self.embed(input), at, Mode::Eval);
         self.decoder.forward_cached(x, cache)
     }
 
-    /// The scores of each next token.
+    /// The logits of each next token.
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
@@ -105,14 +105,14 @@ impl EncoderDecoder {
         ])
     }
 
-    /// The summed cross entropy of a batch of targets, in nats; padding counts for nothing.
+    /// The cross entropy of a batch of targets, summed, in nats. Padding is ignored.
     ///
     /// # Shapes
     /// - `target`: `[batch, tgt_len]`
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If an id lies outside the vocabulary or the batches differ.
+    /// If an id is outside the vocabulary or the batch sizes differ.
     pub fn loss(
         &self,
         source: TokenBatch<'_>,
@@ -142,14 +142,14 @@ impl EncoderDecoder {
         embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id))
     }
 
-    /// The rows that meet the output projection, `[batch · len, d_model]`.
+    /// The input of the output projection, `[batch · len, d_model]`.
     fn output_rows(&self, states: Tensor<3>) -> Tensor<2> {
         let [batch, len, d_model] = states.dims();
         let rows = states.reshape([batch * len, d_model]);
         if self.config.scale_output { rows * (d_model as f32).powf(-0.5) } else { rows }
     }
 
-    /// The output projection: the embedding, where they are tied.
+    /// The output projection, which is the embedding if they are tied.
     fn output(&self) -> &Param<Tensor<2>> {
         self.output.as_ref().unwrap_or(&self.embedding)
     }

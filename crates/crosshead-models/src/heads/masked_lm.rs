@@ -1,4 +1,4 @@
-//! Masked language modelling.
+//! Masked language modeling.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -10,21 +10,22 @@ use crosshead_kernels::{
 use crate::tokens::{TokenBatch, id_tensor};
 use crate::{Encoder, EncoderConfig};
 
-/// Masked language modelling: each token from all others (Devlin et al. 2019, section 3.1).
+/// Masked language modeling: predicts masked tokens from both sides (Devlin et al. 2019, section 3.1).
 #[derive(Module, Debug)]
 pub struct MaskedLm {
-    /// The encoder, whose embedding is the output projection too.
+    /// The encoder. Its embedding is also the output projection.
     pub encoder: Encoder,
-    /// A projection of the states before they meet the embedding.
+    /// A projection of the hidden states before the output projection.
     pub transform: Linear,
-    /// The norm after it.
+    /// The norm after `transform`.
     pub transform_norm: Norm,
-    /// Added to the logits, `[vocab_size]`.
+    /// The bias of the logits, `[vocab_size]`.
     pub output_bias: Param<Tensor<1>>,
 }
 
 impl MaskedLm {
-    /// The head on an encoder; its own weights wait to be filled.
+    /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
+    /// before.
     pub fn new(encoder: Encoder) -> Self {
         let EncoderConfig { vocab_size, stack, .. } = encoder.config();
         let (device, d_embedding) = (encoder.device(), encoder.config().d_embedding());
@@ -37,13 +38,13 @@ impl MaskedLm {
         }
     }
 
-    /// The scores of each token.
+    /// The logits of each token.
     ///
     /// # Shapes
     /// - output: `[batch, len, vocab_size]`
     ///
     /// # Panics
-    /// As [`Encoder::forward`].
+    /// See [`Encoder::forward`].
     pub fn logits(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
         let rows = self.rows(tokens, types, mode);
         let [n_rows, _] = rows.dims();
@@ -53,14 +54,14 @@ impl MaskedLm {
         logits.reshape([batch, n_rows / batch, self.encoder.config.vocab_size])
     }
 
-    /// The summed cross entropy of the masked tokens, in nats; a target of [`IGNORED`](crate::IGNORED) counts for nothing.
+    /// The cross entropy of the masked tokens, summed, in nats. Targets of [`IGNORED`](crate::IGNORED) are ignored.
     ///
     /// # Shapes
     /// - `targets`: `[batch, len]`
     /// - output: `[1]`
     ///
     /// # Panics
-    /// As [`Encoder::forward`].
+    /// See [`Encoder::forward`].
     pub fn loss(&self, tokens: TokenBatch<'_>, targets: &[u32], mode: Mode) -> Tensor<1> {
         linear_cross_entropy(
             self.rows(tokens, None, mode),
@@ -72,7 +73,7 @@ impl MaskedLm {
         )
     }
 
-    /// The rows that meet the embedding, `[batch · len, d_embedding]`.
+    /// The input of the output projection, `[batch · len, d_embedding]`.
     fn rows(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
         let states = self.encoder.forward(tokens, types, mode);
         let [batch, len, d_model] = states.dims();

@@ -1,4 +1,4 @@
-//! What comes after an encoder: the heads of its tasks.
+//! Task heads of encoders.
 
 mod masked_lm;
 mod pooling;
@@ -10,7 +10,7 @@ pub use pooling::Pooling;
 pub use sequence_classifier::{ClassifierHead, PoolerActivation, ProblemType, SequenceClassifier};
 pub use token_classifier::TokenClassifier;
 
-/// What transformers calls classes without names.
+/// The labels that transformers gives to unnamed classes.
 pub(crate) fn default_labels(n: usize) -> Vec<String> {
     (0..n).map(|id| format!("LABEL_{id}")).collect()
 }

@@ -1,53 +1,53 @@
-//! One vector for a whole row.
+//! Pooling of token vectors.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// How the vectors of a row become one (Reimers & Gurevych 2019).
+/// How the token vectors of a row are pooled into one (Reimers & Gurevych 2019).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooling {
-    /// The first token's vector.
+    /// The vector of the first token.
     #[default]
     First,
-    /// The mean of the tokens' vectors.
+    /// The mean of the token vectors.
     Mean,
-    /// The largest value of each feature over the tokens.
+    /// The maximum of each feature over the tokens.
     Max,
-    /// The sum of the tokens' vectors, divided by the square root of their number.
+    /// The sum of the token vectors, divided by the square root of their number.
     MeanSqrtLen,
-    /// The mean of the tokens' vectors, each weighted by its position, from 1 (Muennighoff 2022).
+    /// The mean of the token vectors, weighted by position, from 1 (Muennighoff 2022).
     WeightedMean,
-    /// The last token's vector.
+    /// The vector of the last token.
     Last,
 }
 
 impl Pooling {
-    /// One vector for each row; padding counts for nothing.
+    /// Pools each row to one vector. Padding is ignored.
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
     /// - output: `[batch, d_model]`
     ///
     /// # Panics
-    /// As [`apply_after`](Self::apply_after).
+    /// See [`apply_after`](Self::apply_after).
     pub fn apply(self, states: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
         self.apply_after(0, states, lengths)
     }
 
-    /// One vector for each row, of the tokens after the first `skipped`; padding counts for nothing. A row without such a
-    /// token gives zeros, and with [`First`](Self::First) its very first vector. Positions count from the row's own start.
+    /// Pools each row to one vector, without its first `skipped` tokens. Padding is ignored; positions include the
+    /// skipped tokens. A row with no other tokens gives zeros, or its first vector for [`First`](Self::First).
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
     /// - output: `[batch, d_model]`
     ///
     /// # Panics
-    /// If there is not one length for each row.
+    /// If the number of lengths is not the number of rows.
     pub fn apply_after(self, skipped: usize, states: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
         let [batch, len, d_model] = states.dims();
-        assert!(lengths.len() == batch, "{} lengths do not fit {batch} rows", lengths.len());
-        // A number for each token, [batch, len, 1]
+        assert!(lengths.len() == batch, "{} lengths for {batch} rows", lengths.len());
+        // A weight for each token, [batch, len, 1]
         let weights = |weight: &dyn Fn(usize, usize) -> f32| {
             let of_row = |&length: &usize| (0..len).map(move |at| weight(at, length));
             let values: Vec<f32> = lengths.iter().flat_map(of_row).collect();

@@ -1,4 +1,4 @@
-//! Classification of whole rows.
+//! Sequence classification.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -12,14 +12,14 @@ use super::{Pooling, default_labels};
 use crate::Encoder;
 use crate::tokens::{TokenBatch, id_tensor};
 
-/// One class for a whole row.
+/// Sequence classification: one class, or a set of labels, for each row.
 #[derive(Module, Debug)]
 pub struct SequenceClassifier {
     /// The encoder.
     pub encoder: Encoder,
-    /// A projection of the pooled vector, followed by `activation`.
+    /// The projection of the pooled vector, before the activation.
     pub pooler: Linear,
-    /// From the pooled vector to the scores of the classes.
+    /// Projects the pooled vector to the logits.
     pub classifier: Linear,
     #[module(skip)]
     head: ClassifierHead,
@@ -29,20 +29,20 @@ pub struct SequenceClassifier {
     problem_type: Option<ProblemType>,
 }
 
-/// What the scores of a classifier mean: `problem_type` of `config.json`.
+/// How the logits of a classifier are interpreted: `problem_type` of `config.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemType {
-    /// Numbers.
+    /// Each output is a number.
     Regression,
-    /// One label of several: softmax gives their probabilities.
+    /// One label per text; softmax gives the probabilities.
     SingleLabelClassification,
-    /// Any number of labels: the logistic function gives the probability of each.
+    /// Any number of labels per text; the sigmoid gives the probability of each.
     MultiLabelClassification,
 }
 
 impl ProblemType {
-    /// Its name in `config.json`.
+    /// The name in `config.json`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Regression => "regression",
@@ -52,21 +52,21 @@ impl ProblemType {
     }
 }
 
-/// What a [`SequenceClassifier`] does between encoder and classes.
+/// The configuration of the head of a [`SequenceClassifier`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierHead {
     /// The number of classes.
     pub n_classes: usize,
-    /// How the vectors of a row become one.
+    /// The pooling of the token vectors.
     pub pooling: Pooling,
-    /// What follows the pooler's projection.
+    /// The activation of the pooler.
     pub activation: PoolerActivation,
-    /// The probability of dropping an element of the pooled vector.
+    /// The dropout probability of the pooled vector.
     pub dropout: f32,
 }
 
-/// The function after the pooler's projection.
+/// The activation of the pooler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolerActivation {
@@ -78,7 +78,7 @@ pub enum PoolerActivation {
 }
 
 impl ClassifierHead {
-    /// BERT's head for `n_classes` classes: the first token, tanh, dropout of 0.1.
+    /// The head of BERT: first token, tanh, dropout of 0.1.
     pub fn new(n_classes: usize) -> Self {
         Self {
             n_classes,
@@ -87,10 +87,20 @@ impl ClassifierHead {
             dropout: 0.1,
         }
     }
+
+    setters! {
+        /// Sets the pooling of the token vectors (default: first token).
+        with_pooling(pooling: Pooling);
+        /// Sets the activation of the pooler (default: tanh).
+        with_activation(activation: PoolerActivation);
+        /// Sets the dropout probability of the pooled vector (default: 0.1).
+        with_dropout(dropout: f32);
+    }
 }
 
 impl SequenceClassifier {
-    /// The head on an encoder; its own weights wait to be filled, and the classes have numbers for names.
+    /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
+    /// before. The labels are `LABEL_0`, `LABEL_1`, ….
     pub fn new(encoder: Encoder, head: ClassifierHead) -> Self {
         let (device, d_model) = (encoder.device(), encoder.config().stack.d_model);
         let linear = |d_out, name| {
@@ -107,55 +117,55 @@ impl SequenceClassifier {
         }
     }
 
-    /// The same model with names for its classes.
+    /// Sets the labels of the classes.
     ///
     /// # Panics
-    /// If there are not as many names as classes.
+    /// If the number of labels is not the number of classes.
     pub fn with_labels(self, labels: Vec<String>) -> Self {
         let n_classes = self.head.n_classes;
         assert!(labels.len() == n_classes, "{} labels for {n_classes} classes", labels.len());
         Self { labels, ..self }
     }
 
-    /// The same model with another meaning of its scores.
+    /// Sets how the logits are interpreted.
     pub fn with_problem_type(self, problem_type: Option<ProblemType>) -> Self {
         Self { problem_type, ..self }
     }
 
-    /// What the scores mean, if the model says so.
+    /// How the logits are interpreted, if the model specifies it.
     pub fn problem_type(&self) -> Option<ProblemType> {
         self.problem_type
     }
 
-    /// The name of each class.
+    /// The labels of the classes.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// What the head does.
+    /// The configuration of the head.
     pub fn head(&self) -> ClassifierHead {
         self.head
     }
 
-    /// The scores of the classes.
+    /// The logits of the classes.
     ///
     /// # Shapes
     /// - output: `[batch, n_classes]`
     ///
     /// # Panics
-    /// As [`Encoder::forward`].
+    /// See [`Encoder::forward`].
     pub fn logits(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
         self.classifier.forward(self.pooled(tokens, types, mode))
     }
 
-    /// The summed cross entropy of the rows' classes, in nats.
+    /// The cross entropy of the classes, summed over rows, in nats.
     ///
     /// # Shapes
     /// - `classes`: `[batch]`
     /// - output: `[1]`
     ///
     /// # Panics
-    /// As [`Encoder::forward`].
+    /// See [`Encoder::forward`].
     pub fn loss(
         &self,
         tokens: TokenBatch<'_>,
@@ -174,7 +184,7 @@ impl SequenceClassifier {
         )
     }
 
-    /// The vector of each row that meets the classes, `[batch, d_model]`.
+    /// The input of the classifier, `[batch, d_model]`.
     fn pooled(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
         let states = self.encoder.forward(tokens, types, mode.stream("encoder"));
         let projected = self.pooler.forward(self.head.pooling.apply(states, tokens.lengths));

@@ -1,4 +1,4 @@
-//! Classification of each token.
+//! Token classification.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -8,12 +8,12 @@ use super::default_labels;
 use crate::Encoder;
 use crate::tokens::TokenBatch;
 
-/// One class for each token.
+/// Token classification: one class for each token.
 #[derive(Module, Debug)]
 pub struct TokenClassifier {
     /// The encoder.
     pub encoder: Encoder,
-    /// From a token's vector to the scores of the classes.
+    /// Projects each token's vector to the logits.
     pub classifier: Linear,
     #[module(skip)]
     dropout: f32,
@@ -22,7 +22,8 @@ pub struct TokenClassifier {
 }
 
 impl TokenClassifier {
-    /// The head on an encoder; its own weights wait to be filled, and the classes have numbers for names.
+    /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
+    /// before. The labels are `LABEL_0`, `LABEL_1`, ….
     pub fn new(encoder: Encoder, n_classes: usize, dropout: f32) -> Self {
         let d_model = encoder.config().stack.d_model;
         let key = RandomKey::new(0).stream("classifier");
@@ -31,33 +32,33 @@ impl TokenClassifier {
         Self { encoder, classifier, dropout, labels: default_labels(n_classes) }
     }
 
-    /// The same model with names for its classes.
+    /// Sets the labels of the classes.
     ///
     /// # Panics
-    /// If there are not as many names as classes.
+    /// If the number of labels is not the number of classes.
     pub fn with_labels(self, labels: Vec<String>) -> Self {
         let n_classes = self.labels.len();
         assert!(labels.len() == n_classes, "{} labels for {n_classes} classes", labels.len());
         Self { labels, ..self }
     }
 
-    /// The name of each class.
+    /// The labels of the classes.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// The probability of dropping an element of a token's vector.
+    /// The dropout probability of the token vectors.
     pub fn dropout(&self) -> f32 {
         self.dropout
     }
 
-    /// The scores of the classes at each token.
+    /// The logits of the classes for each token.
     ///
     /// # Shapes
     /// - output: `[batch, len, n_classes]`
     ///
     /// # Panics
-    /// As [`Encoder::forward`].
+    /// See [`Encoder::forward`].
     pub fn logits(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
         let states = self.encoder.forward(tokens, types, mode.stream("encoder"));
         let states = dropout(states, self.dropout, mode.stream("head"));

@@ -1,4 +1,4 @@
-//! `config.json`: what every family's has in common.
+//! `config.json`: the keys that all families share.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,16 @@ use serde_json::{Map, Value};
 use super::json;
 use crate::ModelError;
 
-/// The keys of a `config.json`, and what it says about itself.
+/// A `config.json`.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     path: PathBuf,
     object: Map<String, Value>,
     /// The family.
     pub(super) model_type: String,
-    /// The class of transformers.
+    /// The class in transformers.
     pub(super) architecture: Option<String>,
-    /// The start token of the decoder, where `generation_config.json` has one.
+    /// `decoder_start_token_id` of `generation_config.json`.
     pub(super) generation_start: Option<u32>,
 }
 
@@ -38,39 +38,39 @@ impl ConfigFile {
     pub(super) fn open(dir: &Path) -> Result<Self, ModelError> {
         let path = dir.join("config.json");
         let object = json::object(&path, &json::read_text(&path)?)?;
-        // Errors in that file are left to the code that reads all of it.
+        // Errors in that file are reported by `GenerationDefaults`.
         let generation: Generation =
             json::read_json(&dir.join("generation_config.json")).unwrap_or_default();
         let file = Self::of(path, object)?;
         Ok(Self { generation_start: generation.decoder_start_token_id, ..file })
     }
 
-    /// The file at `path` with these keys.
+    /// A file at `path` with the keys of `object`.
     pub(super) fn of(path: PathBuf, object: Map<String, Value>) -> Result<Self, ModelError> {
         let Header { model_type, architectures } = json::from_object(&path, &object)?;
         let architecture = architectures.unwrap_or_default().into_iter().next();
         Ok(Self { path, object, model_type, architecture, generation_start: None })
     }
 
-    /// The keys that a family knows; `null` is no value, and a whole number may be written with a fraction of zero.
+    /// Reads the fields of `T`. `null` means a missing key, and integers may be written as `12.0`.
     pub(super) fn keys<T: DeserializeOwned>(&self) -> Result<T, ModelError> {
         json::from_object(&self.path, &self.object)
     }
 
-    /// The error of a key with a value that cannot be.
+    /// The error of an invalid value.
     pub(super) fn wrong(&self, key: &'static str, reason: impl Into<String>) -> ModelError {
         ModelError::Config { path: self.path.clone(), key, reason: reason.into() }
     }
 }
 
-/// The keys as an object; numbers are written as short as they read back.
+/// Converts keys to an object. Floats get the shortest representation that reads back.
 pub(super) fn to_object(keys: &impl Serialize) -> Map<String, Value> {
-    // By way of text: a number of 32 bits has more digits as a value than as text.
+    // Through text: as a `Value`, an f32 is converted to f64 and gets more digits.
     let object = serde_json::to_string(keys).and_then(|text| serde_json::from_str(&text));
-    object.expect("keys are an object of plain values")
+    object.expect("keys are a struct of plain values")
 }
 
-/// An id, or the first of several; a negative one is none.
+/// Reads an id, or the first of a list. A negative id means none.
 pub(super) fn first_id<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u32>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "an id, or a list of ids")]
@@ -83,11 +83,13 @@ pub(super) fn first_id<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u32>
         Some(Ids::Several(ids)) => ids.first().copied(),
         None => None,
     };
-    let valid = |id: i64| u32::try_from(id).map_err(|_| D::Error::custom(format!("{id} is no id")));
+    let valid = |id: i64| {
+        u32::try_from(id).map_err(|_| D::Error::custom(format!("{id} is not a valid id")))
+    };
     first.filter(|&id| id >= 0).map(valid).transpose()
 }
 
-/// An id, or the first of several, of which there must be one.
+/// [`first_id`], which must be present.
 pub(super) fn required_id<'de, D: Deserializer<'de>>(json: D) -> Result<u32, D::Error> {
-    first_id(json)?.ok_or_else(|| D::Error::custom("an id is needed"))
+    first_id(json)?.ok_or_else(|| D::Error::custom("expected an id"))
 }

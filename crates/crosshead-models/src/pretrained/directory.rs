@@ -1,4 +1,4 @@
-//! What a model directory holds.
+//! The contents of a model directory.
 
 use std::path::Path;
 
@@ -9,27 +9,27 @@ use super::labels;
 use super::names::Names;
 use crate::{ModelConfig, ModelError};
 
-/// What the `config.json` of a model directory says: the family, what the model is for, and its configuration.
+/// The contents of a model directory, as described by its `config.json`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelDirectory {
-    /// The family, as `model_type` calls it.
+    /// The family: `model_type`.
     pub family: &'static str,
-    /// What the model is for.
+    /// The head.
     pub head: Head,
     /// The configuration.
     pub config: ModelConfig,
 }
 
 impl ModelDirectory {
-    /// Reads what a directory holds; no weight is read.
+    /// Reads the `config.json` of a model directory. No weights are read.
     ///
     /// # Errors
-    /// If `config.json` is missing, malformed, of no family that loads, or describes an impossible model.
+    /// If `config.json` is missing or malformed, its family is not supported, or its configuration is invalid.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
         Self::of(&ConfigFile::open(dir)?)
     }
 
-    /// What a `config.json` says.
+    /// Interprets a `config.json`.
     pub(super) fn of(file: &ConfigFile) -> Result<Self, ModelError> {
         if let Some((family, head)) = family_of(ENCODER_DECODERS, &[Head::Seq2SeqLm], file) {
             let config = ModelConfig::EncoderDecoder(families::read(family, file)?);
@@ -59,16 +59,20 @@ impl ModelDirectory {
         let mut known: Vec<&str> = known.collect();
         known.sort_unstable();
         known.dedup();
-        let reason = format!("{} is not supported; {} are", file.model_type, known.join(", "));
+        let reason = format!(
+            "{} is not supported; the supported values are {}",
+            file.model_type,
+            known.join(", ")
+        );
         Err(file.wrong("model_type", reason))
     }
 
-    /// The name that the directory's files have for the tensor that holds the parameter at `path` of the model.
+    /// The name in the directory's files of the parameter at `path`.
     pub fn tensor_name(&self, path: &str) -> Option<String> {
-        self.names().place(path).map(|place| place.name)
+        self.names().locate(path).map(|location| location.name)
     }
 
-    /// What the directory's files call the weights.
+    /// The names of the weights in the directory's files.
     pub(super) fn names(&self) -> Names {
         match &self.config {
             ModelConfig::EncoderDecoder(config) => self.names_of(ENCODER_DECODERS, config),
@@ -86,8 +90,8 @@ impl ModelDirectory {
     }
 }
 
-/// The family of a file among those of one kind, and the head that `architectures` names: if that says nothing known, the
-/// last of `heads`.
+/// The family of a file among those of one kind, and the head in `architectures`, or the last of `heads` if it is not
+/// recognized.
 fn family_of<'a, C, F: Family<C> + ?Sized>(
     families: &[&'a F],
     heads: &[Head],
@@ -97,7 +101,7 @@ fn family_of<'a, C, F: Family<C> + ?Sized>(
     let named = |head: &&Head| family.architecture(**head) == file.architecture.as_deref();
     match heads.iter().find(named) {
         Some(head) => Some((family, *head)),
-        // Our own models are of every kind.
+        // `crosshead` is a family of every kind.
         None if heads.iter().any(|head| family.architecture(*head) == Some(head.name())) => None,
         None => heads.last().map(|&head| (family, head)),
     }

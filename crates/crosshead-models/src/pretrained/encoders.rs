@@ -1,4 +1,4 @@
-//! Encoders and their heads in model directories.
+//! Loading and saving encoders and their heads.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::{
     TokenClassifier, paths,
 };
 
-/// A model directory of an encoder, before its weights are read.
+/// An opened model directory of an encoder.
 struct Directory {
     file: ConfigFile,
     family: &'static dyn EncoderFamily,
@@ -44,34 +44,34 @@ impl Directory {
         self.family.classifier(&self.file, n_classes)
     }
 
-    /// The model with that head, made from the encoder.
+    /// Loads the model with a head that `model` builds from the encoder.
     fn load<M: Module>(
         &self,
         head: Head,
         device: &Device,
         model: impl FnOnce(Encoder) -> M,
     ) -> Result<M, ModelError> {
-        let placed = |path: String| match head {
+        let in_model = |path: String| match head {
             Head::Encoder | Head::Seq2SeqLm | Head::CausalLm => path,
             Head::MaskedLm | Head::SequenceClassifier | Head::TokenClassifier => {
                 paths::under_head(&path)
             }
         };
         let expected = self.config.expected_shapes().into_iter();
-        let expected: Vec<_> = expected.map(|(path, shape)| (placed(path), shape)).collect();
+        let expected: Vec<_> = expected.map(|(path, shape)| (in_model(path), shape)).collect();
         let weights = Weights::new(&self.checkpoint, self.family.names(&self.config, head));
         weights.fill(|| model(self.config.skeleton(device)), &expected)
     }
 }
 
-/// The classes of a model: its head, their names, and what their scores mean.
+/// The classification head of a model, its labels and its problem type.
 struct Classes<'a> {
     head: ClassifierHead,
     labels: &'a [String],
     problem_type: Option<ProblemType>,
 }
 
-/// Writes a model directory of an encoder with that head; `classifier` has classes by name.
+/// Writes a model directory of an encoder with a head.
 fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
     model: &M,
     config: &EncoderConfig,
@@ -102,18 +102,18 @@ fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
 }
 
 impl Encoder {
-    /// Loads the encoder of a model directory, whatever its head: `config.json` and the weights, as
-    /// [`TensorSource::open`] finds them.
+    /// Loads the encoder of a model directory, whatever its head: `config.json` and the weights (see
+    /// [`TensorSource::open`]).
     ///
     /// # Errors
-    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
+    /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         Directory::open(dir)?.load(Head::Encoder, device, |encoder| encoder)
     }
 
-    /// Writes a model directory that this crate and `transformers` load, and what `extra` adds, such as a tokenizer.
+    /// Writes a model directory that this crate and `transformers` load. `extra` adds files, such as a tokenizer.
     ///
-    /// The directory appears whole or not at all.
+    /// The directory is replaced atomically.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -127,15 +127,15 @@ impl Encoder {
 }
 
 impl MaskedLm {
-    /// Loads a model directory of an encoder with a head for masked language modelling.
+    /// Loads an encoder with a masked language modeling head from a model directory.
     ///
     /// # Errors
-    /// As [`Encoder::from_pretrained`].
+    /// See [`Encoder::from_pretrained`].
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         Directory::open(dir)?.load(Head::MaskedLm, device, Self::new)
     }
 
-    /// Writes a model directory, as [`Encoder::save_pretrained`] does.
+    /// Writes a model directory; see [`Encoder::save_pretrained`].
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -149,10 +149,10 @@ impl MaskedLm {
 }
 
 impl SequenceClassifier {
-    /// Loads a model directory of an encoder that classifies rows, with the names of the classes.
+    /// Loads an encoder with a sequence classification head and its labels from a model directory.
     ///
     /// # Errors
-    /// As [`Encoder::from_pretrained`].
+    /// See [`Encoder::from_pretrained`].
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         let directory = Directory::open(dir)?;
         let labels = directory.labels()?;
@@ -163,16 +163,14 @@ impl SequenceClassifier {
         })
     }
 
-    /// A classifier with classes of its own on the encoder of a model directory, whatever its head, to be fine-tuned. Of the
-    /// head the directory may have the pooler, as BERT's does.
+    /// Builds a classifier with new labels on the encoder of a model directory, for fine-tuning. The pooler is loaded
+    /// if the directory has one, as for BERT. `problem_type` is that of the directory.
     ///
-    /// `problem_type` is the directory's, whatever the classes now mean.
-    ///
-    /// The names are those of the parameters that the directory does not have: the last projection, and the pooler. They wait
-    /// to be drawn, as by [`initialize_where`](crosshead_weights::initialize_where).
+    /// Also returns the paths of the parameters that the directory does not have: the last projection, and the pooler.
+    /// Draw them with [`initialize_where`](crate::initialize_where).
     ///
     /// # Errors
-    /// As [`Encoder::from_pretrained`].
+    /// See [`Encoder::from_pretrained`].
     pub fn with_new_classes(
         dir: &Path,
         labels: Vec<String>,
@@ -195,7 +193,7 @@ impl SequenceClassifier {
         Ok((model, new))
     }
 
-    /// Writes a model directory, as [`Encoder::save_pretrained`] does.
+    /// Writes a model directory; see [`Encoder::save_pretrained`].
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -212,10 +210,10 @@ impl SequenceClassifier {
 }
 
 impl TokenClassifier {
-    /// Loads a model directory of an encoder that classifies tokens, with the names of the classes.
+    /// Loads an encoder with a token classification head and its labels from a model directory.
     ///
     /// # Errors
-    /// As [`Encoder::from_pretrained`].
+    /// See [`Encoder::from_pretrained`].
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         let directory = Directory::open(dir)?;
         let labels = directory.labels()?;
@@ -225,7 +223,7 @@ impl TokenClassifier {
         })
     }
 
-    /// Writes a model directory, as [`Encoder::save_pretrained`] does.
+    /// Writes a model directory; see [`Encoder::save_pretrained`].
     ///
     /// # Errors
     /// If a file cannot be written.

@@ -1,11 +1,11 @@
-//! From a tensor of a file to a parameter, and back.
+//! Conversion between tensors in files and parameters.
 
 use burn::tensor::TensorData;
 
 use super::names::Form;
 
 impl Form {
-    /// The shape of the file's tensor for a parameter of shape `ours`.
+    /// The shape of the tensor in the file for a parameter of shape `ours`.
     pub(super) fn file_shape(self, ours: &[usize]) -> Vec<usize> {
         match (self, ours) {
             (Self::Row, _) => [&[1], ours].concat(),
@@ -16,10 +16,10 @@ impl Form {
         }
     }
 
-    /// The parameter of shape `ours` that the file's tensor holds.
+    /// Extracts the parameter of shape `ours` from the tensor in the file.
     ///
     /// # Panics
-    /// If the tensor has another shape than [`file_shape`](Self::file_shape).
+    /// If the tensor does not have the shape [`file_shape`](Self::file_shape).
     pub(super) fn extract(self, data: TensorData, ours: &[usize]) -> TensorData {
         let values = || data.as_slice::<f32>().expect("weights are f32");
         match (self, ours) {
@@ -38,7 +38,7 @@ impl Form {
         }
     }
 
-    /// The file's tensor that holds the parameters, which are all of its parts in order.
+    /// Merges parameters, which are all parts of a tensor in order, to the tensor in the file.
     pub(super) fn merge(self, parts: Vec<TensorData>) -> TensorData {
         let ours = parts[0].shape().to_vec();
         let shape = self.file_shape(&ours);
@@ -53,19 +53,19 @@ impl Form {
                 TensorData::new(parts.iter().flat_map(values).collect::<Vec<_>>(), shape)
             }
             (Self::Same | Self::Transposed | Self::Row, _) => {
-                reshaped(parts.into_iter().next().expect("a part"), &shape)
+                reshaped(parts.into_iter().next().expect("at least one part"), &shape)
             }
         }
     }
 }
 
-/// The same values in another shape.
+/// Changes the shape and keeps the values.
 fn reshaped(data: TensorData, shape: &[usize]) -> TensorData {
     let (bytes, _, dtype) = data.into_parts();
     TensorData::from_bytes(bytes, shape.to_vec(), dtype)
 }
 
-/// The given columns of a row-major matrix of `rows` rows, each as a row.
+/// Columns `range` of a row-major matrix of `rows` rows, transposed.
 fn columns(values: &[f32], rows: usize, row_len: usize, range: std::ops::Range<usize>) -> Vec<f32> {
     range.flat_map(|column| (0..rows).map(move |row| values[row * row_len + column])).collect()
 }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_third_of_the_columns_is_a_matrix_of_rows() {
+    fn one_of_three_column_parts_is_extracted() {
         // d_in = 2, d_out = 1, three parts side by side
         let file = data(&[1, 2, 3, 4, 5, 6], &[2, 3]);
         let form = Form::Columns { part: 1, of: 3 };
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_apart_is_put_together_again() {
+    fn merge_is_the_inverse_of_extract() {
         let matrix = data(&(0..24).collect::<Vec<_>>(), &[4, 6]);
         let bias = data(&(0..6).collect::<Vec<_>>(), &[6]);
         for (file, ours) in [(&matrix, &[2, 4][..]), (&bias, &[2][..])] {

@@ -1,28 +1,28 @@
-//! What a model directory is for.
+//! The head of a model.
 
-/// What a model is for: what comes after its layers.
+/// The head of a model: the task it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
-    /// Writes a target while it reads a source: translation, summarization.
+    /// Generates a target from a source: translation, summarization.
     Seq2SeqLm,
-    /// Goes on with a text.
+    /// Continues a text.
     CausalLm,
-    /// Fills the gaps of a text.
+    /// Predicts masked tokens.
     MaskedLm,
-    /// Gives a text a class.
+    /// Classifies a text.
     SequenceClassifier,
-    /// Gives each token a class.
+    /// Classifies each token.
     TokenClassifier,
-    /// Gives each token a vector.
+    /// No head: a vector for each token.
     Encoder,
 }
 
 impl Head {
-    /// The heads that an encoder may have, its own outputs last.
+    /// The heads of encoders; no head is last.
     pub(super) const OF_ENCODERS: [Self; 4] =
         [Self::MaskedLm, Self::SequenceClassifier, Self::TokenClassifier, Self::Encoder];
 
-    /// Its name in `architectures` of our own models.
+    /// The class in `architectures` of the family `crosshead`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Seq2SeqLm => "CrossheadForConditionalGeneration",

@@ -1,4 +1,4 @@
-//! The names of classes in `config.json`, and what their scores mean.
+//! The labels of classes and the problem type in `config.json`.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,18 @@ struct Keys {
     num_labels: Option<usize>,
 }
 
-/// The largest number of classes without names.
-const LARGEST: usize = 1 << 20;
+/// The maximum of `num_labels`.
+const MAX_LABELS: usize = 1 << 20;
 
-/// The name of each class; those that transformers gives them, where the file has none, or `num_labels` says that there
-/// are more or fewer.
+/// The label of each class. As in transformers, they are `LABEL_0`, `LABEL_1`, … if the file has no labels, or not
+/// `num_labels` of them.
 pub(super) fn read(file: &ConfigFile) -> Result<Vec<String>, ModelError> {
     let Keys { id2label, num_labels } = file.keys()?;
     let by_id = id2label.filter(|labels| num_labels.is_none_or(|n| n == labels.len()));
     let Some(by_id) = by_id else {
         let n = num_labels.unwrap_or(2);
-        if !(1..=LARGEST).contains(&n) {
-            return Err(file.wrong("num_labels", format!("{n} is outside 1 to {LARGEST}")));
+        if !(1..=MAX_LABELS).contains(&n) {
+            return Err(file.wrong("num_labels", format!("{n} is outside 1 to {MAX_LABELS}")));
         }
         return Ok(default_labels(n));
     };
@@ -37,7 +37,7 @@ pub(super) fn read(file: &ConfigFile) -> Result<Vec<String>, ModelError> {
             Value::String(name) => name.clone(),
             Value::Number(_) | Value::Bool(_) => label.to_string(),
             Value::Null | Value::Array(_) | Value::Object(_) => {
-                let reason = format!("class {id}: expected a name, found `{label}`");
+                let reason = format!("class {id}: expected a string, found `{label}`");
                 return Err(file.wrong("id2label", reason));
             }
         };
@@ -52,7 +52,7 @@ pub(super) fn read(file: &ConfigFile) -> Result<Vec<String>, ModelError> {
     })
 }
 
-/// What the scores of `n_classes` classes mean, if the file says so.
+/// The problem type of a model with `n_classes` classes, if the file has one.
 pub(super) fn problem_type(
     file: &ConfigFile,
     n_classes: usize,
@@ -63,13 +63,13 @@ pub(super) fn problem_type(
     }
     let Keys { problem_type } = file.keys()?;
     if problem_type == Some(ProblemType::SingleLabelClassification) && n_classes == 1 {
-        let reason = "single_label_classification needs two labels at least";
+        let reason = "single_label_classification needs at least two labels";
         return Err(file.wrong("problem_type", reason));
     }
     Ok(problem_type)
 }
 
-/// The keys that name the classes.
+/// The keys with the labels.
 pub(super) fn write(labels: &[String]) -> Map<String, Value> {
     let ids = labels.iter().enumerate();
     let id2label: Map<String, Value> =
@@ -84,14 +84,14 @@ mod tests {
     use super::*;
 
     fn labels(keys: Value) -> Result<Vec<String>, String> {
-        let Value::Object(mut keys) = keys else { panic!("an object") };
+        let Value::Object(mut keys) = keys else { panic!("not an object") };
         keys.insert("model_type".to_owned(), json!("bert"));
         let file = ConfigFile::of("config.json".into(), keys).unwrap();
         read(&file).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn classes_are_named_as_transformers_names_them() {
+    fn labels_are_those_of_transformers() {
         for (keys, expected) in [
             (json!({}), &["LABEL_0", "LABEL_1"][..]),
             (json!({"id2label": null, "num_labels": 3}), &["LABEL_0", "LABEL_1", "LABEL_2"]),
@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn classes_that_no_model_has_are_named_with_their_key() {
+    fn invalid_labels_are_reported_with_their_key() {
         for (keys, parts) in [
             (json!({"id2label": {"1": "a", "2": "b"}}), &["id2label", "0 to 2 - 1", "1, 2"][..]),
             (json!({"id2label": {"x": "a"}}), &["id2label", "x"]),
             (json!({"id2label": {"0": ["a"]}}), &["id2label", "class 0", "[\"a\"]"]),
             (json!({"id2label": ["a", "b"]}), &["id2label", "an object"]),
             (json!({"num_labels": 0}), &["num_labels", "0"]),
-            (json!({"num_labels": "3"}), &["num_labels", "a whole number", "\"3\""]),
+            (json!({"num_labels": "3"}), &["num_labels", "a non-negative integer", "\"3\""]),
         ] {
             let message = labels(keys).unwrap_err();
             assert!(parts.iter().all(|part| message.contains(part)), "{message}");

@@ -13,26 +13,26 @@ use super::{GenerationDefaults, Head, save, write_model};
 use crate::{CausalLm, EncoderDecoder, ModelError};
 
 impl EncoderDecoder {
-    /// Loads a model directory of an encoder-decoder: `config.json` and the weights, as [`TensorSource::open`] finds them.
+    /// Loads an encoder-decoder from a model directory: `config.json` and the weights (see [`TensorSource::open`]).
     ///
     /// # Errors
-    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
+    /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         let file = ConfigFile::open(dir)?;
         let family = families::find(ENCODER_DECODERS, &file)?;
         let mut config = families::read(family, &file)?;
         let checkpoint = TensorSource::open(dir)?;
         let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::Seq2SeqLm));
-        // As transformers has it, the file has the last word.
-        config.tied_output = config.tied_output && !weights(&config).has_own_output()?;
+        // As in transformers, a separate tensor in the file overrides `tie_word_embeddings`.
+        config.tied_output = config.tied_output && !weights(&config).has_untied_output()?;
         weights(&config).fill(|| config.skeleton(device), &config.expected_shapes())
     }
 
     /// Writes a model directory that this crate and `transformers` load: `config.json`, `generation_config.json` and
-    /// `model.safetensors`, and what `extra` adds, such as a tokenizer. The model's family is the first that can express
-    /// it; one that none can is written as `crosshead`, which this crate alone loads.
+    /// `model.safetensors`. `extra` adds files, such as a tokenizer. The `model_type` is the first family that can
+    /// express the model, or `crosshead`, which only this crate loads.
     ///
-    /// The directory appears whole or not at all.
+    /// The directory is replaced atomically.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -51,7 +51,7 @@ impl EncoderDecoder {
         })
     }
 
-    /// The sinusoids, for files that must carry them.
+    /// The sinusoidal tables, for families whose files contain them.
     fn sinusoids(&self, names: &Names) -> Vec<(&'static str, TensorData)> {
         let (stack, device) = (&self.config().stack, self.device());
         let inputs = [&self.encoder_input, &self.decoder_input].into_iter();
@@ -66,22 +66,21 @@ impl EncoderDecoder {
 }
 
 impl CausalLm {
-    /// Loads a model directory of a causal language model: `config.json` and the weights, as [`TensorSource::open`] finds
-    /// them.
+    /// Loads a causal language model from a model directory: `config.json` and the weights (see [`TensorSource::open`]).
     ///
     /// # Errors
-    /// If a file is missing, malformed, or does not fit the other; the error names file and tensor or key.
+    /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         let file = ConfigFile::open(dir)?;
         let family = families::find(CAUSAL_LMS, &file)?;
         let mut config = families::read(family, &file)?;
         let checkpoint = TensorSource::open(dir)?;
         let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::CausalLm));
-        config.tied_output = config.tied_output && !weights(&config).has_own_output()?;
+        config.tied_output = config.tied_output && !weights(&config).has_untied_output()?;
         weights(&config).fill(|| config.skeleton(device), &config.expected_shapes())
     }
 
-    /// Writes a model directory, as [`EncoderDecoder::save_pretrained`] does.
+    /// Writes a model directory; see [`EncoderDecoder::save_pretrained`].
     ///
     /// # Errors
     /// If a file cannot be written.

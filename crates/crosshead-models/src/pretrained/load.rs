@@ -1,4 +1,4 @@
-//! A model filled from the weights of a directory.
+//! Loading the weights of a model.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,11 +7,11 @@ use burn::module::Module;
 use burn::tensor::TensorData;
 use crosshead_weights::{TensorSource, parameters};
 
-use super::names::{Form, Names, Place};
+use super::names::{Form, Location, Names};
 use super::tensors::Tensors;
 use crate::ModelError;
 
-/// Weights and what they are called.
+/// The weights of a directory and their names.
 pub(super) struct Weights<'a> {
     pub(super) tensors: Tensors<'a>,
     names: Names,
@@ -22,34 +22,34 @@ impl<'a> Weights<'a> {
         Self { tensors: Tensors::new(checkpoint, &names), names }
     }
 
-    /// The model with its parameters.
+    /// Builds the model and fills its parameters.
     ///
-    /// `expected` are parameters and the shapes that the configuration asks for: they are compared before memory for the
-    /// model is taken, which a mistyped number of layers must not use up.
+    /// `expected` are parameters with the shapes of the configuration. They are checked before memory is allocated: a
+    /// typo in the number of layers must not exhaust it.
     pub(super) fn fill<M: Module>(
         &self,
         skeleton: impl FnOnce() -> M,
         expected: &[(String, Vec<usize>)],
     ) -> Result<M, ModelError> {
         for (parameter, shape) in expected {
-            self.find(&self.place(parameter)?, shape)?;
+            self.find(&self.location(parameter)?, shape)?;
         }
         let model = skeleton();
         let mut used = BTreeSet::new();
         for (parameter, shape) in parameters::shapes(&model) {
-            let place = self.place(&parameter)?;
-            if let Some(name) = self.find(&place, &shape)? {
-                self.check_copies(&place.name, &name)?;
+            let location = self.location(&parameter)?;
+            if let Some(name) = self.find(&location, &shape)? {
+                self.check_copies(&location.name, &name)?;
             }
             used.extend(self.names_of(&parameter));
         }
-        let misplaced = |name: &&str| !used.contains(*name) && !self.is_ignored(name);
-        if let Some(name) = self.tensors.names().find(misplaced) {
+        let unexpected = |name: &&str| !used.contains(*name) && !self.is_ignored(name);
+        if let Some(name) = self.tensors.names().find(unexpected) {
             let path = self.tensors.file(name).to_owned();
             let tensor = self.tensors.in_file(name).to_owned();
             return Err(ModelError::UnexpectedTensor { path, tensor });
         }
-        // Tensor by tensor, so that what is read has to be kept only once.
+        // One tensor at a time, to avoid a second copy of the model in memory.
         let mut error = None;
         let model = parameters::replace(model, |parameter, shape| {
             if error.is_some() {
@@ -63,7 +63,7 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// The model with those of the parameters that the file holds, and the names of the others.
+    /// Fills those of `parameters` that the file contains, and returns the others.
     pub(super) fn fill_known<M: Module>(
         &self,
         model: M,
@@ -83,9 +83,9 @@ impl<'a> Weights<'a> {
         Ok((model, unknown.into_iter().cloned().collect()))
     }
 
-    /// Whether the file holds another tensor for the output projection than for the embedding.
-    pub(super) fn has_own_output(&self) -> Result<bool, ModelError> {
-        let [output, embedding] = [self.place("output")?, self.place("embedding")?];
+    /// Whether the output projection in the file differs from the embedding.
+    pub(super) fn has_untied_output(&self) -> Result<bool, ModelError> {
+        let [output, embedding] = [self.location("output")?, self.location("embedding")?];
         let has = |name: &String| self.tensors.shape(name).is_some();
         let is_output = |name: &String| self.names.candidates(&output.name).contains(name);
         let [output, embedding] = [
@@ -101,58 +101,58 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// The name under which the file holds a parameter, whose shape must fit; none where a file without it means zeros.
+    /// The name of the tensor with a parameter, whose shape must match; `None` if the parameter is zero.
     pub(super) fn locate(
         &self,
         parameter: &str,
         shape: &[usize],
     ) -> Result<Option<String>, ModelError> {
-        self.find(&self.place(parameter)?, shape)
+        self.find(&self.location(parameter)?, shape)
     }
 
-    /// Every name that the file may have for a parameter.
+    /// All possible names of a parameter in the file.
     pub(super) fn names_of(&self, parameter: &str) -> Vec<String> {
-        let place = self.names.place(parameter);
-        place.map(|place| self.names.candidates(&place.name)).unwrap_or_default()
+        let location = self.names.locate(parameter);
+        location.map(|location| self.names.candidates(&location.name)).unwrap_or_default()
     }
 
-    /// Whether a tensor without a place is not missed.
+    /// Whether a tensor is not needed.
     pub(super) fn is_ignored(&self, name: &str) -> bool {
         self.names.is_ignored(name)
     }
 
-    fn place(&self, parameter: &str) -> Result<Place, ModelError> {
-        self.names.place(parameter).ok_or_else(|| self.tensors.missing(parameter))
+    fn location(&self, parameter: &str) -> Result<Location, ModelError> {
+        self.names.locate(parameter).ok_or_else(|| self.tensors.missing(parameter))
     }
 
-    /// The name under which the file holds the parameter, whose shape must fit; none where that means zeros.
-    fn find(&self, place: &Place, shape: &[usize]) -> Result<Option<String>, ModelError> {
-        let mut candidates = self.names.candidates(&place.name).into_iter();
+    /// The name of the tensor at a location, whose shape must match; `None` if the parameter is zero.
+    fn find(&self, location: &Location, shape: &[usize]) -> Result<Option<String>, ModelError> {
+        let mut candidates = self.names.candidates(&location.name).into_iter();
         let Some(name) = candidates.find(|name| self.tensors.shape(name).is_some()) else {
-            return match place.optional {
+            return match location.optional {
                 true => Ok(None),
-                false => Err(self.tensors.missing(&place.name)),
+                false => Err(self.tensors.missing(&location.name)),
             };
         };
-        let expected = place.form.file_shape(shape);
+        let expected = location.form.file_shape(shape);
         let found = self.tensors.shape(&name).unwrap_or_default();
-        // A dimension of one more or less changes nothing.
-        let fits = found == expected || place.form == Form::Row && found == shape;
+        // The leading dimension of 1 is optional.
+        let fits = found == expected || location.form == Form::Row && found == shape;
         if !fits {
-            let reason = format!("has shape {found:?}, but config.json asks for {expected:?}");
+            let reason = format!("has shape {found:?}, but config.json expects {expected:?}");
             return Err(self.tensors.wrong(&name, reason));
         }
         Ok(Some(name))
     }
 
-    /// That every tensor which is one with `name` holds the same values.
+    /// Checks that all tensors tied to `name` have equal values.
     fn check_copies(&self, usual: &str, name: &str) -> Result<(), ModelError> {
         for copy in self.names.candidates(usual) {
             if copy != name
                 && self.tensors.shape(&copy).is_some()
                 && !self.are_equal(name, &copy)?
             {
-                let reason = format!("differs from `{name}`, with which it must be one");
+                let reason = format!("must equal the tied tensor `{name}`");
                 return Err(self.tensors.wrong(&copy, reason));
             }
         }
@@ -165,16 +165,16 @@ impl<'a> Weights<'a> {
     }
 
     fn read(&self, parameter: &str, shape: &[usize]) -> Result<TensorData, ModelError> {
-        let place = self.place(parameter)?;
-        let Some(name) = self.find(&place, shape)? else {
+        let location = self.location(parameter)?;
+        let Some(name) = self.find(&location, shape)? else {
             let zeros = vec![0.0_f32; shape.iter().product()];
             return Ok(TensorData::new(zeros, shape.to_vec()));
         };
-        Ok(place.form.extract(self.tensors.read(&name)?, shape))
+        Ok(location.form.extract(self.tensors.read(&name)?, shape))
     }
 }
 
-/// The error of a model that the family of the file at `path` cannot hold.
-pub(super) fn no_place(path: &Path, parameter: &str) -> ModelError {
+/// The error of a parameter that the family of the file at `path` does not have.
+pub(super) fn no_such_weight(path: &Path, parameter: &str) -> ModelError {
     ModelError::tensor(path, parameter, "the family has no such weight")
 }

@@ -1,22 +1,22 @@
 //! The names of weights in a family's files.
 //!
-//! A name is a path of segments. In a pattern `*` matches any one segment and `**` one or more; what they matched in our
-//! name is put into theirs, in the same order.
+//! A name is a path of segments. In a pattern, `*` matches one segment and `**` one or more. The segments matched in
+//! our name replace the stars of the family's name, in order.
 
-/// How a tensor of a file holds a parameter.
+/// How a parameter is stored in a tensor of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As it is.
+    /// Unchanged.
     Same,
-    /// With rows and columns swapped: `[d_in, d_out]`, as in GPT-2's Conv1D.
+    /// Transposed: `[d_in, d_out]`, as in GPT-2's Conv1D.
     Transposed,
-    /// One of `of` parts of the last dimension, side by side, and transposed where it is a matrix.
+    /// One of `of` parts that are concatenated along the last dimension; a matrix is also transposed.
     Columns { part: usize, of: usize },
-    /// After a dimension of one.
+    /// With a leading dimension of 1.
     Row,
 }
 
-/// Our name of a parameter and the family's.
+/// A parameter's name in this crate and in the family's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rule {
     ours: &'static str,
@@ -25,74 +25,75 @@ pub(super) struct Rule {
     optional: bool,
 }
 
-/// A parameter that the file holds as it is.
+/// A parameter that is stored unchanged.
 pub(super) const fn rule(ours: &'static str, theirs: &'static str) -> Rule {
     Rule { ours, theirs, form: Form::Same, optional: false }
 }
 
 impl Rule {
-    /// Rows and columns are swapped.
+    /// The parameter is stored transposed.
     pub(super) const fn transposed(self) -> Self {
         Self { form: Form::Transposed, ..self }
     }
 
-    /// The parameter is one of several that the file holds side by side.
+    /// The parameter is part `part` of `of` concatenated ones.
     pub(super) const fn columns(self, part: usize, of: usize) -> Self {
         Self { form: Form::Columns { part, of }, ..self }
     }
 
-    /// The file has a dimension of one before those of the parameter.
+    /// The parameter is stored with a leading dimension of 1.
     pub(super) const fn row(self) -> Self {
         Self { form: Form::Row, ..self }
     }
 
-    /// A file without the tensor means zeros.
+    /// If the file does not have the tensor, the parameter is zero.
     pub(super) const fn or_zeros(self) -> Self {
         Self { optional: true, ..self }
     }
 }
 
-/// Where a file holds a parameter.
+/// The location of a parameter in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Location {
     /// The tensor's name.
     pub(super) name: String,
-    /// How it holds the parameter.
+    /// How the parameter is stored in it.
     pub(super) form: Form,
-    /// Whether a file without it means zeros.
+    /// Whether the parameter is zero if the file does not have the tensor.
     pub(super) optional: bool,
 }
 
-/// The weights of a family's files.
+/// The names of the weights in a family's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
-    /// Tables of names; the first rule that fits a parameter holds.
+    /// Tables of rules; the first rule that matches a parameter applies.
     pub(super) rules: Vec<&'static [Rule]>,
-    /// What our names begin with in a model with a head, and not in the rules.
+    /// The prefix of our names in a model with a head. The rules do not contain it.
     pub(super) ours_prefix: &'static str,
-    /// What names begin with in files of a model with a head, and in the rules; a model without one may leave it out.
+    /// The prefix of names in files of a model with a head. The rules contain it; files of a model without a head may
+    /// not.
     pub(super) prefix: &'static str,
     /// Whether files are written without the prefix.
     pub(super) bare: bool,
-    /// Other names of the same tensor: tied weights, and names of older versions.
+    /// Other names of a tensor: tied weights and names of older versions.
     pub(super) aliases: Vec<(&'static str, &'static str)>,
-    /// Tensors that are not needed: computed tables, and the heads of other tasks.
+    /// Tensors that are not needed: computed tables and the heads of other tasks.
     pub(super) ignored: Vec<&'static str>,
-    /// Names under which a file carries the sinusoids of encoder and decoder, where it must.
+    /// The names of the sinusoidal tables of encoder and decoder, if files contain them.
     pub(super) sinusoids: &'static [&'static str],
 }
 
 impl Names {
-    /// Where a file holds the parameter at `path`; `None` if the family has no such parameter.
-    pub(super) fn place(&self, path: &str) -> Option<Place> {
+    /// The location of the parameter at `path`; `None` if the family has no such parameter.
+    pub(super) fn locate(&self, path: &str) -> Option<Location> {
         let path = path.strip_prefix(self.ours_prefix).unwrap_or(path);
         self.rules.iter().copied().flatten().find_map(|rule| {
             let name = translate(rule.ours, rule.theirs, path)?;
-            Some(Place { name, form: rule.form, optional: rule.optional })
+            Some(Location { name, form: rule.form, optional: rule.optional })
         })
     }
 
-    /// The name under which a tensor is written.
+    /// The name of a tensor in written files.
     pub(super) fn written(&self, name: &str) -> String {
         match self.without_prefix(name) {
             Some(bare) if self.bare => bare.to_owned(),
@@ -100,7 +101,7 @@ impl Names {
         }
     }
 
-    /// Every name that a file may have for a tensor, the usual one first.
+    /// All possible names of a tensor, the usual one first.
     pub(super) fn candidates(&self, name: &str) -> Vec<String> {
         let aliases =
             self.aliases.iter().filter_map(|(usual, other)| translate(usual, other, name));
@@ -110,7 +111,7 @@ impl Names {
         with_prefix.into_iter().chain(bare).collect()
     }
 
-    /// Whether a tensor without a place is none that is missed.
+    /// Whether a tensor is not needed.
     pub(super) fn is_ignored(&self, name: &str) -> bool {
         let prefixed = format!("{}.{name}", self.prefix);
         let fits = |pattern: &&&str| {
@@ -119,7 +120,7 @@ impl Names {
         self.ignored.iter().any(|pattern| fits(&pattern)) || self.sinusoids.contains(&name)
     }
 
-    /// Whether a tensor may have this name in a file of the family.
+    /// Whether files of the family may contain a tensor of this name.
     pub(super) fn is_known(&self, name: &str) -> bool {
         let prefixed = format!("{}.{name}", self.prefix);
         let fits = |pattern: &str| {
@@ -136,7 +137,7 @@ impl Names {
     }
 }
 
-/// The name that `theirs` gives what `ours` fits.
+/// Translates a name that matches `ours` to `theirs`.
 fn translate(ours: &str, theirs: &str, name: &str) -> Option<String> {
     let mut captured = captures(ours, name)?.into_iter();
     let filled = theirs.split('.').map(|segment| match segment {
@@ -146,7 +147,7 @@ fn translate(ours: &str, theirs: &str, name: &str) -> Option<String> {
     Some(filled.collect::<Vec<_>>().join("."))
 }
 
-/// What the stars of a pattern match, if it fits the name.
+/// The segments matched by the stars of a pattern, if the pattern matches.
 fn captures(pattern: &str, name: &str) -> Option<Vec<String>> {
     let segments: Vec<&str> = name.split('.').collect();
     let patterns: Vec<&str> = pattern.split('.').collect();
@@ -159,7 +160,7 @@ fn captures(pattern: &str, name: &str) -> Option<Vec<String>> {
     Some([fit(before, &segments[..at])?, vec![free], fit(after, &segments[end..])?].concat())
 }
 
-/// What single stars match, if the patterns fit the segments one by one.
+/// [`captures`] for patterns without `**`.
 fn fit(patterns: &[&str], segments: &[&str]) -> Option<Vec<String>> {
     let fits = |(pattern, segment): (&&str, &&str)| *pattern == "*" || pattern == segment;
     let pairs = || patterns.iter().zip(segments);
@@ -190,11 +191,12 @@ mod tests {
     }
 
     #[test]
-    fn stars_of_our_name_stand_in_theirs() {
-        let place = names().place("layers.11.norm.bias").unwrap();
-        assert_eq!((place.name.as_str(), place.form), ("model.h.11.ln.bias", Form::Transposed));
-        assert_eq!(names().place("embedding").unwrap().name, "model.wte.weight");
-        assert_eq!(names().place("layers.11.norm"), None);
+    fn matched_segments_replace_the_stars() {
+        let location = names().locate("layers.11.norm.bias").unwrap();
+        let found = (location.name.as_str(), location.form);
+        assert_eq!(found, ("model.h.11.ln.bias", Form::Transposed));
+        assert_eq!(names().locate("embedding").unwrap().name, "model.wte.weight");
+        assert_eq!(names().locate("layers.11.norm"), None);
     }
 
     #[test]
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_needed_is_known_with_and_without_the_prefix() {
+    fn ignored_tensors_are_recognized_with_and_without_the_prefix() {
         for name in ["model.h.3.attention.masked_bias", "model.pooler.weight", "pooler.weight"] {
             assert!(names().is_ignored(name), "{name}");
         }

@@ -1,4 +1,4 @@
-//! What would be loaded from the weights of a directory, and what not.
+//! Comparison of the weights in a directory with its model.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,36 +11,36 @@ use super::families::Config;
 use super::load::Weights;
 use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier, paths};
 
-/// What would be loaded from the weights of a model directory, and what prevents it.
+/// The tensors of a model directory compared with the parameters of its model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WeightsReport {
-    /// The files.
+    /// The weight files.
     pub files: Vec<PathBuf>,
-    /// Bytes of all tensors.
+    /// The size of all tensors in bytes.
     pub bytes: u64,
-    /// How many tensors have which type.
+    /// The number of tensors of each dtype.
     pub dtypes: BTreeMap<String, usize>,
-    /// The tensors that the model takes.
+    /// Tensors that are loaded.
     pub loaded: BTreeSet<String>,
-    /// Tensors that are not needed: computed tables, and the heads of other tasks.
+    /// Tensors that are not needed: computed tables and the heads of other tasks.
     pub ignored: Vec<String>,
-    /// Tensors that the model has no place for: an error.
+    /// Tensors that the model does not have: an error.
     pub unexpected: Vec<String>,
-    /// Tensors that the model needs and the files lack: an error.
+    /// Tensors that the model needs and the files do not have: an error.
     pub missing: Vec<String>,
-    /// Tensors of another shape, and what is wrong with them: an error.
+    /// Tensors of the wrong shape, with the reason: an error.
     pub wrong: BTreeMap<String, String>,
 }
 
 impl WeightsReport {
-    /// Whether the model loads, as far as names and shapes tell.
+    /// Whether the names and shapes of all tensors match the model.
     pub fn is_sound(&self) -> bool {
         self.unexpected.is_empty() && self.missing.is_empty() && self.wrong.is_empty()
     }
 }
 
 impl ModelDirectory {
-    /// Compares the weights of the directory with what the model of its `config.json` needs; no value is read.
+    /// Compares the weights in the directory with the model of its `config.json`. No values are read.
     ///
     /// # Errors
     /// If there are no weights, or a file is malformed.
@@ -56,7 +56,7 @@ impl ModelDirectory {
             let dtype = checkpoint.dtype(name).map_or(String::new(), |dtype| format!("{dtype:?}"));
             *report.dtypes.entry(dtype).or_default() += 1;
         }
-        // Sizes that the weights do not have are not built.
+        // The model is only built if the sizes in the configuration match the weights.
         let expected = self.expected_shapes();
         self.compare(&weights, &expected, &mut report);
         if report.is_sound() {
@@ -65,11 +65,11 @@ impl ModelDirectory {
             let known = shapes.iter().flat_map(|(parameter, _)| weights.names_of(parameter));
             let known: BTreeSet<String> = known.collect();
             let in_file = |name| weights.tensors.in_file(name).to_owned();
-            let is_placed = |name| {
+            let is_used = |name| {
                 let name = weights.tensors.in_file(name);
                 report.loaded.contains(name) || report.wrong.contains_key(name)
             };
-            let rest = weights.tensors.names().filter(|name| !is_placed(name));
+            let rest = weights.tensors.names().filter(|name| !is_used(name));
             let (ignored, unexpected): (Vec<&str>, Vec<&str>) =
                 rest.partition(|name| known.contains(*name) || weights.is_ignored(name));
             report.ignored = ignored.into_iter().map(in_file).collect();
@@ -101,7 +101,7 @@ impl ModelDirectory {
         report.missing.dedup();
     }
 
-    /// Parameters whose shapes the configuration decides.
+    /// A few parameters that cover every size in the configuration.
     fn expected_shapes(&self) -> Vec<(String, Vec<usize>)> {
         let under_head = |shapes: Vec<(String, Vec<usize>)>| {
             shapes.into_iter().map(|(path, shape)| (paths::under_head(&path), shape)).collect()

@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn continued_prompts_of_any_length_equal_the_full_pass_also_in_another_order(
+    fn steps_equal_the_full_pass_for_ragged_and_reordered_prompts(
         config in configs(), texts in texts(), next in prop::collection::vec(0..VOCAB_SIZE as u32, 3),
     ) {
         let model = model(&config);
@@ -141,14 +141,14 @@ proptest! {
     }
 
     #[test]
-    fn tokens_read_at_once_give_the_logits_of_single_steps(
+    fn step_many_gives_the_logits_of_single_steps(
         config in configs(), texts in texts(), tokens in prop::collection::vec(0..VOCAB_SIZE as u32, 12),
     ) {
         let model = model(&config);
-        let [mut at_once, mut single] = [(); 2].map(|()| CausalSteps::new(&model, &texts, 4));
-        // Three rows, two tokens in each of two calls: the first of all stands for the prompts.
+        let [mut many, mut single] = [(); 2].map(|()| CausalSteps::new(&model, &texts, 4));
+        // Two calls with two tokens for each of three rows. The first token of each row is the ignored start token.
         for tokens in tokens.chunks(6) {
-            let found = at_once.step_many(tokens, 2);
+            let found = many.step_many(tokens, 2);
             let steps = [0, 1].map(|at| single.step(&[tokens[at], tokens[2 + at], tokens[4 + at]]));
             let rows = |logits: &[f32], len| Tensor::<1>::from_data(logits, &Device::flex()).reshape([3, len, VOCAB_SIZE]);
             let expected = Tensor::cat(steps.iter().map(|step| rows(step, 1)).collect(), 1);
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_that_begin_differently_go_on_as_each_would_alone(config in configs(), seed in 0..9_u32) {
+    fn rows_with_different_starts_continue_as_they_would_alone(config in configs(), seed in 0..9_u32) {
         let model = model(&config);
         let ids: Vec<i64> =
             RandomKey::new(seed.into()).take(24).map(|word| i64::from(word % 11)).collect();
@@ -185,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn the_loss_is_the_sum_of_what_the_logits_say(config in configs(), texts in texts()) {
+    fn the_loss_is_the_cross_entropy_of_the_logits(config in configs(), texts in texts()) {
         let model = model(&config);
         let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
         let longest = lengths[0];
@@ -196,7 +196,7 @@ proptest! {
                 row
             }).collect()
         };
-        // Each token predicts itself here: any target will do.
+        // Any target will do: each token predicts itself.
         let tokens = TokenBatch { ids: &padded(0), lengths: &lengths };
         let loss = model.loss(tokens, &padded(IGNORED), LabelSmoothing::None, Mode::Eval);
         let expected: f64 = texts.iter().map(|text| {
@@ -224,7 +224,7 @@ proptest! {
 
 #[test]
 #[should_panic(expected = "prompt 1 is empty")]
-fn an_empty_prompt_is_refused() {
+fn an_empty_prompt_is_rejected() {
     let config = CausalLmConfig {
         vocab_size: VOCAB_SIZE,
         stack: StackConfig { d_model: 8, d_ff: 8, n_heads: 2, ..StackConfig::default() },

@@ -1,4 +1,4 @@
-//! Model directories that are written and read back.
+//! Saving and loading model directories.
 
 use std::fs;
 use std::io;
@@ -48,7 +48,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn what_is_saved_is_loaded_bit_for_bit(config in configs()) {
+    fn a_saved_model_is_loaded_bitwise(config in configs()) {
         let dir = tempdir().unwrap();
         let path = dir.path().join("model");
         let model = model_of(config);
@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn a_loaded_model_is_saved_byte_for_byte_as_it_was(order in norm_orders()) {
+    fn a_loaded_model_is_saved_to_the_same_bytes(order in norm_orders()) {
         let dir = tempdir().unwrap();
         let (first, second) = (dir.path().join("first"), dir.path().join("second"));
         save(&model(order), &first);
@@ -71,7 +71,7 @@ proptest! {
 }
 
 #[test]
-fn a_model_loads_for_training_too() {
+fn a_model_can_be_loaded_for_training() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model");
     save(&model(Default::default()), &path);
@@ -115,7 +115,7 @@ fn generation_defaults_are_read_back() {
 }
 
 #[test]
-fn without_generation_config_the_keys_of_the_model_or_the_defaults_hold() {
+fn generation_defaults_fall_back_to_config_json_and_to_defaults() {
     let dir = tempdir().unwrap();
     assert_eq!(GenerationDefaults::from_dir(dir.path()).unwrap(), GenerationDefaults::default());
     fs::write(dir.path().join("config.json"), r#"{"num_beams": 6, "d_model": 8}"#).unwrap();
@@ -125,7 +125,7 @@ fn without_generation_config_the_keys_of_the_model_or_the_defaults_hold() {
 }
 
 #[test]
-fn a_save_that_fails_leaves_the_old_model_and_nothing_else() {
+fn a_failed_save_leaves_the_old_model_unchanged() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model");
     let old = model(Default::default());
@@ -140,7 +140,7 @@ fn a_save_that_fails_leaves_the_old_model_and_nothing_else() {
 }
 
 #[test]
-fn a_file_in_the_place_of_the_directory_is_an_error() {
+fn saving_below_a_file_is_an_error() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("file");
     fs::write(&path, "text").unwrap();

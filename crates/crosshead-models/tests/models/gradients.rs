@@ -26,7 +26,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn a_gradient_reaches_every_parameter_but_the_bias_of_the_logits(
+    fn a_gradient_reaches_every_parameter_except_the_bias_of_the_logits(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {
         let model = config(order).init(1, &Device::flex().autodiff());
@@ -38,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn frozen_parameters_get_no_gradient_and_the_others_the_same(
+    fn freezing_removes_gradients_and_does_not_change_the_others(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {
         let model = config(order).init(1, &Device::flex().autodiff());
@@ -53,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn the_embedding_of_padding_gets_no_gradient_and_that_of_every_other_token_does(
+    fn every_embedding_except_padding_gets_a_gradient(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {
         let model = config(order).init(1, &Device::flex().autodiff());
@@ -61,13 +61,13 @@ proptest! {
         let gradient = Tensor::<2>::from_data(gradients["embedding"].clone(), &Device::flex());
         for (id, row) in gradient.iter_dim(0).enumerate() {
             let norm = row.abs().sum().into_scalar::<f32>();
-            // Every class takes part in the softmax.
+            // Every class is part of the softmax.
             prop_assert_eq!(norm == 0.0, id == PAD_ID as usize, "id {} has norm {}", id, norm);
         }
     }
 
     #[test]
-    fn the_gradient_of_the_tied_embedding_is_its_slope(
+    fn the_gradient_of_the_tied_embedding_agrees_with_finite_differences(
         order in norm_orders(), source in sentences(), target in sentences(), drop: bool,
     ) {
         let mut config = config(order);
@@ -77,19 +77,19 @@ proptest! {
         }
         let model = model_of(config);
         let embedding = model.embedding.val();
-        // The row of the padding, the last one, is no variable: it gets no gradient by design.
+        // The last row, that of padding, gets no gradient by design.
         let [vocab_size, _] = embedding.dims();
-        let (words, padding) = (
+        let (tokens, padding) = (
             embedding.clone().narrow(0, 0, vocab_size - 1),
             embedding.narrow(0, vocab_size - 1, 1),
         );
-        let f = |words: Tensor<2>| {
+        let f = |tokens: Tensor<2>| {
             let mut model = model.clone();
-            let embedding = Tensor::cat(vec![words, padding.clone()], 0);
+            let embedding = Tensor::cat(vec![tokens, padding.clone()], 0);
             model.embedding = Param::initialized(model.embedding.id, embedding);
             loss(&model, &source, &target)
         };
-        gradients_agree_with_finite_differences(f, &words, 2e-3).unwrap();
+        gradients_agree_with_finite_differences(f, &tokens, 2e-3).unwrap();
     }
 }
 
@@ -100,8 +100,8 @@ fn the_gradient_of_a_batch_is_the_sum_over_its_sentences() {
     let of = |rows: std::ops::Range<usize>| {
         gradients_by_path(&model, &loss(&model, &source[rows.clone()], &target[rows]).backward())
     };
-    let (together, first, second) = (of(0..2), of(0..1), of(1..2));
-    for (path, gradient) in together {
+    let (batched, first, second) = (of(0..2), of(0..1), of(1..2));
+    for (path, gradient) in batched {
         let flat = |data: &TensorData| {
             let values: Vec<f32> = data.iter::<f32>().collect();
             Tensor::<1>::from_floats(&*values, &Device::flex())

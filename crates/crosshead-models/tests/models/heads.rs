@@ -55,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn the_type_of_a_token_counts(text in ids(2..6)) {
+    fn token_types_change_the_states(text in ids(2..6)) {
         let encoder = encoder();
         let tokens = TokenBatch { ids: &text, lengths: &[text.len()] };
         let zeros = vec![0; text.len()];
@@ -70,14 +70,14 @@ proptest! {
 }
 
 #[test]
-#[should_panic(expected = "token type 2 is none of the model's 2")]
-fn a_type_that_the_model_does_not_have_is_refused() {
+#[should_panic(expected = "token type 2: the model has 2 types")]
+fn a_token_type_outside_the_model_is_rejected() {
     encoder().forward(TokenBatch { ids: &[1, 2], lengths: &[2] }, Some(&[0, 2]), Mode::Eval);
 }
 
 #[test]
-#[should_panic(expected = "token type 1 is none of the model's 0")]
-fn types_are_not_ignored_by_a_model_without_them() {
+#[should_panic(expected = "token type 1: the model has 0 types")]
+fn a_model_without_token_types_accepts_only_zero() {
     let without = EncoderConfig { n_token_types: 0, ..config() }.init(1, &Device::flex());
     let tokens = TokenBatch { ids: &[1, 2], lengths: &[2] };
     without.forward(tokens, Some(&[0, 0]), Mode::Eval);
@@ -86,12 +86,12 @@ fn types_are_not_ignored_by_a_model_without_them() {
 
 #[test]
 #[should_panic(expected = "1 token types for 2 tokens")]
-fn a_type_for_each_token_is_asked_for() {
+fn the_number_of_token_types_must_match() {
     encoder().forward(TokenBatch { ids: &[1, 2], lengths: &[2] }, Some(&[0]), Mode::Eval);
 }
 
 #[test]
-fn pooled_vectors_are_what_their_names_say_of_the_real_tokens() {
+fn pooling_uses_only_the_real_tokens() {
     let states = random([2, 3, 4], 1, &Device::flex());
     let row = |x: &Tensor<3>, len| x.clone().narrow(0, 1, 1).narrow(1, 0, len);
     let lengths = [3, 2];
@@ -113,7 +113,7 @@ fn pooled_vectors_are_what_their_names_say_of_the_real_tokens() {
 }
 
 #[test]
-fn tokens_that_are_skipped_count_for_nothing_but_their_positions() {
+fn skipped_tokens_only_count_as_positions() {
     let states = random([1, 4, 3], 1, &Device::flex());
     let rest = states.clone().narrow(1, 2, 2);
     let flat = |x: Tensor<3>| x.reshape([1, 3]);
@@ -156,7 +156,7 @@ fn a_gradient_reaches_every_parameter_of_every_head() {
 }
 
 #[test]
-fn the_masked_loss_counts_masked_tokens_alone() {
+fn the_masked_lm_loss_is_that_of_the_masked_tokens() {
     let model = jittered(MaskedLm::new(encoder()), 0.2, 3);
     let ids = [1, 2, 3, 4, 5, 0];
     let tokens = TokenBatch { ids: &ids, lengths: &[3, 2] };

@@ -1,4 +1,4 @@
-//! The first weights.
+//! Weight initialization.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ fn values(data: &TensorData) -> Vec<f32> {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_weights_and_another_one_others() {
+fn weights_depend_on_the_seed() {
     let config = config(NormOrder::Pre);
     let (first, second) = (weights(&config, 1), weights(&config, 2));
     assert_eq!(first, weights(&config, 1));
@@ -40,7 +40,7 @@ fn a_weight_does_not_depend_on_the_rest_of_the_model() {
 }
 
 #[test]
-fn a_weight_does_not_depend_on_what_stood_there_before() {
+fn a_weight_does_not_depend_on_its_previous_value() {
     let model: EncoderDecoder = config(NormOrder::Post).init(5, &Device::flex());
     let again =
         initialize(jittered(model.clone(), 0.5, 1), Initialization::Glorot, 5, Some(PAD_ID));
@@ -52,7 +52,7 @@ fn a_weight_does_not_depend_on_what_stood_there_before() {
 }
 
 #[test]
-fn no_two_matrices_are_drawn_alike() {
+fn no_two_matrices_are_equal() {
     let weights = weights(&config(NormOrder::Pre), 1);
     let mut firsts: Vec<u32> = weights
         .values()
@@ -66,7 +66,7 @@ fn no_two_matrices_are_drawn_alike() {
 }
 
 #[test]
-fn matrices_biases_and_norms_begin_as_they_should() {
+fn matrices_biases_and_norms_have_their_initial_distributions() {
     let config = config(NormOrder::Pre);
     for (path, data) in weights(&config, 1) {
         let values = values(&data);
@@ -79,10 +79,10 @@ fn matrices_biases_and_norms_begin_as_they_should() {
                 assert!(largest > 0.9 * bound, "{path}: Glorot-uniform fills its range");
             }
             [VOCAB_SIZE, d_model] => {
-                let (words, padding) = values.split_at((VOCAB_SIZE - 1) * d_model);
-                assert!(padding.iter().all(|&value| value == 0.0), "{path}: the row of padding");
+                let (tokens, padding) = values.split_at((VOCAB_SIZE - 1) * d_model);
+                assert!(padding.iter().all(|&value| value == 0.0), "{path}: the padding row");
                 let mean_square =
-                    words.iter().map(|value| value * value).sum::<f32>() / words.len() as f32;
+                    tokens.iter().map(|value| value * value).sum::<f32>() / tokens.len() as f32;
                 assert!((mean_square * d_model as f32 - 1.0).abs() < 0.4, "{path}: {mean_square}");
             }
             _ if path == "logits_bias" => {
@@ -97,7 +97,7 @@ fn matrices_biases_and_norms_begin_as_they_should() {
 }
 
 #[test]
-fn matrices_of_encoders_begin_as_in_bert() {
+fn encoders_are_initialized_as_bert() {
     let ModelConfig::MaskedLm(base) = presets::find("tiny-encoder").unwrap().config() else {
         panic!("tiny-encoder is an encoder");
     };
@@ -107,7 +107,7 @@ fn matrices_of_encoders_begin_as_in_bert() {
         let zeros = if path == "embedding" { columns } else { 0 };
         let drawn = (rows * columns - zeros) as f32;
         let deviation = (values.iter().map(|value| value * value).sum::<f32>() / drawn).sqrt();
-        // Sinusoids have that size exactly. Five standard errors of a deviation from so many values.
+        // Five standard errors of the standard deviation. That of sinusoids is exact.
         let error = 5.0 * 0.02 / (2.0 * drawn).sqrt();
         assert!((deviation - 0.02).abs() < error, "{path}: {deviation}");
         let is_zero = |&&value: &&f32| value == 0.0;
@@ -118,14 +118,14 @@ fn matrices_of_encoders_begin_as_in_bert() {
 }
 
 #[test]
-fn only_the_chosen_weights_are_drawn_anew_and_as_a_whole_model_draws_them() {
+fn initialize_where_draws_the_selected_weights_as_initialize_does() {
     let config = config(NormOrder::Pre);
-    let (old, whole) = (config.init(1, &Device::flex()), weights(&config, 2));
+    let (old, all) = (config.init(1, &Device::flex()), weights(&config, 2));
     let is_new = |path: &str| path.starts_with("decoder.");
     let model = initialize_where(old.clone(), Initialization::Glorot, 2, Some(PAD_ID), is_new);
     let old = parameters::read(&old);
     for (path, data) in parameters::read(&model) {
-        let expected = if is_new(&path) { &whole } else { &old };
+        let expected = if is_new(&path) { &all } else { &old };
         assert_eq!(data, expected[&path], "{path}");
     }
 }

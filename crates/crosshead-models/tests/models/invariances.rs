@@ -1,4 +1,4 @@
-//! What the outputs of a model may depend on.
+//! Invariances of the outputs of a model.
 
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_blocks::NormOrder;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use crate::tiny::{BATCH, Batch, PAD_ID, TOLERANCE, VOCAB_SIZE, config, model, model_of};
 use crate::tiny::{norm_orders, sentences};
 
-/// The decoder's outputs for a batch of sources and decoder inputs.
+/// The decoder's output for a batch of sources and decoder inputs.
 fn decode(model: &EncoderDecoder, source: &Batch, input: &Batch, mode: Mode) -> Tensor<3> {
     let memory = model.encode(source.tokens(), mode);
     model.decode(input.tokens(), &memory, mode)
@@ -32,7 +32,7 @@ fn loss(
     f64::from(loss.into_scalar::<f32>())
 }
 
-/// Σ over real tokens of −Σ q·log p, from the definitions.
+/// Σ over real tokens of −Σ q·log p, by definition.
 fn loss_of_logits(logits: Tensor<3>, target: &Batch, smoothing: LabelSmoothing) -> f64 {
     let n_classes = VOCAB_SIZE - 1;
     let (on_label, on_others) = match smoothing {
@@ -89,13 +89,13 @@ proptest! {
         let logits = |source: &Batch, input: &Batch| {
             model.logits(decode(&model, source, input, Mode::Eval))
         };
-        let together = logits(&batch, &input);
+        let batched = logits(&batch, &input);
         for row in 0..BATCH {
             let alone = logits(
                 &Batch::of(&source[row..=row]),
                 &Batch::decoder_input(&target[row..=row]),
             );
-            let real = together.rows(&[row]).positions(0..target[row].len());
+            let real = batched.rows(&[row]).positions(0..target[row].len());
             assert_close(&alone, &real, TOLERANCE, TOLERANCE);
         }
     }
@@ -115,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn a_sentence_is_translated_alike_alone_and_in_a_batch(
+    fn the_logits_of_a_sentence_are_the_same_alone_and_in_a_batch(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {
         let (model, source) = (model(order), Batch::of(&source));
@@ -154,14 +154,14 @@ proptest! {
     }
 
     #[test]
-    fn training_is_keyed_and_each_dropout_acts_by_itself(
+    fn training_depends_only_on_the_key_for_each_dropout(
         order in norm_orders(), source in sentences(), which in 0..3_usize,
     ) {
         let mut config = config(order);
         let stack = &mut config.stack;
         *[&mut stack.dropout, &mut stack.attention_dropout, &mut stack.activation_dropout][which] = 0.5;
         let (model, source) = (model_of(config), Batch::of(&source));
-        // The key alone varies: the tokens are the same in every run.
+        // Only the key varies: the tokens are the same in every run.
         let run = |mode| decode(&model, &source, &source, mode);
         let training = |_: Tensor<1>, seed| run(Mode::Train(RandomKey::new(seed)));
         let unused = Tensor::zeros([1], &Device::flex());
@@ -169,7 +169,7 @@ proptest! {
     }
 }
 
-/// Padding that is not the last id stays in the softmax, but counts for nothing in the loss.
+/// Padding that is not the last id is part of the softmax, but the loss ignores it.
 #[test]
 fn the_padding_may_be_any_id() {
     let config = EncoderDecoderConfig { pad_id: 2, ..config(NormOrder::Post) };
@@ -180,7 +180,7 @@ fn the_padding_may_be_any_id() {
     };
     let source = TokenBatch { ids: &[5, 6, 0, 7, 0, 2], lengths: &[3, 2] };
     let input = TokenBatch { ids: &[2, 8, 9, 2, 10, 2], lengths: &[3, 2] };
-    let together = loss(source, input, &[8, 9, 0, 10, 0, 2]);
+    let batched = loss(source, input, &[8, 9, 0, 10, 0, 2]);
     let first = loss(
         TokenBatch { ids: &[5, 6, 0], lengths: &[3] },
         TokenBatch { ids: &[2, 8, 9], lengths: &[3] },
@@ -191,11 +191,11 @@ fn the_padding_may_be_any_id() {
         TokenBatch { ids: &[2, 10], lengths: &[2] },
         &[10, 0],
     );
-    assert!((together - first - second).abs() < 1e-4 * together, "{together} {first} {second}");
+    assert!((batched - first - second).abs() < 1e-4 * batched, "{batched} {first} {second}");
 }
 
 #[test]
-fn the_padding_is_out_of_the_softmax() {
+fn padding_is_excluded_from_the_softmax() {
     let device = Device::flex();
     let model = config(NormOrder::Post).init(1, &device);
     let source = Batch::of(&[vec![1, 2, 0]]);
@@ -205,7 +205,7 @@ fn the_padding_is_out_of_the_softmax() {
 }
 
 #[test]
-fn embeddings_are_scaled_by_the_root_of_d_model_where_the_config_says_so() {
+fn scale_embedding_changes_the_states() {
     let scaled = config(NormOrder::Pre);
     let stack = StackConfig { scale_embedding: false, ..scaled.stack.clone() };
     let unscaled = EncoderDecoderConfig { stack, ..scaled.clone() };
@@ -216,15 +216,15 @@ fn embeddings_are_scaled_by_the_root_of_d_model_where_the_config_says_so() {
 }
 
 #[test]
-#[should_panic(expected = "token id 13 lies outside the vocabulary of 13")]
-fn an_id_outside_the_vocabulary_is_refused() {
+#[should_panic(expected = "token id 13 is outside the vocabulary of 13")]
+fn an_id_outside_the_vocabulary_is_rejected() {
     let model = config(NormOrder::Post).init(1, &Device::flex());
     model.encode(TokenBatch { ids: &[1, 13], lengths: &[2] }, Mode::Eval);
 }
 
 #[test]
-#[should_panic(expected = "5 ids are no 2 rows")]
-fn a_ragged_batch_is_refused() {
+#[should_panic(expected = "5 ids are not a multiple of 2 rows")]
+fn a_ragged_batch_is_rejected() {
     let model = config(NormOrder::Post).init(1, &Device::flex());
     model.encode(TokenBatch { ids: &[1, 2, 3, 4, 5], lengths: &[3, 2] }, Mode::Eval);
 }

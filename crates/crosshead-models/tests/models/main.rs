@@ -1,8 +1,9 @@
-//! The claims that a model, its decoding and its directory must meet.
+//! Tests of models, decoding and model directories.
 
 mod breakable;
 mod broken_directory;
 mod causal;
+mod config;
 mod directory;
 mod gradients;
 mod heads;

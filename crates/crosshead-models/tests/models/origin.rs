@@ -1,4 +1,4 @@
-//! What a model that is saved again keeps of the directory that it was loaded from.
+//! The files and keys that a fine-tuned model keeps from its pretrained model directory.
 
 use std::error::Error;
 use std::fs;
@@ -18,7 +18,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// A copy of a fixture's directory with these keys over its `config.json`.
+/// A copy of a fixture's directory, with these keys in its `config.json`.
 fn directory(name: &str, keys: Value) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| dir.path().join(name);
@@ -31,7 +31,7 @@ fn directory(name: &str, keys: Value) -> tempfile::TempDir {
     dir
 }
 
-/// `config.json` of a classifier with two classes of its own on the encoder of a directory.
+/// `config.json` of a classifier with two new labels on the encoder of a directory.
 fn classifier_on(dir: &Path) -> Value {
     let labels = vec!["no".to_owned(), "yes".to_owned()];
     let device = Device::flex();
@@ -42,12 +42,12 @@ fn classifier_on(dir: &Path) -> Value {
     let keep = |saved: &Path| Ok::<(), Box<dyn Error>>(origin.keep_in(saved, &Map::new())?);
     model.save_pretrained(&saved, keep).unwrap();
     let again = Encoder::from_pretrained(&saved, &device).unwrap();
-    assert_eq!(again.config(), model.encoder.config(), "the keys leave the model as it is");
+    assert_eq!(again.config(), model.encoder.config(), "the keys do not change the model");
     read(&saved.join("config.json"))
 }
 
 #[test]
-fn a_model_stays_in_its_family() {
+fn a_model_keeps_its_family() {
     let families = [
         ("xlm-roberta", "XLMRobertaForSequenceClassification"),
         ("camembert", "CamembertForSequenceClassification"),
@@ -62,7 +62,7 @@ fn a_model_stays_in_its_family() {
 }
 
 #[test]
-fn a_key_that_would_change_the_model_or_speaks_of_other_weights_stays_out() {
+fn keys_that_change_the_model_or_describe_other_weights_are_not_copied() {
     let keys = json!({
         "dtype": "bfloat16", "quantization_config": {"bits": 4}, "num_labels": 5, "mine": {"a": 1},
         "id2label": {"0": "a", "1": "b", "2": "c"}, "problem_type": "regression",
@@ -77,7 +77,7 @@ fn a_key_that_would_change_the_model_or_speaks_of_other_weights_stays_out() {
 }
 
 #[test]
-fn a_search_is_kept_and_changed_key_by_key() {
+fn decoding_options_are_kept_and_overridden_by_key() {
     let dir = fixture("t5-tiny");
     let device = Device::flex();
     let model = EncoderDecoder::from_pretrained(&dir, &device).unwrap();
@@ -93,7 +93,7 @@ fn a_search_is_kept_and_changed_key_by_key() {
 }
 
 #[test]
-fn a_directory_without_a_model_is_an_error_that_names_the_file() {
+fn a_directory_without_a_model_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let error = Origin::open(dir.path()).unwrap_err();
     assert!(matches!(&error, ModelError::Io { .. }), "{error}");

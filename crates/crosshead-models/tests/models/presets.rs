@@ -1,11 +1,11 @@
-//! Presets have the sizes of the published models.
+//! Presets.
 
 use burn::tensor::Device;
 use crosshead_models::presets::{PRESETS, find};
 use crosshead_models::summary::Summary;
 use serde_json::Value;
 
-/// What transformers counts (`tests/fixtures/export_parameter_counts.py`).
+/// The parameter counts of transformers (`tests/fixtures/export_parameter_counts.py`).
 const COUNTS: &str = include_str!("../../../../tests/fixtures/parameter-counts.json");
 
 #[test]
@@ -18,7 +18,7 @@ fn presets_have_as_many_parameters_as_the_published_models() {
 }
 
 #[test]
-fn every_preset_has_a_summary_whose_parts_add_up() {
+fn the_parts_of_a_summary_add_up_to_the_total() {
     for preset in PRESETS {
         let (name, summary) = (preset.name, Summary::of(&preset.config(), &Device::flex()));
         let sum: usize = summary.parts.iter().map(|part| part.n_parameters).sum();

@@ -1,4 +1,4 @@
-//! Decoding step by step.
+//! Incremental decoding.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use crosshead_generate::StepModel;
@@ -18,7 +18,7 @@ fn full(model: &EncoderDecoder, memory: &Memory, ids: Tensor<2, Int>) -> Tensor<
     model.logits(model.decode(input.tokens(), memory, Mode::Eval))
 }
 
-/// The logits after each of the given positions, which are fed one by one.
+/// The logits after each position, in single steps.
 fn feed(steps: &mut DecoderSteps<'_>, ids: Tensor<2, Int>) -> Tensor<3> {
     let [batch, len] = ids.dims();
     let logits = (0..len).map(|position| {
@@ -33,7 +33,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn the_logits_of_steps_are_those_of_the_full_pass(
+    fn steps_equal_the_full_pass(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {
         let model = model(order);
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn tokens_read_at_once_give_the_logits_of_the_full_pass(
+    fn step_many_equals_the_full_pass(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {
         let model = model(order);
@@ -59,7 +59,7 @@ proptest! {
         let [batch, len] = ids.dims();
         let expected = full(&model, &memory, ids.clone());
         let mut steps = DecoderSteps::new(&model, memory, len);
-        // The first token alone and then all others.
+        // The first token, then all others in one call.
         let mut logits = vec![feed(&mut steps, ids.clone().positions(0..1))];
         if len > 1 {
             let rest = steps.step_many(&host_ids(&ids.positions(1..len)), len - 1);
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn reordered_rows_go_on_with_their_own_words_and_source(
+    fn reordered_rows_keep_their_tokens_and_source(
         order in norm_orders(), source in sentences(), target in sentences(),
     ) {
         let model = model(order);
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn hypotheses_of_one_sentence_change_places(
+    fn hypotheses_of_the_same_source_can_be_swapped(
         order in norm_orders(), source in sentences(), firsts in sentences(), seconds in sentences(),
     ) {
         let model = model(order);
@@ -111,7 +111,7 @@ proptest! {
     }
 }
 
-/// The decoder's inputs for two hypotheses of every sentence, side by side and cut to one length.
+/// The decoder inputs of two hypotheses for every source, interleaved and truncated to the same length.
 fn two_hypotheses_each(firsts: &[Vec<u32>], seconds: &[Vec<u32>]) -> Tensor<2, Int> {
     let [firsts, seconds] = [firsts, seconds].map(|targets| Batch::decoder_input(targets).tensor());
     let len = firsts.dims()[1].min(seconds.dims()[1]);

@@ -1,4 +1,4 @@
-//! A small model, and sentences for it.
+//! A small model and sentences for it.
 
 use std::io;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crosshead_models::{
 use crosshead_testkit::jittered;
 use proptest::prelude::*;
 
-/// A tolerance for sums of a few dozen products in f32, taken in another order and passed through a few layers.
+/// The tolerance for f32 sums of a few dozen terms in a different order, through a few layers.
 pub(crate) const TOLERANCE: f32 = 5e-5;
 
-/// Rows of a [`sentences`] batch.
+/// The number of rows of a [`sentences`] batch.
 pub(crate) const BATCH: usize = 3;
 
 pub(crate) const VOCAB_SIZE: usize = 13;
@@ -25,7 +25,7 @@ pub(crate) fn norm_orders() -> impl Strategy<Value = NormOrder> {
     prop::sample::select(vec![NormOrder::Pre, NormOrder::Post])
 }
 
-/// Two layers each, and a smooth activation, so that finite differences apply.
+/// Two layers per stack, with a smooth activation for finite differences.
 pub(crate) fn config(norm_order: NormOrder) -> EncoderDecoderConfig {
     EncoderDecoderConfig {
         stack: StackConfig {
@@ -44,7 +44,7 @@ pub(crate) fn config(norm_order: NormOrder) -> EncoderDecoderConfig {
     }
 }
 
-/// A model whose biases are not zero and whose norms are not one.
+/// A model with nonzero biases and non-unit norms.
 pub(crate) fn model(norm_order: NormOrder) -> EncoderDecoder {
     model_of(config(norm_order))
 }
@@ -61,7 +61,7 @@ pub(crate) fn sentences() -> impl Strategy<Value = Vec<Vec<u32>>> {
         .prop_map(|(longest, middle, shortest)| vec![longest, middle, shortest])
 }
 
-/// A batch of sentences, filled up with padding.
+/// A padded batch of sentences.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
     pub(crate) ids: Vec<u32>,
@@ -80,7 +80,7 @@ impl Batch {
         Self { ids: sentences.iter().flat_map(padded).collect(), lengths }
     }
 
-    /// What the decoder reads to predict this batch: each row after the start token, which is the padding id.
+    /// The decoder input for these targets: each row shifted right, starting with the padding id.
     pub(crate) fn decoder_input(sentences: &[Vec<u32>]) -> Self {
         let shifted = |sentence: &Vec<u32>| {
             let before = &sentence[..sentence.len() - 1];
@@ -98,7 +98,7 @@ impl Batch {
         TokenBatch { ids: &self.ids, lengths: &self.lengths }
     }
 
-    /// The ids as a tensor, for checks that cut and change them.
+    /// The ids as a tensor, for checks that slice and change them.
     pub(crate) fn tensor(&self) -> Tensor<2, Int> {
         let ids: Vec<i64> = self.ids.iter().map(|&id| i64::from(id)).collect();
         let batch = self.lengths.len();
@@ -110,12 +110,12 @@ pub(crate) fn host_ids(ids: &Tensor<2, Int>) -> Vec<u32> {
     ids.to_data().iter::<i64>().map(|id| id as u32).collect()
 }
 
-/// What a test adds to a model directory: nothing.
+/// Adds no files to a model directory.
 pub(crate) fn nothing(_: &Path) -> Result<(), SaveError> {
     Ok(())
 }
 
-/// What saving returns.
+/// The error of saving.
 #[derive(Debug)]
 pub(crate) enum SaveError {
     Model,

@@ -5,7 +5,7 @@ use crosshead_kernels::Activation;
 use crate::ModelError;
 use crate::pretrained::config_file::ConfigFile;
 
-/// Activations and their names in `config.json`; of several names, the first is written.
+/// Activations and their names in `config.json`. The first name of an activation is written.
 const ACTIVATIONS: [(Activation, &str); 9] = [
     (Activation::Identity, "linear"),
     (Activation::Relu, "relu"),
@@ -18,7 +18,7 @@ const ACTIVATIONS: [(Activation, &str); 9] = [
     (Activation::Silu, "swish"),
 ];
 
-/// The activation of that name, which `key` names.
+/// The activation `name`, which is the value of `key`.
 pub(super) fn find(
     file: &ConfigFile,
     key: &'static str,
@@ -27,7 +27,7 @@ pub(super) fn find(
     let found = ACTIVATIONS.iter().find(|(_, known)| *known == name);
     found.map(|(activation, _)| *activation).ok_or_else(|| {
         let known = ACTIVATIONS.map(|(_, name)| name).join(", ");
-        file.wrong(key, format!("{name} is not known; {known} are"))
+        file.wrong(key, format!("{name} is not supported; the supported activations are {known}"))
     })
 }
 

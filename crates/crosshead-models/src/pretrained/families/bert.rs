@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) struct Bert;
 
-/// The keys of `config.json` that decide what a model of BERT's kind computes.
+/// The keys of `config.json` that are read and written, for BERT and families like it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Keys {
     vocab_size: usize,
@@ -97,7 +97,7 @@ const SEQUENCE_CLASSIFIER: &[Rule] =
 const TOKEN_CLASSIFIER: &[Rule] = &[rule("classifier.*", "classifier.*")];
 
 impl Keys {
-    /// The configuration, where a padding id that is not given is `default_pad`.
+    /// The configuration. `default_pad` is the default padding id.
     pub(super) fn config(
         self,
         file: &ConfigFile,
@@ -160,7 +160,7 @@ impl Keys {
     }
 }
 
-/// The names of the keys that are not ours, for messages.
+/// Our names with the keys of BERT, for messages.
 pub(super) const KEYS: &[(&str, &str)] = &[
     ("d_model", "hidden_size"),
     ("d_ff", "intermediate_size"),
@@ -173,7 +173,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("pad_id", "pad_token_id"),
 ];
 
-/// The classifier of rows, whose dropout is the encoder's unless said otherwise.
+/// The sequence classification head. The default of its dropout is that of the encoder.
 pub(super) fn classifier(
     file: &ConfigFile,
     n_classes: usize,
@@ -191,7 +191,7 @@ pub(super) fn classifier(
     })
 }
 
-/// The keys of a classifier of rows that reads the first token by way of tanh.
+/// The keys of a sequence classification head with the first token and tanh.
 pub(super) fn write_classifier(head: &ClassifierHead) -> Option<Map<String, Value>> {
     let is_ours = head.pooling == Pooling::First && head.activation == PoolerActivation::Tanh;
     is_ours.then(|| to_object(&ClassifierKeys { classifier_dropout: Some(head.dropout) }))
@@ -217,7 +217,7 @@ impl Family<EncoderConfig> for Bert {
     }
 
     fn write(&self, config: &EncoderConfig) -> Option<Map<String, Value>> {
-        // transformers' BERT always adds a type.
+        // BERT in transformers always has token types.
         (config.n_token_types > 0).then(|| to_object(&Keys::of(config)))
     }
 
@@ -235,7 +235,7 @@ impl Family<EncoderConfig> for Bert {
             ours_prefix: if head == Head::Encoder { "" } else { "encoder." },
             prefix: "bert",
             bare: head == Head::Encoder,
-            // Names of TensorFlow's checkpoints.
+            // Names in checkpoints converted from TensorFlow.
             aliases: vec![
                 ("**.LayerNorm.weight", "**.LayerNorm.gamma"),
                 ("**.LayerNorm.bias", "**.LayerNorm.beta"),

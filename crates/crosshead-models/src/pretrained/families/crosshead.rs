@@ -1,4 +1,4 @@
-//! Models that no family of `transformers` can express: our own configuration and names.
+//! Models that no family of `transformers` can express. Configuration and names are those of this crate.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -24,10 +24,10 @@ struct ClassifierKeys {
 
 const NAMES: &[Rule] = &[rule("**", "**")];
 
-/// An encoder, which is part of a model where there is a head.
+/// An encoder, with the prefix that it has in a model with a head.
 const ENCODER: &[Rule] = &[rule("**", "encoder.**")];
 
-/// The parts of the heads.
+/// The parameters of the heads.
 const HEADS: [&str; 5] =
     ["transform.*", "transform_norm.*", "output_bias", "pooler.*", "classifier.*"];
 

@@ -13,10 +13,10 @@ use crate::{
 
 pub(super) struct DistilBert;
 
-/// The number added to the variance in every norm, for which `config.json` has no key.
+/// The ε of every norm, for which `config.json` has no key.
 const EPSILON: f32 = 1e-12;
 
-/// The keys of `config.json` that decide what the model computes.
+/// The keys of `config.json` that are read and written.
 #[derive(Serialize, Deserialize)]
 struct Keys {
     vocab_size: usize,

@@ -12,7 +12,7 @@ use crate::{CausalLmConfig, ModelError, PositionKind, StackConfig};
 
 pub(super) struct Gpt2;
 
-/// The keys of `config.json` that decide what the model computes.
+/// The keys of `config.json` that are read and written.
 #[derive(Serialize, Deserialize)]
 struct Keys {
     vocab_size: usize,
@@ -59,7 +59,7 @@ fn yes() -> bool {
     true
 }
 
-/// Projections are stored as `[d_in, d_out]`, those of queries, keys and values side by side.
+/// Projections are stored as `[d_in, d_out]`; those of queries, keys and values are concatenated.
 const NAMES: &[Rule] = &[
     rule("embedding", "transformer.wte.weight"),
     rule("output", "lm_head.weight"),
@@ -154,7 +154,7 @@ impl Family<CausalLmConfig> for Gpt2 {
             rules: vec![NAMES],
             prefix: "transformer",
             aliases: if config.tied_output { tied.to_vec() } else { Vec::new() },
-            // Masks of older versions.
+            // Causal masks in files of older versions.
             ignored: vec!["transformer.h.*.attn.bias", "transformer.h.*.attn.masked_bias"],
             ..Names::default()
         }

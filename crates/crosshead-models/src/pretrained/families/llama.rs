@@ -1,5 +1,5 @@
-//! Llama (Touvron et al. 2023) and the families that share its keys and names: Mistral (Jiang et al. 2023) and Qwen2 (Yang
-//! et al. 2024).
+//! Llama (Touvron et al. 2023) and the families that share its keys and names: Mistral (Jiang et al. 2023) and Qwen2
+//! (Yang et al. 2024).
 
 use crosshead_blocks::{NormKind, NormOrder};
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,15 @@ use crate::{CausalLmConfig, ModelError, PositionKind, StackConfig};
 /// A family with the keys and names of Llama.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Variant {
-    /// Biases by configuration.
+    /// Biases are configurable.
     Llama,
-    /// No biases, and a window.
+    /// No biases, sliding window.
     Mistral,
-    /// Biases of queries, keys and values, and maybe a window.
+    /// Biases of queries, keys and values, optional sliding window.
     Qwen2,
 }
 
-/// The keys of `config.json` that decide what the model computes.
+/// The keys of `config.json` that are read and written.
 #[derive(Serialize, Deserialize)]
 struct Keys {
     vocab_size: usize,
@@ -178,7 +178,7 @@ impl Family<CausalLmConfig> for Variant {
             rules: vec![NAMES],
             prefix: "model",
             aliases: if config.tied_output { tied.to_vec() } else { Vec::new() },
-            // Frequencies of old versions, which are computed.
+            // Frequencies in files of older versions. They are computed.
             ignored: vec!["model.layers.*.self_attn.rotary_emb.inv_freq"],
             ..Names::default()
         }
@@ -202,22 +202,22 @@ impl Family<CausalLmConfig> for Variant {
 }
 
 impl Variant {
-    /// The window of every layer.
+    /// The sliding window of every layer.
     fn window(self, file: &ConfigFile, keys: &Keys) -> Result<Option<usize>, ModelError> {
         let windowed = match self {
             Self::Llama => false,
             Self::Mistral => true,
-            // The first layers see everything; 28 is what Qwen2's configuration says if it says nothing.
+            // The first `max_window_layers` have full attention; its default in Qwen2 is 28.
             Self::Qwen2 if keys.use_sliding_window == Some(true) => {
-                let whole = keys.max_window_layers.unwrap_or(28);
-                if (1..keys.num_hidden_layers).contains(&whole) {
+                let full = keys.max_window_layers.unwrap_or(28);
+                if (1..keys.num_hidden_layers).contains(&full) {
                     let reason = format!(
-                        "{whole} of {} layers see everything: a window must be of all layers or of none",
+                        "{full} of {} layers have full attention; only all or none are supported",
                         keys.num_hidden_layers
                     );
                     return Err(file.wrong("max_window_layers", reason));
                 }
-                whole == 0
+                full == 0
             }
             Self::Qwen2 => false,
         };

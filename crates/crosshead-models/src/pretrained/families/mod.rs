@@ -1,5 +1,5 @@
-//! The model families of `transformers`: one value each, which says what the family's `config.json` means and how its
-//! weights are called.
+//! The model families of `transformers`. Each is one value, which defines the meaning of its `config.json` and the
+//! names of its weights.
 
 mod activation;
 mod albert;
@@ -25,49 +25,49 @@ use crate::{
     PositionKind, StackConfig,
 };
 
-/// A family of models with configurations of type `C`.
+/// A model family with configurations of type `C`.
 pub(super) trait Family<C>: Sync {
     /// `model_type` of `config.json`.
     fn model_type(&self) -> &'static str;
 
-    /// The class of transformers that has this head, where there is one.
+    /// The class in transformers with this head, if there is one.
     fn architecture(&self, head: Head) -> Option<&'static str>;
 
-    /// The configuration that a `config.json` describes.
+    /// Reads the configuration of a `config.json`.
     fn read(&self, file: &ConfigFile) -> Result<C, ModelError>;
 
-    /// The keys of `config.json` that describe a configuration, if the family can express it: a candidate, which counts
-    /// only if it reads back as the same configuration.
+    /// The keys of `config.json` for a configuration. The family is only used if they read back as the same
+    /// configuration.
     fn write(&self, config: &C) -> Option<Map<String, Value>>;
 
     /// The names of the weights.
     fn names(&self, config: &C, head: Head) -> Names;
 
-    /// Our name of a size or id, and the family's key: for messages.
+    /// Our names of sizes and ids with the family's keys, for messages.
     fn keys(&self) -> &'static [(&'static str, &'static str)];
 }
 
 /// A family of encoders.
 pub(super) trait EncoderFamily: Family<EncoderConfig> {
-    /// What the classifier of rows does, which has `n_classes` classes.
+    /// Reads the sequence classification head.
     fn classifier(&self, file: &ConfigFile, n_classes: usize)
     -> Result<ClassifierHead, ModelError>;
 
-    /// The keys that describe the classifier of rows, if the family can express it.
+    /// The keys of the sequence classification head, if the family can express it.
     fn write_classifier(&self, head: &ClassifierHead) -> Option<Map<String, Value>>;
 
-    /// The probability of dropping an element of what the classifier of tokens reads.
+    /// Reads the dropout probability of the token classification head.
     fn token_dropout(&self, file: &ConfigFile) -> Result<f32, ModelError> {
         Ok(self.classifier(file, 1)?.dropout)
     }
 
-    /// The keys that describe the classifier of tokens, if the family can express it.
+    /// The keys of the token classification head, if the family can express it.
     fn write_token_dropout(&self, dropout: f32) -> Option<Map<String, Value>> {
         self.write_classifier(&ClassifierHead { dropout, ..ClassifierHead::new(1) })
     }
 }
 
-/// The families of encoder-decoders; of those that can express a model, the first is written.
+/// The families of encoder-decoders. A model is saved as the first family that can express it.
 pub(super) static ENCODER_DECODERS: &[&dyn Family<EncoderDecoderConfig>] = &[
     &bart::MARIAN,
     &bart::PEGASUS,
@@ -79,7 +79,7 @@ pub(super) static ENCODER_DECODERS: &[&dyn Family<EncoderDecoderConfig>] = &[
     &crosshead::Crosshead,
 ];
 
-/// The families of causal language models, likewise.
+/// The families of causal language models, in the order of preference for saving.
 pub(super) static CAUSAL_LMS: &[&dyn Family<CausalLmConfig>] = &[
     &gpt2::Gpt2,
     &llama::Variant::Llama,
@@ -88,7 +88,7 @@ pub(super) static CAUSAL_LMS: &[&dyn Family<CausalLmConfig>] = &[
     &crosshead::Crosshead,
 ];
 
-/// The families of encoders, likewise.
+/// The families of encoders, in the order of preference for saving.
 pub(super) static ENCODERS: &[&dyn EncoderFamily] = &[
     &bert::Bert,
     &roberta::ROBERTA,
@@ -99,19 +99,19 @@ pub(super) static ENCODERS: &[&dyn EncoderFamily] = &[
     &crosshead::Crosshead,
 ];
 
-/// A configuration that families have.
+/// The configuration of one kind of model.
 pub(super) trait Config: PartialEq + Sized + 'static {
-    /// What models of this kind are called in messages.
+    /// The name of the kind in messages.
     const KIND: &'static str;
 
-    /// What no model can have, as the key and the reason.
+    /// Reports the first invalid field.
     fn check(&self) -> Result<(), InvalidField>;
 
-    /// Parameters whose shapes the configuration decides, one for each of its sizes, with these shapes.
+    /// A few parameters, with their shapes, that cover every size in the configuration.
     fn expected_shapes(&self) -> Vec<(String, Vec<usize>)>;
 }
 
-/// The family of a file among those of one kind.
+/// Finds the family of a file among those of one kind.
 pub(super) fn find<'a, C: Config, F: Family<C> + ?Sized>(
     families: &[&'a F],
     file: &ConfigFile,
@@ -119,13 +119,17 @@ pub(super) fn find<'a, C: Config, F: Family<C> + ?Sized>(
     let found = families.iter().find(|family| family.model_type() == file.model_type);
     found.copied().ok_or_else(|| {
         let known: Vec<&str> = families.iter().map(|family| family.model_type()).collect();
-        let reason =
-            format!("{} is no {} that loads; {} are", file.model_type, C::KIND, known.join(", "));
+        let reason = format!(
+            "{} is not a supported {}; supported are {}",
+            file.model_type,
+            C::KIND,
+            known.join(", ")
+        );
         file.wrong("model_type", reason)
     })
 }
 
-/// The configuration of a file of that family.
+/// Reads and checks the configuration of a file.
 pub(super) fn read<C: Config>(
     family: &(impl Family<C> + ?Sized),
     file: &ConfigFile,
@@ -138,8 +142,8 @@ pub(super) fn read<C: Config>(
     Ok(config)
 }
 
-/// The first family that can express a model, and the keys of its `config.json`, to which `extend` adds those of the
-/// head, if the family has them.
+/// The first family that can express a model, with the keys of its `config.json`. `extend` adds the keys of the head, or
+/// returns `None` if the family cannot express it.
 pub(super) fn write<'a, C: Config, F: Family<C> + ?Sized>(
     families: &[&'a F],
     config: &C,
@@ -157,10 +161,10 @@ pub(super) fn write<'a, C: Config, F: Family<C> + ?Sized>(
         let file = ConfigFile::of(dir.join("config.json"), keys.clone()).ok()?;
         (family.read(&file).ok()? == *config).then_some((*family, keys))
     };
-    families.iter().find_map(expressed).expect("our own family expresses every model")
+    families.iter().find_map(expressed).expect("the family `crosshead` expresses every model")
 }
 
-/// The class of transformers that a family has for a head.
+/// The class in transformers of a family with a head.
 pub(super) fn architecture(model_type: &str, head: Head) -> Option<&'static str> {
     fn of<C, F: Family<C> + ?Sized>(
         families: &[&F],
@@ -178,8 +182,8 @@ pub(super) fn architecture(model_type: &str, head: Head) -> Option<&'static str>
     }
 }
 
-/// Paths and shapes of an embedding, and of parameters before and in the last layer of each stack, which is given by its
-/// name, the path of its input layer and its number of layers.
+/// Paths and shapes of the embedding, and of parameters in the input and the last layer of each stack. A stack is given
+/// by its path, the path of its input and its number of layers.
 fn expected_shapes(
     vocab_size: usize,
     stack: &StackConfig,

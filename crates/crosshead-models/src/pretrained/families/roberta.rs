@@ -1,5 +1,5 @@
-//! RoBERTa (Liu et al. 2019) and models of its kind for other languages: XLM-RoBERTa (Conneau et al. 2020) and CamemBERT
-//! (Martin et al. 2020).
+//! RoBERTa (Liu et al. 2019) and the families that share its keys and names: XLM-RoBERTa (Conneau et al. 2020) and
+//! CamemBERT (Martin et al. 2020).
 
 use crosshead_kernels::Activation;
 use serde_json::{Map, Value, json};
@@ -11,10 +11,10 @@ use crate::pretrained::config_file::{ConfigFile, to_object};
 use crate::pretrained::names::{Names, Rule, rule};
 use crate::{ClassifierHead, EncoderConfig, ModelError, PositionKind};
 
-/// What one of the relatives has of its own.
+/// A family with the keys and names of RoBERTa.
 pub(super) struct Roberta {
     model_type: &'static str,
-    /// The classes of transformers: of the encoder, for masked language modelling, and for classes of rows and of tokens.
+    /// The classes in transformers: encoder, masked language modeling, sequence and token classification.
     classes: [&'static str; 4],
 }
 
@@ -48,7 +48,7 @@ pub(super) static CAMEMBERT: Roberta = Roberta {
     ],
 };
 
-/// The id of padding, where `config.json` has none.
+/// The default of `pad_token_id`.
 const DEFAULT_PAD: u32 = 1;
 
 const ENCODER: &[Rule] = &[
@@ -89,12 +89,12 @@ impl Family<EncoderConfig> for Roberta {
     }
 
     fn architecture(&self, head: Head) -> Option<&'static str> {
-        let [encoder, masked_lm, rows, tokens] = self.classes;
+        let [encoder, masked_lm, sequence, token] = self.classes;
         Some(match head {
             Head::Encoder => encoder,
             Head::MaskedLm => masked_lm,
-            Head::SequenceClassifier => rows,
-            Head::TokenClassifier => tokens,
+            Head::SequenceClassifier => sequence,
+            Head::TokenClassifier => token,
             Head::Seq2SeqLm | Head::CausalLm => return None,
         })
     }
@@ -102,11 +102,12 @@ impl Family<EncoderConfig> for Roberta {
     fn read(&self, file: &ConfigFile) -> Result<EncoderConfig, ModelError> {
         let mut config = file.keys::<Keys>()?.config(file, DEFAULT_PAD)?;
         if config.stack.activation != Activation::Gelu {
-            return Err(
-                file.wrong("hidden_act", "only gelu is supported, as the head always has it")
-            );
+            return Err(file.wrong(
+                "hidden_act",
+                "only gelu is supported: the head of RoBERTa always uses it",
+            ));
         }
-        // Positions are counted from after the id of padding.
+        // Position 0 is the row after the padding id.
         let offset = config.pad_id as usize + 1;
         config.stack.max_len = config.stack.max_len.saturating_sub(offset);
         config.stack.positions = PositionKind::Learned { offset };

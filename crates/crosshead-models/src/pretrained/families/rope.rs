@@ -1,4 +1,4 @@
-//! Rotary positions in `config.json`: `rope_theta` and `rope_scaling`, or both in the `rope_parameters` of transformers 5.
+//! Rotary embedding in `config.json`: `rope_theta` and `rope_scaling`, or both in `rope_parameters` (transformers 5).
 
 use crosshead_position::{RotaryConfig, RotaryScaling};
 use serde::{Deserialize, Serialize};
@@ -37,10 +37,10 @@ struct Scaling {
     original_max_position_embeddings: Option<usize>,
 }
 
-/// The kinds of scaling that are known.
+/// The supported kinds of scaling.
 const KINDS: &str = "default, linear, dynamic and llama3";
 
-/// The rotary positions of heads of `d_head` features, for texts of up to `max_len` tokens.
+/// Reads the rotary embedding of heads of `d_head` features and texts of up to `max_len` tokens.
 pub(super) fn read(
     file: &ConfigFile,
     d_head: usize,
@@ -54,7 +54,7 @@ pub(super) fn read(
     let positive = |name: &'static str, value: Option<f64>| {
         value.filter(|value| value.is_finite() && *value > 0.0).ok_or_else(|| {
             let found = value.map_or("missing".to_owned(), |value| value.to_string());
-            file.wrong(key, format!("{name}: {found}: must be a number above 0"))
+            file.wrong(key, format!("{name}: expected a number above 0, found {found}"))
         })
     };
     positive("rope_theta", Some(base))?;
@@ -79,18 +79,20 @@ pub(super) fn read(
             }
         }
         other => {
-            return Err(file.wrong(key, format!("{other} is not supported; {KINDS} are")));
+            return Err(file
+                .wrong(key, format!("{other} is not supported; the supported kinds are {KINDS}")));
         }
     };
     let rotated = (d_head as f64 * partial) as usize;
     if rotated == 0 || rotated > d_head || !rotated.is_multiple_of(2) {
-        let reason = format!("{rotated} of {d_head} features of a head cannot turn in pairs");
+        let reason =
+            format!("cannot rotate {rotated} of {d_head} features: an even number is needed");
         return Err(file.wrong("head_dim", reason));
     }
     Ok(RotaryConfig::new(d_head).with_base(base).with_scaling(scaling).with_rotated_dims(rotated))
 }
 
-/// The keys of rotary positions, all features of which rotate.
+/// The keys of a rotary embedding that rotates all features.
 pub(super) fn write(rotary: &RotaryConfig) -> Map<String, Value> {
     let kind = |name: &str| Scaling { rope_type: Some(name.to_owned()), ..Scaling::default() };
     let scaling = match rotary.scaling() {

@@ -11,7 +11,7 @@ use crate::pretrained::config_file::{ConfigFile, required_id, to_object};
 use crate::pretrained::names::{Names, Rule, rule};
 use crate::{EncoderDecoderConfig, ModelError, PositionKind, StackConfig};
 
-/// T5 by one of its names.
+/// T5 or mT5.
 pub(super) struct T5 {
     model_type: &'static str,
     architecture: &'static str,
@@ -21,7 +21,7 @@ pub(super) static T5: T5 = T5 { model_type: "t5", architecture: "T5ForConditiona
 
 pub(super) static MT5: T5 = T5 { model_type: "mt5", architecture: "MT5ForConditionalGeneration" };
 
-/// The keys of `config.json` that decide what the model computes.
+/// The keys of `config.json` that are read and written.
 #[derive(Serialize, Deserialize)]
 struct Keys {
     vocab_size: usize,
@@ -35,7 +35,7 @@ struct Keys {
     relative_attention_num_buckets: usize,
     #[serde(default = "default_distance")]
     relative_attention_max_distance: usize,
-    /// The longest text of training; T5 itself has no bound.
+    /// The maximum length in training; T5 itself has no limit.
     #[serde(default = "default_len")]
     n_positions: usize,
     #[serde(default)]
@@ -72,7 +72,7 @@ fn default_activation() -> String {
     "relu".to_owned()
 }
 
-/// What a gated unit with GELU is called: the name says GELU, and means its approximation.
+/// The name of GEGLU in T5, which uses the tanh approximation of GELU.
 const GATED_GELU: &str = "gated-gelu";
 
 const NAMES: &[Rule] = &[
@@ -240,7 +240,7 @@ impl Family<EncoderDecoderConfig> for T5 {
         Names {
             rules: vec![NAMES, if config.stack.gated { GATED } else { PLAIN }],
             aliases,
-            // A table of old versions that nothing reads.
+            // An unused table in files of older versions.
             ignored: vec!["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"],
             ..Names::default()
         }

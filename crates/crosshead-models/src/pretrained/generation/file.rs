@@ -1,4 +1,4 @@
-//! Reading and writing `generation_config.json`, with every key that a file has.
+//! Reading and writing `generation_config.json`. Unrecognized keys are kept.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ use crate::{CausalLmConfig, EncoderDecoderConfig, ModelError};
 const GENERATION_CONFIG: &str = "generation_config.json";
 const CONFIG: &str = "config.json";
 
-/// The keys of `config.json` that transformers takes for decoding options where there is no `generation_config.json`.
-const KEYS_OF_OLD_MODELS: &[&str] = &[
+/// The keys of `config.json` that transformers reads as decoding options if there is no `generation_config.json`.
+const LEGACY_KEYS: &[&str] = &[
     "assistant_early_exit",
     "bad_words_ids",
     "begin_suppress_tokens",
@@ -65,26 +65,26 @@ const KEYS_OF_OLD_MODELS: &[&str] = &[
     "watermarking_config",
 ];
 
-/// What a model directory says about decoding, followed or not.
+/// The decoding options in the files of a model directory, supported or not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GenerationFile {
     /// `generation_config.json`, or `config.json` of an older model.
     pub name: &'static str,
-    /// Every key of `generation_config.json`; of `config.json`, those that are about decoding.
+    /// Every key of `generation_config.json`, or the decoding options of `config.json`.
     pub keys: Map<String, Value>,
 }
 
 impl GenerationDefaults {
-    /// Reads the `generation_config.json` of a model directory; without the file, the keys of that name in `config.json`,
-    /// as older models have them. Without a key, the default holds. End tokens that `generation_config.json` doesn't name
-    /// are those of `config.json`.
+    /// Reads the `generation_config.json` of a model directory. Without the file, reads the decoding options in
+    /// `config.json`, as in older models. Missing keys have their defaults, except that `eos_token_id` falls back to
+    /// that of `config.json`.
     ///
     /// # Errors
-    /// If a file is malformed, or a key has an impossible value.
+    /// If a file is malformed, or a value is invalid.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
         let config = read_object(&dir.join(CONFIG))?.unwrap_or_default();
         let Some(keys) = read_object(&dir.join(GENERATION_CONFIG))? else {
-            return Self::from_old_config(dir, config);
+            return Self::from_legacy_config(dir, config);
         };
         let mut defaults = Self::from_keys(dir, GENERATION_CONFIG, keys)?;
         if defaults.eos_token_ids.is_empty()
@@ -96,8 +96,7 @@ impl GenerationDefaults {
         Ok(defaults)
     }
 
-    /// The options as the text of a `generation_config.json`: that of the file they were read from, with what has changed
-    /// since.
+    /// The options as the text of a `generation_config.json`: the file they were read from, with the changes since.
     pub fn to_json(&self) -> String {
         json_text(self.to_keys())
     }
@@ -110,8 +109,8 @@ impl GenerationDefaults {
         write_json(&dir.join(GENERATION_CONFIG), self.to_keys())
     }
 
-    /// Writes `generation_config.json` of an encoder-decoder. Padding that the model leaves out of the softmax is
-    /// forbidden for transformers too.
+    /// Writes `generation_config.json` of an encoder-decoder. If the model excludes padding from the softmax, the file
+    /// forbids it in transformers too.
     pub(in crate::pretrained) fn write_for_encoder_decoder(
         &self,
         config: &EncoderDecoderConfig,
@@ -145,11 +144,11 @@ impl GenerationDefaults {
         self.write(present.collect(), dir)
     }
 
-    /// Writes the options, with what the model says where they say nothing.
+    /// Writes the options. Keys without a value are taken from `model`.
     fn write(&self, model: Vec<(&str, Value)>, dir: &Path) -> Result<(), ModelError> {
         let mut keys = self.to_keys();
         if self.file.is_none() {
-            // A reader sees which search it is.
+            // Written for readers, although these are the defaults.
             keys.entry("num_beams").or_insert(json!(1));
             keys.entry("length_penalty").or_insert(json!(1.0));
         }
@@ -163,7 +162,7 @@ impl GenerationDefaults {
 
     fn to_keys(&self) -> Map<String, Value> {
         let mut keys = self.file.as_ref().map(|file| file.keys.clone()).unwrap_or_default();
-        // The keys of a file were read when it was loaded.
+        // Reading succeeded when the file was loaded.
         let read = Keys::read(&keys).unwrap_or_default();
         let before = to_object(&Keys::of(&read.into_defaults()));
         let now = to_object(&Keys::of(self));
@@ -175,9 +174,9 @@ impl GenerationDefaults {
     }
 
     /// The options of a model that has no `generation_config.json`.
-    fn from_old_config(dir: &Path, config: Map<String, Value>) -> Result<Self, ModelError> {
+    fn from_legacy_config(dir: &Path, config: Map<String, Value>) -> Result<Self, ModelError> {
         let forces_bos = config.get("force_bos_token_to_be_generated") == Some(&Value::Bool(true));
-        let is_option = |key: &str| KEYS_OF_OLD_MODELS.contains(&key);
+        let is_option = |key: &str| LEGACY_KEYS.contains(&key);
         let mut keys: Map<String, Value> =
             config.into_iter().filter(|(key, value)| is_option(key) && !value.is_null()).collect();
         if let Some(bos) = keys.get("bos_token_id").filter(|_| forces_bos).cloned() {

@@ -1,13 +1,12 @@
-//! The keys of `generation_config.json` that are followed.
+//! The supported keys of `generation_config.json`.
 
 use crosshead_generate::EarlyStopping;
 use serde::{Deserialize, Serialize};
-
 use serde_json::{Map, Value};
 
 use super::GenerationDefaults;
 
-/// Names of the keys.
+/// The names of the keys.
 const NAMES: &[&str] = &[
     "bos_token_id",
     "eos_token_id",
@@ -33,7 +32,7 @@ const NAMES: &[&str] = &[
     "top_p",
 ];
 
-/// The keys of `generation_config.json`.
+/// The supported keys.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Keys {
@@ -83,7 +82,7 @@ pub(super) struct Keys {
     top_p: Option<f32>,
 }
 
-/// An id or several; a negative one is none.
+/// An id or a list of ids. Negative ids mean none.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "an id, or a list of ids")]
 enum Ids {
@@ -128,7 +127,7 @@ enum Never {
 }
 
 impl Keys {
-    /// The keys of an object; an error is the key whose value is of no use, and why.
+    /// Reads the keys of an object. The error is the key of the invalid value, and the reason.
     pub(super) fn read(object: &Map<String, Value>) -> Result<Self, (&'static str, String)> {
         let read = |object| serde_json::from_value::<Self>(Value::Object(object));
         read(object.clone()).map_err(|error| {
@@ -177,7 +176,7 @@ impl Keys {
         }
     }
 
-    /// The keys whose values are no defaults.
+    /// The keys whose values are not the defaults.
     pub(super) fn of(defaults: &GenerationDefaults) -> Self {
         let one = |id: Option<u32>| id.map(|id| Ids::One(id.into()));
         let list = |ids: &[u32]| (!ids.is_empty()).then(|| Ids::list(ids));

@@ -1,4 +1,4 @@
-//! Options of `generation_config.json` that change the text and are not followed.
+//! Unsupported options of `generation_config.json` that would change the output.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::GenerationDefaults;
 
-/// A key of a model's `generation_config.json` that has an effect in transformers and none here.
+/// An option of a model's `generation_config.json` that has an effect in transformers but is not supported here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotFollowed {
     /// The file: `generation_config.json`, or `config.json` of an older model.
@@ -20,15 +20,15 @@ impl fmt::Display for NotFollowed {
         let Self { file, key } = self;
         write!(
             f,
-            "{file}: key {key} is not followed; the text may differ from that of transformers"
+            "{file}: key {key} is not supported; the output may differ from that of transformers"
         )
     }
 }
 
-/// When a value of a key has an effect.
+/// Whether a value has an effect.
 type Effect = fn(&Value) -> bool;
 
-/// Keys that change every text.
+/// Keys with an effect on every decoding strategy.
 const ALWAYS: &[(&str, Effect)] = &[
     ("constraints", |value| !is_empty(value)),
     ("diversity_penalty", |value| is_number(value, |n| n != 0.0)),
@@ -50,7 +50,7 @@ const ALWAYS: &[(&str, Effect)] = &[
     ("watermarking_config", |value| !value.is_null()),
 ];
 
-/// Keys that change texts whose tokens are sampled.
+/// Keys with an effect on sampling.
 const SAMPLING: &[(&str, Effect)] = &[
     ("epsilon_cutoff", |value| is_number(value, |n| n > 0.0 && n < 1.0)),
     ("eta_cutoff", |value| is_number(value, |n| n > 0.0 && n < 1.0)),
@@ -60,8 +60,7 @@ const SAMPLING: &[(&str, Effect)] = &[
 ];
 
 impl GenerationDefaults {
-    /// The options in the model's file that transformers would follow and this crate doesn't; `samples` tells whether
-    /// tokens are sampled.
+    /// The unsupported options in the model's file that have an effect. `samples`: whether tokens are sampled.
     pub fn not_followed(&self, samples: bool) -> Vec<NotFollowed> {
         let sampling = SAMPLING.iter().filter(|_| samples);
         let effective = ALWAYS.iter().chain(sampling).filter(|option| self.has_effect(option));
@@ -73,14 +72,14 @@ impl GenerationDefaults {
         self.file.as_ref().and_then(|file| file.keys.get(key)).is_some_and(effect)
     }
 
-    /// [`not_followed`](Self::not_followed) where tokens are never sampled.
+    /// [`not_followed`](Self::not_followed) for greedy decoding and beam search, where sampling itself is unsupported.
     pub fn not_followed_by_search(&self) -> Vec<NotFollowed> {
         let sampling = ["do_sample"].into_iter().filter(|_| self.do_sample == Some(true));
         let sampling = sampling.filter_map(|key| self.of_file(key));
         sampling.chain(self.not_followed(false)).collect()
     }
 
-    /// A key of the file; `None` where the options are of no file.
+    /// A key of the file; `None` if the options were not read from a file.
     fn of_file(&self, key: &'static str) -> Option<NotFollowed> {
         self.file.as_ref().map(|file| NotFollowed { file: file.name, key })
     }
@@ -90,7 +89,7 @@ fn is_number(value: &Value, is: impl Fn(f64) -> bool) -> bool {
     value.as_f64().is_some_and(is)
 }
 
-/// Whether a value is null, or a list, object or text without content.
+/// Whether a value is null or an empty list, object or string.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

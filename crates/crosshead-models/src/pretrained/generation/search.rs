@@ -1,4 +1,4 @@
-//! From a model's defaults to how its outputs are decoded.
+//! Decoding configurations from a model's defaults.
 
 use crosshead_generate::{
     BeamSearch, DecodingConfig, Length, LengthPenalty, Normalization, Sampling, Strategy,
@@ -7,22 +7,22 @@ use crosshead_generate::{
 use super::GenerationDefaults;
 use crate::{CausalLmConfig, EncoderDecoderConfig};
 
-/// What transformers takes for `top_k` where tokens are sampled and the key is absent.
+/// The default of `top_k` in transformers.
 const DEFAULT_TOP_K: usize = 50;
 
 impl GenerationDefaults {
-    /// How targets of an encoder-decoder are decoded: greedily, or by beam search.
+    /// The decoding configuration of an encoder-decoder: greedy or beam search.
     pub fn for_encoder_decoder(&self, config: &EncoderDecoderConfig) -> DecodingConfig {
         let start_id = self.decoder_start_token_id.unwrap_or(config.start_id);
         let decoding =
             self.decoding(DecodingConfig::new(start_id, config.eos_id), config.vocab_size);
         let limit = self.limit(1).unwrap_or(usize::MAX).min(config.stack.max_len);
-        DecodingConfig { max_len: limit.into(), min_len: self.fewest(1).into(), ..decoding }
+        DecodingConfig { max_len: limit.into(), min_len: self.minimum(1).into(), ..decoding }
     }
 
-    /// How each prompt is continued by a causal language model: greedily, or by beam search.
+    /// The decoding configuration of a causal language model: greedy or beam search.
     ///
-    /// Where tokens are sampled, the caller replaces the strategy by that of [`sampling`](Self::sampling).
+    /// To sample, replace the strategy by [`sampling`](Self::sampling).
     pub fn for_causal_lm(&self, config: &CausalLmConfig, prompts: &[Vec<u32>]) -> DecodingConfig {
         let eos_ids: Vec<u32> = config.eos_id.into_iter().collect();
         let base = DecodingConfig::new(0, 0).with_eos_ids(eos_ids);
@@ -33,12 +33,12 @@ impl GenerationDefaults {
         DecodingConfig {
             prompts: prompts.to_vec(),
             max_len: Length::PerRow(limits.collect()),
-            min_len: Length::PerRow(lengths().map(|len| self.fewest(len)).collect()),
+            min_len: Length::PerRow(lengths().map(|len| self.minimum(len)).collect()),
             ..decoding
         }
     }
 
-    /// How tokens are sampled, where they are; what is left open is as in transformers.
+    /// The sampling options, if `do_sample` is set. Missing options have the defaults of transformers.
     pub fn sampling(&self, seed: u64) -> Option<Sampling> {
         let sampling = Sampling::new(seed)
             .with_temperature(self.temperature.unwrap_or(1.0))
@@ -47,16 +47,16 @@ impl GenerationDefaults {
         (self.do_sample == Some(true)).then_some(sampling)
     }
 
-    /// What does not depend on the kind of model.
+    /// The options that do not depend on the kind of model.
     fn decoding(&self, base: DecodingConfig, vocab_size: usize) -> DecodingConfig {
         let eos_ids = match self.eos_token_ids.as_slice() {
             [] => base.eos_ids.clone(),
             ids => ids.to_vec(),
         };
-        // A word of one end token means nothing, as in transformers.
+        // As in transformers, a bad word that is an end token is ignored.
         let is_end = |word: &[u32]| matches!(word, [id] if eos_ids.contains(id));
         let words = self.bad_words_ids.iter().filter(|word| !word.is_empty() && !is_end(word));
-        // The model can't give other tokens, so there is nothing to end or to forbid.
+        // Ids outside the vocabulary are never generated.
         let known = |ids: &[u32]| -> Vec<u32> {
             ids.iter().copied().filter(|&id| (id as usize) < vocab_size).collect()
         };
@@ -82,14 +82,14 @@ impl GenerationDefaults {
         }
     }
 
-    /// Most tokens after a prompt of `prompt_len`.
+    /// The maximum number of tokens after a prompt of `prompt_len`.
     fn limit(&self, prompt_len: usize) -> Option<usize> {
         let length = || self.max_length.map(|length| length.saturating_sub(prompt_len).max(1));
         self.max_new_tokens.or_else(length)
     }
 
-    /// Fewest tokens after a prompt of `prompt_len`.
-    fn fewest(&self, prompt_len: usize) -> usize {
+    /// The minimum number of tokens after a prompt of `prompt_len`.
+    fn minimum(&self, prompt_len: usize) -> usize {
         self.min_new_tokens.unwrap_or(self.min_length.saturating_sub(prompt_len))
     }
 }

@@ -1,7 +1,7 @@
-//! Keys of a JSON object as the fields of a type, as leniently as `transformers` takes them, with errors that name the key.
+//! A serde deserializer for JSON objects that is as lenient as `transformers` and whose errors name the key.
 //!
-//! `null` is no value, so that the default holds; a number without a fraction is a whole one, however it is written
-//! (`12.0`).
+//! `null` means a missing key, so the default applies. A number without a fraction is an integer, also if written as
+//! `12.0`.
 
 use std::fmt::{self, Display};
 
@@ -13,19 +13,19 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
-/// The longest value that a message shows.
-const SHOWN: usize = 60;
+/// The maximum length of a value in a message.
+const MAX_SHOWN: usize = 60;
 
-/// What is wrong with a key, which may be inside of others.
+/// An invalid key, which may be nested.
 #[derive(Debug)]
 pub(super) struct KeyError {
-    /// The key and those around it, the innermost first.
+    /// The key and its parents, the innermost first.
     path: Vec<String>,
     reason: String,
 }
 
 impl KeyError {
-    /// The key, with those around it before it.
+    /// The path of the key, such as `rope_scaling.factor`.
     pub(super) fn key(&self) -> String {
         self.path.iter().rev().map(String::as_str).collect::<Vec<_>>().join(".")
     }
@@ -71,11 +71,11 @@ impl Error for KeyError {
     }
 }
 
-/// What Rust's types are called in a message.
+/// The name of a Rust type in messages.
 fn plain(expected: &str) -> &str {
     match expected {
-        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number from 0 on",
-        "isize" | "i64" | "i32" | "i16" | "i8" => "a whole number",
+        "usize" | "u64" | "u32" | "u16" | "u8" => "a non-negative integer",
+        "isize" | "i64" | "i32" | "i16" | "i8" => "an integer",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
         "a sequence" => "a list",
@@ -85,10 +85,10 @@ fn plain(expected: &str) -> &str {
     }
 }
 
-/// The keys of an object that a type has; the others are left alone.
+/// Reads the fields of `T` from an object. Other keys are ignored.
 pub(super) fn from_object<T: DeserializeOwned>(object: &Map<String, Value>) -> Result<T, KeyError> {
     T::deserialize(Keys(object)).map_err(|error| {
-        // The value that is no value explains what is missing.
+        // A key that is `null` is not missing.
         match error.path.as_slice() {
             [key] if object.get(key).is_some_and(Value::is_null) => {
                 KeyError::of(key, "expected a value, found `null`".to_owned())
@@ -115,7 +115,7 @@ impl<'de> Deserializer<'de> for Keys<'de> {
     }
 }
 
-/// The entries of an object that have a value.
+/// The entries of an object that are not `null`.
 struct Entries<'de> {
     rest: serde_json::map::Iter<'de>,
     value: Option<(&'de String, &'de Value)>,
@@ -137,7 +137,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, KeyError> {
-        let (key, value) = self.value.take().expect("a key comes before its value");
+        let (key, value) = self.value.take().expect("serde reads a key before its value");
         seed.deserialize(Json(value)).map_err(|error| error.within(key))
     }
 }
@@ -152,8 +152,8 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, KeyError> {
-        let element = |(place, value): (usize, _)| {
-            seed.deserialize(Json(value)).map_err(|error| error.within(&place.to_string()))
+        let element = |(index, value): (usize, _)| {
+            seed.deserialize(Json(value)).map_err(|error| error.within(&index.to_string()))
         };
         self.0.next().map(element).transpose()
     }
@@ -163,7 +163,7 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
 struct Json<'de>(&'de Value);
 
 impl<'de> Json<'de> {
-    /// What a visitor makes of the value; an error tells what the value is.
+    /// Passes the value to a visitor. Errors show the value.
     fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, KeyError> {
         let found = match self.0 {
             Value::Null => visitor.visit_unit(),
@@ -172,50 +172,50 @@ impl<'de> Json<'de> {
                 (Some(value), _, _) => visitor.visit_u64(value),
                 (None, Some(value), _) => visitor.visit_i64(value),
                 (None, None, Some(value)) => visitor.visit_f64(value),
-                (None, None, None) => Err(KeyError::custom("expected a number of 64 bits")),
+                (None, None, None) => Err(KeyError::custom("expected a 64-bit number")),
             },
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Array(list) => visitor.visit_seq(Elements(list.iter().enumerate())),
             Value::Object(object) => Keys(object).deserialize_any(visitor),
         };
-        // An error of a key inside has been told there.
-        found.map_err(|error| if error.path.is_empty() { self.told(error) } else { error })
+        // Errors of nested keys already show their value.
+        found.map_err(|error| if error.path.is_empty() { self.shown(error) } else { error })
     }
 
-    /// The error with the value that it is about.
-    fn told(&self, error: KeyError) -> KeyError {
-        let mut shown = self.0.to_string();
-        if shown.chars().count() > SHOWN {
-            shown = shown.chars().take(SHOWN).chain(['…']).collect();
+    /// Adds the value to an error.
+    fn shown(&self, error: KeyError) -> KeyError {
+        let mut value = self.0.to_string();
+        if value.chars().count() > MAX_SHOWN {
+            value = value.chars().take(MAX_SHOWN).chain(['…']).collect();
         }
-        KeyError { reason: format!("{}, found `{shown}`", error.reason), ..error }
+        KeyError { reason: format!("{}, found `{value}`", error.reason), ..error }
     }
 
-    /// The value as a whole number, where it is written with a fraction of zero.
-    fn whole(&self) -> Option<i64> {
+    /// The value as an integer, if it is written as a float without a fraction.
+    fn integer(&self) -> Option<i64> {
         let value = self.0.as_f64().filter(|value| value.fract() == 0.0)?;
         let is_exact = self.0.is_f64() && value.abs() <= (1_u64 << f64::MANTISSA_DIGITS) as f64;
         is_exact.then_some(value as i64)
     }
 
-    fn visit_whole<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, KeyError> {
-        match self.whole() {
+    fn visit_integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, KeyError> {
+        match self.integer() {
             Some(value) => {
                 let found = match u64::try_from(value) {
                     Ok(value) => visitor.visit_u64(value),
                     Err(_) => visitor.visit_i64(value),
                 };
-                found.map_err(|error| self.told(error))
+                found.map_err(|error| self.shown(error))
             }
             None => self.visit(visitor),
         }
     }
 }
 
-macro_rules! whole_numbers {
+macro_rules! integers {
     ($($method:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, KeyError> {
-            self.visit_whole(visitor)
+            self.visit_integer(visitor)
         })*
     };
 }
@@ -249,10 +249,10 @@ impl<'de> Deserializer<'de> for Json<'de> {
         visitor: V,
     ) -> Result<V::Value, KeyError> {
         let found = self.0.deserialize_enum(name, variants, visitor);
-        found.map_err(|error| self.told(KeyError::custom(error)))
+        found.map_err(|error| self.shown(KeyError::custom(error)))
     }
 
-    whole_numbers! {
+    integers! {
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
         deserialize_u64
     }

@@ -1,4 +1,4 @@
-//! Keys as `transformers` takes them, and what is said of the others.
+//! Keys that `transformers` accepts, and error messages for others.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -19,7 +19,7 @@ struct Sizes {
 #[derive(Debug, Deserialize, PartialEq)]
 struct Scaling {
     factor: f64,
-    places: Option<Vec<u32>>,
+    lengths: Option<Vec<u32>>,
 }
 
 fn tenth() -> f32 {
@@ -31,31 +31,31 @@ fn read(value: Value) -> Result<Sizes, KeyError> {
 }
 
 #[test]
-fn numbers_are_what_they_are_worth_and_null_is_the_default() {
+fn integers_may_be_floats_and_null_is_the_default() {
     let plain = Sizes { width: 12, dropout: 0.1, bias: false, window: None, scaling: None };
     assert_eq!(read(json!({"width": 12})).unwrap(), plain);
     let nulls = json!({"width": 12.0, "dropout": null, "bias": null, "window": null, "x": 1});
     assert_eq!(read(nulls).unwrap(), plain);
-    let whole = json!({"width": 1.2e1, "dropout": 0, "window": 3.0, "scaling": {"factor": 2, "places": [1.0]}});
-    let scaling = Some(Scaling { factor: 2.0, places: Some(vec![1]) });
+    let floats = json!({"width": 1.2e1, "dropout": 0, "window": 3.0, "scaling": {"factor": 2, "lengths": [1.0]}});
+    let scaling = Some(Scaling { factor: 2.0, lengths: Some(vec![1]) });
     let expected = Sizes { dropout: 0.0, window: Some(3), scaling, ..plain };
-    assert_eq!(read(whole).unwrap(), expected);
+    assert_eq!(read(floats).unwrap(), expected);
 }
 
 #[test]
-fn an_error_names_the_key_what_is_expected_and_what_is_there() {
+fn an_error_names_the_key_the_expected_type_and_the_value() {
     for (value, expected) in [
         (json!({}), "width: is missing"),
         (json!({"width": null}), "width: expected a value, found `null`"),
-        (json!({"width": "8"}), "width: expected a whole number from 0 on, found `\"8\"`"),
-        (json!({"width": -8}), "width: expected a whole number from 0 on, found `-8`"),
-        (json!({"width": {}}), "width: expected a whole number from 0 on, found `{}`"),
-        (json!({"width": 8.5}), "width: expected a whole number from 0 on, found `8.5`"),
+        (json!({"width": "8"}), "width: expected a non-negative integer, found `\"8\"`"),
+        (json!({"width": -8}), "width: expected a non-negative integer, found `-8`"),
+        (json!({"width": {}}), "width: expected a non-negative integer, found `{}`"),
+        (json!({"width": 8.5}), "width: expected a non-negative integer, found `8.5`"),
         (json!({"width": 1, "bias": 1}), "bias: expected true or false, found `1`"),
         (json!({"width": 1, "dropout": []}), "dropout: expected a number"),
         (
             json!({"width": 1, "window": true}),
-            "window: expected a whole number from 0 on, found `true`",
+            "window: expected a non-negative integer, found `true`",
         ),
         (
             json!({"width": 1, "scaling": {"factor": "x"}}),
@@ -64,8 +64,8 @@ fn an_error_names_the_key_what_is_expected_and_what_is_there() {
         (json!({"width": 1, "scaling": {}}), "scaling.factor: is missing"),
         (json!({"width": 1, "scaling": 3}), "scaling: expected an object, found `3`"),
         (
-            json!({"width": 1, "scaling": {"factor": 1, "places": [1, "x"]}}),
-            "scaling.places.1: expected a whole number from 0 on, found `\"x\"`",
+            json!({"width": 1, "scaling": {"factor": 1, "lengths": [1, "x"]}}),
+            "scaling.lengths.1: expected a non-negative integer, found `\"x\"`",
         ),
     ] {
         let message = read(value).unwrap_err().to_string();

@@ -1,14 +1,13 @@
-//! `Dense` modules: a layer after pooling, with weights of its own.
+//! `Dense` modules: a dense layer after pooling.
 
 use std::path::Path;
 
 use burn::tensor::Device;
+use crosshead_weights::TensorSource;
 use serde::Deserialize;
 
-use super::modules::check_places;
+use super::modules::check_inputs;
 use super::{read, wrong};
-use crosshead_weights::TensorSource;
-
 use crate::pretrained::load::Weights;
 use crate::pretrained::names::{Names, Rule, rule};
 use crate::{ModelError, Projection, ProjectionActivation, ProjectionConfig};
@@ -36,7 +35,7 @@ fn tanh() -> String {
     "torch.nn.modules.activation.Tanh".to_owned()
 }
 
-/// The classes of PyTorch, without the Python modules around them.
+/// The class names of PyTorch, without their Python modules.
 const ACTIVATIONS: [(&str, ProjectionActivation); 6] = [
     ("Identity", ProjectionActivation::Identity),
     ("Tanh", ProjectionActivation::Tanh),
@@ -48,13 +47,14 @@ const ACTIVATIONS: [(&str, ProjectionActivation); 6] = [
 
 const NAMES: &[Rule] = &[rule("linear.*", "linear.*"), rule("residual.*", "residual.*")];
 
-/// Loads the layer of a directory, which takes vectors of `d_in` features.
+/// Loads the layer in a directory. Its input has `d_in` features.
 pub(super) fn load(dir: &Path, d_in: usize, device: &Device) -> Result<Projection, ModelError> {
     let path = dir.join("config.json");
     let keys: Keys = read(&path)?;
-    check_places(&path, keys.module_input_name.as_deref(), keys.module_output_name.as_deref())?;
+    check_inputs(&path, keys.module_input_name.as_deref(), keys.module_output_name.as_deref())?;
     if keys.in_features != d_in {
-        let reason = format!("{}, but the module before gives {d_in} features", keys.in_features);
+        let reason =
+            format!("{}, but the previous module has {d_in} output features", keys.in_features);
         return Err(wrong(&path, "in_features", reason));
     }
     let class = keys.activation_function.strip_prefix("torch.nn.");
@@ -62,8 +62,10 @@ pub(super) fn load(dir: &Path, d_in: usize, device: &Device) -> Result<Projectio
     let known = ACTIVATIONS.iter().find(|(name, _)| Some(*name) == class);
     let Some(&(_, activation)) = known else {
         let known = ACTIVATIONS.map(|(name, _)| name).join(", ");
-        let reason =
-            format!("{} is not supported; {known} of torch.nn are", keys.activation_function);
+        let reason = format!(
+            "{} is not supported; the supported classes of torch.nn are {known}",
+            keys.activation_function
+        );
         return Err(wrong(&path, "activation_function", reason));
     };
     let config = ProjectionConfig {
@@ -74,7 +76,7 @@ pub(super) fn load(dir: &Path, d_in: usize, device: &Device) -> Result<Projectio
         residual: keys.use_residual,
     };
     let checkpoint = TensorSource::open(dir)?;
-    // Compared before memory is taken, which a mistyped number of features must not use up.
+    // Checked before memory is allocated: a typo in the number of features must not exhaust it.
     let expected = [("linear.weight".to_owned(), vec![config.d_out, config.d_in])];
     let names = Names { rules: vec![NAMES], ..Names::default() };
     Weights::new(&checkpoint, names).fill(|| config.skeleton(device), &expected)

@@ -1,4 +1,4 @@
-//! Directories of sentence-transformers: which modules follow an encoder.
+//! Directories of sentence-transformers: an encoder and the modules after it.
 
 mod dense;
 mod modules;
@@ -15,20 +15,20 @@ use crate::{Encoder, ModelError, Pooling, SentenceConfig, SentenceEncoder};
 use modules::{Modules, Step};
 use transformer::Transformer;
 
-/// What the files of a sentence encoder say, before its weights are read.
+/// The configuration files of a sentence encoder.
 #[derive(Clone, Debug)]
 pub struct SentenceDirectory {
     /// The directory with the encoder and its tokenizer.
     pub encoder: PathBuf,
-    /// Whether texts are in lowercase before they are tokenized.
+    /// Whether texts are lowercased before tokenization.
     pub lowercase: bool,
-    /// The most tokens of a text; without it, as the tokenizer says.
+    /// The maximum number of tokens of a text. Default: that of the tokenizer.
     pub max_len: Option<usize>,
-    /// The most tokens of a query, where that is another number.
+    /// The maximum number of tokens of a query, if it differs.
     pub query_len: Option<usize>,
-    /// The most tokens of a document, where that is another number.
+    /// The maximum number of tokens of a document, if it differs.
     pub document_len: Option<usize>,
-    /// Whether the directory is one of sentence-transformers, with `modules.json`, and not that of an encoder alone.
+    /// Whether the directory has a `modules.json` of sentence-transformers, and not only an encoder.
     pub has_modules: bool,
     pooling: Vec<Pooling>,
     include_prompt: bool,
@@ -36,12 +36,11 @@ pub struct SentenceDirectory {
 }
 
 impl SentenceDirectory {
-    /// Reads what `modules.json` says, and the configuration of each module. Without `modules.json`, the directory is that
-    /// of an encoder, whose vectors are averaged.
+    /// Reads `modules.json` and the configuration of each module. Without `modules.json`, the directory is that of an
+    /// encoder, with mean pooling.
     ///
     /// # Errors
-    /// If a file is missing or malformed, or asks for a module or an option that this crate does not have; the error names
-    /// file and key.
+    /// If a file is missing or malformed, or has an unsupported module or option. The error names the file and the key.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
         let path = dir.join("modules.json");
         if !path.exists() {
@@ -76,7 +75,7 @@ impl SentenceDirectory {
     /// Loads the weights.
     ///
     /// # Errors
-    /// If a file is missing, malformed, or does not fit the others; the error names file and tensor or key.
+    /// If a file is missing or malformed, or does not match the others. The error names the file, and the tensor or key.
     pub fn load(&self, device: &Device) -> Result<SentenceEncoder, ModelError> {
         let encoder = Encoder::from_pretrained(&self.encoder, device)?;
         let mut dim = self.pooling.len() * encoder.config().stack.d_model;
@@ -98,11 +97,11 @@ impl SentenceDirectory {
 }
 
 impl SentenceEncoder {
-    /// Loads a directory of sentence-transformers: the encoder and its modules. Without `modules.json`, the directory of an
-    /// encoder, whose vectors are averaged.
+    /// Loads a directory of sentence-transformers: the encoder and its modules. Without `modules.json`, the directory
+    /// is that of an encoder, with mean pooling.
     ///
     /// # Errors
-    /// As [`SentenceDirectory::open`] and [`SentenceDirectory::load`].
+    /// See [`SentenceDirectory::open`] and [`SentenceDirectory::load`].
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         SentenceDirectory::open(dir)?.load(device)
     }
@@ -114,7 +113,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     serde_json::from_str(&text).map_err(|source| ModelError::Json { path: path.to_owned(), source })
 }
 
-/// The error of a key with a value that this crate does not follow.
+/// The error of an unsupported value.
 fn wrong(path: &Path, key: &'static str, reason: impl Into<String>) -> ModelError {
     ModelError::Config { path: path.to_owned(), key, reason: reason.into() }
 }

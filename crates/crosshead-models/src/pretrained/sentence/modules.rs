@@ -1,4 +1,4 @@
-//! `modules.json`: what a text goes through.
+//! `modules.json`: the modules of a sentence encoder.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -13,21 +13,21 @@ pub(super) struct Modules {
     pub(super) transformer: PathBuf,
     /// The directory of the pooling.
     pub(super) pooling: PathBuf,
-    /// What follows.
+    /// The steps after pooling.
     pub(super) steps: Vec<Step>,
 }
 
-/// What is done with a pooled vector.
+/// A step after pooling.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// It goes through the layer of a directory.
+    /// A dense layer, in its own directory.
     Dense(PathBuf),
-    /// It is divided by its length.
+    /// Division by the Euclidean norm.
     Normalize,
 }
 
 impl Step {
-    /// The step of the model.
+    /// The corresponding step of the model.
     pub(super) fn kind(&self) -> SentenceStep {
         match self {
             Self::Dense(_) => SentenceStep::Project,
@@ -44,18 +44,18 @@ struct Entry {
     class: String,
 }
 
-/// What the class of an entry means.
+/// A supported class.
 enum Kind {
     Transformer,
     Pooling,
     Dense,
     Normalize,
-    /// Does nothing but in training.
+    /// Does nothing at inference.
     Dropout,
 }
 
 impl Entry {
-    /// The kind of module; the Python modules around a class differ between versions.
+    /// The kind of module. The Python modules of a class differ between versions.
     fn kind(&self) -> Option<Kind> {
         let class = self.class.strip_prefix("sentence_transformers.")?;
         match class.rsplit('.').next()? {
@@ -70,19 +70,19 @@ impl Entry {
 }
 
 impl Modules {
-    /// Reads the file at `path` in the directory `root`.
+    /// Reads `modules.json` at `path`. Module paths are relative to `root`.
     pub(super) fn open(root: &Path, path: &Path) -> Result<Self, ModelError> {
         let entries: Vec<Entry> = read(path)?;
         let (mut transformer, mut pooling, mut steps) = (None, None, Vec::new());
         for entry in &entries {
             let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
             if !Path::new(&entry.path).components().all(is_inside) {
-                let reason = format!("`{}` leaves the model's directory", entry.path);
+                let reason = format!("`{}` is outside the model's directory", entry.path);
                 return Err(wrong(path, "path", reason));
             }
             let misplaced = || {
                 let reason = format!(
-                    "{}: not in this place; a Transformer comes first, one Pooling next, then Dense and Normalize",
+                    "{}: unexpected here; the order is one Transformer, one Pooling, then Dense and Normalize",
                     entry.class
                 );
                 Err(wrong(path, "type", reason))
@@ -111,28 +111,28 @@ impl Modules {
         }
         match (transformer, pooling) {
             (Some(transformer), Some(pooling)) => Ok(Self { transformer, pooling, steps }),
-            (None, _) => Err(wrong(path, "type", "there is no Transformer")),
-            (Some(_), None) => Err(wrong(path, "type", "there is no Pooling")),
+            (None, _) => Err(wrong(path, "type", "a Transformer module is missing")),
+            (Some(_), None) => Err(wrong(path, "type", "a Pooling module is missing")),
         }
     }
 }
 
-/// The keys by which a module names what it reads and writes.
+/// The input and output features of a module, by name.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Places {
+struct FeatureNames {
     module_input_name: Option<String>,
     module_output_name: Option<String>,
 }
 
-/// Checks that a normalization is that of a text's vector.
+/// Checks that `Normalize` applies to the vector of the text.
 fn check_normalize(path: &Path) -> Result<(), ModelError> {
-    let places: Places = if path.exists() { read(path)? } else { Places::default() };
-    check_places(path, places.module_input_name.as_deref(), places.module_output_name.as_deref())
+    let names: FeatureNames = if path.exists() { read(path)? } else { FeatureNames::default() };
+    check_inputs(path, names.module_input_name.as_deref(), names.module_output_name.as_deref())
 }
 
-/// Checks that a module reads and writes a text's vector.
-pub(super) fn check_places(
+/// Checks that a module reads and writes the vector of the text.
+pub(super) fn check_inputs(
     path: &Path,
     input: Option<&str>,
     output: Option<&str>,

@@ -1,4 +1,4 @@
-//! `config.json` of a pooling module, in its form with names and in its older one with a key for each mode.
+//! `config.json` of a pooling module: the current format with mode names, and the older one with a key for each mode.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use serde::de::IgnoredAny;
 use super::{read, wrong};
 use crate::{ModelError, Pooling};
 
-/// What a pooling module does.
+/// The configuration of a pooling module.
 pub(super) struct PoolingModule {
-    /// The modes, in the order of their results.
+    /// The modes, in the order in which their results are concatenated.
     pub(super) modes: Vec<Pooling>,
-    /// Whether the tokens of a prompt count.
+    /// Whether the tokens of the prompt are included.
     pub(super) include_prompt: bool,
 }
 
@@ -28,7 +28,7 @@ struct Keys {
     pooling_mode_mean_sqrt_len_tokens: Option<bool>,
     pooling_mode_weightedmean_tokens: Option<bool>,
     pooling_mode_lasttoken: Option<bool>,
-    // The encoder says how many features there are.
+    // Ignored: the number of features is that of the encoder.
     #[serde(rename = "embedding_dimension")]
     _embedding_dimension: Option<IgnoredAny>,
     #[serde(rename = "word_embedding_dimension")]
@@ -58,7 +58,7 @@ const MODES: [(&str, Pooling); 6] = [
 ];
 
 impl Keys {
-    /// The modes that the older keys turn on, in the order of their results. Without any, the mean.
+    /// The modes of the older keys, in the order of their results. The default is the mean.
     fn older_modes(&self) -> Vec<Pooling> {
         let keys = [
             self.pooling_mode_cls_token,
@@ -88,13 +88,17 @@ pub(super) fn open(dir: &Path) -> Result<PoolingModule, ModelError> {
     };
     let known = || MODES.map(|(name, _)| name).join(", ");
     if names.is_empty() {
-        let reason = format!("an empty list; one of {} is needed", known());
+        let reason = format!("an empty list; expected at least one of {}", known());
         return Err(wrong(&path, "pooling_mode", reason));
     }
     let mode = |name: &String| {
         let found = MODES.iter().find(|(known, _)| known == name);
         found.map(|(_, mode)| *mode).ok_or_else(|| {
-            wrong(&path, "pooling_mode", format!("{name} is unknown; {} are known", known()))
+            wrong(
+                &path,
+                "pooling_mode",
+                format!("{name} is not supported; the supported modes are {}", known()),
+            )
         })
     };
     let modes = names.iter().map(mode).collect::<Result<_, _>>()?;

@@ -1,4 +1,4 @@
-//! `sentence_bert_config.json`: how texts reach the encoder.
+//! `sentence_bert_config.json`: the preprocessing of texts.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{read, wrong};
 use crate::ModelError;
 
-/// The names of the file, which depended on the family once. The first that says anything holds.
+/// The names of the file, which used to depend on the family. The first one that is not empty is used.
 const FILES: [&str; 7] = [
     "sentence_bert_config.json",
     "sentence_roberta_config.json",
@@ -20,11 +20,11 @@ const FILES: [&str; 7] = [
     "sentence_xlnet_config.json",
 ];
 
-/// Arguments of the classes that load a model which change nothing here, but for rounding.
+/// Keyword arguments that do not change the result, except for rounding.
 const HARMLESS: [&str; 6] =
     ["trust_remote_code", "attn_implementation", "torch_dtype", "dtype", "use_fast", "revision"];
 
-/// What the file says.
+/// The settings in the file.
 #[derive(Default)]
 pub(super) struct Transformer {
     pub(super) lowercase: bool,
@@ -52,7 +52,7 @@ struct Keys {
     model_kwargs: Option<Map<String, Value>>,
     #[serde(alias = "config_args")]
     config_kwargs: Option<Map<String, Value>>,
-    // Texts are padded or not: that changes no result.
+    // Ignored: padding does not change the result.
     #[serde(rename = "unpad_inputs")]
     _unpad_inputs: Option<IgnoredAny>,
     #[serde(rename = "cache_dir")]
@@ -68,7 +68,7 @@ impl Transformer {
             }
             let object: Map<String, Value> = read(&path)?;
             if !object.is_empty() {
-                return File { keys: read(&path)?, path }.follow();
+                return File { keys: read(&path)?, path }.settings();
             }
         }
         Ok(Self::default())
@@ -82,11 +82,11 @@ struct File {
 }
 
 impl File {
-    fn follow(self) -> Result<Transformer, ModelError> {
+    fn settings(self) -> Result<Transformer, ModelError> {
         self.check_outputs()?;
         let Keys { query_expansion, tokenizer_name_or_path, .. } = &self.keys;
         if query_expansion.as_ref().is_some_and(|value| !value.is_null()) {
-            return Err(self.wrong("query_expansion", "not supported; only null is"));
+            return Err(self.wrong("query_expansion", "only null is supported"));
         }
         if let Some(name) = tokenizer_name_or_path {
             let reason = format!(
@@ -111,7 +111,7 @@ impl File {
         })
     }
 
-    /// Checks that what is pooled are the encoder's last states.
+    /// Checks that the last hidden states are pooled.
     fn check_outputs(&self) -> Result<(), ModelError> {
         let Keys { transformer_task, modality_config, module_output_name, .. } = &self.keys;
         if let Some(task) = transformer_task.as_deref().filter(|task| *task != "feature-extraction")
@@ -126,7 +126,7 @@ impl File {
             return Err(self.wrong("module_output_name", reason));
         }
         if modalities.contains_key("message") {
-            let reason = "message: texts in a chat template are not supported";
+            let reason = "message: chat templates are not supported";
             return Err(self.wrong("modality_config", reason));
         }
         let text = modalities.get("text").unwrap_or(&Value::Null);
@@ -141,18 +141,18 @@ impl File {
         Ok(())
     }
 
-    /// The most tokens that `processing_kwargs` allow in each call of the tokenizer.
+    /// The maximum number of tokens in `processing_kwargs`.
     fn call_limit(&self) -> Result<Option<usize>, ModelError> {
         const KEY: &str = "processing_kwargs";
         let mut limit = None;
-        // What is common to all kinds of input is set last.
+        // `common` overrides `text`.
         for kind in ["text", "common"] {
             let Some(options) = self.keys.processing_kwargs.as_ref().and_then(|all| all.get(kind))
             else {
                 continue;
             };
             let Value::Object(options) = options else {
-                return Err(self.wrong(KEY, format!("{kind}: an object is needed")));
+                return Err(self.wrong(KEY, format!("{kind}: expected an object")));
             };
             for (name, value) in options {
                 let cuts = ["longest_first", "only_first"];
@@ -175,16 +175,16 @@ impl File {
         Ok(limit)
     }
 
-    /// Checks that arguments are known and change nothing.
+    /// Checks that all arguments are supported or harmless.
     fn check_known(
         &self,
         key: &'static str,
         arguments: &Option<Map<String, Value>>,
-        followed: &[&str],
+        supported: &[&str],
     ) -> Result<(), ModelError> {
         let is_known = |name: &&String| {
             let name = name.as_str();
-            HARMLESS.contains(&name) || followed.contains(&name)
+            HARMLESS.contains(&name) || supported.contains(&name)
         };
         match arguments.iter().flat_map(Map::keys).find(|name| !is_known(name)) {
             Some(name) => Err(self.wrong(key, format!("{name} is not supported; remove it"))),
@@ -192,7 +192,7 @@ impl File {
         }
     }
 
-    /// `model_max_length` of arguments.
+    /// `model_max_length` of the arguments.
     fn number(
         &self,
         key: &'static str,

@@ -1,104 +1,47 @@
-//! BART (Lewis et al. 2020) and its relatives, which share keys and names: Marian (Junczys-Dowmunt et al. 2018), Pegasus
+//! BART (Lewis et al. 2020) and the families that share its keys and names: Marian (Junczys-Dowmunt et al. 2018), Pegasus
 //! (Zhang et al. 2020), mBART (Liu et al. 2020) and M2M-100 with NLLB (Fan et al. 2021).
+
+mod variants;
 
 use crosshead_blocks::NormOrder;
 use crosshead_position::SinusoidLayout;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub(super) use self::variants::{BART, M2M_100, MARIAN, MBART, PEGASUS};
 use super::{Family, activation};
 use crate::pretrained::Head;
 use crate::pretrained::config_file::{ConfigFile, required_id, to_object};
 use crate::pretrained::names::{Names, Rule, rule};
 use crate::{EncoderDecoderConfig, ModelError, PositionKind, StackConfig};
 
-/// What one of the relatives has of its own.
+/// A family with the keys and names of BART.
 pub(super) struct Bart {
     model_type: &'static str,
     architecture: &'static str,
     norm_order: NormOrder,
     embedding_norm: bool,
     positions: Positions,
-    /// Whether the embedding is scaled where `config.json` says nothing.
+    /// The default of `scale_embedding`.
     scale_embedding: bool,
-    /// Whether logits have a bias.
+    /// Whether the logits have a bias.
     logits_bias: bool,
-    /// Whether padding starts the decoder where `config.json` says nothing; otherwise the end token does.
+    /// Whether the default of `decoder_start_token_id` is padding; otherwise it is the end token.
     pad_starts: bool,
     sinusoids: &'static [&'static str],
 }
 
-/// How the relatives tell positions apart.
+/// The position encodings of these families.
 enum Positions {
-    /// Sines, then cosines.
+    /// Sinusoids: sines, then cosines.
     Concatenated,
-    /// A learned table with two rows before position 0.
+    /// A learned table whose row 2 is position 0.
     Learned,
-    /// Sines, then cosines as in Tensor2Tensor, counted from after the id of padding.
-    BehindPadding,
+    /// Sinusoids as in Tensor2Tensor; position 0 counts as the padding id + 1.
+    AfterPadding,
 }
 
-pub(super) static BART: Bart = Bart {
-    model_type: "bart",
-    architecture: "BartForConditionalGeneration",
-    norm_order: NormOrder::Post,
-    embedding_norm: true,
-    positions: Positions::Learned,
-    scale_embedding: false,
-    logits_bias: true,
-    pad_starts: false,
-    sinusoids: &[],
-};
-
-pub(super) static MARIAN: Bart = Bart {
-    model_type: "marian",
-    architecture: "MarianMTModel",
-    norm_order: NormOrder::Post,
-    embedding_norm: false,
-    positions: Positions::Concatenated,
-    scale_embedding: false,
-    logits_bias: true,
-    pad_starts: true,
-    sinusoids: &[],
-};
-
-pub(super) static PEGASUS: Bart = Bart {
-    model_type: "pegasus",
-    architecture: "PegasusForConditionalGeneration",
-    norm_order: NormOrder::Pre,
-    embedding_norm: false,
-    positions: Positions::Concatenated,
-    scale_embedding: false,
-    logits_bias: true,
-    pad_starts: true,
-    sinusoids: &["model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight"],
-};
-
-pub(super) static MBART: Bart = Bart {
-    model_type: "mbart",
-    architecture: "MBartForConditionalGeneration",
-    norm_order: NormOrder::Pre,
-    embedding_norm: true,
-    positions: Positions::Learned,
-    scale_embedding: false,
-    logits_bias: true,
-    pad_starts: false,
-    sinusoids: &[],
-};
-
-pub(super) static M2M_100: Bart = Bart {
-    model_type: "m2m_100",
-    architecture: "M2M100ForConditionalGeneration",
-    norm_order: NormOrder::Pre,
-    embedding_norm: false,
-    positions: Positions::BehindPadding,
-    scale_embedding: true,
-    logits_bias: false,
-    pad_starts: false,
-    sinusoids: &[],
-};
-
-/// The keys of `config.json` that decide what the model computes.
+/// The keys of `config.json` that are read and written.
 #[derive(Serialize, Deserialize)]
 struct Keys {
     vocab_size: usize,
@@ -169,7 +112,7 @@ impl Family<EncoderDecoderConfig> for Bart {
             true => Ok(encoder),
             false => Err(file.wrong(
                 key,
-                format!("{encoder} and {decoder}: encoder and decoder must have the same"),
+                format!("{encoder} and {decoder}: must be equal for encoder and decoder"),
             )),
         };
         if keys.share_encoder_decoder_embeddings == Some(false) {
@@ -187,7 +130,7 @@ impl Family<EncoderDecoderConfig> for Bart {
         let default_start = if self.pad_starts { keys.pad_token_id } else { keys.eos_token_id };
         if keys.encoder_layerdrop != keys.decoder_layerdrop {
             let (encoder, decoder) = (keys.encoder_layerdrop, keys.decoder_layerdrop);
-            let reason = format!("{encoder} and {decoder}: encoder and decoder must have the same");
+            let reason = format!("{encoder} and {decoder}: must be equal for encoder and decoder");
             return Err(file.wrong("encoder_layerdrop", reason));
         }
         Ok(EncoderDecoderConfig {
@@ -252,7 +195,7 @@ impl Family<EncoderDecoderConfig> for Bart {
             tie_word_embeddings: Some(config.tied_output),
         };
         let mut object = to_object(&keys);
-        // What converters ask for, besides transformers.
+        // Keys that converters read.
         object.extend([
             ("static_position_embeddings".to_owned(), json!(!self.has_learned_positions())),
             ("normalize_before".to_owned(), json!(self.norm_order == NormOrder::Pre)),
@@ -308,7 +251,7 @@ impl Bart {
                 PositionKind::Sinusoidal { layout: SinusoidLayout::Concatenated, offset: 0 }
             }
             Positions::Learned => PositionKind::Learned { offset: 2 },
-            Positions::BehindPadding => PositionKind::Sinusoidal {
+            Positions::AfterPadding => PositionKind::Sinusoidal {
                 layout: SinusoidLayout::Tensor2Tensor,
                 offset: pad_id as usize + 1,
             },
