@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use crosshead_weights::TensorSource;
 use serde::Deserialize;
 
-use super::modules::check_inputs;
+use super::modules::check_features;
 use super::{read, wrong};
 use crate::pretrained::load::Weights;
 use crate::pretrained::names::{Names, Rule, rule};
@@ -51,7 +51,7 @@ const NAMES: &[Rule] = &[rule("linear.*", "linear.*"), rule("residual.*", "resid
 pub(super) fn load(dir: &Path, d_in: usize, device: &Device) -> Result<Projection, ModelError> {
     let path = dir.join("config.json");
     let keys: Keys = read(&path)?;
-    check_inputs(&path, keys.module_input_name.as_deref(), keys.module_output_name.as_deref())?;
+    check_features(&path, keys.module_input_name.as_deref(), keys.module_output_name.as_deref())?;
     if keys.in_features != d_in {
         let reason =
             format!("{}, but the previous module has {d_in} output features", keys.in_features);

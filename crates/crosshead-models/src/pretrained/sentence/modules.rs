@@ -128,11 +128,11 @@ struct FeatureNames {
 /// Checks that `Normalize` applies to the vector of the text.
 fn check_normalize(path: &Path) -> Result<(), ModelError> {
     let names: FeatureNames = if path.exists() { read(path)? } else { FeatureNames::default() };
-    check_inputs(path, names.module_input_name.as_deref(), names.module_output_name.as_deref())
+    check_features(path, names.module_input_name.as_deref(), names.module_output_name.as_deref())
 }
 
 /// Checks that a module reads and writes the vector of the text.
-pub(super) fn check_inputs(
+pub(super) fn check_features(
     path: &Path,
     input: Option<&str>,
     output: Option<&str>,
