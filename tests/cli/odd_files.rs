@@ -130,7 +130,11 @@ fn keys_that_transformers_takes_load() {
 #[test]
 fn a_wrong_key_is_named_with_what_is_expected_and_what_is_there() {
     for (key, value, parts) in [
-        ("hidden_size", json!("16"), &["hidden_size", "a non-negative integer", "found `\"16\"`"][..]),
+        (
+            "hidden_size",
+            json!("16"),
+            &["hidden_size", "a non-negative integer", "found `\"16\"`"][..],
+        ),
         ("hidden_size", json!(16.5), &["hidden_size", "a non-negative integer", "found `16.5`"]),
         ("hidden_size", json!(null), &["hidden_size", "null"]),
         ("hidden_act", json!(3), &["hidden_act", "a string", "found `3`"]),
