@@ -108,6 +108,16 @@ impl Shape {
         Self { variant, ..self }
     }
 
+    /// The same layers with a relative position bias.
+    pub(crate) fn with_relative_bias(self) -> Self {
+        let bias = PositionBiasKind::Relative { n_buckets: 4, max_distance: 6 };
+        Self { variant: Variant { position_bias: Some(bias), ..self.variant }, ..self }
+    }
+
+    pub(crate) fn window(self) -> Option<usize> {
+        self.variant.window
+    }
+
     pub(crate) fn d_model(self) -> usize {
         self.n_heads * self.d_head
     }

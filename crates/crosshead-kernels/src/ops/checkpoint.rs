@@ -1,15 +1,17 @@
-//! Gradient checkpointing: less memory for more time.
+//! Gradient checkpointing: trades compute for memory.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-/// `f(module, inputs)`, of which training keeps only the inputs: the backward pass runs `f` again (Chen et al. 2016,
-/// *Training Deep Nets with Sublinear Memory Cost*).
+/// Computes `f(module, inputs)` and saves only the inputs for the backward pass, which runs `f` again (Chen et al.
+/// 2016, *Training Deep Nets with Sublinear Memory Cost*).
 ///
-/// Gradients reach the inputs and the module's parameters, and equal those of a plain call; anything else that `f`
-/// captures is treated as constant. `f` must give the same result every time: dropout does, because its masks are a function of their key.
+/// Gradients flow to the inputs and to the module's parameters; any other tensor that `f` captures is treated as
+/// constant. They are bit-identical to those of a plain call, except for an input that is also used outside this call:
+/// the terms of its gradient from this call are summed first, so the order of summation differs. `f` must be
+/// deterministic: dropout is, because its masks are a function of the key.
 ///
-/// On devices other than Flex with autodiff this is a plain call: the same result, and no memory saved.
+/// On devices other than Flex with autodiff this is a plain call and saves no memory.
 ///
 /// # Shapes
 /// - `inputs` and output: `[batch, len, d_model]`
