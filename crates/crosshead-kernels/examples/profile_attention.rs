@@ -1,7 +1,7 @@
-//! Time of [`attention`], forward and backward, at the shapes of training and of decoding.
+//! Measures [`attention`], forward and backward, with the shapes of training and of decoding.
 //!
-//! `cargo run --release -p crosshead-kernels --features flex --example profile_attention`; without the feature, the
-//! plain body is measured.
+//! `cargo run --release -p crosshead-kernels --features flex --example profile_attention`; without the feature, it
+//! measures the plain implementation.
 #![allow(clippy::print_stdout, reason = "a report on the terminal")]
 
 use std::time::Instant;
@@ -77,7 +77,7 @@ fn report(shape: Shape, backward: bool) {
     );
 }
 
-/// The least time of several runs.
+/// The shortest of several runs.
 fn seconds(run: impl Fn() -> f64) -> f64 {
     (0..30).map(|_| run()).fold(f64::INFINITY, f64::min)
 }

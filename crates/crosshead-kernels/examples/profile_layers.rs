@@ -1,4 +1,4 @@
-//! Times of the fused operations of a layer beside the same in plain tensor code, forward and with gradients.
+//! Measures the fused operations of a layer against plain tensor code, forward and backward.
 #![allow(clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crosshead_kernels::{
 };
 
 fn main() {
-    // A pool's own threads hand work to each other at once; from outside, every operation wakes the pool.
+    // Threads of the pool share work directly; from outside, every operation has to wake the pool.
     rayon::scope(|_| {
         linear_with_gradients();
         linear_inference();
@@ -19,7 +19,7 @@ fn main() {
     });
 }
 
-/// The training shapes: rows = batch × length.
+/// Training shapes: rows = batch × length.
 fn linear_with_gradients() {
     println!(
         "\nlinear: rows, d_in, d_out: forward, forward and backward (fused | plain), GFLOP/s fused"
@@ -55,7 +55,7 @@ fn linear_with_gradients() {
     }
 }
 
-/// The decoding shapes: one row a sentence or beam.
+/// Decoding shapes: one row per sequence or beam.
 fn linear_inference() {
     println!("\nlinear at inference: rows, d_in, d_out: fused | plain, GB/s of weight fused");
     let device = Device::flex();
@@ -76,7 +76,7 @@ fn linear_inference() {
     }
 }
 
-/// Operations as fast as memory, on the rows of a training batch.
+/// Memory-bound operations on the rows of a training batch.
 fn rows_with_gradients() {
     println!("\nrows: forward, forward and backward (fused | plain)");
     let device = Device::flex().autodiff();
@@ -117,7 +117,7 @@ fn rows_with_gradients() {
     }
 }
 
-/// One parameter of the size of an embedding table.
+/// A parameter of the size of an embedding table.
 fn optimizer() {
     println!("\noptimizer: fused, GB/s");
     let device = Device::flex();
@@ -148,7 +148,7 @@ fn normal<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tens
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// The shortest of the runs of about a third of a second.
+/// The shortest run within about 0.3 seconds.
 fn best<T>(mut f: impl FnMut() -> T) -> Duration {
     let start = Instant::now();
     let mut best = Duration::MAX;

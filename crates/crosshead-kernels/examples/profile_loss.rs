@@ -1,7 +1,7 @@
-//! Time of [`linear_cross_entropy`], forward and backward, at the shapes of training.
+//! Measures [`linear_cross_entropy`], forward and backward, with the shapes of training.
 //!
-//! `cargo run --release -p crosshead-kernels --features flex --example profile_loss`; without the feature, the plain
-//! body is measured.
+//! `cargo run --release -p crosshead-kernels --features flex --example profile_loss`; without the feature, it
+//! measures the plain implementation.
 #![allow(clippy::print_stdout, reason = "a report on the terminal")]
 
 use std::time::Instant;
@@ -53,7 +53,7 @@ impl Inputs {
     }
 }
 
-/// The least time of several runs, without what prepares them.
+/// The shortest of several runs, without their setup.
 fn seconds(run: impl Fn() -> f64) -> f64 {
     (0..10).map(|_| run()).fold(f64::INFINITY, f64::min)
 }

@@ -1,23 +1,23 @@
 //! Counter-based random numbers: every value is a pure function of a key and an element's index.
 //!
-//! The generator is Philox4x32-10 (Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011), so
-//! values do not depend on the device, on the number of threads or on what was drawn before.
+//! The generator is Philox4x32-10 (Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011). Values do
+//! not depend on the device, the number of threads or earlier draws.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a forward pass trains or evaluates.
+/// Whether a forward pass is for training or evaluation.
 ///
-/// Dropout is active in [`Mode::Train`] alone; its masks are a pure function of the key.
+/// Dropout is active only in [`Mode::Train`]; its masks are a pure function of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Inference: nothing is random.
+    /// Evaluation: no dropout.
     Eval,
-    /// Training, with the key that every random mask of this pass derives from.
+    /// Training, with the key that every random mask of this pass is derived from.
     Train(RandomKey),
 }
 
 impl Mode {
-    /// The mode of a named part: its random numbers are independent of every other part's.
+    /// The mode of a named submodule: its random numbers are independent of those of every other submodule.
     pub fn stream(self, name: &str) -> Self {
         match self {
             Self::Eval => Self::Eval,
@@ -25,7 +25,7 @@ impl Mode {
         }
     }
 
-    /// The mode of the part with the given index, for layers of a stack.
+    /// The mode of the submodule with the given index, such as a layer of a stack.
     pub fn index(self, index: usize) -> Self {
         match self {
             Self::Eval => Self::Eval,
@@ -34,10 +34,10 @@ impl Mode {
     }
 }
 
-/// The name of a stream of random numbers.
+/// The key of a stream of random numbers.
 ///
-/// A key is derived by [`at_step`](Self::at_step), [`stream`](Self::stream) and [`index`](Self::index); element `i` of the
-/// stream is then a pure function of the key and `i`.
+/// Keys are derived by [`at_step`](Self::at_step), [`stream`](Self::stream) and [`index`](Self::index); element `i` of
+/// the stream is then a pure function of the key and `i`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RandomKey {
     pub(crate) stream: u64,
@@ -45,7 +45,7 @@ pub struct RandomKey {
 }
 
 impl RandomKey {
-    /// The root of all streams of a seed.
+    /// The root key of a seed.
     pub fn new(seed: u64) -> Self {
         Self { stream: mix(seed), step: 0 }
     }
@@ -55,7 +55,7 @@ impl RandomKey {
         Self { step, ..self }
     }
 
-    /// The stream of a named part.
+    /// The stream of a named submodule.
     pub fn stream(self, name: &str) -> Self {
         // FNV-1a, 64 bits.
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
@@ -64,7 +64,7 @@ impl RandomKey {
         Self { stream: mix(self.stream ^ hash), ..self }
     }
 
-    /// The stream of the part with the given index.
+    /// The stream of the submodule with the given index.
     pub fn index(self, index: usize) -> Self {
         Self {
             stream: mix(self.stream.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_add(index as u64)),
@@ -86,18 +86,18 @@ impl RandomKey {
         (0..n.div_ceil(4) as u64).flat_map(move |block| self.words(block)).take(n)
     }
 
-    /// `n` values uniform in [0, 1), with 24 random bits each.
+    /// `n` values drawn uniformly from [0, 1), with 24 random bits each.
     pub fn uniform(self, n: usize) -> Vec<f32> {
         self.take(n).map(unit).collect()
     }
 
-    /// `n` values of the standard normal distribution (Box and Muller, 1958).
+    /// `n` values drawn from the standard normal distribution (Box & Muller 1958).
     pub fn normal(self, n: usize) -> Vec<f32> {
         let mut values = Vec::with_capacity(n + 3);
         for block in 0..n.div_ceil(4) as u64 {
             let [a, b, c, d] = self.words(block);
             for (u, v) in [(a, b), (c, d)] {
-                // 1 - u lies in (0, 1], so the logarithm is finite.
+                // 1 - u is in (0, 1], so the logarithm is finite.
                 let radius = (-2.0 * (1.0 - f64::from(unit(u))).ln()).sqrt();
                 let (sin, cos) = (std::f64::consts::TAU * f64::from(unit(v))).sin_cos();
                 values.extend([(radius * cos) as f32, (radius * sin) as f32]);
@@ -113,7 +113,7 @@ fn unit(word: u32) -> f32 {
     (word >> 8) as f32 * (1.0 / 16_777_216.0)
 }
 
-/// SplitMix64's finalizer: a bijection that spreads every bit.
+/// The finalizer of SplitMix64: a bijection in which every input bit affects every output bit.
 fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -141,9 +141,9 @@ fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 mod tests {
     use super::*;
 
-    /// Known answers of the Random123 distribution (`kat_vectors`, philox4x32 10).
+    /// Test vectors of the Random123 distribution (`kat_vectors`, philox4x32 10).
     #[test]
-    fn philox_gives_the_known_answers() {
+    fn philox_matches_the_test_vectors() {
         assert_eq!(
             philox4x32([0; 4], [0; 2]),
             [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn uniform_and_normal_have_their_moments() {
+    fn uniform_and_normal_values_have_the_expected_mean_and_variance() {
         let n = 100_000;
         let moments = |values: &[f32]| {
             let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n as f64;

@@ -1,11 +1,11 @@
-//! Threads and memory: what makes operations faster and changes no result.
+//! Threads and memory: functions that save time and do not change results.
 
 use burn::tensor::Tensor;
 
-/// Runs `f` on a thread of rayon's pool, where operations share work with the other threads directly; from outside, each
-/// operation wakes the pool and waits for it. The other threads stay awake until `f` is done.
+/// Runs `f` on a thread of the rayon pool and keeps the other threads awake until it returns. Outside the pool, each
+/// operation has to wake the pool and wait for it.
 ///
-/// Worth it around many small operations, such as a decoding step. Results do not depend on it.
+/// Worthwhile around many small operations, such as a decoding step. Results do not depend on it.
 pub fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     #[cfg(feature = "flex")]
     return rayon::scope(|_| {
@@ -16,8 +16,8 @@ pub fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     f()
 }
 
-/// Moves values that many operations will read into large pages of memory, where the system has them (Linux 6.1): large
-/// weights are then read up to twice as fast, and nothing else changes.
+/// Moves the values of a tensor that is read often into huge pages, if the operating system supports it (Linux 6.1 and
+/// later; elsewhere this does nothing). Large weights are then read up to twice as fast.
 pub fn use_large_pages<const D: usize>(x: &Tensor<D>) {
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(x) {

@@ -1,4 +1,4 @@
-//! The gradient of every operation is its slope.
+//! The gradient of every operation agrees with finite differences.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use crosshead_kernels::{
@@ -21,12 +21,12 @@ fn ids(values: impl IntoIterator<Item = usize>) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(values, [len]), &Device::flex())
 }
 
-/// A training pass with the same dropout every time.
+/// Training mode with the same dropout mask in every call.
 fn training() -> Mode {
     Mode::Train(RandomKey::new(3))
 }
 
-/// Checks `f` in each of its arguments, with the others as they are.
+/// Checks the gradient of `f` with respect to each argument.
 fn check<const D: usize, const N: usize, const E: usize>(
     f: impl Fn([Tensor<D>; N]) -> Tensor<E>,
     arguments: [Tensor<D>; N],
@@ -42,7 +42,7 @@ fn check<const D: usize, const N: usize, const E: usize>(
     }
 }
 
-/// Row counts on both sides of where operations change their ways, and odd sizes.
+/// Row counts on both sides of the thresholds between implementations, and odd sizes.
 fn sizes() -> impl Strategy<Value = (usize, usize, usize)> {
     (prop_oneof![1..6_usize, 60..70_usize], 3..40_usize, 1..40_usize)
 }
@@ -51,7 +51,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn of_linear((rows, d_in, d_out) in sizes()) {
+    fn gradients_of_linear((rows, d_in, d_out) in sizes()) {
         for activation in
             [Activation::Identity, Activation::Gelu, Activation::GeluTanh, Activation::Silu]
         {
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn of_gated_linear((rows, d_in, d_out) in sizes()) {
+    fn gradients_of_gated_linear((rows, d_in, d_out) in sizes()) {
         let f = |[x, gate, gate_bias, up, up_bias]: [Tensor<2>; 5]| {
             let gate = LinearWeights { weight: gate, bias: Some(gate_bias.squeeze_dim(0)) };
             let up = LinearWeights { weight: up, bias: Some(up_bias.squeeze_dim(0)) };
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn of_residual_dropout_and_norm((rows, d_model, _) in sizes(), layer: bool, p in 0.0..0.5_f32) {
+    fn gradients_of_residual_dropout_and_norm((rows, d_model, _) in sizes(), layer: bool, p in 0.0..0.5_f32) {
         let weights = |gamma: Tensor<2>, beta: Tensor<2>| NormWeights {
             gamma: gamma.squeeze_dim(0),
             beta: layer.then(|| beta.squeeze_dim(0)),
@@ -104,8 +104,8 @@ proptest! {
     }
 
     #[test]
-    fn of_cross_entropy((rows, d_model, n_classes) in sizes(), epsilon in 0.0..0.3_f32) {
-        // One class that is none, and one row of padding.
+    fn gradients_of_cross_entropy((rows, d_model, n_classes) in sizes(), epsilon in 0.0..0.3_f32) {
+        // One row of the weight is not a class, and one row is padding.
         let n_classes = n_classes + 1;
         let targets = ids((0..rows).map(|row| if row == 1 { n_classes } else { row % n_classes }));
         for smoothing in [LabelSmoothing::None, LabelSmoothing::AllClasses(epsilon)] {
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn of_attention(q_len in 1..20_usize, k_len in 1..20_usize, causal: bool, p in 0.0..0.4_f32) {
+    fn gradients_of_attention(q_len in 1..20_usize, k_len in 1..20_usize, causal: bool, p in 0.0..0.4_f32) {
         let reach = if causal { Reach::causal(k_len.saturating_sub(q_len)) } else { Reach::default() };
         let options = AttentionOptions { reach, dropout: p, ..AttentionOptions::new(0.4) };
         let f = |[q, k, v, bias]: [Tensor<4>; 4]| {
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn of_embedding_and_dropout((rows, d_model, vocab_size) in sizes(), p in 0.0..0.5_f32) {
+    fn gradients_of_embedding_and_dropout((rows, d_model, vocab_size) in sizes(), p in 0.0..0.5_f32) {
         let rows_of = ids((0..rows).map(|row| row * 7 % vocab_size));
         let f = |[weight]: [Tensor<2>; 1]| embedding(weight, rows_of.clone(), 1.5, None);
         check(f, [matrix(vocab_size, d_model, 1)]);

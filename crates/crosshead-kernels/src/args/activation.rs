@@ -1,4 +1,4 @@
-//! The activation between the two projections of a feed-forward layer.
+//! Activation functions.
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
@@ -14,9 +14,9 @@ pub enum Activation {
     Identity,
     /// f(x) = max(0, x), as in Vaswani et al. 2017, section 3.3.
     Relu,
-    /// f(x) = x·Φ(x), with the error function (Hendrycks & Gimpel 2016).
+    /// f(x) = x·Φ(x), computed with the error function (Hendrycks & Gimpel 2016).
     Gelu,
-    /// GELU in its tanh approximation, as in GPT-2.
+    /// The tanh approximation of GELU, as in GPT-2.
     GeluTanh,
     /// f(x) = x·σ(x), also called swish (Elfwing et al. 2017).
     Silu,
@@ -28,7 +28,7 @@ impl Activation {
         match self {
             Self::Identity => x,
             Self::Relu => activation::relu(x),
-            // Not burn's gelu: its gradient is an approximation that is wrong in the third digit on some backends.
+            // Not burn's gelu: on some backends its gradient is approximate, with errors in the third digit.
             Self::Gelu => x.clone() * ((x * FRAC_1_SQRT_2).erf() + 1.0) * 0.5,
             Self::GeluTanh => activation::gelu_approximate(x),
             Self::Silu => activation::silu(x),

@@ -1,8 +1,8 @@
-//! The parameters of a linear map.
+//! The parameters of a linear layer.
 
 use burn::tensor::Tensor;
 
-/// Weight and bias of a linear map y = x·Wᵀ + b.
+/// The weight and bias of a linear layer y = x·Wᵀ + b.
 #[derive(Clone, Debug)]
 pub struct LinearWeights {
     /// `[d_out, d_in]`

@@ -1,6 +1,6 @@
-//! What operations take besides plain tensors.
+//! Argument types of the operations.
 //!
-//! Dispatch (`ops`) and the fused bodies (`flex`) both need these types, so they depend on neither.
+//! Both the dispatch (`ops`) and the fused implementations (`flex`) use these types; this module depends on neither.
 
 pub(crate) mod activation;
 pub(crate) mod adam;

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// Scale, shift and ε of a layer norm, or of a root-mean-square norm, which has no shift β.
+/// Scale γ, shift β and ε of a layer norm; without β, of a root-mean-square norm.
 #[derive(Clone, Debug)]
 pub struct NormWeights {
     /// γ, `[d_model]`

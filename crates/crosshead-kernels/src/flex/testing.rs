@@ -1,4 +1,4 @@
-//! What the tests of fused operations share: inputs, comparison with the plain body, pools of threads.
+//! Helpers for the tests of the fused operations: inputs, comparison with the plain implementation, thread pools.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,13 +6,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::RandomKey;
 
-/// Normally distributed values, a function of the seed alone.
+/// Normally distributed values that depend only on the seed.
 pub(crate) fn normal<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
     let values = RandomKey::new(seed).normal(shape.iter().product());
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// The gradients of Σ `y`·noise in the given tensors, after `y` itself.
+/// `y`, followed by the gradients of Σ `y`·noise with respect to the given tensors.
 macro_rules! value_and_gradients {
     ($y:expr, [$($input:expr),* $(,)?]) => {{
         let y = $y;
@@ -25,10 +25,10 @@ macro_rules! value_and_gradients {
 }
 pub(crate) use value_and_gradients;
 
-/// Asserts that values agree within `tolerance` times the largest magnitude of what is expected (at least 1).
+/// Asserts that values agree within `tolerance` times the largest expected magnitude (at least 1).
 ///
-/// Rounding errors of a sum grow with its largest terms, so that small results of cancellation are not held to
-/// their own size.
+/// The rounding error of a sum grows with its largest terms, so results that are small because of cancellation are not
+/// compared relative to their own magnitude.
 #[track_caller]
 pub(crate) fn assert_close(actual: &[TensorData], expected: &[TensorData], tolerance: f32) {
     assert_eq!(actual.len(), expected.len(), "number of results");
@@ -42,14 +42,14 @@ pub(crate) fn assert_close(actual: &[TensorData], expected: &[TensorData], toler
     }
 }
 
-/// Whether [`vectorized`](super::runtime::simd::vectorized) runs without vectors, in every thread.
+/// Whether [`vectorized`](super::runtime::simd::vectorized) runs without vectors, on every thread.
 static SCALAR: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn on_scalar_path() -> bool {
     SCALAR.load(Ordering::Relaxed)
 }
 
-/// Asserts that `f` gives the same bits in pools of one, two and three threads, and without the widest vectors.
+/// Asserts that the results of `f` are bit-identical in pools of one, two and three threads, and without vectors.
 #[track_caller]
 pub(crate) fn assert_same_for_any_number_of_threads(f: impl Fn() -> Vec<TensorData> + Send + Sync) {
     let run = |threads| {
@@ -58,11 +58,14 @@ pub(crate) fn assert_same_for_any_number_of_threads(f: impl Fn() -> Vec<TensorDa
     };
     let expected = run(1);
     for threads in [2, 3] {
-        assert!(run(threads) == expected, "{threads} threads give other bits than one");
+        assert!(
+            run(threads) == expected,
+            "the result with {threads} threads is not bit-identical to that with one"
+        );
     }
-    // Tests that run meanwhile take the scalar path too, which changes nothing if this holds.
+    // Tests that run at the same time also use the scalar path, which changes nothing if this assertion holds.
     SCALAR.store(true, Ordering::Relaxed);
     let scalar = run(2);
     SCALAR.store(false, Ordering::Relaxed);
-    assert!(scalar == expected, "the scalar path gives other bits");
+    assert!(scalar == expected, "the result without vectors is not bit-identical");
 }

@@ -1,15 +1,19 @@
-//! The linear map as a module, and how its weight is initialized.
+//! The linear layer as a module, and the initialization of its weight.
 
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Shape, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
 use crate::ops::linear::linear;
 use crate::random::RandomKey;
 
-/// Configuration of a [`Linear`] map.
-#[derive(Clone, Debug)]
+/// Configuration of a [`Linear`] layer.
+///
+/// The random key is serialized with the rest, so that a stored configuration initializes the same weight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LinearConfig {
     d_in: usize,
     d_out: usize,
@@ -18,29 +22,50 @@ pub struct LinearConfig {
 }
 
 impl LinearConfig {
-    /// A map from `d_in` to `d_out` features, with a bias; its weight has the seed 0.
+    /// A layer from `d_in` to `d_out` features, with a bias and seed 0.
     pub fn new(d_in: usize, d_out: usize) -> Self {
         Self { d_in, d_out, bias: true, key: RandomKey::new(0) }
     }
 
-    /// Whether there is a bias. Default: true.
+    /// Whether to add a bias. Default: true.
     pub fn with_bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// The seed of the weight: maps of one shape and one seed are equal.
+    /// The seed of the weight: layers of the same shape and seed start out equal. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }
 
-    /// The stream of random numbers that the weight is drawn from: a seed and the map's place in a larger module.
+    /// The random stream that the weight is drawn from: a seed and the layer's path in a larger module. Default: the
+    /// stream of seed 0.
     pub fn with_key(mut self, key: RandomKey) -> Self {
         self.key = key;
         self
     }
 
-    /// A map with a Glorot-uniform weight (Glorot & Bengio 2010), drawn when first used, and a zero bias.
+    /// The number of input features.
+    pub fn d_in(&self) -> usize {
+        self.d_in
+    }
+
+    /// The number of output features.
+    pub fn d_out(&self) -> usize {
+        self.d_out
+    }
+
+    /// Whether the layer has a bias.
+    pub fn bias(&self) -> bool {
+        self.bias
+    }
+
+    /// The random stream that the weight is drawn from.
+    pub fn key(&self) -> RandomKey {
+        self.key
+    }
+
+    /// The layer, with a Glorot-uniform weight (Glorot & Bengio 2010), drawn on first use, and a zero bias.
     pub fn init(&self, device: &Device) -> Linear {
         let Self { d_in, d_out, key, .. } = *self;
         let weight = Param::uninitialized(
@@ -59,13 +84,13 @@ impl LinearConfig {
     }
 }
 
-/// A weight uniform in ±√(6 / (d_in + d_out)), row-major [d_out, d_in].
+/// A weight drawn uniformly from ±√(6 / (d_in + d_out)), row-major `[d_out, d_in]`.
 pub fn glorot_uniform(key: RandomKey, d_in: usize, d_out: usize) -> Vec<f32> {
     let bound = (6.0 / (d_in + d_out) as f32).sqrt();
     key.take(d_in * d_out).map(|word| (word as f32 / 2_147_483_648.0 - 1.0) * bound).collect()
 }
 
-/// The linear map y = activation(x·Wᵀ + b) with its parameters.
+/// A linear layer: y = activation(x·Wᵀ + b).
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[d_out, d_in]`
@@ -75,26 +100,32 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// y = x·Wᵀ + b, over rows.
+    /// y = x·Wᵀ + b for each row.
     ///
     /// # Shapes
     /// - `x`: `[rows, d_in]`
     /// - output: `[rows, d_out]`
+    ///
+    /// # Panics
+    /// If `x` does not have `d_in` features.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         self.forward_with(x, Activation::Identity)
     }
 
-    /// y = activation(x·Wᵀ + b), over rows.
+    /// y = activation(x·Wᵀ + b) for each row.
     ///
     /// # Shapes
     /// - `x`: `[rows, d_in]`
     /// - output: `[rows, d_out]`
+    ///
+    /// # Panics
+    /// If `x` does not have `d_in` features.
     pub fn forward_with(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
         let LinearWeights { weight, bias } = self.weights();
         linear(x, weight, bias, activation)
     }
 
-    /// Its weight and bias as tensors.
+    /// The weight and bias as tensors.
     pub fn weights(&self) -> LinearWeights {
         LinearWeights { weight: self.weight.val(), bias: self.bias.as_ref().map(Param::val) }
     }

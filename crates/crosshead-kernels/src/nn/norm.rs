@@ -2,18 +2,20 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 
 use crate::args::norm::NormWeights;
 
 /// Configuration of a [`LayerNorm`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerNormConfig {
     d_model: usize,
     epsilon: f32,
 }
 
 impl LayerNormConfig {
-    /// A normalization of `d_model` features.
+    /// Normalization over `d_model` features.
     pub fn new(d_model: usize) -> Self {
         Self { d_model, epsilon: 1e-5 }
     }
@@ -24,7 +26,17 @@ impl LayerNormConfig {
         self
     }
 
-    /// A normalization with γ = 1 and β = 0.
+    /// The number of features.
+    pub fn d_model(&self) -> usize {
+        self.d_model
+    }
+
+    /// ε, added to the variance.
+    pub fn epsilon(&self) -> f32 {
+        self.epsilon
+    }
+
+    /// The layer, with γ = 1 and β = 0.
     pub fn init(&self, device: &Device) -> LayerNorm {
         LayerNorm {
             weight: Param::from_tensor(Tensor::ones([self.d_model], device)),
@@ -34,7 +46,7 @@ impl LayerNormConfig {
     }
 }
 
-/// Layer normalization with its parameters.
+/// Layer normalization (Ba, Kiros & Hinton 2016).
 #[derive(Module, Debug)]
 pub struct LayerNorm {
     /// γ, `[d_model]`
@@ -51,11 +63,14 @@ impl LayerNorm {
     ///
     /// # Shapes
     /// - `x` and output: `[rows, d_model]`
+    ///
+    /// # Panics
+    /// If `x` does not have `d_model` features.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         self.weights().apply(x)
     }
 
-    /// Its parameters as tensors, with ε.
+    /// The parameters as tensors, with ε.
     pub fn weights(&self) -> NormWeights {
         let beta = Some(self.bias.val());
         NormWeights { gamma: self.weight.val(), beta, epsilon: self.epsilon }
@@ -63,14 +78,15 @@ impl LayerNorm {
 }
 
 /// Configuration of an [`RmsNorm`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RmsNormConfig {
     d_model: usize,
     epsilon: f32,
 }
 
 impl RmsNormConfig {
-    /// A normalization of `d_model` features.
+    /// Normalization over `d_model` features.
     pub fn new(d_model: usize) -> Self {
         Self { d_model, epsilon: 1e-5 }
     }
@@ -81,7 +97,17 @@ impl RmsNormConfig {
         self
     }
 
-    /// A normalization with γ = 1.
+    /// The number of features.
+    pub fn d_model(&self) -> usize {
+        self.d_model
+    }
+
+    /// ε, added to the mean square.
+    pub fn epsilon(&self) -> f32 {
+        self.epsilon
+    }
+
+    /// The layer, with γ = 1.
     pub fn init(&self, device: &Device) -> RmsNorm {
         RmsNorm {
             weight: Param::from_tensor(Tensor::ones([self.d_model], device)),
@@ -90,7 +116,7 @@ impl RmsNormConfig {
     }
 }
 
-/// Root-mean-square normalization with its parameter.
+/// Root-mean-square normalization (Zhang & Sennrich 2019).
 #[derive(Module, Debug)]
 pub struct RmsNorm {
     /// γ, `[d_model]`
@@ -105,11 +131,14 @@ impl RmsNorm {
     ///
     /// # Shapes
     /// - `x` and output: `[rows, d_model]`
+    ///
+    /// # Panics
+    /// If `x` does not have `d_model` features.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         self.weights().apply(x)
     }
 
-    /// Its parameter as a tensor, with ε.
+    /// The parameter as a tensor, with ε.
     pub fn weights(&self) -> NormWeights {
         NormWeights { gamma: self.weight.val(), beta: None, epsilon: self.epsilon }
     }

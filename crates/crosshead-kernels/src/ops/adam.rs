@@ -1,13 +1,16 @@
-//! One step of Adam, and the sum of squares that global-norm clipping needs.
+//! One step of Adam, and the sum of squares for clipping by global norm.
 
 use burn::tensor::Tensor;
 
 use crate::args::adam::AdamStep;
 
-/// The parameter and its first and second moment after one step.
+/// The parameter and its first and second moment estimates after one step.
 ///
 /// # Shapes
-/// All four tensors have the parameter's shape; none is tracked by autodiff.
+/// - all tensors: the shape of `parameter`; autodiff must not track any of them
+///
+/// # Panics
+/// If the shapes differ.
 pub fn adam_step<const D: usize>(
     parameter: Tensor<D>,
     gradient: Tensor<D>,
@@ -15,6 +18,12 @@ pub fn adam_step<const D: usize>(
     second: Tensor<D>,
     step: AdamStep,
 ) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
+    let shape = parameter.dims();
+    for (name, dims) in
+        [("gradient", gradient.dims()), ("first", first.dims()), ("second", second.dims())]
+    {
+        assert!(dims == shape, "{name} {dims:?} must have the shape of the parameter {shape:?}");
+    }
     #[cfg(feature = "flex")]
     if crate::flex::is_flex_without_autodiff(&parameter) {
         return crate::flex::ops::adam::adam_step(parameter, gradient, first, second, step);

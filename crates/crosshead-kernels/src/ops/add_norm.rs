@@ -1,4 +1,4 @@
-//! The residual connection and the norm that follows it in one pass (Vaswani et al. 2017, "Add & Norm" in figure 1).
+//! The residual connection and the norm after it in one pass (Vaswani et al. 2017, "Add & Norm" in figure 1).
 
 use burn::tensor::Tensor;
 

@@ -1,4 +1,4 @@
-//! Scaled dot-product attention. softmax(QKᵀ) exists nowhere else.
+//! Scaled dot-product attention: the only place that computes softmax(QKᵀ).
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -10,7 +10,7 @@ use crate::random::Mode;
 /// softmax(scale · QKᵀ + bias)·V (Vaswani et al. 2017, equation 1), for every head.
 ///
 /// Query head h reads key/value head h / (n_heads / n_kv_heads). The bias is added to the scores; −∞ hides a key.
-/// A query that sees no key at all yields zeros.
+/// The output of a query with no visible key is zero.
 ///
 /// # Shapes
 /// - `q`: `[batch, q_len, n_heads, d_head]`
@@ -37,8 +37,8 @@ pub fn attention(
     plain(q, k, v, bias, options, mask)
 }
 
-/// The weights of [`attention`], without dropout: softmax(scale · QKᵀ + bias). They take memory for every query-key pair,
-/// which attention itself does not.
+/// The attention weights softmax(scale · QKᵀ + bias), without dropout. Unlike [`attention`], this allocates memory for
+/// every query-key pair.
 ///
 /// # Shapes
 /// - as in [`attention`]
@@ -126,7 +126,7 @@ fn weights(
             Tensor::<4>::from_data(TensorData::new(bias, [1, 1, q_len, k_len]), &scores.device());
         scores = scores + bias;
     }
-    // Finite in place of −∞, so that a row without a visible key gives exp(0) times zero and not NaN.
+    // Replace −∞ by finite values, so that a row without a visible key gives exp(0) · 0 and not NaN.
     let visible = scores.clone().greater_elem(f32::NEG_INFINITY).float();
     let peak = scores.clone().detach().max_dim(3).clamp_min(f32::MIN);
     let weights = (scores.clamp_min(f32::MIN) - peak).exp() * visible;
@@ -134,7 +134,7 @@ fn weights(
     weights / total
 }
 
-/// `[batch, n_heads, len, d_head]`: each key/value head once for every query head that reads it.
+/// `[batch, n_heads, len, d_head]`, with each key/value head repeated for every query head that reads it.
 fn heads_first(x: Tensor<4>, n_heads: usize) -> Tensor<4> {
     let x = x.swap_dims(1, 2);
     let [batch, heads, len, d_head] = x.dims();

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use crate::args::dropout::DropoutMask;
 use crate::random::Mode;
 
-/// Each element kept with probability 1 − p and then divided by it, or else zero; the identity at inference.
+/// Zeroes each element with probability p and scales the rest by 1 / (1 − p); the identity in evaluation mode.
 ///
 /// # Panics
 /// If `p` is outside [0, 1).

@@ -1,10 +1,10 @@
-//! The rows of an embedding table.
+//! Embedding lookup.
 
 use burn::tensor::{Int, Tensor};
 
 /// `scale` · `weight[ids]`: the embedding of each token (Vaswani et al. 2017, section 3.4).
 ///
-/// No gradient flows into the row of `padding_id`.
+/// The row of `padding_id` receives no gradient.
 ///
 /// # Shapes
 /// - `weight`: `[vocab_size, d_model]`, `ids`: `[rows]`

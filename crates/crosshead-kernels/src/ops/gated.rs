@@ -6,7 +6,8 @@ use super::linear;
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
 
-/// activation(x·W_gᵀ + b_g) ⊙ (x·Wᵀ + b), over rows (Shazeer 2020): SwiGLU with SiLU, GeGLU with GELU, ReGLU with ReLU.
+/// activation(x·W_gᵀ + b_g) ⊙ (x·Wᵀ + b) for each row (Shazeer 2020): SwiGLU with SiLU, GeGLU with GELU, ReGLU with
+/// ReLU.
 ///
 /// # Shapes
 /// - `x`: `[rows, d_in]`, weights: `[d_out, d_in]`, biases: `[d_out]`

@@ -1,13 +1,13 @@
-//! The linear map y = activation(x·Wᵀ + b).
+//! Linear layers: y = activation(x·Wᵀ + b).
 
 use burn::tensor::Tensor;
 
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
 
-/// y = activation(x·Wᵀ + b), over rows.
+/// y = activation(x·Wᵀ + b) for each row.
 ///
-/// The weight is stored as Hugging Face stores it, [d_out, d_in], and read transposed without a copy.
+/// The weight has the layout of PyTorch and Hugging Face, `[d_out, d_in]`.
 ///
 /// # Shapes
 /// - `x`: `[rows, d_in]`, `weight`: `[d_out, d_in]`, `bias`: `[d_out]`
@@ -31,9 +31,10 @@ pub fn linear(
     plain(x, weight, bias, activation)
 }
 
-/// [`linear`] of the same rows by three maps, such as those of queries, keys and values, without an activation.
+/// Three linear layers of the same rows, such as the projections of queries, keys and values, without an activation.
 ///
-/// The results are those of three calls. For few rows, as in decoding, this is faster: threads synchronize once.
+/// The results are those of three calls of [`linear`]. For few rows, as in decoding, this is faster: threads
+/// synchronize once.
 ///
 /// # Shapes
 /// - `x`: `[rows, d_in]`

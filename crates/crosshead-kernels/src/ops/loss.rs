@@ -1,25 +1,26 @@
-//! Output projection and softmax cross entropy in one operation.
+//! Output projection and softmax cross-entropy in one operation.
 
 use burn::tensor::{Int, Tensor};
 
 use super::linear;
 use crate::args::activation::Activation;
+use crate::args::linear::LinearWeights;
 
-/// Label smoothing (Szegedy et al. 2016; Vaswani et al. 2017, section 5.4): the share of the target distribution
-/// spread evenly, and over which classes.
+/// Label smoothing (Szegedy et al. 2016; Vaswani et al. 2017, section 5.4): the probability mass ε that is spread
+/// evenly, and the classes it is spread over.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum LabelSmoothing {
-    /// All mass on the label.
+    /// No smoothing: all mass on the label.
     #[default]
     None,
-    /// Spread over all V classes, the label among them (PyTorch, Hugging Face).
+    /// ε is spread over all V classes, including the label (PyTorch, Hugging Face).
     AllClasses(f32),
-    /// Spread over the V − 1 classes that are not the label (Tensor2Tensor).
+    /// ε is spread over the V − 1 other classes (Tensor2Tensor).
     OtherClasses(f32),
 }
 
 impl LabelSmoothing {
-    /// The ε for which the target is (1 − ε)·label + ε·uniform over all `n_classes` classes.
+    /// The equivalent ε of a target (1 − ε)·label + ε·uniform over all `n_classes` classes.
     pub fn uniform_share(self, n_classes: usize) -> f32 {
         match self {
             Self::None => 0.0,
@@ -29,18 +30,18 @@ impl LabelSmoothing {
     }
 }
 
-/// The sum over rows of the cross entropy between softmax(x·Wᵀ + b) over the first `n_classes` classes and the
-/// smoothed label.
+/// The cross-entropy between softmax(x·Wᵀ + b) over the first `n_classes` classes and the smoothed label, summed over
+/// rows.
 ///
 /// With z the logits, the loss of a row is logsumexp(z) − (1 − ε)·z\[label\] − ε·mean(z). Rows whose target is
-/// not a class, from 0 to `n_classes` − 1, are padding and count for nothing.
+/// not in 0..`n_classes` are padding and do not contribute.
 ///
 /// # Shapes
 /// - `x`: `[rows, d_model]`, `weight`: `[vocab_size, d_model]`, `bias`: `[vocab_size]`, `targets`: `[rows]`
 /// - output: `[1]`, in nats
 ///
 /// # Panics
-/// If `n_classes` is greater than `vocab_size`.
+/// If the shapes do not match or `n_classes` is greater than `vocab_size`.
 pub fn linear_cross_entropy(
     x: Tensor<2>,
     weight: Tensor<2>,
@@ -50,6 +51,11 @@ pub fn linear_cross_entropy(
     smoothing: LabelSmoothing,
 ) -> Tensor<1> {
     let [vocab_size, _] = weight.dims();
+    let ([rows, _], [n_targets]) = (x.dims(), targets.dims());
+    let weights = LinearWeights { weight, bias };
+    weights.check(&x);
+    let LinearWeights { weight, bias } = weights;
+    assert!(n_targets == rows, "targets [{n_targets}] do not match x {:?}: [rows]", x.dims());
     assert!(
         n_classes <= vocab_size,
         "n_classes ({n_classes}) must not exceed vocab_size ({vocab_size})"

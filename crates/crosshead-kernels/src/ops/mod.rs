@@ -1,5 +1,5 @@
-//! The operations: each checks its arguments, then takes the fused body where there is one, or else the plain body,
-//! which is ordinary tensor code for every backend.
+//! The operations. Each checks its arguments and then calls the fused implementation for the Flex backend, or the plain
+//! implementation: ordinary tensor code that runs on every backend.
 
 pub(crate) mod adam;
 pub(crate) mod add_norm;

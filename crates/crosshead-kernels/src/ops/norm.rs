@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::args::norm::NormWeights;
 
 impl NormWeights {
-    /// The normalized rows: [`layer_norm`] or [`rms_norm`].
+    /// Normalizes each row with [`layer_norm`], or with [`rms_norm`] if there is no β.
     ///
     /// # Shapes
     /// - `x` and output: `[rows, d_model]`
@@ -29,7 +29,7 @@ impl NormWeights {
     }
 }
 
-/// y = (x − mean) / √(variance + ε) · γ + β, over each row (Ba, Kiros & Hinton 2016; biased variance).
+/// y = (x − mean) / √(variance + ε) · γ + β for each row (Ba, Kiros & Hinton 2016; biased variance).
 ///
 /// # Shapes
 /// - `x`: `[rows, d_model]`, `gamma` and `beta`: `[d_model]`
@@ -47,7 +47,7 @@ pub(crate) fn plain(x: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f3
     centered / (variance + epsilon).sqrt() * gamma.unsqueeze() + beta.unsqueeze()
 }
 
-/// y = x / √(mean(x²) + ε) · γ, over each row (Zhang & Sennrich 2019).
+/// y = x / √(mean(x²) + ε) · γ for each row (Zhang & Sennrich 2019).
 ///
 /// # Shapes
 /// - `x`: `[rows, d_model]`, `gamma`: `[d_model]`

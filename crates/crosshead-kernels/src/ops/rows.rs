@@ -4,7 +4,7 @@ use burn::tensor::{Int, Tensor};
 
 /// Row i of the output is row `rows[i]` of `x`, up to position `len`; later positions are unspecified.
 ///
-/// On the CPU this happens in place if `x` is not shared and the output has no more rows than `x`.
+/// The Flex backend does this in place if `x` is not shared and the output has no more rows than `x`.
 ///
 /// # Shapes
 /// - `x`: `[batch, capacity, n_heads, d_head]`, `rows`: `[new_batch]`

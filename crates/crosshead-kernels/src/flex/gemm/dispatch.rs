@@ -1,4 +1,4 @@
-//! Which routine multiplies when: projections X·Wᵀ by their number of rows. The table is in [`gemm`](super).
+//! Chooses the routine of a projection X·Wᵀ by its number of rows. The table is in [`gemm`](super).
 #![allow(unsafe_code)]
 
 use rayon::prelude::*;
@@ -15,13 +15,13 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::segments::Segments;
 use crate::flex::runtime::simd::vectorized;
 
-/// From this many rows on, panels beat dot products.
+/// The number of rows from which panels are faster than dot products.
 const PANEL_ROWS: usize = 9;
 
-/// Up to this many rows, products that read the weight as it is beat tiles of its transpose.
+/// The number of rows up to which reading the weight in place is faster than tiles of its transpose.
 const FEW_ROWS: usize = 64;
 
-/// Multiplications and additions of one part of a product with few rows.
+/// Multiply-adds per part of a projection with few rows.
 const FEW_ROWS_PART: usize = 1 << 15;
 
 /// The weight of a projection.
@@ -33,10 +33,10 @@ pub(crate) struct Weight<'a> {
     pub(crate) d_out: usize,
 }
 
-/// `outputs[i]` = X·`weights[i]`ᵀ of the same rows X, `[rows, d_in]`, with `finish(i, row, first_column, part_of_row)`
-/// called once for each part of the outputs while it is in cache.
+/// Computes `outputs[i]` = X·`weights[i]`ᵀ for the same rows X, `[rows, d_in]`, and calls `finish(i, row, first_column,
+/// part_of_row)` once for each part of the outputs while it is in cache.
 ///
-/// The results are those of a call for each weight.
+/// The results are the same as with one call per weight.
 pub(crate) fn project<const N: usize>(
     x: &[f32],
     rows: usize,
@@ -58,14 +58,14 @@ pub(crate) fn project<const N: usize>(
     }
 }
 
-/// Few rows, `[rows, d_in]`.
+/// The input of a projection with few rows, `[rows, d_in]`.
 struct FewRows<'a> {
     values: &'a [f32],
     rows: usize,
     panels: Option<Panels>,
 }
 
-/// Few rows, in parts of the output features of all weights, so that each weight is read once.
+/// Few rows: parallel over parts of the output features of all weights, so that each weight is read once.
 fn project_few<const N: usize>(
     x: &[f32],
     rows: usize,
@@ -83,7 +83,7 @@ fn project_few<const N: usize>(
     parallel::for_each((0..all_parts).into_par_iter(), work.iter().sum(), |mut part| {
         for (index, (weight, y)) in weights.iter().zip(&outputs).enumerate() {
             if part < n_parts[index] {
-                // SAFETY: each part of each output is written once.
+                // SAFETY: each part of each output is written by one task.
                 return unsafe {
                     weight.project_part(
                         &x,
@@ -100,15 +100,15 @@ fn project_few<const N: usize>(
 }
 
 impl Weight<'_> {
-    /// Output features of one part of a product with few rows.
+    /// Output features per part of a projection with few rows.
     fn part_len(&self, rows: usize) -> usize {
         (FEW_ROWS_PART / (rows * self.d_in).max(1)).max(1).next_multiple_of(16)
     }
 
-    /// One part of the output features of few rows.
+    /// Computes one part of the output features of few rows.
     ///
     /// # Safety
-    /// While it runs, no other call may write the same part of `y`.
+    /// No other call may write the same part of `y` at the same time.
     unsafe fn project_part(
         &self,
         x: &FewRows,
@@ -121,7 +121,7 @@ impl Weight<'_> {
         let first = part * self.part_len(rows);
         let (len, weight) = (self.part_len(rows).min(d_out - first), &values[first * d_in..]);
         let mut columns: Vec<&mut [f32]> = (0..rows)
-            // SAFETY: rows do not overlap, other parts are of other columns, and the caller rules out the same part.
+            // SAFETY: rows do not overlap, other parts write other columns, and the caller rules out the same part.
             .map(|row| unsafe { y.segment(row * d_out + first, len) })
             .collect();
         match (&mut columns[..], &x.panels) {
@@ -139,7 +139,7 @@ impl Weight<'_> {
         );
     }
 
-    /// Many rows, in tiles.
+    /// Computes a projection with many rows, in tiles.
     fn project_many(
         &self,
         x: &[f32],
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_routine_gives_the_definition_and_finishes_each_value_once() {
+    fn every_routine_matches_the_definition_and_finishes_each_value_once() {
         let (d_in, d_outs) = (7, [5, 40]);
         for rows in [0, 1, 2, PANEL_ROWS - 1, PANEL_ROWS, FEW_ROWS, FEW_ROWS + 1, 300] {
             let x: Vec<f32> = (0..rows * d_in).map(|i| (i % 5) as f32).collect();

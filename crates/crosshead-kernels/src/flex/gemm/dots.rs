@@ -1,4 +1,4 @@
-//! X·Wᵀ of 2 to 8 rows, as dot products of every row of X with every row of W.
+//! X·Wᵀ for 2 to 8 rows, as dot products of every row of X with every row of W.
 
 use std::ops::Range;
 
@@ -6,18 +6,18 @@ use pulp::{Simd, WithSimd};
 
 use super::prefetch::prefetch;
 
-/// Rows of the weight that are taken together.
+/// Rows of the weight per block.
 const BLOCK: usize = 8;
 
-/// Rows of `x` that are taken together.
+/// Rows of `x` per tile.
 const TILE: usize = 4;
 
-/// Sums that are computed at once, at most.
+/// The maximum number of sums accumulated at the same time.
 const SUMS: usize = 8;
 
 /// `out`\[i\]\[j\] = `x` row i · `weight` row j; each weight row is read from memory once.
 ///
-/// A row's result does not depend on how many rows there are.
+/// The result of a row does not depend on the number of rows.
 ///
 /// # Panics
 /// If `x` has fewer rows than `out`, or a row of `out` is longer than `weight` has rows.
@@ -93,18 +93,18 @@ impl RowDots<'_, '_> {
     }
 }
 
-/// The rows of both operands from where a block starts.
+/// The rows of both operands, starting at a block.
 #[derive(Clone, Copy)]
 struct Tiles<'a> {
     x: &'a [f32],
     weight: &'a [f32],
     d_in: usize,
-    /// The weights that are read next.
+    /// The weights to prefetch.
     ahead: &'a [f32],
 }
 
 impl Tiles<'_> {
-    /// The dot products of `R` rows with all rows of the weight, `C` at a time, into columns `cols`.
+    /// Writes the dot products of `R` rows with all rows of the weight, `C` at a time, to columns `cols`.
     #[inline(always)]
     fn run<S: Simd, const R: usize, const C: usize>(
         self,
@@ -129,7 +129,8 @@ impl Tiles<'_> {
     }
 }
 
-/// Every row of `x` times every row of `weight`; each sum in two parts, so that additions need not wait for each other.
+/// The dot products of every row of `x` with every row of `weight`; each sum has two parts, so that additions do not
+/// wait for each other.
 #[inline(always)]
 fn dots<S: Simd, const R: usize, const C: usize>(
     simd: S,
@@ -171,7 +172,7 @@ fn dots<S: Simd, const R: usize, const C: usize>(
     })
 }
 
-/// The sum of the elements of each vector: pairs of vectors are added lane by lane until one holds all sums.
+/// The sum of the lanes of each vector: pairs of vectors are added lane by lane until one holds all sums.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn fold_v4(simd: pulp::x86::V4, vectors: [pulp::f32x16; SUMS]) -> [f32; SUMS] {
@@ -190,7 +191,7 @@ fn fold_v4(simd: pulp::x86::V4, vectors: [pulp::f32x16; SUMS]) -> [f32; SUMS] {
         add(even, avx._mm512_shuffle_f32x4::<0b11_01_11_01>(a, b))
     };
     let v: [__m512; SUMS] = vectors.map(cast);
-    // Each quarter of a vector holds a part of four sums, one of the first four or of the last.
+    // Each quarter of a vector holds partial sums of four vectors: of the first four or of the last four.
     let first = doubles(singles(v[0], v[1]), singles(v[2], v[3]));
     let last = doubles(singles(v[4], v[5]), singles(v[6], v[7]));
     let both = quarters(first, last);
@@ -198,7 +199,7 @@ fn fold_v4(simd: pulp::x86::V4, vectors: [pulp::f32x16; SUMS]) -> [f32; SUMS] {
     std::array::from_fn(|i| all[i])
 }
 
-/// A row as pairs of vectors, and its remainder.
+/// Splits a row into pairs of vectors and the remainder.
 #[inline(always)]
 fn split<S: Simd>(row: &[f32]) -> (&[[S::f32s; 2]], &[f32]) {
     let pairs = S::as_simd_f32s(row).0.as_chunks::<2>().0;
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_tile_size_gives_the_definition() {
+    fn every_tile_size_matches_the_definition() {
         for (rows, d_in, d_out) in
             [(1, 1, 1), (1, 40, 9), (2, 3, 4), (3, 17, 5), (7, 33, 11), (8, 64, 8)]
         {
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_does_not_depend_on_its_neighbours() {
+    fn a_row_does_not_depend_on_the_other_rows() {
         let (d_in, d_out) = (50, 10);
         let x: Vec<f32> = (0..7 * d_in).map(|i| (i as f32).sin()).collect();
         let weight: Vec<f32> = (0..d_out * d_in).map(|i| (i as f32).cos()).collect();

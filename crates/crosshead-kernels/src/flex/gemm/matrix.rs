@@ -44,15 +44,15 @@ impl<'a> Matrix<'a> {
         self.transposed().row_range(range).transposed()
     }
 
-    /// Whether the rows of a row-major matrix start a multiple of 4 KiB apart, so that a long column maps to few sets of
-    /// every cache.
+    /// Whether the rows of a row-major matrix start a multiple of 4 KiB apart, so that a long column maps to few sets
+    /// of every cache level.
     pub(super) fn columns_thrash_caches(self) -> bool {
         const PAGE: usize = 1024;
         const FEW: usize = 64;
         self.col_stride == 1 && self.row_stride.is_multiple_of(PAGE) && self.rows > FEW
     }
 
-    /// A row-major matrix, copied into `buffer` without gaps between its rows.
+    /// Copies a row-major matrix into `buffer` without gaps between rows.
     pub(super) fn copied<'b>(self, buffer: &'b mut [f32]) -> Matrix<'b> {
         let buffer = &mut buffer[..self.rows * self.cols];
         for (row, copy) in buffer.chunks_exact_mut(self.cols.max(1)).enumerate() {
@@ -67,8 +67,8 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Whether a column of values `stride` apart exceeds the ways of the cache sets that it falls into, for the 64 sets
-/// of 8 lines of 16 values that first-level caches have at least.
+/// Whether a column of `len` values `stride` apart exceeds the associativity of the cache sets that it maps to. Assumes
+/// the smallest common L1 cache: 64 sets of 8 lines of 16 values.
 pub(crate) fn compete_for_cache(len: usize, stride: usize) -> bool {
     const LINE: usize = 16;
     const SETS: usize = 64;
@@ -78,7 +78,7 @@ pub(crate) fn compete_for_cache(len: usize, stride: usize) -> bool {
     stride > 0 && stride.is_multiple_of(LINE) && len > sets * WAYS
 }
 
-/// The number of values from a row-major matrix's first to its last.
+/// The number of values from the first to the last of a row-major matrix.
 pub(super) fn extent(rows: usize, cols: usize, row_stride: usize) -> usize {
     assert!(rows <= 1 || cols <= row_stride, "rows overlap");
     if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + cols }

@@ -1,21 +1,22 @@
-//! Matrix products.
+//! Matrix multiplication.
 //!
-//! All compute in f32 and add up each sum in an order that depends on the shape alone. Which routine multiplies:
+//! All routines compute in f32 and accumulate each sum in an order that depends only on the shape. The routines:
 //!
-//! | product | shapes | routine | why |
+//! | operation | shapes | routine | reason |
 //! |---|---|---|---|
-//! | X·Wᵀ, a projection | 1 row | [`row`] | reading W is all the work: one row of W after the other, in the order of memory, which the processor prefetches by itself |
-//! | | 2–8 rows | [`dots`] | each row of W is read from memory once and meets every row of X; the sums stay in registers |
-//! | | 9–64 rows | [`panels`] | X is transposed into panels of one feature of as many rows as a vector has lanes, so that no sum has to be reduced across lanes |
-//! | | 65 rows and more | [`transpose`] W, then [`tiles`] | transposing costs less than packing the columns of Wᵀ for every tile |
-//! | dX = dY·W and dW = dYᵀ·X | any | [`tiles`] | the operands can be read as they are |
-//! | blocks of attention, and of the output projection with its loss | any | [`serial`] | the operation itself gives blocks to threads |
+//! | X·Wᵀ, a projection | 1 row | [`row`] | the time is spent reading W; rows of W are read one after the other, in memory order, so that the hardware prefetcher works |
+//! | | 2–8 rows | [`dots`] | each row of W is read from memory once and multiplied by every row of X; the sums stay in registers |
+//! | | 9–64 rows | [`panels`] | X is transposed into panels in which a vector holds one feature of several rows, so that no sum has to be reduced across lanes |
+//! | | 65 or more rows | [`transpose`] W, then [`tiles`] | transposing costs less than packing the columns of Wᵀ for every tile |
+//! | dX = dY·W and dW = dYᵀ·X | any | [`tiles`] | the operands can be read in place |
+//! | blocks of attention, and of the output projection with its loss | any | [`serial`] | the operation itself distributes blocks over threads |
 //!
-//! [`dispatch`] chooses for projections; it is the one place with these bounds. The choice depends on the number of
-//! rows, and so may the last bits of a sum; in `row`, `dots` and `panels`, a row's result does not
-//! depend on the other rows.
-//! `row`, `dots` and `panels` are written with the vectors of the crate `pulp`; `serial`, and `tiles` by it, call the
-//! crate `gemm`.
+//! [`dispatch`] chooses the routine for projections and is the only place with these bounds. Because the choice depends
+//! on the number of rows, the last bits of a result may depend on it too. Within `row`, `dots` and `panels`, the result
+//! of a row does not depend on the other rows.
+//!
+//! `row`, `dots` and `panels` use the vectors of the `pulp` crate; `serial`, and `tiles` through it, call the `gemm`
+//! crate.
 
 pub(crate) mod dispatch;
 mod dots;

@@ -1,6 +1,6 @@
-//! X·Wᵀ of 9 to 64 rows: a short sentence, or a decoding step of a batch.
+//! X·Wᵀ for 9 to 64 rows: a short sequence, or a decoding step of a batch.
 //!
-//! A vector holds one feature of as many rows as it has lanes, so that no sum has to be reduced across lanes, and each
+//! A vector holds one feature of several rows, one per lane, so that no sum has to be reduced across lanes, and each
 //! weight is read once for all rows.
 
 use pulp::{Simd, WithSimd};
@@ -9,10 +9,10 @@ use super::prefetch::prefetch;
 use super::transpose::transpose;
 use crate::flex::runtime::buffer::Buffer;
 
-/// Rows of the weight that are taken together.
+/// Rows of the weight per block.
 const BLOCK: usize = 8;
 
-/// Rows transposed into panels, `[panels, d_in, lanes]`; missing rows are zeros.
+/// Rows transposed into panels, `[panels, d_in, lanes]`, and padded with zero rows.
 pub(crate) struct Panels {
     values: Buffer,
     d_in: usize,
@@ -44,7 +44,7 @@ impl Panels {
 
     /// `out`\[i\]\[j\] = row i · `weight` row j.
     ///
-    /// A row's result does not depend on how many rows there are.
+    /// The result of a row does not depend on the number of rows.
     ///
     /// # Panics
     /// If there are more rows in `out` than here, or a row of `out` is longer than `weight` has rows.
@@ -105,8 +105,8 @@ impl WithSimd for Multiply<'_, '_> {
 /// Elements of the widest vector.
 const MAX_LANES: usize = 16;
 
-/// The products of a panel's rows with `C` rows of the weight, into the columns of `out` from `first` on; `ahead` is read
-/// next.
+/// Multiplies the rows of a panel by `C` rows of the weight into the columns of `out` starting at `first`, and
+/// prefetches `ahead`.
 #[inline(always)]
 fn tile<S: Simd, const C: usize>(
     simd: S,
@@ -155,7 +155,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_size_gives_the_definition_with_and_without_vectors(
+        fn every_size_matches_the_definition_with_and_without_vectors(
             d_in in 0..70_usize, rows in 1..40_usize, d_out in 1..30_usize, seed in 0.0..100.0_f32,
         ) {
             let (x, weight) = (values(seed, rows * d_in), values(-seed, d_out * d_in));
@@ -177,7 +177,7 @@ mod tests {
         }
 
         #[test]
-        fn a_row_does_not_depend_on_its_neighbours(d_in in 1..70_usize, rows in 1..40_usize) {
+        fn a_row_does_not_depend_on_the_other_rows(d_in in 1..70_usize, rows in 1..40_usize) {
             let (x, weight) = (values(1.0, rows * d_in), values(2.0, 11 * d_in));
             let together = product(&x, &weight, d_in, rows, 11);
             for (row, expected) in x.chunks(d_in).zip(together.chunks(11)) {

@@ -1,7 +1,7 @@
 //! Prefetching.
 #![allow(unsafe_code)]
 
-/// Starts loading the cache line of a value that is needed soon.
+/// Prefetches the cache line of a value; does nothing on architectures other than x86-64.
 #[inline(always)]
 pub(super) fn prefetch(value: &f32) {
     #[cfg(target_arch = "x86_64")]
@@ -11,4 +11,6 @@ pub(super) fn prefetch(value: &f32) {
             std::ptr::from_ref(value).cast(),
         );
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
 }

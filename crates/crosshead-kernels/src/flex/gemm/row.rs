@@ -1,17 +1,17 @@
-//! X·Wᵀ of one row: a decoding step of a single sentence.
+//! X·Wᵀ for one row: a decoding step of a single sequence.
 //!
-//! Every weight is read once, so reading is all that should take time. Rows are read one after the other, in the order of
-//! memory, which the processor prefetches by itself; several at once, or prefetched by hand, are slower.
+//! Every weight is read once, so memory bandwidth is the limit. Rows are read one after the other, in memory order,
+//! which the hardware prefetcher recognizes; interleaving rows or explicit prefetching is slower.
 
 use pulp::{Simd, WithSimd};
 
-/// Parts of a sum that are added up side by side, so that additions need not wait for each other.
+/// Independent partial sums, so that additions do not wait for each other.
 const PARTS: usize = 4;
 
 /// `out`\[j\] = `x` · row j of `weight`.
 ///
 /// # Panics
-/// If `weight` has fewer rows of as many values as `x` than `out` has values.
+/// If `weight` has fewer rows of length `x.len()` than `out` has values.
 pub(crate) fn multiply_row(x: &[f32], weight: &[f32], out: &mut [f32]) {
     pulp::Arch::new().dispatch(MatrixVector { x, weight, out });
 }
@@ -42,7 +42,7 @@ impl WithSimd for MatrixVector<'_> {
     }
 }
 
-/// The sum of products of vectors.
+/// The element-wise products of two rows, summed to one vector.
 #[inline(always)]
 fn multiply_vectors<S: Simd>(simd: S, x: &[S::f32s], weight: &[S::f32s]) -> S::f32s {
     let (x, x_rest) = x.as_chunks::<PARTS>();
@@ -72,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_size_gives_the_definition_with_and_without_vectors(
+        fn every_size_matches_the_definition_with_and_without_vectors(
             d_in in 0..200_usize,
             d_out in 0..20_usize,
             seed in 0.0..100.0_f32,
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "too few rows")]
-    fn a_weight_that_is_too_short_is_named() {
+    fn a_weight_with_too_few_rows_panics() {
         multiply_row(&[1.0; 4], &[1.0; 7], &mut [0.0; 2]);
     }
 }

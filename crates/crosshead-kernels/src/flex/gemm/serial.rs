@@ -1,20 +1,20 @@
-//! Matrix products in the calling thread, by the crate `gemm`.
+//! Matrix multiplication on the calling thread, with the `gemm` crate.
 #![allow(unsafe_code)]
 
 use gemm::Parallelism;
 
 use super::matrix::{Matrix, extent};
 
-/// What a product does with the values already in its output.
+/// How a product is written to its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// They are replaced, and not read.
+    /// Overwrite the values, which are not read.
     Replace,
-    /// The product is added to them.
+    /// Add to the values.
     Add,
 }
 
-/// `out` = `alpha`·`lhs`·`rhs`, or plus that; `out` is row-major with rows `row_stride` values apart.
+/// Writes `alpha`·`lhs`·`rhs` to `out`, or adds it; `out` is row-major with rows `row_stride` values apart.
 ///
 /// # Panics
 /// If the inner dimensions differ or `out` is too short.
@@ -32,11 +32,11 @@ pub(crate) fn multiply(
     unsafe { multiply_into(out.as_mut_ptr(), row_stride, lhs, rhs, alpha, output) }
 }
 
-/// [`multiply`] into memory that other parts of a larger output share.
+/// [`multiply`] into memory that is part of a larger output.
 ///
 /// # Safety
-/// The inner dimensions must agree. From `out` on, the rows of the product, `row_stride` values apart, must be
-/// initialized memory that nothing else reads or writes meanwhile.
+/// The inner dimensions must agree. Starting at `out`, the rows of the product, `row_stride` values apart, must be
+/// initialized memory that nothing else reads or writes at the same time.
 pub(super) unsafe fn multiply_into(
     out: *mut f32,
     row_stride: usize,
@@ -45,8 +45,7 @@ pub(super) unsafe fn multiply_into(
     alpha: f32,
     output: Output,
 ) {
-    // SAFETY: every element of the operands lies in its slice (see `Matrix::new`), and of the output where the caller
-    // promises.
+    // SAFETY: every element of the operands is within its slice (see `Matrix::new`); the caller guarantees the output.
     unsafe {
         gemm::gemm(
             lhs.rows,
@@ -77,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn products_equal_their_definition() {
+    fn products_match_their_definition() {
         let (rows, inner, cols) = (3, 5, 4);
         let a: Vec<f32> = (0..rows * 7).map(|i| i as f32).collect(); // rows 7 apart
         let b: Vec<f32> = (0..cols * inner).map(|i| (i as f32).sin()).collect(); // transposed

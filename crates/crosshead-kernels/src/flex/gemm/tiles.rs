@@ -1,4 +1,4 @@
-//! Matrix products by all threads, tile by tile.
+//! Parallel matrix multiplication, tile by tile.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
@@ -11,11 +11,11 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// `out` = `lhs`·`rhs`, or plus that, row-major, with `finish(row, first_column, part_of_row)` called for each row of
-/// each tile while the tile is in cache.
+/// Writes `lhs`·`rhs` to the row-major `out`, or adds it, and calls `finish(row, first_column, part_of_row)` for each
+/// row of each tile while the tile is in cache.
 ///
 /// # Panics
-/// If the inner dimensions differ or `out` has another size.
+/// If the inner dimensions differ or the size of `out` does not match.
 pub(crate) fn multiply_tiled(
     out: &mut [f32],
     lhs: Matrix,
@@ -32,7 +32,7 @@ pub(crate) fn multiply_tiled(
     parallel::for_each((0..grid.tiles()).into_par_iter(), work, |tile| {
         let (tile_rows, tile_cols) = grid.tile(tile);
         let (lhs, rhs) = (lhs.row_range(tile_rows.clone()), rhs.col_range(tile_cols.clone()));
-        // SAFETY: the tile lies in `out`, whose size was checked above, and belongs to this task alone; the borrow of
+        // SAFETY: the tile is within `out`, whose size was checked above, and only this task accesses it; the borrow of
         // `out` outlives the tasks.
         unsafe {
             let first = out.at(tile_rows.start * cols + tile_cols.start);
@@ -51,8 +51,8 @@ pub(crate) fn multiply_tiled(
     });
 }
 
-/// One tile. Where the rows of a transposed `lhs` would thrash the caches, they are copied first, a part at a time:
-/// packing them in place costs a quarter of the product's speed.
+/// Computes one tile. If packing a transposed `lhs` in place would thrash the caches, its rows are copied first, a part
+/// at a time: otherwise the multiplication loses a quarter of its speed.
 ///
 /// # Safety
 /// As for [`multiply_into`].
@@ -63,24 +63,24 @@ unsafe fn multiply_tile(
     rhs: Matrix,
     mut output: Output,
 ) {
-    /// Values of the inner dimension in a part.
+    /// The length of a part along the inner dimension.
     const DEPTH: usize = 512;
     let (columns, [rows, inner]) = (lhs.transposed(), lhs.dims());
     if !columns.columns_thrash_caches() {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         return unsafe { multiply_into(out, row_stride, lhs, rhs, 1.0, output) };
     }
     let mut copy = Buffer::unspecified(DEPTH.min(inner) * rows);
     for start in (0..inner).step_by(DEPTH) {
         let part = start..inner.min(start + DEPTH);
         let lhs = columns.row_range(part.clone()).copied(&mut copy).transposed();
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { multiply_into(out, row_stride, lhs, rhs.row_range(part), 1.0, output) };
         output = Output::Add;
     }
 }
 
-/// The start of an output that tasks write disjoint tiles of.
+/// The start of an output of which tasks write disjoint tiles.
 #[derive(Clone, Copy)]
 struct Shared(*mut f32);
 
@@ -93,12 +93,12 @@ impl Shared {
     /// # Safety
     /// `index` must not exceed the slice.
     unsafe fn at(self, index: usize) -> *mut f32 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.0.add(index) }
     }
 }
 
-/// A matrix cut into tiles, by its shape alone.
+/// A partition of a matrix into tiles that depends only on its shape.
 #[derive(Clone, Copy, Debug)]
 struct Grid {
     rows: usize,
@@ -108,7 +108,8 @@ struct Grid {
 }
 
 impl Grid {
-    /// Tiles for which packing the operands costs little, of about equal height, and enough of them for a few threads.
+    /// Chooses tiles of about equal height that are large enough to amortize packing and numerous enough for a few
+    /// threads.
     fn new(rows: usize, cols: usize) -> Self {
         const ENOUGH: usize = 8;
         let sizes = [(256, 128), (256, 64), (128, 64)];
@@ -123,7 +124,7 @@ impl Grid {
         self.rows.div_ceil(self.tile_rows) * self.cols.div_ceil(self.tile_cols)
     }
 
-    /// The rows and columns of a tile; tiles of the same rows follow each other.
+    /// The rows and columns of a tile; tiles of the same rows are consecutive.
     fn tile(self, index: usize) -> (Range<usize>, Range<usize>) {
         let across = self.cols.div_ceil(self.tile_cols);
         let (row, col) = (index / across * self.tile_rows, index % across * self.tile_cols);
@@ -152,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn products_equal_their_definition_and_are_finished_once() {
-        // The last is copied, in two parts.
+    fn products_match_their_definition_and_are_finished_once() {
+        // The last one is copied, in two parts.
         let sizes = [(1, 1, 1), (3, 0, 5), (130, 7, 70), (520, 3, 300), (1024, 600, 3)];
         for (rows, inner, cols) in sizes {
             let lhs: Vec<f32> = (0..inner * rows).map(|i| (i % 7) as f32).collect(); // transposed

@@ -1,15 +1,16 @@
-//! Transposing a matrix.
+//! Matrix transposition.
 
 use crate::flex::runtime::parallel;
 
-/// Columns of the output that one part writes.
+/// Rows of the output per part.
 const BLOCK: usize = 16;
 
-/// `out` = the transpose of the row-major `matrix` with `rows` rows.
+/// Writes the transpose of the row-major `matrix` with `rows` rows to `out`.
 pub(crate) fn transpose(matrix: &[f32], rows: usize, out: &mut [f32]) {
     let cols = matrix.len().checked_div(rows).unwrap_or(0);
     parallel::for_each_rows(out, rows, BLOCK, matrix.len(), |first, part| {
-        // Sixteen values of an output row at a time, so that each cache line of the input is used while it is in cache.
+        // Write sixteen values of an output row at a time, so that each cache line of the input is used while it is in
+        // cache.
         for start in (0..rows).step_by(BLOCK) {
             for (col, out) in part.chunks_exact_mut(rows).enumerate() {
                 let out = &mut out[start..(start + BLOCK).min(rows)];

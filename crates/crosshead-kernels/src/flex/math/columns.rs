@@ -4,10 +4,10 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// Rows whose sums are taken together.
+/// Rows per partial sum.
 const ROWS: usize = 64;
 
-/// The sum of each column, in an order that depends on the shape alone.
+/// The sum of each column, in an order that depends only on the shape.
 pub(crate) fn sum_columns(matrix: &[f32], cols: usize) -> Buffer {
     let parts = matrix.len().checked_div(cols).unwrap_or(0).div_ceil(ROWS);
     let mut partial = Buffer::zeros(parts * cols);
@@ -18,7 +18,7 @@ pub(crate) fn sum_columns(matrix: &[f32], cols: usize) -> Buffer {
     combine(&partial, cols)
 }
 
-/// The sum of partial sums, one after the other.
+/// The total of partial sums, added in order.
 pub(crate) fn combine(partial: &[f32], cols: usize) -> Buffer {
     let mut sums = Buffer::zeros(cols);
     add_rows(&mut sums, partial);

@@ -1,13 +1,13 @@
 //! The exponential function.
 //!
-//! It is inlined into its caller, which runs it inside [`vectorized`](crate::flex::runtime::simd::vectorized).
+//! It is inlined into its callers, which run it inside [`vectorized`](crate::flex::runtime::simd::vectorized).
 
-/// e^x within 2 units in the last place; 0 below −87.33 (−∞ among them), ∞ above 88.37, NaN for NaN.
+/// e^x within 2 ulp; 0 below −87.33 (including −∞), ∞ above 88.37, NaN for NaN.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     const LOWEST: f32 = -87.33;
     const HIGHEST: f32 = 88.38;
-    /// 1.5·2²³: adding it rounds to an integer, which then sits in the lowest bits.
+    /// 1.5·2²³: adding it rounds to an integer, which is then in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     /// ln 2 in two parts; the product of the upper one and an integer below 2¹⁰ is exact.
     const LN_2: (f32, f32) = (0.693_359_4, -2.121_944_4e-4);
@@ -34,13 +34,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exp_is_within_two_units_in_the_last_place() {
+    fn exp_is_within_two_ulp() {
         for step in 0..2_000_000 {
             let x = -87.32 + step as f32 * (88.36 + 87.32) / 2_000_000.0;
             let exact = f64::from(x).exp();
             let unit = f64::from((exact as f32).next_up() - exact as f32);
             let error = (f64::from(exp(x)) - exact).abs() / unit;
-            assert!(error <= 2.0, "exp({x}) is off by {error} units");
+            assert!(error <= 2.0, "exp({x}) is off by {error} ulp");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Functions over slices, in a form that compiles to vector instructions.
+//! Functions over slices, written so that they compile to vector instructions.
 
 pub(crate) mod columns;
 pub(crate) mod exp;

@@ -1,12 +1,12 @@
-//! The words of a stream of random numbers, many blocks of the generator side by side.
+//! The words of a random stream, generated many blocks at a time.
 
 use crate::flex::runtime::simd::vectorized;
 use crate::random::RandomKey;
 
-/// Blocks of four words that are drawn together: enough for the compiler to use whole vectors.
+/// Blocks of four words generated at a time: enough for the compiler to use full vectors.
 const BLOCKS: usize = 32;
 
-/// Calls `f(value, word)` for every value with its word: those of the stream from element `first` on.
+/// Calls `f(value, word)` for every value with its word of the stream, starting at element `first`.
 #[inline(always)]
 pub(crate) fn for_each_word<T>(
     key: RandomKey,
@@ -29,10 +29,10 @@ pub(crate) fn for_each_word<T>(
     );
 }
 
-/// [`RandomKey::words`] of the blocks from `first` on.
+/// [`RandomKey::words`] of [`BLOCKS`] blocks starting at `first`.
 #[inline(always)]
 fn blocks(key: RandomKey, first: u64) -> [[u32; 4]; BLOCKS] {
-    // A word of each block, in the lower half of a 64-bit lane; the upper half is arbitrary.
+    // One word of each block in the lower half of a 64-bit lane; the upper half is arbitrary.
     let mut counter = [[0_u64; BLOCKS]; 4];
     let [c0, c1, c2, c3] = &mut counter;
     for lane in 0..BLOCKS {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_part_of_a_stream_equals_its_words_one_by_one() {
+    fn any_range_of_a_stream_equals_its_words_one_by_one() {
         let key = RandomKey::new(5).at_step(u64::MAX / 3);
         let carry = 4 * u64::from(u32::MAX); // where the counter's lower half overflows
         for first in [0, 1, 3, 30, carry - 9, carry + 2] {

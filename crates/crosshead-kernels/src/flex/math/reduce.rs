@@ -1,14 +1,14 @@
 //! Reductions over slices.
 //!
-//! Everything here is inlined into its caller, which runs it inside
+//! These functions are inlined into their callers, which run them inside
 //! [`vectorized`](crate::flex::runtime::simd::vectorized).
 
 use super::exp::exp;
 
-/// Partial results of a reduction: one vector of the widest registers, so that no lane waits for another.
+/// Partial results of a reduction: one vector of the widest registers, so that lanes are independent.
 const LANES: usize = 16;
 
-/// The greatest value, or −∞ where there is none; NaN is ignored.
+/// The greatest value, or −∞ for an empty slice; NaN is ignored.
 #[inline(always)]
 pub(crate) fn max(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
@@ -26,7 +26,7 @@ fn greater(a: f32, b: f32) -> f32 {
     if b > a { b } else { a }
 }
 
-/// The sum, in an order that depends on the length alone.
+/// The sum, in an order that depends only on the length.
 #[inline(always)]
 pub(crate) fn sum(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
@@ -39,7 +39,7 @@ pub(crate) fn sum(values: &[f32]) -> f32 {
     rest.iter().fold(sum_lanes(lanes), |sum, value| sum + value)
 }
 
-/// Σ aᵢ·bᵢ of slices of one length, in an order that depends on it alone.
+/// Σ aᵢ·bᵢ of two slices of equal length, in an order that depends only on the length.
 #[inline(always)]
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a_chunks, a_rest), (b_chunks, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
@@ -52,7 +52,7 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a_rest.iter().zip(b_rest).fold(sum_lanes(lanes), |sum, (a, b)| sum + a * b)
 }
 
-/// Replaces every value by e^(value − `shift`) and returns their sum.
+/// Replaces every value by e^(value − `shift`) and returns the sum.
 #[inline(always)]
 pub(crate) fn exp_and_sum(values: &mut [f32], shift: f32) -> f32 {
     let (chunks, rest) = values.as_chunks_mut::<LANES>();

@@ -4,7 +4,7 @@ use crate::args::activation::Activation;
 use crate::flex::math::exp::exp;
 
 impl Activation {
-    /// Whether the derivative follows from the output alone, so that a backward pass needs no pre-activation.
+    /// Whether the derivative is a function of the output, so that the backward pass does not need the pre-activation.
     pub(crate) fn differentiates_by_output(self) -> bool {
         matches!(self, Self::Identity | Self::Relu)
     }
@@ -22,9 +22,10 @@ impl Activation {
         }
     }
 
-    /// `gradient` times the derivative, in place.
+    /// Multiplies `gradient` by the derivative, in place.
     ///
-    /// `saved` is the output where the derivative follows from it, or else the pre-activation.
+    /// `saved` is the output if [`differentiates_by_output`](Self::differentiates_by_output), otherwise the
+    /// pre-activation.
     #[inline(always)]
     pub(crate) fn backward(self, gradient: &mut [f32], saved: &[f32]) {
         match self {
@@ -74,13 +75,13 @@ fn silu_derivative(x: f32) -> f32 {
     s * (1.0 + x * (1.0 - s))
 }
 
-/// The distribution function Φ of the standard normal distribution.
+/// The cumulative distribution function Φ of the standard normal distribution.
 #[inline(always)]
 fn normal_cdf(x: f32) -> f32 {
     0.5 + 0.5 * erf(x * std::f32::consts::FRAC_1_SQRT_2)
 }
 
-/// The error function within 2e-7: a rational minimax approximation, ±1 beyond ±4 (as in Eigen, `erf`).
+/// The error function within 2e-7: a rational minimax approximation, ±1 outside ±4 (as Eigen's `erf`).
 #[inline(always)]
 fn erf(x: f32) -> f32 {
     const NUMERATOR: [f32; 7] = [
@@ -112,7 +113,7 @@ fn gelu_derivative(x: f32) -> f32 {
     normal_cdf(x) + x * PEAK * exp(-0.5 * x * x)
 }
 
-/// √(2/π) and the cubic coefficient of the approximation; tanh(u) = 2σ(2u) − 1 turns it into x·σ(2u).
+/// √(2/π) and the cubic coefficient of the approximation, which equals x·σ(2u) because tanh(u) = 2σ(2u) − 1.
 const TANH: (f32, f32) = (0.797_884_6, 0.044_715);
 
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! The step of Adam in one pass and in place, and the sum of squares.
+//! Adam in one pass and in place, and the sum of squares.
 
 use burn::backend::Flex;
 use burn::tensor::Tensor;
@@ -9,12 +9,12 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::tensor::{contiguous, primitive, values, values_mut};
 
-/// Elements of one part.
+/// Elements per part.
 const PART: usize = 1 << 14;
 
-/// The fused body of [`crate::adam_step`], for tensors without autodiff.
+/// The fused implementation of [`crate::adam_step`], for tensors without autodiff.
 ///
-/// The same operations in the same order as the plain body, so the results have the same bits.
+/// The operations and their order are those of the plain implementation, so the results are bit-identical.
 pub(crate) fn adam_step<const D: usize>(
     parameter: Tensor<D>,
     gradient: Tensor<D>,
@@ -24,7 +24,7 @@ pub(crate) fn adam_step<const D: usize>(
 ) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
     let [mut parameter, gradient, mut first, mut second] =
         [parameter, gradient, first, second].map(|tensor| contiguous(primitive(tensor)));
-    Factors::new(step).update(
+    Coefficients::new(step).update(
         values_mut(&mut parameter),
         values(&gradient),
         values_mut(&mut first),
@@ -34,7 +34,7 @@ pub(crate) fn adam_step<const D: usize>(
     (parameter, first, second)
 }
 
-/// The fused body of [`crate::sum_of_squares`], for a tensor without autodiff.
+/// The fused implementation of [`crate::sum_of_squares`], for a tensor without autodiff.
 pub(crate) fn sum_of_squares<const D: usize>(x: &Tensor<D>) -> f64 {
     let x = contiguous(primitive(x.clone()));
     let x = values(&x);
@@ -60,22 +60,22 @@ fn squares(values: &[f32]) -> f64 {
     )
 }
 
-/// The factors of a step in the precision of its tensors.
+/// The coefficients of a step, in the precision of the tensors.
 #[derive(Clone, Copy)]
-struct Factors {
+struct Coefficients {
     gradient_scale: f32,
-    /// β and 1 − β of the first moment.
+    /// β and 1 − β of the first moment estimate.
     first: (f32, f32),
-    /// β and 1 − β of the second moment.
+    /// β and 1 − β of the second moment estimate.
     second: (f32, f32),
     correction2: f32,
     epsilon: f32,
-    /// The learning rate over the first moment's bias correction.
+    /// The learning rate divided by the bias correction of the first moment estimate.
     rate: f32,
     decay: f32,
 }
 
-impl Factors {
+impl Coefficients {
     fn new(step: AdamStep) -> Self {
         let (correction1, correction2) = step.bias_corrections();
         Self {
@@ -96,12 +96,7 @@ impl Factors {
         first: &mut [f32],
         second: &mut [f32],
     ) {
-        let len = parameter.len();
-        assert!(
-            [gradient.len(), first.len(), second.len()] == [len; 3],
-            "gradient and moments must have the parameter's {len} elements"
-        );
-        let work = 4 * len;
+        let work = 4 * parameter.len();
         let parts = parameter
             .par_chunks_mut(PART)
             .zip(gradient.par_chunks(PART))

@@ -1,4 +1,4 @@
-//! Gradient checkpointing as one node of the graph, which runs a graph of its own in the backward pass.
+//! Gradient checkpointing as one node of the autodiff graph, whose backward pass builds and runs a separate graph.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use burn::tensor::{Gradients as TensorGradients, Tensor};
 
 use crate::flex::runtime::tensor::primitive;
 
-/// The fused body of [`crate::checkpoint()`].
+/// The fused implementation of [`crate::checkpoint()`].
 pub(crate) fn checkpoint<M, F, const N: usize>(
     module: &M,
     mut inputs: [Tensor<3>; N],
@@ -23,9 +23,9 @@ where
     M: Module + Sync + 'static,
     F: Fn(&M, [Tensor<3>; N]) -> Tensor<3> + Send + Sync + 'static,
 {
-    // A parameter that is not initialized yet would be drawn separately in each clone.
-    module.visit(&mut Draw);
-    // The node is part of the graph only if one of its inputs is tracked.
+    // Clones of a parameter that is not initialized yet would be initialized separately.
+    module.visit(&mut Initialize);
+    // The node is part of the graph only if at least one input is tracked.
     if let Some(first) = inputs.first_mut()
         && !first.is_require_grad()
     {
@@ -51,22 +51,22 @@ where
     )
 }
 
-/// Draws every parameter that is not drawn yet.
-struct Draw;
+/// Initializes every lazy parameter.
+struct Initialize;
 
-impl ModuleVisitor for Draw {
+impl ModuleVisitor for Initialize {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         param.val();
     }
 }
 
-/// The tensor, or a tracked one of the same values.
+/// The tensor, or a tracked tensor with the same values.
 fn tracked(x: Tensor<3>) -> Tensor<3> {
     let is_tracked = x.clone().try_into_primitive::<Autodiff<Flex>>().is_ok_and(|x| x.is_tracked());
     if is_tracked { x } else { x.detach().require_grad() }
 }
 
-/// What the backward pass runs again.
+/// The computation that the backward pass runs again.
 struct State<M, F, const N: usize> {
     module: M,
     inputs: [FlexTensor; N],
@@ -104,7 +104,7 @@ where
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
         let State { module, inputs, f } = ops.state;
         let gradient = Tensor::<3>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node));
-        // Separate leaves: this graph shares no node with the one whose backward pass is running.
+        // Separate leaves: this graph shares no node with the graph whose backward pass is running.
         let leaves = module.valid().train();
         let inputs = inputs
             .map(|x| Tensor::<3>::from_inner(Tensor::from_primitive::<Flex>(x)).require_grad());
@@ -122,7 +122,7 @@ where
     }
 }
 
-/// The gradient of each parameter, in the order of the walk.
+/// Collects the gradient of each parameter, in visiting order.
 struct Collect<'a> {
     inner: &'a TensorGradients,
     found: &'a mut Vec<Option<FlexTensor>>,
@@ -134,7 +134,7 @@ impl ModuleVisitor for Collect<'_> {
     }
 }
 
-/// Gives each parameter the gradient of its leaf.
+/// Registers the gradient of each leaf with its parameter.
 struct Register<'a> {
     grads: &'a mut Gradients,
     found: std::vec::IntoIter<Option<FlexTensor>>,

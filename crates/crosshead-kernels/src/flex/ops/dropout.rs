@@ -1,4 +1,4 @@
-//! Dropout, alone and with the addition to the residual, as backend extensions.
+//! Dropout, with and without the residual connection, as backend extensions.
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -15,12 +15,12 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::tensor::{contiguous, values};
 
-/// The fused body of [`crate::dropout()`].
+/// The fused implementation of [`crate::dropout()`].
 pub(crate) fn dropout<const D: usize>(x: Tensor<D>, mask: DropoutMask) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as DropoutOps>::dropout(x.into_dispatch(), mask))
 }
 
-/// The fused body of [`crate::add_dropout`].
+/// The fused implementation of [`crate::add_dropout`].
 pub(crate) fn add_dropout(
     residual: Tensor<2>,
     x: Tensor<2>,
@@ -118,7 +118,7 @@ impl Backward<Flex, 2> for AddDropoutBackward {
 }
 
 impl DropoutMask {
-    /// The factors of the elements from `first` on: 0 with probability p, or else 1 / (1 − p).
+    /// The factors of the elements starting at `first`: 0 with probability p, otherwise 1 / (1 − p).
     pub(crate) fn factors(self, first: usize, factors: &mut [f32]) {
         let (threshold, kept) = (self.threshold(), self.scale());
         philox::for_each_word(
@@ -142,12 +142,12 @@ impl DropoutMask {
     }
 }
 
-/// `residual` + x·mask / (1 − p), or without a mask `residual` + x.
+/// `residual` + x·mask / (1 − p); without a mask, `residual` + x.
 fn add(residual: &[f32], x: &[f32], mask: Option<DropoutMask>) -> Buffer {
     map(x.len(), |first, sums| add_part(&residual[first..], &x[first..], mask, first, sums))
 }
 
-/// The sums of a part whose first element has index `first` in the mask's stream.
+/// Computes the sums of a part whose first element has index `first` in the random stream of the mask.
 pub(super) fn add_part(
     residual: &[f32],
     x: &[f32],
@@ -175,9 +175,9 @@ pub(super) fn add_part(
     }
 }
 
-/// Calls `f(first, y)` for every part of an output of `len` values, with the index of the part's first.
+/// Calls `f(first, y)` for every part of an output of `len` values, with the index of its first value.
 fn map(len: usize, f: impl Fn(usize, &mut [f32]) + Send + Sync) -> Buffer {
-    /// Values of a part, which stay in the nearest cache.
+    /// Values per part; they stay in the L1 cache.
     const PART: usize = 1 << 12;
     let mut y = Buffer::unspecified(len);
     parallel::for_each_rows(&mut y, 1, PART, 8 * len, f);

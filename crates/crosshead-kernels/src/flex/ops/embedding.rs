@@ -15,7 +15,7 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::tensor::{contiguous, dims, values};
 
-/// The fused body of [`crate::embedding()`].
+/// The fused implementation of [`crate::embedding()`].
 pub(crate) fn embedding(
     weight: Tensor<2>,
     ids: Tensor<1, Int>,
@@ -80,7 +80,7 @@ impl Backward<Flex, 1> for EmbeddingBackward {
     }
 }
 
-/// Which rows of a table are looked up.
+/// The rows of a table to look up.
 #[derive(Clone, Debug)]
 struct Lookup {
     ids: Vec<usize>,
@@ -103,7 +103,7 @@ impl Lookup {
 
     /// The scaled rows.
     fn forward(&self, weight: &FlexTensor) -> FlexTensor {
-        /// Rows of one part.
+        /// Rows per part.
         const PART: usize = 64;
         let (weight, d_model, scale) = (values(weight), self.d_model, self.scale);
         let mut y = Buffer::unspecified(self.ids.len() * d_model);
@@ -122,9 +122,9 @@ impl Lookup {
         y.into_tensor([self.ids.len(), d_model])
     }
 
-    /// The gradient of the table: each row sums the gradients of its tokens, in their order.
+    /// The gradient of the table: each row is the sum of the gradients of its tokens, in order.
     fn backward(&self, gradient: &[f32]) -> FlexTensor {
-        /// Rows of the table in one part, which passes over all ids.
+        /// Rows of the table per part; each part scans all ids.
         const PART: usize = 512;
         let Self { ids, vocab_size, d_model, scale, padding_id } = self;
         let (d_model, scale) = (*d_model, *scale);

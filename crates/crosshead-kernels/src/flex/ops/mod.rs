@@ -1,4 +1,4 @@
-//! The fused bodies, one file or folder for each operation of `crate::ops`.
+//! The fused implementations: one file or folder per operation of `crate::ops`.
 
 pub(crate) mod activation;
 pub(crate) mod adam;

@@ -8,7 +8,7 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::tensor::{contiguous, dims, primitive, values, values_mut};
 
-/// The fused body of [`crate::select_rows`], for a tensor without autodiff.
+/// The fused implementation of [`crate::select_rows`], for a tensor without autodiff.
 pub(crate) fn select_rows(x: Tensor<4>, rows: Tensor<1, Int>, len: usize) -> Tensor<4> {
     let mut x = contiguous(primitive(x));
     let [batch, capacity, n_heads, d_head] = dims(&x);
@@ -31,7 +31,7 @@ fn checked(row: i64, batch: usize) -> usize {
     }
 }
 
-/// The first `used` values of each of the rows in new memory.
+/// Copies the first `used` values of each of the rows to new memory.
 fn gather(x: &FlexTensor, rows: &[usize], row_len: usize, used: usize) -> Buffer {
     let x = values(x);
     let mut out = Buffer::unspecified(rows.len() * row_len);
@@ -42,21 +42,21 @@ fn gather(x: &FlexTensor, rows: &[usize], row_len: usize, used: usize) -> Buffer
     out
 }
 
-/// A copy of a whole row; row `spare` means memory outside.
+/// Copies a row; row `spare` stands for temporary memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Move {
     from: usize,
     to: usize,
 }
 
-/// The moves that make row i what row `rows[i]` was, each row being read before it is written.
+/// The moves after which row i holds what row `rows[i]` held; each row is read before it is written.
 fn moves(rows: &[usize], spare: usize) -> Vec<Move> {
-    /// The wanted row of a place that already has it.
+    /// Marks a slot that already holds its row.
     const NOTHING: usize = usize::MAX;
     let mut wanted: Vec<usize> = rows.to_vec();
     let mut readers = vec![0; spare + 1];
-    for (place, wanted) in wanted.iter_mut().enumerate() {
-        if *wanted == place {
+    for (slot, wanted) in wanted.iter_mut().enumerate() {
+        if *wanted == slot {
             *wanted = NOTHING;
         } else {
             readers[*wanted] += 1;
@@ -64,33 +64,33 @@ fn moves(rows: &[usize], spare: usize) -> Vec<Move> {
     }
     let mut moves = Vec::new();
     for start in 0..rows.len() {
-        // A place may be written once no other place has to read it; this may free the row it reads in turn.
-        let mut place = start;
-        while wanted[place] != NOTHING && readers[place] == 0 {
-            let from = std::mem::replace(&mut wanted[place], NOTHING);
-            moves.push(Move { from, to: place });
+        // A slot may be written once no other slot has to read it; that may in turn free the row it reads.
+        let mut slot = start;
+        while wanted[slot] != NOTHING && readers[slot] == 0 {
+            let from = std::mem::replace(&mut wanted[slot], NOTHING);
+            moves.push(Move { from, to: slot });
             readers[from] -= 1;
             if from >= rows.len() {
                 break;
             }
-            place = from;
+            slot = from;
         }
     }
     for start in 0..rows.len() {
         if wanted[start] == NOTHING {
             continue;
         }
-        // Only cycles are left: one row is copied aside, and the others follow.
+        // Only cycles are left: save one row, then move the others.
         moves.push(Move { from: start, to: spare });
-        let mut place = start;
+        let mut slot = start;
         loop {
-            let from = std::mem::replace(&mut wanted[place], NOTHING);
+            let from = std::mem::replace(&mut wanted[slot], NOTHING);
             if from == start {
-                moves.push(Move { from: spare, to: place });
+                moves.push(Move { from: spare, to: slot });
                 break;
             }
-            moves.push(Move { from, to: place });
-            place = from;
+            moves.push(Move { from, to: slot });
+            slot = from;
         }
     }
     moves
@@ -119,20 +119,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_that_only_change_places_move_once_and_one_of_each_circle_twice(
+        fn a_permutation_moves_each_displaced_row_once_and_one_row_of_each_cycle_twice(
             rows in Just((0..9_usize).collect::<Vec<_>>()).prop_shuffle(),
         ) {
-            let mut circles = 0;
+            let mut cycles = 0;
             let mut seen = [false; 9];
-            for start in (0..9).filter(|&place| rows[place] != place) {
-                circles += usize::from(!seen[start]);
-                let mut place = start;
-                while !std::mem::replace(&mut seen[place], true) {
-                    place = rows[place];
+            for start in (0..9).filter(|&slot| rows[slot] != slot) {
+                cycles += usize::from(!seen[start]);
+                let mut slot = start;
+                while !std::mem::replace(&mut seen[slot], true) {
+                    slot = rows[slot];
                 }
             }
-            let displaced = (0..9).filter(|&place| rows[place] != place).count();
-            prop_assert_eq!(moves(&rows, 9).len(), displaced + circles);
+            let displaced = (0..9).filter(|&slot| rows[slot] != slot).count();
+            prop_assert_eq!(moves(&rows, 9).len(), displaced + cycles);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Threads of the pool that look for work instead of sleeping.
+//! Keeps threads of the pool spinning instead of sleeping.
 
 use std::hint;
 use std::sync::Arc;
@@ -7,16 +7,15 @@ use std::time::{Duration, Instant};
 
 use rayon::Yield;
 
-/// How long a thread looks for work before it sleeps. A sleeping thread is woken by the operating system, which takes
-/// longer than many operations.
+/// How long a thread spins without work before it sleeps. Waking a sleeping thread takes longer than many operations.
 const PATIENCE: Duration = Duration::from_millis(1);
 
-/// The most threads that are kept awake: many idle ones would slow each other down.
+/// The maximum number of threads kept awake: too many spinning threads slow each other down.
 const MAX_AWAKE: usize = 8;
 
-/// Keeps the other threads of the pool awake until the guard is dropped or there is nothing to do for a while.
+/// Keeps the other threads of the pool awake until the guard is dropped or they have been idle for [`PATIENCE`].
 ///
-/// The calling thread must belong to the pool.
+/// Returns `None` if the calling thread does not belong to the pool, or is its only thread.
 pub(crate) fn keep_awake() -> Option<Guard> {
     let caller = rayon::current_thread_index()?;
     let threads = rayon::current_num_threads();

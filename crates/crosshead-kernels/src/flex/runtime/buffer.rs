@@ -1,4 +1,4 @@
-//! New tensors from values.
+//! Memory for new tensors.
 
 #![allow(unsafe_code)]
 
@@ -18,11 +18,11 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// Memory for `len` values, unspecified until the caller has written all of them.
+    /// Memory for `len` values, which are unspecified until the caller writes them.
     pub(crate) fn unspecified(len: usize) -> Self {
         let mut block = Block::new(len);
         if cfg!(debug_assertions) {
-            block.fill(f32::NAN); // exposes reads of values that were not written
+            block.fill(f32::NAN); // exposes reads of unwritten values
         }
         Self { block, len }
     }
@@ -37,7 +37,7 @@ impl Buffer {
     /// A contiguous tensor of these values.
     pub(crate) fn into_tensor(self, shape: impl Into<Shape>) -> FlexTensor {
         let bytes = self.len * size_of::<f32>();
-        // SAFETY: a block is initialized in full and holds at least `len` values.
+        // SAFETY: a block is fully initialized and holds at least `len` values.
         let bytes = unsafe { Bytes::from_controller(Box::new(Allocation(self.block)), bytes) };
         FlexTensor::new(bytes, Layout::contiguous(shape.into()), DType::F32)
     }
@@ -74,13 +74,13 @@ impl AllocationController for Allocation {
         _: AccessPolicy,
     ) -> Result<&mut [MaybeUninit<u8>], AccessError> {
         let (start, len) = (self.0.as_mut_ptr().cast(), size_of_val(&*self.0));
-        // SAFETY: the same memory, borrowed as long, as bytes; the caller writes nothing uninitialized.
+        // SAFETY: the same memory as bytes, with the same lifetime; the caller writes only initialized bytes.
         Ok(unsafe { std::slice::from_raw_parts_mut(start, len) })
     }
 
     fn memory(&self, _: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
         let (start, len) = (self.0.as_ptr().cast(), size_of_val(&*self.0));
-        // SAFETY: the same memory, borrowed as long, as bytes.
+        // SAFETY: the same memory as bytes, with the same lifetime.
         Ok(unsafe { std::slice::from_raw_parts(start, len) })
     }
 }

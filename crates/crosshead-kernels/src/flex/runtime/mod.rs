@@ -1,4 +1,4 @@
-//! Memory and threads: what every fused operation runs on.
+//! Memory and threads: the runtime of the fused operations.
 
 pub(crate) mod awake;
 pub(crate) mod buffer;

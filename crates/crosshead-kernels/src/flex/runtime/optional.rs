@@ -1,4 +1,4 @@
-//! A tensor that may be missing, as an argument of a backend extension.
+//! An optional tensor as an argument of a backend extension.
 
 use burn::backend::autodiff::{checkpoint::strategy::CheckpointStrategy, ops::NodeGuard};
 use burn::backend::flex::FlexTensor;
@@ -19,7 +19,7 @@ pub(crate) enum Optional<B: Backend> {
 }
 
 impl<B: Backend> Optional<B> {
-    /// The tensor, where there is one.
+    /// The tensor, if present.
     pub(crate) fn into_option(self) -> Option<FloatTensor<B>> {
         match self {
             Self::Absent => None,
@@ -29,12 +29,12 @@ impl<B: Backend> Optional<B> {
 }
 
 impl<C: CheckpointStrategy> Optional<Autodiff<Flex, C>> {
-    /// Whether there is a tensor and autodiff tracks it.
+    /// Whether the tensor is present and tracked by autodiff.
     pub(crate) fn is_tracked(&self) -> bool {
         matches!(self, Self::Present(tensor) if tensor.is_tracked())
     }
 
-    /// The tensor and its node; where there is none, the node of an untracked tensor.
+    /// The tensor and its node; if absent, the node of an untracked tensor.
     pub(crate) fn into_parts(self) -> (Option<FlexTensor>, NodeGuard) {
         match self.into_option() {
             Some(tensor) => {

@@ -1,4 +1,6 @@
-//! Large pages: fewer address translations, which in a virtual machine can take longer than reading the values.
+//! Huge pages (Linux): fewer address translations, which in a virtual machine can take longer than reading the values.
+//!
+//! On other systems every function here does nothing.
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
@@ -7,10 +9,10 @@ use burn::tensor::Tensor;
 
 use super::tensor::{primitive, values};
 
-/// The size of a large page.
+/// The size of a huge page.
 const PAGE: usize = 2 << 20;
 
-/// Asks for large pages before memory is first touched.
+/// Requests huge pages for memory that has not been touched yet.
 pub(crate) fn expect<T>(memory: &[MaybeUninit<T>]) {
     const SMALL: usize = 4 << 10;
     let start = (memory.as_ptr() as usize).next_multiple_of(SMALL);
@@ -20,9 +22,9 @@ pub(crate) fn expect<T>(memory: &[MaybeUninit<T>]) {
     }
 }
 
-/// The body of [`crate::use_large_pages`], for a tensor without autodiff.
+/// The implementation of [`crate::use_large_pages`], for a tensor without autodiff.
 pub(crate) fn gather<const D: usize>(x: Tensor<D>) {
-    /// Bytes of a tensor that is worth the calls.
+    /// The size in bytes from which a tensor is worth the system calls.
     const LARGE: usize = 64 << 10;
     let x = primitive(x);
     if !x.is_contiguous() || x.bytes().len() < LARGE {
@@ -36,19 +38,19 @@ pub(crate) fn gather<const D: usize>(x: Tensor<D>) {
     }
 }
 
-/// What the operating system may do with pages.
+/// Advice to the operating system.
 #[derive(Clone, Copy)]
 enum Advice {
-    /// Large ones from the first touch on.
+    /// Use huge pages when the memory is first touched.
     Expect,
-    /// Large ones at once.
+    /// Collapse the memory into huge pages now.
     Gather,
 }
 
-/// Gives advice that the system may ignore.
+/// Gives advice, which the system may ignore.
 #[cfg(all(target_os = "linux", not(miri)))]
 fn advise(start: usize, len: usize, advice: Advice) {
-    /// Of Linux 6.1; `libc` names it for some targets only.
+    /// Linux 6.1 and later; `libc` defines it only for some targets.
     const MADV_COLLAPSE: libc::c_int = 25;
     let advice = match advice {
         Advice::Expect => libc::MADV_HUGEPAGE,

@@ -1,11 +1,11 @@
-//! Fixed partitions of work, run by rayon.
+//! Fixed partitions of work, run on the rayon pool.
 
 use rayon::prelude::*;
 
-/// Elementary operations below which handing work to other threads costs more than it saves.
+/// The number of elementary operations below which sharing work with other threads costs more than it saves.
 const MIN_PARALLEL_WORK: usize = 1 << 15;
 
-/// Calls `f` for every part; in this thread where the whole `work`, in elementary operations, is small.
+/// Calls `f` for every part; on the calling thread if the total `work`, in elementary operations, is small.
 ///
 /// The parts must depend on shapes alone, never on the number of threads.
 pub(crate) fn for_each<P>(parts: P, work: usize, f: impl Fn(P::Item) + Send + Sync)
@@ -16,7 +16,7 @@ where
     parts.with_min_len(shortest_run).for_each(f);
 }
 
-/// Calls `f(first_row, part)` for `values` in parts of `rows_per_part` whole rows.
+/// Calls `f(first_row, part)` for `values` in parts of `rows_per_part` rows.
 pub(crate) fn for_each_rows<T: Send>(
     values: &mut [T],
     row_len: usize,
@@ -31,7 +31,7 @@ pub(crate) fn for_each_rows<T: Send>(
     for_each(parts, work, |(part, rows)| f(part * rows_per_part, rows));
 }
 
-/// `n` consecutive parts of values that may be missing.
+/// `n` consecutive chunks of optional values.
 pub(crate) fn optional_chunks(
     values: Option<&mut [f32]>,
     len: usize,
@@ -43,7 +43,7 @@ pub(crate) fn optional_chunks(
     }
 }
 
-/// The work of a matrix product, in the elementary operations of [`for_each`].
+/// The work of a matrix multiplication, in the elementary operations of [`for_each`].
 pub(crate) fn matmul_work(rows: usize, inner: usize, cols: usize) -> usize {
     const MULTIPLY_ADDS_PER_OPERATION: usize = 2;
     rows.saturating_mul(inner).saturating_mul(cols) / MULTIPLY_ADDS_PER_OPERATION

@@ -1,9 +1,9 @@
 //! A pool of freed memory.
 //!
-//! A training step frees and allocates the same large arrays over and over. Handing them back to the operating
-//! system costs a page fault for every 4 KiB at the next use, more than many operations themselves. Freed blocks
-//! are therefore kept, as long as all memory together stays within the most that was ever in use at once. No
-//! result depends on this cache: a block's values are unspecified until they are written.
+//! A training step frees and allocates the same large arrays over and over. Returning them to the operating system
+//! costs a page fault for every 4 KiB at the next use, which takes longer than many operations. Freed blocks are
+//! therefore kept, as long as the total stays within the peak memory use so far. Results do not depend on this cache:
+//! the values of a block are unspecified until they are written.
 #![allow(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -12,10 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pages;
 
-/// Values of a cache line, which is also the widest vector register.
+/// Values per cache line, which is also the width of the widest vector register.
 const LINE: usize = 16;
 
-/// Blocks of fewer lines (16 KiB) come from the allocator, which serves them as fast.
+/// Smaller blocks (in lines; 16 KiB) come from the allocator, which is as fast.
 const SMALLEST_KEPT: usize = 256;
 
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ struct Line([f32; LINE]);
 static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 
 fn pool() -> MutexGuard<'static, Pool> {
-    // The pool is consistent between any two of its statements that can panic.
+    // The pool is in a consistent state at every point where its methods can panic.
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -42,7 +42,7 @@ impl Pool {
         Self { free: VecDeque::new(), in_use: 0, most_in_use: 0, kept: 0 }
     }
 
-    /// The smallest block that holds `lines`, of several the newest; none if all are much larger.
+    /// The smallest block that holds `lines`, the newest if there are several; `None` if all are much larger.
     fn take(&mut self, lines: usize) -> Option<Vec<Line>> {
         let fitting = lines..=lines + lines / 2;
         let best = (0..self.free.len())
@@ -55,13 +55,13 @@ impl Pool {
         Some(block)
     }
 
-    /// Counts a block of `lines` as in use.
+    /// Records a block of `lines` as in use.
     fn count(&mut self, lines: usize) {
         self.in_use += lines;
         self.most_in_use = self.most_in_use.max(self.in_use);
     }
 
-    /// Keeps a block for later; returns what exceeds the bound.
+    /// Keeps a block for later; returns the blocks that exceed the bound.
     fn give(&mut self, block: Vec<Line>) -> Vec<Vec<Line>> {
         self.in_use -= block.len();
         self.kept += block.len();
@@ -69,7 +69,7 @@ impl Pool {
         self.excess()
     }
 
-    /// The oldest blocks, until the rest is within the bound.
+    /// Removes the oldest blocks until the rest is within the bound.
     fn excess(&mut self) -> Vec<Vec<Line>> {
         let mut excess = Vec::new();
         while self.in_use + self.kept > self.most_in_use {
@@ -85,13 +85,13 @@ impl Pool {
 pub(crate) struct Block(Vec<Line>);
 
 impl Block {
-    /// Memory for at least `len` values, which are unspecified.
+    /// Memory for at least `len` values, whose contents are unspecified.
     pub(crate) fn new(len: usize) -> Self {
         let lines = len.div_ceil(LINE);
         if lines < SMALLEST_KEPT {
             return Self(zeros(lines));
         }
-        // Sizes in steps of an eighth, so that similar requests can reuse each other's blocks.
+        // Round up in steps of an eighth, so that similar requests can share blocks.
         let lines = lines.next_multiple_of((lines.next_power_of_two() / 16).max(1));
         if let Some(block) = pool().take(lines) {
             return Self(block);
@@ -101,7 +101,7 @@ impl Block {
             pool.count(lines);
             pool.excess()
         };
-        drop(excess); // returned to the system before more is asked of it, and outside the lock
+        drop(excess); // free before allocating more, and outside the lock
         Self(zeros(lines))
     }
 }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn freed_blocks_are_used_again_the_best_fitting_first() {
+    fn freed_blocks_are_reused_best_fit_first() {
         let mut pool = Pool::new();
         pool.count(1000);
         for lines in [400, 320, 280] {
@@ -161,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn memory_stays_within_the_most_in_use_at_once() {
+    fn memory_stays_within_the_peak() {
         let mut pool = Pool::new();
         pool.count(500);
         assert!(pool.give(block(500)).is_empty());
         pool.count(300);
         let excess = pool.excess();
-        assert_eq!(excess.iter().map(Vec::len).sum::<usize>(), 500, "the old block makes room");
+        assert_eq!(excess.iter().map(Vec::len).sum::<usize>(), 500, "the old block is evicted");
         assert_eq!((pool.in_use, pool.kept, pool.most_in_use), (300, 0, 500));
     }
 

@@ -1,17 +1,17 @@
-//! One slice written by several tasks at once.
+//! A slice that several tasks write concurrently.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
 
-/// A slice of which each task writes its own segments: tiles and heads lie side by side in each row, so splitting it
-/// into contiguous parts would not separate the tasks.
+/// A slice of which each task writes separate segments. Tiles and heads are adjacent within each row, so the slice
+/// cannot be split into one contiguous part per task.
 pub(crate) struct Segments<'a> {
     start: *mut f32,
     len: usize,
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: whoever calls `segment` promises that segments in use at once do not overlap.
+// SAFETY: callers of `segment` guarantee that segments in use at the same time do not overlap.
 unsafe impl Sync for Segments<'_> {}
 
 impl<'a> Segments<'a> {
@@ -19,22 +19,22 @@ impl<'a> Segments<'a> {
         Self { start: values.as_mut_ptr(), len: values.len(), owner: PhantomData }
     }
 
-    /// The `len` values from index `first` on.
+    /// The `len` values starting at index `first`.
     ///
     /// # Panics
     /// If they exceed the slice.
     ///
     /// # Safety
-    /// While it is in use, no other segment that overlaps it may be.
+    /// No overlapping segment may be in use at the same time.
     #[inline(always)]
-    #[expect(clippy::mut_from_ref, reason = "the caller keeps segments apart")]
+    #[expect(clippy::mut_from_ref, reason = "the caller guarantees disjoint segments")]
     pub(crate) unsafe fn segment(&self, first: usize, len: usize) -> &mut [f32] {
         assert!(
             first <= self.len && len <= self.len - first,
             "segment {first}..+{len} of {}",
             self.len
         );
-        // SAFETY: the segment lies in the slice, which is borrowed mutably for 'a; the caller rules out overlaps.
+        // SAFETY: the segment is within the slice, which is borrowed mutably for 'a; the caller rules out overlaps.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(first), len) }
     }
 }

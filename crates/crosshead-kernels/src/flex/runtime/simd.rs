@@ -1,8 +1,8 @@
-//! Code compiled for the processor's widest vectors.
+//! Vectorized code for the widest vectors of the processor.
 
-/// Runs `f` compiled for the widest vectors that this processor has.
+/// Runs `f` compiled for the widest vectors that this processor supports.
 ///
-/// Functions that `f` calls are compiled so too only if they are inlined.
+/// This applies to the functions that `f` calls only if they are inlined.
 #[inline(always)]
 pub(crate) fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The step of Adam and the sum of squares.
+//! Adam and the sum of squares.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use crate::ops::adam;
 type Body =
     fn(Tensor<2>, Tensor<2>, Tensor<2>, Tensor<2>, AdamStep) -> (Tensor<2>, Tensor<2>, Tensor<2>);
 
-/// Parameter and moments after three steps with changing gradients.
+/// The parameter and moment estimates after three steps with different gradients.
 fn run(body: Body, shape: [usize; 2]) -> Vec<TensorData> {
     let device = Device::flex();
     let mut state =
@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn fused_and_plain_steps_have_the_same_bits(rows in 0..40_usize, cols in 1..900_usize) {
+    fn fused_and_plain_steps_are_bit_identical(rows in 0..40_usize, cols in 1..900_usize) {
         prop_assert_eq!(run(adam::adam_step, [rows, cols]), run(adam::plain, [rows, cols]));
     }
 
@@ -49,7 +49,7 @@ proptest! {
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     assert_same_for_any_number_of_threads(|| run(adam::adam_step, [100, 1000]));
     let x = normal::<2>(1, [100, 1000], &Device::flex());
     assert_same_for_any_number_of_threads(|| vec![TensorData::from([adam::sum_of_squares(&x)])]);
@@ -74,4 +74,21 @@ fn a_shared_parameter_keeps_its_values() {
     let (after, ..) = adam::adam_step(parameter, gradient, first, second, step);
     assert_eq!((kept.to_data(), kept_first.to_data()), before);
     assert_ne!(after.to_data(), before.0);
+}
+
+#[test]
+#[should_panic(expected = "second [5] must have the shape of the parameter [4]")]
+fn mismatched_shapes_panic_with_both_shapes() {
+    let device = Device::flex();
+    let x = |len| Tensor::<1>::zeros([len], &device);
+    let step = AdamStep {
+        learning_rate: 0.1,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 0.0,
+        step: 1,
+        gradient_scale: 1.0,
+    };
+    let _ = adam::adam_step(x(4), x(4), x(4), x(5), step);
 }

@@ -1,4 +1,4 @@
-//! The residual connection with its norm.
+//! The residual connection and its norm.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use crate::{Mode, NormWeights, RandomKey};
 
 type Body = fn(Tensor<2>, Tensor<2>, f32, Mode, NormWeights) -> [Tensor<2>; 2];
 
-/// Which of the outputs a loss depends on.
+/// The outputs that the loss depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Used {
     Both,
@@ -29,7 +29,7 @@ struct Case {
     used: Used,
 }
 
-/// `add_norm` in the form of `add_then_norm`, where only the norm is used.
+/// `add_norm` with the signature of `add_then_norm`.
 fn normalized_alone(
     residual: Tensor<2>,
     x: Tensor<2>,
@@ -109,7 +109,7 @@ proptest! {
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     for layer in [true, false] {
         let case = Case { rows: 500, d_model: 129, p: 0.1, layer, used: Used::Both };
         assert_same_for_any_number_of_threads(|| case.run(add_then_norm));
@@ -119,7 +119,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn untracked_branches_leave_the_other_gradients_as_they_are() {
+fn untracked_branches_do_not_change_the_other_gradients() {
     let case = Case { rows: 5, d_model: 40, p: 0.3, layer: true, used: Used::Normalized };
     let expected = case.run(plain);
     let (residual, x, norm) = case.inputs(&Device::flex().autodiff());

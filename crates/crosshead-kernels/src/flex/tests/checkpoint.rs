@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::flex::testing::normal;
 use crate::{Linear, LinearConfig, Mode, RandomKey, dropout};
 
-/// Two linear maps with dropout between, of x plus the mean of a memory.
+/// Two linear layers with dropout between them, applied to x plus the mean of a memory.
 #[derive(Module, Debug)]
 struct Layer {
     first: Linear,
@@ -61,7 +61,7 @@ fn checkpointed(layer: &Layer, inputs: [Tensor<3>; 2], seed: u64) -> Tensor<3> {
 }
 
 #[test]
-fn gradients_of_inputs_and_parameters_are_those_of_a_plain_call() {
+fn gradients_of_inputs_and_parameters_are_bit_identical_to_those_of_a_plain_call() {
     for tracked_inputs in [true, false] {
         assert_eq!(chain(checkpointed, tracked_inputs), chain(run, tracked_inputs));
     }

@@ -1,4 +1,4 @@
-//! Dropout, alone and with the addition to the residual.
+//! Dropout, with and without the residual connection.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn fused_and_plain_have_the_same_bits(
+    fn fused_and_plain_are_bit_identical(
         rows in 0..50_usize,
         cols in 1..700_usize,
         p in prop_oneof![Just(0.0_f32), 0.01..0.99_f32],
@@ -51,7 +51,7 @@ proptest! {
 }
 
 #[test]
-fn the_gradient_passes_where_the_value_passed() {
+fn the_gradient_flows_where_the_value_was_kept() {
     let device = Device::flex().autodiff();
     let x = Tensor::<2>::ones([40, 50], &device).require_grad();
     let y = dropout::dropout(x.clone(), 0.4, Mode::Train(key()));
@@ -60,12 +60,12 @@ fn the_gradient_passes_where_the_value_passed() {
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     assert_same_for_any_number_of_threads(|| run(add_dropout, [70, 900], 0.1));
 }
 
 #[test]
-fn an_untracked_residual_leaves_the_gradient_of_x_as_it_is() {
+fn an_untracked_residual_does_not_change_the_gradient_of_x() {
     let device = Device::flex().autodiff();
     let [residual, x] = [1, 2].map(|seed| normal::<2>(seed, [3, 5], &device));
     let x = x.require_grad();

@@ -34,13 +34,13 @@ proptest! {
             run(plain, [600, d_model], &ids, padding_id),
         );
         prop_assert_eq!(&fused[0], &plain[0]);
-        // A token may occur a few dozen times, in sums of another order.
+        // A token may occur a few dozen times; the order of the sum differs.
         assert_close(&fused, &plain, 2e-6);
     }
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     let ids: Vec<i64> = (0..2000).map(|i| i * i % 1700).collect();
     assert_same_for_any_number_of_threads(|| run(embedding, [1700, 33], &ids, Some(0)));
 }
@@ -58,7 +58,7 @@ fn no_ids_give_no_rows_and_no_gradient() {
 
 #[test]
 #[should_panic(expected = "token id 5 is outside the vocabulary of 5")]
-fn an_id_outside_the_vocabulary_is_named() {
+fn an_id_outside_the_vocabulary_panics_with_the_id() {
     let device = Device::flex();
     let ids = Tensor::<1, Int>::from_data([0, 5], &device);
     let _ = embedding(normal(1, [5, 3], &device), ids, 1.0, None);

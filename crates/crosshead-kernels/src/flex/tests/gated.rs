@@ -70,13 +70,13 @@ proptest! {
         activation in proptest::sample::select(&ACTIVATIONS),
     ) {
         let case = Case { rows, d_in, d_out, bias, activation };
-        // Sums of up to 300 products in another order: errors of about √300 units of 6e-8, twice.
+        // Sums of up to 300 products in a different order: errors of about √300 · 6e-8, twice.
         assert_close(&case.run(gated_linear), &case.run(plain), 4e-6);
     }
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     for rows in [3, 50, 333] {
         let case = Case { rows, d_in: 129, d_out: 257, bias: true, activation: Activation::Silu };
         assert_same_for_any_number_of_threads(|| case.run(gated_linear));
@@ -84,7 +84,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn untracked_weights_leave_the_gradient_of_x_as_it_is() {
+fn untracked_weights_do_not_change_the_gradient_of_x() {
     let case = Case { rows: 70, d_in: 5, d_out: 4, bias: true, activation: Activation::Silu };
     let device = Device::flex().autodiff();
     let x = case.x(&device).require_grad();

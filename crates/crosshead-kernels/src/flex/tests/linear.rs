@@ -1,4 +1,4 @@
-//! The linear map with its activation.
+//! The linear layer with its activation.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
@@ -60,13 +60,13 @@ proptest! {
         activation in proptest::sample::select(&ACTIVATIONS),
     ) {
         let case = Case { rows, d_in, d_out, bias, activation };
-        // Sums of up to 300 products in another order: errors of about √300 units of 6e-8.
+        // Sums of up to 300 products in a different order: errors of about √300 · 6e-8.
         assert_close(&case.run(linear), &case.run(plain), 2e-6);
     }
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     for rows in [3, 50, 333] {
         let case = Case { rows, d_in: 129, d_out: 257, bias: true, activation: Activation::Gelu };
         assert_same_for_any_number_of_threads(|| case.run(linear));
@@ -74,7 +74,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn untracked_inputs_get_no_gradient_and_leave_the_others_as_they_are() {
+fn untracked_inputs_get_no_gradient_and_do_not_change_the_others() {
     let case = Case { rows: 9, d_in: 5, d_out: 4, bias: true, activation: Activation::Silu };
     let expected = case.run(plain);
     let (x, weight, bias) = case.inputs(&Device::flex().autodiff());
@@ -97,7 +97,7 @@ fn without_autodiff_the_output_is_the_same() {
 }
 
 #[test]
-fn transposed_and_sliced_inputs_are_read_in_their_order() {
+fn transposed_and_sliced_inputs_are_read_in_logical_order() {
     let device = Device::flex();
     let (x, weight) = (normal::<2>(1, [6, 20], &device), normal::<2>(2, [6, 10], &device));
     let (x, weight) = (x.transpose().narrow(0, 3, 9), weight.transpose());
@@ -107,7 +107,7 @@ fn transposed_and_sliced_inputs_are_read_in_their_order() {
 }
 
 #[test]
-fn gradients_reach_an_input_used_twice() {
+fn gradients_accumulate_for_an_input_used_twice() {
     let device = Device::flex().autodiff();
     let run = |body: Body| {
         let x = normal::<2>(1, [70, 16], &device).require_grad();
@@ -121,7 +121,7 @@ fn gradients_reach_an_input_used_twice() {
 
 #[test]
 #[should_panic(expected = "x [2, 3] and weight [4, 5] do not match")]
-fn misfitting_shapes_are_named() {
+fn mismatched_shapes_panic_with_both_shapes() {
     let device = Device::flex();
     let _ = linear(normal(1, [2, 3], &device), normal(2, [4, 5], &device), None, Activation::Relu);
 }

@@ -1,4 +1,4 @@
-//! Three linear maps of the same rows.
+//! Three linear layers of the same rows.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use crate::{Activation, LinearWeights, linear, linear_three};
 
 type Inputs = (Tensor<2>, [LinearWeights; 3]);
 
-/// Three maps of different sizes, the middle one without a bias.
+/// Three layers of different sizes, the middle one without a bias.
 fn inputs(rows: usize, d_in: usize, d_outs: [usize; 3], device: &Device) -> Inputs {
     let mut seed = 1;
     let weights = d_outs.map(|d_out| {
@@ -24,7 +24,7 @@ fn one_by_one(x: Tensor<2>, weights: [LinearWeights; 3]) -> [Tensor<2>; 3] {
         .map(|LinearWeights { weight, bias }| linear(x.clone(), weight, bias, Activation::Identity))
 }
 
-/// The outputs side by side, and the gradients of x and the weights.
+/// The concatenated outputs, and the gradients of x and the weights.
 fn run(
     (x, weights): Inputs,
     body: fn(Tensor<2>, [LinearWeights; 3]) -> [Tensor<2>; 3],
@@ -43,7 +43,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn three_maps_at_once_give_the_bits_of_each_by_itself(
+    fn three_layers_in_one_call_are_bit_identical_to_three_calls(
         rows in prop_oneof![0..4_usize, 60..70_usize],
         d_in in 1..300_usize,
         d_outs in prop::array::uniform3(1..200_usize),
@@ -58,7 +58,7 @@ proptest! {
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     for rows in [1, 7] {
         assert_same_for_any_number_of_threads(|| {
             let (x, weights) = inputs(rows, 256, [256, 64, 300], &Device::flex());

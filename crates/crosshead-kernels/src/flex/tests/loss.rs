@@ -1,4 +1,4 @@
-//! The output projection with its cross entropy.
+//! Output projection with cross-entropy.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, Tolerance};
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ struct Case {
     n_classes: usize,
     bias: bool,
     smoothing: LabelSmoothing,
-    /// One target in this many is padding; 0 for none.
+    /// One in this many targets is padding; 0 for none.
     padding: usize,
 }
 
@@ -118,7 +118,7 @@ fn no_rows_and_only_padding_give_zero() {
 }
 
 #[test]
-fn the_weight_alone_can_be_tracked() {
+fn only_the_weight_can_be_tracked() {
     let case = several_panels();
     let (x, weight, bias, targets) = case.inputs(&Device::flex().autodiff());
     let weight = weight.require_grad();
@@ -158,7 +158,7 @@ fn huge_logits_give_finite_results() {
         .assert_eq(&TensorData::from([[0.0f32, 0.0], [-1e3, 1e3]]), true);
 }
 
-/// log 2 for equal logits of two classes, and the gradient ½·(w₁ − w₀) towards the label.
+/// For two classes with equal logits, the loss is log 2 and the gradient ½·(w₁ − w₀).
 #[test]
 fn two_equal_classes_give_the_textbook_values() {
     let device = Device::flex().autodiff();
@@ -175,4 +175,13 @@ fn two_equal_classes_give_the_textbook_values() {
         .unwrap()
         .into_data()
         .assert_approx_eq::<f32>(&TensorData::from([[-1.0f32, 1.0]]), Tolerance::absolute(1e-6));
+}
+
+#[test]
+#[should_panic(expected = "targets [2] do not match x [3, 4]: [rows]")]
+fn a_wrong_number_of_targets_panics() {
+    let device = Device::flex();
+    let targets = Tensor::<1, Int>::from_data([0, 1], &device);
+    let [x, weight] = [3, 5].map(|rows| Tensor::<2>::ones([rows, 4], &device));
+    let _ = linear_cross_entropy(x, weight, None, targets, 5, LabelSmoothing::None);
 }

@@ -1,7 +1,7 @@
-//! The operations: the fused body equals the plain one, forward and backward, on shapes drawn at random, and gives the
-//! same bits for any number of threads.
+//! Tests of the operations: the fused implementation equals the plain one, forward and backward, on random shapes, and
+//! is bit-identical for any number of threads.
 //!
-//! What a file has to itself is tested at its end.
+//! Private items are tested at the end of their own file.
 
 mod adam;
 mod add_norm;

@@ -39,7 +39,7 @@ proptest! {
     #[test]
     fn a_fused_root_mean_square_norm_equals_the_plain_one(rows in 0..100_usize, d_model in 1..300_usize) {
         let sizes = [rows, d_model];
-        // The slope of a short row is a difference of values that are almost equal.
+        // The gradient of a short row is a difference of nearly equal values.
         let tolerance = if d_model < 8 { 1e-4 } else { 4e-6 };
         assert_close(&run_rms(rms_norm, sizes), &run_rms(plain_rms, sizes), tolerance);
     }
@@ -53,7 +53,7 @@ proptest! {
 }
 
 #[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     for rows in [3, 500] {
         assert_same_for_any_number_of_threads(|| run(layer_norm, [rows, 129]));
         assert_same_for_any_number_of_threads(|| run_rms(rms_norm, [rows, 129]));
@@ -83,7 +83,7 @@ fn constant_rows_give_beta_and_finite_gradients() {
 }
 
 #[test]
-fn untracked_parameters_leave_the_gradient_of_x_as_it_is() {
+fn untracked_parameters_do_not_change_the_gradient_of_x() {
     let device = Device::flex().autodiff();
     let x = (normal::<2>(1, [5, 40], &device) * 2.0 + 0.5).detach().require_grad();
     let (gamma, beta) = (normal::<1>(2, [40], &device), normal::<1>(3, [40], &device));

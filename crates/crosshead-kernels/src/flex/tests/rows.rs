@@ -32,7 +32,7 @@ proptest! {
 
 #[test]
 #[should_panic(expected = "row 6 is outside the batch of 6")]
-fn a_row_outside_the_batch_is_named() {
+fn a_row_outside_the_batch_panics_with_the_row() {
     let device = Device::flex();
     let rows = Tensor::<1, Int>::from_data([0, 6], &device);
     let _ = crate::select_rows(normal(1, [6, 5, 2, 3], &device), rows, 1);

@@ -1,4 +1,4 @@
-//! The gradients of attention; its weights are computed again, block by block (Dao 2023, FlashAttention-2,
+//! The backward pass of attention, which recomputes the attention weights block by block (Dao 2023, FlashAttention-2,
 //! algorithm 2).
 #![allow(unsafe_code)]
 
@@ -26,7 +26,7 @@ pub(super) struct Outcome<'a> {
     pub(super) log_sum_exp: &'a [f32],
 }
 
-/// One value for each operand; that of the bias has the shape of the scores, `[batch, n_heads, q_len, k_len]`.
+/// One value per operand; the gradient of the bias has the shape of the scores, `[batch, n_heads, q_len, k_len]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Each<T> {
     pub(super) q: T,
@@ -35,7 +35,7 @@ pub(super) struct Each<T> {
     pub(super) bias: T,
 }
 
-/// The wanted gradients.
+/// Computes the requested gradients.
 pub(super) fn backward(
     problem: &Problem,
     outcome: &Outcome,
@@ -72,17 +72,17 @@ struct State<'a> {
     gradients: &'a Each<Option<Segments<'a>>>,
     /// The gradient of a block of queries, `[queries, d_head]`.
     q: Buffer,
-    /// The gradient of the keys so far, `[k_len, d_head]`.
+    /// The accumulated gradient of the keys, `[k_len, d_head]`.
     k: Buffer,
-    /// The gradient of the values so far, `[k_len, d_value]`.
+    /// The accumulated gradient of the values, `[k_len, d_value]`.
     v: Buffer,
-    /// Scores of a block, then its weights.
+    /// The scores of a block, then its attention weights.
     weights: Buffer,
-    /// The gradient of those weights, then that of the scores.
+    /// The gradient of the attention weights, then of the scores.
     scores: Buffer,
-    /// Keys or values for a product that reads columns.
+    /// Keys or values for a multiplication that reads columns.
     columns: Buffer,
-    /// Factors of dropout.
+    /// Dropout factors.
     factors: Buffer,
 }
 
@@ -122,7 +122,7 @@ impl<'a> State<'a> {
         copy_rows(&self.v, &self.gradients.v, sizes.d_value, rows);
     }
 
-    /// Adds a block's part of the gradients of keys and values, and writes the gradient of its queries.
+    /// Adds the contribution of a block to the gradients of keys and values, and writes the gradient of its queries.
     fn add_block(&mut self, block: &Block) {
         let (sizes, scale) = (self.problem.sizes, self.problem.scale);
         let (d_head, d_value, rows) = (sizes.d_head, sizes.d_value, block.rows());
@@ -154,7 +154,7 @@ impl<'a> State<'a> {
         copy_rows(&self.q, &self.gradients.q, d_head, rows);
     }
 
-    /// Computes the weights of a block and the gradient of its scores,
+    /// Computes the attention weights of a block and the gradient of its scores:
     /// weight · (gradient of the weight − Σ over keys of weight · gradient of the weight).
     fn differentiate(&mut self, block: &Block, keys: &Range<usize>, out_gradient: Matrix) {
         let Self { problem, outcome, weights, scores, columns, factors, .. } = self;
@@ -188,20 +188,20 @@ impl<'a> State<'a> {
         );
     }
 
-    /// Keeps the gradient of the scores for the bias.
+    /// Writes the gradient of the scores, which is the gradient of the bias.
     fn write_scores(&self, block: &Block, keys: &Range<usize>) {
         let Some(bias) = &self.gradients.bias else { return };
         let sizes = self.problem.sizes;
         for (query, scores) in block.queries.clone().zip(self.scores.chunks_exact(keys.len())) {
             let row = sizes.scores(block.batch, block.head, query);
-            // SAFETY: each row of scores belongs to one head, which belongs to one task.
+            // SAFETY: each row of scores belongs to one head, and each head to one task.
             let out = unsafe { bias.segment(row * sizes.k_len + keys.start, keys.len()) };
             out.copy_from_slice(scores);
         }
     }
 }
 
-/// Turns scores into weights, and the gradient of the weights into that of the scores.
+/// Replaces scores by attention weights, and the gradient of the weights by the gradient of the scores.
 #[inline(always)]
 fn differentiate_row(weights: &mut [f32], scores: &mut [f32], log_sum_exp: f32, sum: f32) {
     for (weight, score) in weights.iter_mut().zip(scores) {
@@ -210,7 +210,7 @@ fn differentiate_row(weights: &mut [f32], scores: &mut [f32], log_sum_exp: f32, 
     }
 }
 
-/// [`differentiate_row`] where dropout multiplies the weights by factors.
+/// [`differentiate_row`] with dropout factors.
 #[inline(always)]
 fn differentiate_dropped_row(
     weights: &mut [f32],
@@ -226,7 +226,7 @@ fn differentiate_dropped_row(
     }
 }
 
-/// Writes the rows of a matrix to the given rows of a gradient.
+/// Copies the rows of a matrix to the given rows of a gradient.
 fn copy_rows(
     matrix: &[f32],
     gradient: &Option<Segments>,

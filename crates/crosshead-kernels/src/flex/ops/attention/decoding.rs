@@ -1,7 +1,7 @@
-//! Attention of one query per row of the batch: a decoding step.
+//! Attention with one query per batch row: a decoding step.
 //!
-//! Every key and value is used once, so that reading them is all that takes time. They are read position by
-//! position with all heads, in the order of memory.
+//! Every key and value is used once, so memory bandwidth is the limit. They are read position by position for all
+//! heads, in memory order.
 
 use std::ops::Range;
 
@@ -14,13 +14,13 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// Keys of one part.
+/// Keys per part.
 const PART_KEYS: usize = 256;
 
-/// Keys whose values are added at once, so that sums are read and written less often.
+/// Keys whose values are added in one step, so that sums are read and written less often.
 const GROUP_KEYS: usize = 4;
 
-/// What [`forward`](super::forward::forward) returns, for one query per row of the batch and no dropout.
+/// [`forward`](super::forward::forward) for one query per batch row, without dropout.
 pub(super) fn forward(problem: &Problem) -> (Buffer, Buffer) {
     let Sizes { batch, n_heads, d_value, .. } = problem.sizes;
     let keys = problem.reached(0);
@@ -35,7 +35,7 @@ pub(super) fn forward(problem: &Problem) -> (Buffer, Buffer) {
     combine(problem.sizes, parts, &states, &sums)
 }
 
-/// The softmax states of all heads over some keys, and Σ exp(score − peak)·v, `[n_heads, d_value]`.
+/// Computes the softmax states of all heads over a range of keys, and Σ exp(score − peak)·v, `[n_heads, d_value]`.
 fn attend(
     problem: &Problem,
     batch: usize,
@@ -66,7 +66,7 @@ fn attend(
     );
 }
 
-/// scale · q·k of all heads, `[n_heads, keys]`.
+/// scale · q·k for all heads, `[n_heads, keys]`.
 #[inline(always)]
 fn score(problem: &Problem, batch: usize, keys: &Range<usize>, scores: &mut [f32]) {
     let group = problem.sizes.group();
@@ -78,7 +78,7 @@ fn score(problem: &Problem, batch: usize, keys: &Range<usize>, scores: &mut [f32
     }
 }
 
-/// Adds Σ weight·v of all heads to `sums`, `[n_heads, d_value]`; `weights` are `[n_heads, keys]`.
+/// Adds Σ weight·v for all heads to `sums`, `[n_heads, d_value]`; `weights` are `[n_heads, keys]`.
 #[inline(always)]
 fn add_values(
     problem: &Problem,
@@ -111,7 +111,7 @@ fn add_values(
     }
 }
 
-/// The output of every head and its log Σ exp(score), from those of the parts.
+/// Combines the parts into the output of every head and its log Σ exp(score).
 fn combine(sizes: Sizes, parts: usize, states: &[Softmax], sums: &[f32]) -> (Buffer, Buffer) {
     let Sizes { batch, n_heads, d_value, .. } = sizes;
     let mut out = Buffer::zeros(batch * n_heads * d_value);

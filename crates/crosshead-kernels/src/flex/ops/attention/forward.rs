@@ -14,7 +14,7 @@ use crate::flex::runtime::segments::Segments;
 use crate::flex::runtime::simd::vectorized;
 
 /// The output, `[batch, q_len, n_heads, d_value]`, and log Σ exp(score) of every query,
-/// `[batch, n_heads, q_len]`, which is ∞ where a query sees no key.
+/// `[batch, n_heads, q_len]`, which is ∞ for a query without a visible key.
 pub(super) fn forward(problem: &Problem) -> (Buffer, Buffer) {
     let sizes = problem.sizes;
     if sizes.q_len == 1 && problem.dropout.is_none() {
@@ -42,11 +42,11 @@ struct State {
     softmax: Vec<Softmax>,
     /// Σ exp(score − peak)·v of each query, `[queries, d_value]`.
     sums: Buffer,
-    /// Scores, and then their exponentials, `[queries, keys]`.
+    /// Scores, then their exponentials, `[queries, keys]`.
     scores: Buffer,
-    /// Keys for a product that reads columns.
+    /// Keys for a multiplication that reads columns.
     columns: Buffer,
-    /// Factors of dropout.
+    /// Dropout factors.
     factors: Buffer,
 }
 
@@ -62,7 +62,7 @@ impl State {
         }
     }
 
-    /// Takes in all keys that the block sees.
+    /// Processes all keys that are visible to the block.
     fn attend(&mut self, block: &Block) {
         let d_value = block.problem.sizes.d_value;
         self.softmax.clear();
@@ -81,7 +81,7 @@ impl State {
         }
     }
 
-    /// Fills in exp(score − peak); `rescale` says whether there are sums, to be multiplied by exp(old peak − peak).
+    /// Computes exp(score − peak); with `rescale`, multiplies the sums so far by exp(old peak − peak).
     fn exponentials(&mut self, block: &Block, keys: &Range<usize>, rescale: bool) {
         let d_value = block.problem.sizes.d_value;
         let scores = &mut self.scores[..block.rows() * keys.len()];
@@ -100,7 +100,7 @@ impl State {
         );
     }
 
-    /// Drops exponentials; their sums stay as they are.
+    /// Applies dropout to the exponentials; the totals of the softmax stay unchanged.
     fn drop_out(&mut self, block: &Block, keys: &Range<usize>) {
         let Some(dropout) = block.problem.dropout else { return };
         let factors = block.dropout_factors(dropout, keys, &mut self.factors);
@@ -115,7 +115,7 @@ impl State {
         );
     }
 
-    /// Writes the outputs of a block's queries, and the logarithms of their totals.
+    /// Writes the outputs of the queries of a block, and their log Σ exp(score).
     fn write(&self, block: &Block, out: &Segments, log_sum_exp: &Segments) {
         let sizes = block.problem.sizes;
         let rows = self.sums.chunks_exact(sizes.d_value).zip(&self.softmax);
@@ -125,7 +125,7 @@ impl State {
                 for (query, (sums, softmax)) in block.queries.clone().zip(rows) {
                     let first = sizes.query(block.batch, block.head, query) * sizes.d_value;
                     let row = sizes.scores(block.batch, block.head, query);
-                    // SAFETY: every query of every head belongs to one task, and both segments are its own.
+                    // SAFETY: every query of every head belongs to one task, and both segments belong to the query.
                     let (out, log_sum_exp) =
                         unsafe { (out.segment(first, sizes.d_value), log_sum_exp.segment(row, 1)) };
                     let (factor, log) = softmax.finish();

@@ -1,4 +1,4 @@
-//! Views of the operands: the heads of a tensor are strided slices of its rows, and stay where they are.
+//! Views of the operands: the heads of a tensor are strided slices of its rows, read without a copy.
 
 use std::ops::Range;
 
@@ -15,11 +15,11 @@ pub(super) struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
-    /// The tensor as [`Self::new`] can read it: copied only where features have gaps or positions overlap.
+    /// Makes a tensor readable by [`Self::new`]: copied only if features are not adjacent or positions overlap.
     pub(super) fn readable(tensor: FlexTensor) -> FlexTensor {
         let (shape, strides) = (tensor.layout().shape(), tensor.layout().strides());
         let apart = shape[1] <= 1 || strides[1] >= shape[3] as isize;
-        if apart && has_whole_rows(&tensor) { tensor } else { tensor.to_contiguous() }
+        if apart && has_contiguous_rows(&tensor) { tensor } else { tensor.to_contiguous() }
     }
 
     /// The view of a tensor from [`Self::readable`].
@@ -29,15 +29,15 @@ impl<'a> Heads<'a> {
         Self { values, strides, features }
     }
 
-    /// The features of some positions in one head, `[positions, features]`.
+    /// The features of a range of positions in one head, `[positions, features]`.
     pub(super) fn matrix(&self, batch: usize, head: usize, positions: &Range<usize>) -> Matrix<'a> {
         let [batch_stride, row_stride, head_stride] = self.strides;
         let first = batch * batch_stride + head * head_stride + positions.start * row_stride;
         Matrix::new(&self.values[first..], positions.len(), self.features, row_stride)
     }
 
-    /// [`Self::matrix`] for a product that reads columns: copied into `buffer` if its rows are so far apart that they
-    /// compete for few sets of a cache, which would halve the speed of the product.
+    /// [`Self::matrix`] for a multiplication that reads columns: copied into `buffer` if the row stride maps a column
+    /// to few cache sets, which would halve the speed of the multiplication.
     pub(super) fn columns<'b>(
         &self,
         batch: usize,
@@ -67,7 +67,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// What is added to the scores: `[batch or 1, n_heads or 1, q_len or 1, k_len]`.
+/// The bias of the scores: `[batch or 1, n_heads or 1, q_len or 1, k_len]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bias<'a> {
     values: &'a [f32],
@@ -76,9 +76,9 @@ pub(super) struct Bias<'a> {
 }
 
 impl<'a> Bias<'a> {
-    /// The tensor as [`Self::new`] can read it: copied only where the values of a row have gaps.
+    /// Makes a tensor readable by [`Self::new`]: copied only if the values of a row are not adjacent.
     pub(super) fn readable(tensor: FlexTensor) -> FlexTensor {
-        if has_whole_rows(&tensor) { tensor } else { tensor.to_contiguous() }
+        if has_contiguous_rows(&tensor) { tensor } else { tensor.to_contiguous() }
     }
 
     /// The view of a tensor from [`Self::readable`].
@@ -88,7 +88,7 @@ impl<'a> Bias<'a> {
         Self { values, strides, k_len }
     }
 
-    /// What is added to the scores of one query.
+    /// The bias of the scores of one query.
     #[inline(always)]
     pub(super) fn row(&self, batch: usize, head: usize, query: usize) -> &'a [f32] {
         let [batch_stride, head_stride, row_stride] = self.strides;
@@ -102,7 +102,8 @@ impl<'a> Bias<'a> {
     }
 }
 
-/// The values of a tensor from its first one on, and the strides of its first three dimensions; 0 for those of size 1.
+/// The values of a tensor starting at its first element, and the strides of its first three dimensions; 0 for
+/// dimensions of size 1.
 fn values_and_strides(tensor: &FlexTensor, sizes: [usize; 3]) -> (&[f32], [usize; 3]) {
     let strides = tensor.layout().strides();
     let stride = |axis: usize| if sizes[axis] <= 1 { 0 } else { strides[axis] as usize };
@@ -111,7 +112,7 @@ fn values_and_strides(tensor: &FlexTensor, sizes: [usize; 3]) -> (&[f32], [usize
 }
 
 /// Whether no stride is negative and the values of a row are adjacent.
-fn has_whole_rows(tensor: &FlexTensor) -> bool {
+fn has_contiguous_rows(tensor: &FlexTensor) -> bool {
     let (shape, strides) = (tensor.layout().shape(), tensor.layout().strides());
     strides.iter().all(|&stride| stride >= 0) && (shape[3] <= 1 || strides[3] == 1)
 }

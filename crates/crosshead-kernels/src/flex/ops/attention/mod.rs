@@ -25,7 +25,7 @@ use crate::args::dropout::DropoutMask;
 use crate::flex::runtime::optional::Optional;
 use crate::flex::runtime::tensor::{dims, values};
 
-/// The fused body of [`crate::attention()`].
+/// The fused implementation of [`crate::attention()`].
 pub(crate) fn attention(
     q: Tensor<4>,
     k: Tensor<4>,
@@ -93,7 +93,7 @@ impl<C: CheckpointStrategy> AttentionOps for Autodiff<Flex, C> {
 #[derive(Debug)]
 struct Attention;
 
-/// What the backward pass needs: no weights, only their normalization.
+/// State saved for the backward pass: not the attention weights, only their normalization.
 #[derive(Clone, Debug)]
 struct State {
     arguments: Arguments,
@@ -135,13 +135,13 @@ impl Backward<Flex, 4> for Attention {
     }
 }
 
-/// The sum over the dimensions in which a tensor of the given shape was broadcast.
+/// Sums over the dimensions in which a tensor of the given shape was broadcast.
 fn sum_broadcast(gradient: FlexTensor, shape: [usize; 4]) -> FlexTensor {
     let full = dims::<4>(&gradient);
     (0..4).filter(|&axis| shape[axis] < full[axis]).fold(gradient, Flex::float_sum_dim)
 }
 
-/// The operands of one call, readable in place, and its options.
+/// The operands of one call, in readable layouts, and its options.
 #[derive(Clone, Debug)]
 struct Arguments {
     q: FlexTensor,

@@ -1,4 +1,4 @@
-//! Scores of queries against keys, as the forward and the backward pass need them.
+//! The scores of queries and keys, shared by the forward and the backward pass.
 
 use std::ops::Range;
 
@@ -12,13 +12,14 @@ use crate::flex::gemm::serial::{Output, multiply};
 use crate::flex::runtime::parallel::matmul_work;
 use crate::flex::runtime::simd::vectorized;
 
-/// Queries of a block: few enough for its scores to stay in cache, but enough for products at full speed.
+/// Queries per block: few enough for the scores to stay in cache, and enough for the multiplication to run at full
+/// speed.
 pub(super) const BLOCK_QUERIES: usize = 64;
 
-/// Keys of a block.
+/// Keys per block.
 pub(super) const BLOCK_KEYS: usize = 256;
 
-/// The numbers below `tasks`, in runs that reuse the same memory.
+/// The range 0..`tasks`, split into runs that each reuse the same memory.
 pub(super) fn runs(tasks: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
     const RUNS: usize = 64;
     let len = tasks.div_ceil(RUNS).max(1);
@@ -34,23 +35,23 @@ pub(super) struct Problem<'a> {
     pub(super) v: Heads<'a>,
     pub(super) bias: Option<Bias<'a>>,
     pub(super) sizes: Sizes,
-    /// The factor of QKᵀ.
+    /// The scale of QKᵀ.
     pub(super) scale: f32,
-    /// The keys that a query sees by its position.
+    /// The keys that a query may attend to by position.
     pub(super) reach: Reach,
-    /// The bound of a score's size.
+    /// The bound of the scores.
     pub(super) soft_cap: Option<f32>,
     pub(super) dropout: Option<DropoutMask>,
 }
 
 impl Problem<'_> {
-    /// The keys that a query sees by its position.
+    /// The keys that a query may attend to by position.
     #[inline(always)]
     pub(super) fn reached(&self, query: usize) -> Range<usize> {
         self.reach.keys(query, self.sizes.k_len)
     }
 
-    /// Bounds scores by c·tanh(score / c), where they are to be bounded.
+    /// Applies the soft cap c·tanh(score / c), if there is one.
     #[inline(always)]
     pub(super) fn cap(&self, scores: &mut [f32]) {
         if let Some(cap) = self.soft_cap {
@@ -72,48 +73,48 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// Query heads that read one key/value head.
+    /// Query heads per key/value head.
     pub(super) fn group(&self) -> usize {
         self.n_heads / self.n_kv_heads
     }
 
-    /// Queries of the largest block.
+    /// The number of queries of the largest block.
     pub(super) fn most_queries(&self) -> usize {
         BLOCK_QUERIES.min(self.q_len)
     }
 
-    /// Values of a buffer for the scores of any block.
+    /// The size of a buffer for the scores of any block.
     pub(super) fn scores_len(&self) -> usize {
         self.most_queries() * BLOCK_KEYS.min(self.k_len)
     }
 
-    /// Values of a buffer for [`Heads::columns`] of a block of keys or values.
+    /// The size of a buffer for [`Heads::columns`] of a block of keys or values.
     pub(super) fn columns_len(&self) -> usize {
         BLOCK_KEYS.min(self.k_len) * self.d_head.max(self.d_value)
     }
 
-    /// The work of the products with queries and with values.
+    /// The work of multiplying by the queries and by the values.
     pub(super) fn work(&self) -> usize {
         matmul_work(self.batch * self.n_heads * self.q_len, self.k_len, self.d_head + self.d_value)
     }
 
-    /// The index of a query's features among all.
+    /// The row index of a query.
     pub(super) fn query(&self, batch: usize, head: usize, query: usize) -> usize {
         (batch * self.q_len + query) * self.n_heads + head
     }
 
-    /// The index of a key's features among all, and of a value's.
+    /// The row index of a key or value.
     pub(super) fn key(&self, batch: usize, kv_head: usize, position: usize) -> usize {
         (batch * self.k_len + position) * self.n_kv_heads + kv_head
     }
 
-    /// The index of a query's row of scores among all.
+    /// The row index of the scores of a query.
     pub(super) fn scores(&self, batch: usize, head: usize, query: usize) -> usize {
         (batch * self.n_heads + head) * self.q_len + query
     }
 }
 
-/// Some queries of one head.
+/// A block of queries of one head.
 #[derive(Clone, Debug)]
 pub(super) struct Block<'a> {
     pub(super) problem: &'a Problem<'a>,
@@ -123,7 +124,7 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// The block of queries of a head from `first` on.
+    /// The block of queries of a head that starts at `first`.
     pub(super) fn new(problem: &'a Problem<'a>, batch: usize, head: usize, first: usize) -> Self {
         let queries = first..problem.sizes.q_len.min(first + BLOCK_QUERIES);
         Self { problem, batch, head, queries }
@@ -143,7 +144,7 @@ impl<'a> Block<'a> {
         self.head / self.problem.sizes.group()
     }
 
-    /// The keys from the first to the last that some query of the block sees, in blocks.
+    /// The range from the first to the last key that is visible to any query of the block, split into blocks.
     pub(super) fn key_blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let Range { start, end } = self.visible_keys();
         (start..end).step_by(BLOCK_KEYS).map(move |first| first..end.min(first + BLOCK_KEYS))
@@ -165,8 +166,8 @@ impl<'a> Block<'a> {
         visible.start.max(start)..visible.end
     }
 
-    /// scale · QKᵀ, bounded, + bias, and −∞ for keys out of reach, `[queries, keys]`; `columns` is memory for
-    /// [`Heads::columns`].
+    /// The scores `[queries, keys]`: scale · QKᵀ with the soft cap, plus the bias, and −∞ for hidden keys. `columns` is
+    /// memory for [`Heads::columns`].
     pub(super) fn scores(&self, keys: &Range<usize>, scores: &mut [f32], columns: &mut [f32]) {
         let k = self.problem.k.columns(self.batch, self.kv_head(), keys, columns).transposed();
         multiply(scores, keys.len(), self.q(), k, self.problem.scale, Output::Replace);
@@ -192,7 +193,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// The factors that dropout gives to the weights, row by row, drawn into `buffer`.
+    /// The dropout factors of the attention weights, row by row, generated in `buffer`.
     ///
     /// Weight (i, j) of head h in row b of the batch is element ((b·n_heads + h)·q_len + i)·k_len + j.
     pub(super) fn dropout_factors<'b>(
@@ -203,7 +204,7 @@ impl<'a> Block<'a> {
     ) -> impl Iterator<Item = &'b [f32]> + use<'b> {
         let sizes = self.problem.sizes;
         let first = sizes.scores(self.batch, self.head, self.queries.start) * sizes.k_len;
-        // Whole rows follow on each other in the stream, which is faster than many short runs.
+        // Full rows are consecutive in the stream, and one long run is faster than many short ones.
         let drawn = if sizes.k_len <= BLOCK_KEYS { 0..sizes.k_len } else { keys.clone() };
         let buffer = &mut buffer[..self.rows() * drawn.len()];
         if drawn.len() == sizes.k_len {

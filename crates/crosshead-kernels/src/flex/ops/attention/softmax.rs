@@ -1,12 +1,12 @@
-//! The softmax of scores that arrive part by part.
+//! Online softmax: the scores of a row are processed part by part.
 
 use crate::flex::math::exp::exp;
 use crate::flex::math::reduce::{exp_and_sum, max};
 
-/// The state of a row's softmax so far (Milakov & Gimelshein 2018).
+/// The running softmax of a row (Milakov & Gimelshein 2018).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Softmax {
-    /// The greatest score, but finite.
+    /// The greatest score; finite.
     peak: f32,
     /// Σ exp(score − peak).
     total: f32,
@@ -19,7 +19,8 @@ impl Default for Softmax {
 }
 
 impl Softmax {
-    /// Takes in more scores, which become exp(score − peak); returns the factor of all exponentials before.
+    /// Processes more scores, which are replaced by exp(score − peak); returns the factor by which to rescale all
+    /// earlier exponentials.
     #[inline(always)]
     pub(super) fn extend(&mut self, scores: &mut [f32]) -> f32 {
         let peak = max(scores).max(self.peak);
@@ -29,7 +30,7 @@ impl Softmax {
         factor
     }
 
-    /// Takes in the scores of another; returns the factors of the exponentials of both.
+    /// Merges another state; returns the factors by which to rescale the exponentials of both.
     pub(super) fn merge(&mut self, other: Self) -> [f32; 2] {
         let peak = self.peak.max(other.peak);
         let factors = [exp(self.peak - peak), exp(other.peak - peak)];
@@ -38,9 +39,9 @@ impl Softmax {
         factors
     }
 
-    /// The factor that makes exponentials weights, and log Σ exp(score).
+    /// The factor that converts exponentials to attention weights, and log Σ exp(score).
     ///
-    /// A row without a visible key has weights 0, and ∞ for a logarithm so that exp(score − ∞) is 0 again.
+    /// A row without a visible key has zero weights, and the logarithm ∞, so that exp(score − ∞) is also 0.
     pub(super) fn finish(self) -> (f32, f32) {
         if self.total == 0.0 {
             (0.0, f32::INFINITY)

@@ -10,11 +10,11 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// Elements of one part of an activation.
+/// Elements per part of an activation.
 pub(super) const ACTIVATION_PART: usize = 1 << 14;
 
 impl Map<'_> {
-    /// Turns the gradient of the output into the gradient of the pre-activation, in place.
+    /// Converts the gradient of the output to the gradient of the pre-activation, in place.
     ///
     /// `saved` is as in [`Activation::backward`](crate::Activation).
     pub(super) fn backward_activation(&self, gradient: &mut [f32], saved: &[f32]) {
@@ -34,7 +34,7 @@ impl Map<'_> {
         dx
     }
 
-    /// dX = dZ·W, or plus that.
+    /// Writes dX = dZ·W, or adds it.
     pub(super) fn write_backward_input(
         &self,
         dz: &[f32],
@@ -57,7 +57,7 @@ impl Map<'_> {
         dw
     }
 
-    /// db = the sum of dZ over rows.
+    /// db: the sum of dZ over rows.
     pub(super) fn backward_bias(&self, dz: &[f32]) -> Buffer {
         sum_columns(dz, self.weight.d_out)
     }

@@ -6,7 +6,7 @@ use crate::flex::gemm::dispatch::{Weight, project};
 use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::segments::Segments;
 
-/// A linear map followed by an activation.
+/// A linear layer followed by an activation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Map<'a> {
     pub(super) weight: Weight<'a>,
@@ -16,7 +16,7 @@ pub(super) struct Map<'a> {
 }
 
 impl Map<'_> {
-    /// The outputs of `rows` rows, and the pre-activations where a derivative needs them and `save` says so.
+    /// The outputs of `rows` rows, and the pre-activations if `save` is set and the derivative needs them.
     pub(super) fn forward(&self, x: &[f32], rows: usize, save: bool) -> (Buffer, Option<Buffer>) {
         let mut y = Buffer::unspecified(rows * self.weight.d_out);
         if save && !self.activation.differentiates_by_output() {
@@ -39,7 +39,8 @@ impl Map<'_> {
         }
     }
 
-    /// `z` = x·Wᵀ + b, and `finish(index of its first value, part of z, the same part of y)` for every part of it.
+    /// Computes `z` = x·Wᵀ + b and calls `finish(index of the first value, part of z, the same part of y)` for every
+    /// part.
     pub(super) fn write_both(
         &self,
         x: &[f32],
@@ -59,14 +60,14 @@ impl Map<'_> {
             |_, row, first, z| {
                 Activation::Identity.apply_with_bias(z, bias.map(|bias| &bias[first..]));
                 let index = row * weight.d_out + first;
-                // SAFETY: parts do not overlap, and nothing else reads or writes `y` meanwhile.
+                // SAFETY: parts do not overlap, and nothing else accesses `y` at the same time.
                 finish(index, z, unsafe { y.segment(index, z.len()) });
             },
         );
     }
 }
 
-/// The outputs of several maps of the same rows.
+/// Computes the outputs of several layers of the same rows.
 pub(super) fn write_each<const N: usize>(
     maps: [Map; N],
     x: &[f32],

@@ -20,10 +20,10 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::tensor::{contiguous, values, values_mut};
 
-/// Values that are processed together in the first-level cache.
+/// Values processed at a time, so that they stay in the L1 cache.
 const RUN: usize = 512;
 
-/// The fused body of [`crate::gated_linear`].
+/// The fused implementation of [`crate::gated_linear`].
 pub(crate) fn gated_linear(
     x: Tensor<2>,
     gate: LinearWeights,
@@ -94,7 +94,7 @@ impl<C: CheckpointStrategy> GatedOps for Autodiff<Flex, C> {
     }
 }
 
-/// The two maps of one call.
+/// The two linear layers of one call.
 #[derive(Clone, Debug)]
 struct Gated {
     gate: Arguments,
@@ -152,14 +152,14 @@ impl Gated {
         (y, [gate, up])
     }
 
-    /// Turns the branch gate into activation(gate) ⊙ up.
+    /// Replaces gate by activation(gate) ⊙ up.
     #[inline(always)]
     fn combine(&self, gate: &mut [f32], up: &[f32]) {
         self.activation.apply_with_bias(gate, None);
         gate.iter_mut().zip(up).for_each(|(gate, up)| *gate *= up);
     }
 
-    /// Turns the gradient of the output into that of up, and up into the gradient of gate.
+    /// Replaces the gradient of the output by the gradient of up, and up by the gradient of gate.
     fn backward_branches(&self, gradient: &mut [f32], gate: &[f32], up: &mut [f32]) {
         let work = 16 * up.len();
         let parts = gradient
@@ -188,7 +188,7 @@ impl Gated {
     }
 }
 
-/// What the backward pass needs of the forward pass.
+/// State saved for the backward pass.
 #[derive(Clone, Debug)]
 struct State {
     gated: Gated,
@@ -196,7 +196,7 @@ struct State {
     branches: [FlexTensor; 2],
 }
 
-/// The parents are x, the weights of gate and up, and their biases, which are untracked where there are none.
+/// The parents are x, the weights of gate and up, and their biases, which are untracked if absent.
 #[derive(Debug)]
 struct GatedBackward;
 

@@ -1,4 +1,4 @@
-//! The linear map with its activation as a backend extension.
+//! The linear layer with its activation as a backend extension.
 
 mod backward;
 mod forward;
@@ -22,7 +22,7 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::optional::Optional;
 use crate::flex::runtime::tensor::{contiguous, dims, values, values_mut};
 
-/// The fused body of [`crate::linear()`].
+/// The fused implementation of [`crate::linear()`].
 pub(crate) fn linear(
     x: Tensor<2>,
     weight: Tensor<2>,
@@ -106,7 +106,7 @@ impl Arguments {
         rows
     }
 
-    /// The output, and the pre-activation where `save` says so and the derivative needs it.
+    /// The output, and the pre-activation if `save` is set and the derivative needs it.
     fn forward(&self, save: bool) -> (FlexTensor, Option<FlexTensor>) {
         let (map, rows) = (self.map(), self.rows());
         let (y, pre_activation) = map.forward(values(&self.x), rows, save);
@@ -115,18 +115,18 @@ impl Arguments {
     }
 }
 
-/// What the backward pass needs of the forward pass.
+/// State saved for the backward pass.
 #[derive(Clone, Debug)]
 struct State {
     arguments: Arguments,
-    /// The argument of the activation's derivative; none for the identity.
+    /// The argument of the derivative of the activation; `None` for the identity.
     saved: Option<FlexTensor>,
 }
 
 #[derive(Debug)]
 struct LinearBackward;
 
-/// The parents are x, the weight and, with three, the bias.
+/// The parents are x, the weight and, if there are three, the bias.
 impl<const N: usize> Backward<Flex, N> for LinearBackward {
     type State = State;
 

@@ -1,4 +1,4 @@
-//! Three linear maps of the same rows as a backend extension.
+//! Three linear layers of the same rows as a backend extension.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::{
@@ -14,7 +14,7 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::optional::Optional;
 use crate::flex::runtime::tensor::values;
 
-/// The fused body of [`crate::linear_three`].
+/// The fused implementation of [`crate::linear_three`].
 pub(crate) fn linear_three(x: Tensor<2>, weights: [LinearWeights; 3]) -> [Tensor<2>; 3] {
     let [(w0, b0), (w1, b1), (w2, b2)] = weights
         .map(|LinearWeights { weight, bias }| (weight.into_dispatch(), Optional::from(bias)));
@@ -37,7 +37,7 @@ pub(crate) trait LinearThreeOps: Backend {
 }
 
 impl LinearThreeOps for Flex {
-    /// Where rows are few, the threads share the work of all three maps at once.
+    /// For few rows, the threads share the work of all three layers.
     fn linear_three(
         x: FlexTensor,
         w0: FlexTensor,

@@ -1,7 +1,7 @@
-//! Cross entropy of projected rows with its gradients, in panels of rows and blocks of classes.
+//! The cross-entropy of projected rows and its gradients, in panels of rows and blocks of classes.
 //!
-//! A panel's logits stay in memory only until its gradients are done. They are kept as one contiguous matrix
-//! `[panel_rows, block_len]` per block of classes, so that blocks can be computed in parallel.
+//! The logits of a panel are kept only until its gradients are computed, as one contiguous matrix `[panel_rows,
+//! block_len]` per block of classes, so that blocks can be computed in parallel.
 
 use rayon::prelude::*;
 
@@ -13,13 +13,13 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// Classes worked on at once: with d_model 256, half a MiB of the weight.
+/// Classes per block: with d_model 256, half a MiB of the weight.
 const BLOCK_CLASSES: usize = 512;
 
-/// Rows whose gradient with respect to x is computed at once: all of the weight is read for them.
+/// Rows per task of the gradient with respect to x, which reads the entire weight.
 const TASK_ROWS: usize = 128;
 
-/// The arguments of the cross entropy; all matrices are row-major.
+/// The arguments of the cross-entropy; all matrices are row-major.
 #[derive(Clone, Copy)]
 pub(super) struct Problem<'a> {
     /// `[rows, d_model]`
@@ -30,14 +30,14 @@ pub(super) struct Problem<'a> {
     pub(super) bias: Option<&'a [f32]>,
     /// A class for each row.
     pub(super) labels: &'a [usize],
-    /// The number of leading classes that take part.
+    /// The number of classes: the first rows of the weight.
     pub(super) n_classes: usize,
-    /// The share ε of the target that is uniform over the classes.
+    /// ε, the probability mass of the target that is spread evenly over the classes.
     pub(super) epsilon: f32,
     pub(super) d_model: usize,
 }
 
-/// Which gradients are needed.
+/// Which gradients are requested.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) x: bool,
@@ -45,7 +45,7 @@ pub(super) struct Wanted {
     pub(super) bias: bool,
 }
 
-/// The loss summed over rows, and its wanted gradients, each of its operand's shape.
+/// The loss summed over rows, and the requested gradients, each in the shape of its operand.
 pub(super) struct Solution {
     pub(super) loss: f64,
     pub(super) x: Option<Buffer>,
@@ -53,20 +53,20 @@ pub(super) struct Solution {
     pub(super) bias: Option<Buffer>,
 }
 
-/// A summary of a row's logits in one block.
+/// Statistics of the logits of a row in one block.
 #[derive(Clone, Copy, Default)]
 struct Statistics {
-    /// The greatest logit, but finite.
+    /// The greatest logit; finite.
     peak: f32,
     /// Σ exp(logit − peak).
     total: f32,
     /// Σ logit.
     sum: f32,
-    /// The label's logit; 0 where the label lies in another block.
+    /// The logit of the label; 0 if the label is in another block.
     label: f32,
 }
 
-/// The loss and the wanted gradients.
+/// Computes the loss and the requested gradients.
 pub(super) fn solve(problem: &Problem, wanted: Wanted) -> Solution {
     let Problem { x, weight, labels, n_classes, d_model, .. } = *problem;
     let (rows, vocab_size) = (labels.len(), weight.len() / d_model);
@@ -91,15 +91,15 @@ pub(super) fn solve(problem: &Problem, wanted: Wanted) -> Solution {
     solution
 }
 
-/// Rows of a panel: few enough that its logits fit a large cache, but enough that going through the whole weight
-/// and its gradient once a panel costs little next to the products.
+/// Rows per panel: few enough for the logits to fit a large cache, and enough that reading the entire weight and its
+/// gradient once per panel costs little compared to the multiplications.
 fn panel_rows(rows: usize, n_classes: usize) -> usize {
     let most = ((1 << 22) / n_classes.max(1)).clamp(2 * TASK_ROWS, 8 * TASK_ROWS);
     let panels = rows.div_ceil(most).max(1);
     rows.div_ceil(panels).next_multiple_of(TASK_ROWS).min(rows)
 }
 
-/// Some rows of a problem.
+/// A panel of rows.
 struct Panel<'a> {
     problem: &'a Problem<'a>,
     first: usize,
@@ -131,25 +131,25 @@ impl Panel<'_> {
         &self.problem.labels[self.first..self.first + self.rows]
     }
 
-    /// This panel's part of x, `[rows, d_model]`.
+    /// The rows of x in this panel, `[rows, d_model]`.
     fn x(&self) -> Matrix<'_> {
         let d_model = self.problem.d_model;
         Matrix::new(&self.problem.x[self.first * d_model..], self.rows, d_model, d_model)
     }
 
-    /// The rows of the weight that block `block` of `len` classes reads, `[len, d_model]`.
+    /// The rows of the weight in block `block` of `len` classes, `[len, d_model]`.
     fn weight(&self, block: usize, len: usize) -> Matrix<'_> {
         let d_model = self.problem.d_model;
         let first = block * BLOCK_CLASSES * d_model;
         Matrix::new(&self.problem.weight[first..], len, d_model, d_model)
     }
 
-    /// The work of one of the three products.
+    /// The work of one of the three matrix multiplications.
     fn work(&self) -> usize {
         parallel::matmul_work(self.rows, self.problem.n_classes, self.problem.d_model)
     }
 
-    /// Fills `logits` with exp(logit − the row's peak in the block), and `statistics`, `[blocks, rows]`.
+    /// Fills `logits` with exp(logit − peak of the row in the block), and `statistics`, `[blocks, rows]`.
     fn exponentials(&self, logits: &mut [f32], statistics: &mut [Statistics]) {
         let blocks = logits
             .par_chunks_mut(self.rows * BLOCK_CLASSES)
@@ -207,8 +207,8 @@ impl Panel<'_> {
         log_sum_exp.iter().enumerate().map(of_row).sum()
     }
 
-    /// Turns the exponentials into softmax − target, the gradient of the logits, and adds this panel's part of the
-    /// gradients of the weight and the bias.
+    /// Replaces the exponentials by softmax − target, the gradient of the logits, and adds the contribution of this
+    /// panel to the gradients of the weight and the bias.
     fn class_gradients(
         &self,
         logits: &mut [f32],
@@ -264,7 +264,7 @@ impl Panel<'_> {
         );
     }
 
-    /// The gradient of x, `[rows, d_model]`, from that of the logits.
+    /// The gradient of x, `[rows, d_model]`, from the gradient of the logits.
     fn x_gradient(&self, residuals: &[f32], gradient: &mut [f32]) {
         let d_model = self.problem.d_model;
         parallel::for_each_rows(gradient, d_model, TASK_ROWS, self.work(), |first, gradient| {
@@ -279,7 +279,7 @@ impl Panel<'_> {
     }
 }
 
-/// Adds the bias to a row's logits of one block and turns them into exp(logit − peak).
+/// Adds the bias to the logits of a row in one block and replaces them by exp(logit − peak).
 #[inline(always)]
 fn exponentials(logits: &mut [f32], bias: Option<&[f32]>, label: usize) -> Statistics {
     if let Some(bias) = bias {

@@ -1,7 +1,7 @@
-//! Fused output projection and softmax cross entropy.
+//! Fused output projection and softmax cross-entropy.
 //!
-//! The gradients are computed together with the loss, while the probabilities are in memory; the backward pass only
-//! scales them.
+//! The gradients are computed in the forward pass, while the probabilities are in memory; the backward pass only scales
+//! them.
 
 mod cross_entropy;
 
@@ -38,7 +38,7 @@ pub(crate) trait LossOps: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// The fused body of [`linear_cross_entropy`](crate::linear_cross_entropy), with ε for the smoothing.
+/// The fused implementation of [`linear_cross_entropy`](crate::linear_cross_entropy), with label smoothing ε.
 pub(crate) fn linear_cross_entropy(
     x: Tensor<2>,
     weight: Tensor<2>,
@@ -112,7 +112,7 @@ impl Backward<Flex, 3> for LinearCrossEntropy {
     }
 }
 
-/// The loss, and the wanted gradients with respect to x, weight and bias.
+/// The loss, and the requested gradients with respect to x, weight and bias.
 fn run(
     x: FlexTensor,
     weight: FlexTensor,
@@ -149,7 +149,7 @@ fn run(
     (loss.into_tensor([1]), gradients)
 }
 
-/// The rows whose target is a class, and their targets.
+/// The rows whose target is a valid class, and their targets.
 fn labelled_rows(targets: FlexTensor, n_classes: usize) -> (Vec<usize>, Vec<usize>) {
     let label = |target: i64| usize::try_from(target).ok().filter(|&label| label < n_classes);
     let targets = targets.into_data();
@@ -172,7 +172,7 @@ fn gather<'a>(x: &'a [f32], indices: &[usize], rows: usize, d_model: usize) -> C
     Cow::Owned(gathered)
 }
 
-/// The rows of `gradient` moved to ascending `indices` of `rows` rows, which are zero elsewhere.
+/// Moves the rows of `gradient` to ascending `indices` out of `rows` rows; the other rows are zero.
 fn scatter(gradient: Buffer, indices: &[usize], rows: usize, d_model: usize) -> Buffer {
     if indices.len() == rows {
         return gradient;

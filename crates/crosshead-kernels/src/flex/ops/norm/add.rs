@@ -1,4 +1,4 @@
-//! The sum of two branches and its norm as a backend extension.
+//! The residual connection and its norm as a backend extension.
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -15,7 +15,7 @@ use crate::flex::ops::dropout::AddDropoutBackward;
 use crate::flex::runtime::optional::Optional;
 use crate::flex::runtime::tensor::{contiguous, dims, values};
 
-/// The fused body of [`crate::add_norm()`].
+/// The fused implementation of [`crate::add_norm()`].
 pub(crate) fn add_norm(
     residual: Tensor<2>,
     x: Tensor<2>,
@@ -29,7 +29,7 @@ pub(crate) fn add_norm(
     Tensor::from_dispatch(y)
 }
 
-/// The fused body of [`crate::add_then_norm`].
+/// The fused implementation of [`crate::add_then_norm`].
 pub(crate) fn add_then_norm(
     residual: Tensor<2>,
     x: Tensor<2>,
@@ -45,7 +45,7 @@ pub(crate) fn add_then_norm(
 
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait AddNormOps: Backend {
-    /// The norm of the sum alone.
+    /// Only the norm of the sum.
     fn add_norm(
         residual: FloatTensor<Self>,
         x: FloatTensor<Self>,
@@ -133,7 +133,7 @@ impl<C: CheckpointStrategy> AddNormOps for Autodiff<Flex, C> {
 }
 
 impl Weights {
-    /// The normalized rows of `residual` + x·mask, and the state for their gradient.
+    /// The normalized rows of `residual` + x·mask, and the state for the backward pass.
     fn forward_sum(
         self,
         residual: FlexTensor,
@@ -147,7 +147,7 @@ impl Weights {
     }
 }
 
-/// The parents are residual, x, γ and β, which is untracked where there is none.
+/// The parents are residual, x, γ and β, which is untracked if absent.
 #[derive(Debug)]
 struct AddNormBackward;
 

@@ -1,4 +1,4 @@
-//! Normalizations as a backend extension.
+//! Layer norm and RMS norm as a backend extension.
 
 mod add;
 mod rows;
@@ -19,7 +19,7 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::optional::Optional;
 use crate::flex::runtime::tensor::{contiguous, dims, values, values_mut};
 
-/// The fused body of [`crate::layer_norm`] and [`crate::rms_norm`].
+/// The fused implementation of [`crate::layer_norm`] and [`crate::rms_norm`].
 pub(crate) fn norm(x: Tensor<2>, weights: NormWeights) -> Tensor<2> {
     let NormWeights { gamma, beta, epsilon } = weights;
     let (x, gamma) = (x.into_dispatch(), gamma.into_dispatch());
@@ -28,7 +28,7 @@ pub(crate) fn norm(x: Tensor<2>, weights: NormWeights) -> Tensor<2> {
 
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait NormOps: Backend {
-    /// With β a layer norm, without it a root-mean-square norm.
+    /// With β, a layer norm; without, a root-mean-square norm.
     fn norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -75,20 +75,20 @@ impl Weights {
         Norm { gamma: values(&self.gamma), beta, epsilon: self.epsilon }
     }
 
-    /// The normalized rows, and the state for their gradient.
+    /// The normalized rows, and the state for the backward pass.
     fn forward(self, x: FlexTensor) -> (FlexTensor, State) {
         let x = contiguous(x);
         let (y, statistics) = self.norm().forward(values(&x));
         (y.into_tensor(dims::<2>(&x)), self.state(x, statistics))
     }
 
-    /// The state for the gradient of the norm of `x`.
+    /// The state for the backward pass of the norm of `x`.
     fn state(self, x: FlexTensor, statistics: Vec<Statistics>) -> State {
         State { x, gamma: self.gamma, statistics, centered: self.beta.is_some() }
     }
 }
 
-/// What the backward pass needs of the forward pass.
+/// State saved for the backward pass.
 #[derive(Clone, Debug)]
 struct State {
     /// The input of the normalization.
@@ -102,7 +102,7 @@ struct State {
 /// The gradients of a normalization.
 struct NormGradients {
     x: FlexTensor,
-    /// The gradient of x times the mask, if there is one.
+    /// The gradient of x times the dropout mask, if there is one.
     masked: Option<FlexTensor>,
     gamma: FlexTensor,
     beta: FlexTensor,
@@ -130,7 +130,7 @@ impl State {
     }
 }
 
-/// The parents are x, γ and β, which is untracked where there is none.
+/// The parents are x, γ and β, which is untracked if absent.
 #[derive(Debug)]
 struct NormBackward;
 
@@ -148,7 +148,7 @@ impl Backward<Flex, 3> for NormBackward {
     }
 }
 
-/// The output as a node of the graph.
+/// Records the output as a node of the autodiff graph.
 fn record<C: CheckpointStrategy>(
     nodes: [NodeGuard; 3],
     state: State,

@@ -1,4 +1,4 @@
-//! Normalization of rows, over slices, alone or of the sum of two branches.
+//! Normalization of rows over slices, with or without a residual connection before it.
 
 use rayon::prelude::*;
 
@@ -10,10 +10,10 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// Rows of one part.
+/// Rows per part.
 const PART: usize = 32;
 
-/// A layer norm, or without β a root-mean-square norm.
+/// A layer norm; without β, a root-mean-square norm.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Norm<'a> {
     pub(super) gamma: &'a [f32],
@@ -21,7 +21,8 @@ pub(super) struct Norm<'a> {
     pub(super) epsilon: f32,
 }
 
-/// Mean and reciprocal standard deviation of a row; of a root-mean-square norm 0 and the reciprocal root.
+/// The mean and the reciprocal standard deviation of a row; for a root-mean-square norm, 0 and the reciprocal root mean
+/// square.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Statistics {
     mean: f32,
@@ -52,7 +53,7 @@ impl Norm<'_> {
         (y, statistics)
     }
 
-    /// The sum s = `residual` + x·mask, [`forward`](Self::forward) of s, and the statistics of each row of s.
+    /// The sum s = `residual` + x·mask, its norm as in [`forward`](Self::forward), and the statistics of each row of s.
     pub(super) fn forward_sum(
         self,
         residual: &[f32],
@@ -107,7 +108,7 @@ impl Norm<'_> {
     }
 }
 
-/// What the backward pass reads.
+/// The values that the backward pass reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Saved<'a> {
     /// The input of the normalization.
@@ -118,7 +119,7 @@ pub(super) struct Saved<'a> {
     pub(super) centered: bool,
 }
 
-/// Turns dY into dX, in place, and returns dγ and dβ; where there is a mask, its slice becomes dX·mask.
+/// Replaces dY by dX in place and returns dγ and dβ; if there is a mask, writes dX·mask to its slice.
 pub(super) fn backward(
     gradient: &mut [f32],
     saved: Saved,
@@ -179,8 +180,8 @@ fn add_parameter_gradients(
     }
 }
 
-/// With n the normalized row and g = dY·γ: dX = scale·(g − mean(g) − n·mean(g·n)), without mean(g) if no mean was
-/// subtracted.
+/// With n the normalized row and g = dY·γ: dX = scale·(g − mean(g) − n·mean(g·n)); mean(g) is left out if the forward
+/// pass did not subtract the mean.
 #[inline(always)]
 fn differentiate(
     gradient: &mut [f32],

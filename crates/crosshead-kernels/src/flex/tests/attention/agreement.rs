@@ -1,4 +1,4 @@
-//! The fused body agrees with the plain one, with its own weights, slopes and any number of threads.
+//! Agreement with the plain implementation, the attention weights and finite differences, for any number of threads.
 
 use burn::tensor::{Device, Tensor};
 use crosshead_testkit::gradients_agree_with_finite_differences;
@@ -39,7 +39,7 @@ fn fused_equals_plain_over_several_blocks() {
 }
 
 #[test]
-fn windows_reach_as_far_over_several_blocks_as_in_the_plain_body() {
+fn windows_over_several_blocks_equal_the_plain_implementation() {
     for causal in [true, false] {
         for window in [1, 70, 300] {
             let reach = Reach { offset: 400, causal, window: Some(window) };
@@ -50,7 +50,7 @@ fn windows_reach_as_far_over_several_blocks_as_in_the_plain_body() {
 }
 
 #[test]
-fn bounded_scores_equal_the_plain_body() {
+fn a_soft_cap_equals_the_plain_implementation() {
     for q_len in [1, 150] {
         let case = Case { q_len, soft_cap: Some(0.7), ..several_blocks() };
         let run = |body: Body| {
@@ -63,7 +63,7 @@ fn bounded_scores_equal_the_plain_body() {
 }
 
 #[test]
-fn the_weights_of_the_values_are_the_weights() {
+fn attention_weights_times_values_equal_the_output() {
     let case = Case { dropout: 0.0, hidden: 3, ..several_blocks() };
     let (q, k, v, bias) = case.inputs(&Device::flex());
     let weights = attention_weights(q.clone(), k.clone(), bias.clone(), case.options());
@@ -80,7 +80,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn gradients_are_the_slopes_of_the_output() {
+fn gradients_agree_with_finite_differences_for_every_operand() {
     let case = Case {
         batch: 1,
         q_len: 3,

@@ -1,4 +1,4 @@
-//! Inputs out of the ordinary: hidden keys, views, shared rows, nothing at all.
+//! Edge cases: hidden keys, views, broadcast rows, empty inputs.
 
 use burn::tensor::{Device, Tensor};
 
@@ -30,7 +30,7 @@ fn queries_without_visible_keys_give_zeros_and_no_gradients() {
 }
 
 #[test]
-fn hidden_keys_do_not_matter() {
+fn hidden_keys_do_not_change_the_output() {
     let case = Case { bias: [false, true, true, true], hidden: 0, ..several_blocks() };
     let run = |padding: f32| {
         let device = Device::flex();
@@ -58,7 +58,7 @@ fn views_need_not_be_contiguous() {
     let run = |q, k, v, bias| attention(q, k, v, bias, case.options(), case.mode()).into_data();
     let expected = run(q.clone(), k.clone(), v.clone(), bias.clone());
     let copied = |x: Tensor<4>| Tensor::<4>::from_data(x.into_data(), &device);
-    // A cache with room for more keys, heads before positions, features before all, and a reversed order twice.
+    // A cache with spare capacity, heads before positions, features first, and an order reversed twice.
     let in_cache = |x: Tensor<4>| {
         let [batch, _, heads, features] = x.dims();
         let room = Tensor::full([batch, 9, heads, features], f32::NAN, &device);
@@ -83,7 +83,7 @@ fn views_need_not_be_contiguous() {
 }
 
 #[test]
-fn one_row_can_serve_a_whole_batch() {
+fn one_row_can_be_expanded_to_a_batch() {
     let device = Device::flex();
     let case = several_blocks();
     let (q, k, v, _) = case.inputs(&device);
@@ -98,7 +98,7 @@ fn one_row_can_serve_a_whole_batch() {
 }
 
 #[test]
-fn one_query_at_a_time_gives_what_all_give_together() {
+fn one_query_at_a_time_equals_all_queries_in_one_call() {
     let device = Device::flex();
     let case = Case { q_len: 20, k_len: 20, reach: Reach::causal(0), ..several_blocks() };
     let (q, k, v, _) = case.inputs(&device);
@@ -115,7 +115,7 @@ fn one_query_at_a_time_gives_what_all_give_together() {
 }
 
 #[test]
-fn untracked_operands_get_no_gradient_and_change_no_other() {
+fn untracked_operands_get_no_gradient_and_do_not_change_the_others() {
     let case = several_blocks();
     let expected = case.run(attention);
     for tracked in 0..4 {
@@ -152,7 +152,7 @@ fn nothing_to_attend_to_gives_zeros() {
 }
 
 #[test]
-fn a_value_that_is_not_a_number_shows() {
+fn nan_in_a_query_propagates_to_the_output() {
     let case = Case { dropout: 0.0, bias: [false; 4], ..several_blocks() };
     let (q, k, v, _) = case.inputs(&Device::flex());
     let q = q.slice_fill([0..1, 3..4, 1..2, 0..1], f32::NAN);

@@ -21,9 +21,9 @@ struct Case {
     group: usize,
     d_head: usize,
     d_value: usize,
-    /// Which dimensions of the bias are broadcast; the fourth says whether there is a bias.
+    /// Which dimensions of the bias are broadcast; the fourth element: whether there is a bias.
     bias: [bool; 4],
-    /// One score in this many is hidden by the bias; 0 for none.
+    /// The bias hides one in this many scores; 0 for none.
     hidden: usize,
     reach: Reach,
     soft_cap: Option<f32>,
@@ -31,7 +31,7 @@ struct Case {
 }
 
 impl Case {
-    /// Heads as they come from a projection: slices of rows.
+    /// Heads as a projection returns them: slices of rows.
     fn heads(&self, seed: u64, shape: [usize; 4], device: &Device) -> Tensor<4> {
         let [batch, len, heads, features] = shape;
         normal::<2>(seed, [batch * len, heads * features], device).reshape(shape)
@@ -128,7 +128,7 @@ fn cases() -> impl Strategy<Value = Case> {
     )
 }
 
-/// More queries and keys than a block has.
+/// More queries and keys than fit in one block.
 fn several_blocks() -> Case {
     Case {
         batch: 2,
