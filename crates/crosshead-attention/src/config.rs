@@ -28,7 +28,7 @@ pub struct MultiHeadAttentionConfig {
 }
 
 impl MultiHeadAttentionConfig {
-    /// `n_heads` heads of d_model / n_heads features each, with biases and without dropout; the seed is 0.
+    /// `n_heads` heads of d_model / n_heads features, with biases, without dropout, with seed 0.
     pub fn new(d_model: usize, n_heads: usize) -> Self {
         Self {
             d_model,
@@ -61,141 +61,143 @@ impl MultiHeadAttentionConfig {
         self
     }
 
-    /// The factor of QKᵀ; T5 has 1. Default: 1/√d_head.
+    /// The scale of QKᵀ (1 in T5). Default: 1/√d_head.
     pub fn with_scale(mut self, scale: f32) -> Self {
         self.scale = Some(scale);
         self
     }
 
-    /// The bound of a score's size: s becomes c·tanh(s / c) (Gemma 2). Default: no bound.
+    /// The soft cap c of the scores: s becomes c·tanh(s / c) (Gemma 2). Default: none.
     pub fn with_soft_cap(mut self, soft_cap: f32) -> Self {
         self.soft_cap = Some(soft_cap);
         self
     }
 
-    /// Queries and keys normalized over the features of each head, before positions rotate them (Henry et al. 2020; Qwen 3),
-    /// with ε added to the mean square. Default: not normalized.
+    /// Applies RMS norm with this ε to the queries and keys of each head, before rotary embeddings (Henry et al. 2020;
+    /// Qwen 3). Default: no norm.
     pub fn with_qk_norm(mut self, epsilon: f32) -> Self {
         self.qk_norm = Some(epsilon);
         self
     }
 
-    /// Rotary positions of queries and keys, in self-attention alone. Default: none.
+    /// Applies rotary embeddings to queries and keys in self-attention. Default: none.
     pub fn with_rotary(mut self, rotary: RotaryConfig) -> Self {
         self.rotary = Some(rotary);
         self
     }
 
-    /// The probability with which an attention weight is dropped in training. Default: 0.
+    /// The dropout probability of the attention weights. Default: 0.
     pub fn with_dropout(mut self, dropout: f32) -> Self {
         self.dropout = dropout;
         self
     }
 
-    /// With or without biases in the four projections. Default: with.
+    /// Whether the four projections have biases. Default: true.
     pub fn with_bias(self, bias: bool) -> Self {
         self.with_qkv_bias(bias).with_out_bias(bias)
     }
 
-    /// With or without biases in the projections of queries, keys and values. Default: with.
+    /// Whether the query, key and value projections have biases. Default: true.
     pub fn with_qkv_bias(self, bias: bool) -> Self {
         self.with_q_bias(bias).with_k_bias(bias).with_v_bias(bias)
     }
 
-    /// With or without a bias in the projection of queries. Default: with.
+    /// Whether the query projection has a bias. Default: true.
     pub fn with_q_bias(mut self, bias: bool) -> Self {
         self.q_bias = bias;
         self
     }
 
-    /// With or without a bias in the projection of keys; one changes no attention weight of plain scores, because it
-    /// moves all scores of a query alike. Default: with.
+    /// Whether the key projection has a bias. Default: true.
+    ///
+    /// Without rotary embeddings, key norms or a soft cap it has no effect: it adds the same value to all scores of a
+    /// query.
     pub fn with_k_bias(mut self, bias: bool) -> Self {
         self.k_bias = bias;
         self
     }
 
-    /// With or without a bias in the projection of values. Default: with.
+    /// Whether the value projection has a bias. Default: true.
     pub fn with_v_bias(mut self, bias: bool) -> Self {
         self.v_bias = bias;
         self
     }
 
-    /// With or without a bias in the output projection. Default: with.
+    /// Whether the output projection has a bias. Default: true.
     pub fn with_out_bias(mut self, bias: bool) -> Self {
         self.out_bias = bias;
         self
     }
 
-    /// The seed of the weights: each projection draws its own from it, and layers of one shape and one seed are equal.
-    /// Default: 0.
+    /// The seed of the weights: each projection derives a separate stream from it, and layers of the same shape and
+    /// seed start out equal. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }
 
-    /// The stream of random numbers that the projections derive theirs from by name: a seed and the layer's place in a
-    /// larger module. Default: that of seed 0.
+    /// The random stream from which the projections derive theirs by name: a seed and the layer's path in a larger
+    /// module. Default: the stream of seed 0.
     pub fn with_key(mut self, key: RandomKey) -> Self {
         self.key = key;
         self
     }
 
-    /// Features of a position.
+    /// The number of features of the model.
     pub fn d_model(&self) -> usize {
         self.d_model
     }
 
-    /// Attention heads.
+    /// The number of attention heads.
     pub fn n_heads(&self) -> usize {
         self.n_heads
     }
 
-    /// Key/value heads.
+    /// The number of key/value heads.
     pub fn n_kv_heads(&self) -> usize {
         self.n_kv_heads
     }
 
-    /// Features of a head.
+    /// The number of features of a head.
     pub fn d_head(&self) -> usize {
         self.d_head.unwrap_or_else(|| self.d_model / self.n_heads.max(1))
     }
 
-    /// The factor of QKᵀ.
+    /// The scale of QKᵀ.
     pub fn scale(&self) -> f32 {
         self.scale.unwrap_or((self.d_head() as f32).powf(-0.5))
     }
 
-    /// The bound of a score's size.
+    /// The soft cap of the scores, if any.
     pub fn soft_cap(&self) -> Option<f32> {
         self.soft_cap
     }
 
-    /// The ε of the norms of queries and keys, if they are normalized.
+    /// The ε of the query and key norms, if any.
     pub fn qk_norm(&self) -> Option<f32> {
         self.qk_norm
     }
 
-    /// Rotary positions, if there are any.
+    /// The configuration of the rotary embeddings, if any.
     pub fn rotary(&self) -> Option<&RotaryConfig> {
         self.rotary.as_ref()
     }
 
-    /// The probability with which an attention weight is dropped in training.
+    /// The dropout probability of the attention weights.
     pub fn dropout(&self) -> f32 {
         self.dropout
     }
 
-    /// Whether the projection of queries has a bias.
+    /// Whether the query projection has a bias.
     pub fn q_bias(&self) -> bool {
         self.q_bias
     }
 
-    /// Whether the projection of keys has a bias.
+    /// Whether the key projection has a bias.
     pub fn k_bias(&self) -> bool {
         self.k_bias
     }
 
-    /// Whether the projection of values has a bias.
+    /// Whether the value projection has a bias.
     pub fn v_bias(&self) -> bool {
         self.v_bias
     }
@@ -205,11 +207,16 @@ impl MultiHeadAttentionConfig {
         self.out_bias
     }
 
+    /// The random stream of the weights.
+    pub fn key(&self) -> RandomKey {
+        self.key
+    }
+
     /// The layer, with Glorot-uniform weights and zero biases.
     ///
     /// # Panics
-    /// If `d_model` is not a multiple of `n_heads` and no `d_head` is given, or `n_heads` not one of `n_kv_heads`; if rotary
-    /// positions are for heads of another size.
+    /// If `d_model` is not a multiple of `n_heads` and `d_head` is not set, if `n_heads` is not a multiple of
+    /// `n_kv_heads`, or if `d_head` of the rotary embeddings differs.
     pub fn init(&self, device: &Device) -> MultiHeadAttention {
         let Self { d_model, n_heads, n_kv_heads, .. } = *self;
         assert!(
@@ -224,7 +231,7 @@ impl MultiHeadAttentionConfig {
         if let Some(rotary) = &self.rotary {
             assert!(
                 rotary.d_head() == d_head,
-                "rotary positions for heads of {} features do not fit d_head ({d_head})",
+                "rotary embeddings for d_head {} do not match the heads' d_head ({d_head})",
                 rotary.d_head()
             );
         }

@@ -10,6 +10,6 @@ pub use kv_cache::{KeyValue, KvCache};
 pub use mask::AttentionMask;
 pub use multi_head::MultiHeadAttention;
 
-// What the configuration and the forward passes take.
-pub use crosshead_kernels::Mode;
-pub use crosshead_position::RotaryConfig;
+// Types of other crates that appear in the public API.
+pub use crosshead_kernels::{Linear, Mode, RandomKey, RmsNorm};
+pub use crosshead_position::{Rotary, RotaryConfig, RotaryPairing, RotaryScaling};

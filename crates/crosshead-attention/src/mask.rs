@@ -1,12 +1,13 @@
-//! Which key each query may attend to.
+//! Attention masks.
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use crosshead_kernels::Reach;
 
-/// Which key each query may attend to: the only place that knows a mask's polarity.
+/// Which keys each query may attend to.
 ///
-/// A mask is put together from parts, and a key is visible where every part shows it. The default shows
-/// everything.
+/// A mask is combined from parts; a key is visible if every part shows it. The default hides nothing.
+///
+/// This is the only type that defines the polarity of a mask.
 #[derive(Clone, Debug, Default)]
 pub struct AttentionMask {
     causal: bool,
@@ -23,35 +24,34 @@ impl AttentionMask {
         Self::default()
     }
 
-    /// A mask by which position i sees positions up to i (Vaswani et al. 2017, section 3.2.3).
+    /// A causal mask: position i attends to positions up to i (Vaswani et al. 2017, section 3.2.3).
     pub fn causal() -> Self {
         Self::none().with_causal()
     }
 
-    /// The same mask that also hides the keys after each query.
+    /// Also hides the keys after each query.
     pub fn with_causal(mut self) -> Self {
         self.causal = true;
         self
     }
 
-    /// The same mask that also hides keys at a distance of `window` or more (Beltagy, Peters & Cohan 2020); of several
-    /// windows the smallest holds.
+    /// Also hides keys at a distance of `window` or more (Beltagy, Peters & Cohan 2020). Of several windows, the
+    /// smallest applies.
     ///
     /// # Panics
     /// If `window` is 0.
     pub fn with_window(mut self, window: usize) -> Self {
-        assert!(window > 0, "window (0) must be at least 1: a position sees itself");
+        assert!(window > 0, "window (0) must be at least 1: a position always attends to itself");
         self.window = Some(self.window.map_or(window, |present| present.min(window)));
         self
     }
 
-    /// The same mask that also hides row b's keys before `starts[b]`: rows of different length that end together are
-    /// padded on the left.
+    /// Also hides the keys of row b before `starts[b]`, for batches that are padded on the left.
     ///
-    /// The number of keys may grow while decoding. Of several starts of a row the last one holds.
+    /// The number of keys may grow during decoding. Of several starts of a row, the greatest applies.
     ///
     /// # Panics
-    /// If the mask has starts of another number of rows.
+    /// If the mask already has starts for a different number of rows.
     pub fn with_key_starts(mut self, starts: &[usize], device: &Device) -> Self {
         if starts.iter().any(|&start| start > 0) {
             let starts: Vec<i32> = starts.iter().map(|&start| start as i32).collect();
@@ -61,7 +61,7 @@ impl AttentionMask {
                     let ([rows], [present_rows]) = (starts.dims(), present.dims());
                     assert!(
                         rows == present_rows,
-                        "starts of {rows} rows do not fit the mask's {present_rows}"
+                        "starts of {rows} rows do not match the mask, which has {present_rows}"
                     );
                     starts.max_pair(present)
                 }
@@ -71,7 +71,7 @@ impl AttentionMask {
         self
     }
 
-    /// A mask by which row b sees its first `lengths[b]` keys alone: the rest is padding.
+    /// A padding mask: row b attends to its first `lengths[b]` keys.
     ///
     /// # Panics
     /// If a length exceeds `k_len`.
@@ -79,10 +79,10 @@ impl AttentionMask {
         Self::none().with_key_lengths(lengths, k_len, device)
     }
 
-    /// The same mask that also hides row b's keys from `lengths[b]` on.
+    /// Also hides all but the first `lengths[b]` keys of row b, for batches that are padded on the right.
     ///
     /// # Panics
-    /// If a length exceeds `k_len`.
+    /// If a length exceeds `k_len`, or the mask already has a part of a different shape.
     pub fn with_key_lengths(self, lengths: &[usize], k_len: usize, device: &Device) -> Self {
         let longest = lengths.iter().copied().max().unwrap_or(0);
         assert!(longest <= k_len, "key length ({longest}) must not exceed k_len ({k_len})");
@@ -100,13 +100,13 @@ impl AttentionMask {
         ))
     }
 
-    /// The same mask with `bias` added to the scores; −∞ hides a key.
+    /// Also adds `bias` to the scores; −∞ hides a key.
     ///
     /// # Shapes
     /// - `bias`: `[batch or 1, n_heads or 1, q_len or 1, k_len]`
     ///
     /// # Panics
-    /// If the mask already holds something of another size, such as lengths of other rows.
+    /// If the mask already has a part of a different shape, such as the lengths of a different number of rows.
     pub fn with_bias(mut self, bias: Tensor<4>) -> Self {
         self.bias = Some(match self.bias {
             Some(present) => {
@@ -115,7 +115,7 @@ impl AttentionMask {
                     new.iter().zip(old).all(|(&new, old)| new == old || new == 1 || old == 1);
                 assert!(
                     fits && new[3] == old[3],
-                    "a bias {new:?} does not fit the mask's {old:?}: {BIAS_SHAPE}"
+                    "a bias {new:?} does not match the mask {old:?}: {BIAS_SHAPE}"
                 );
                 present + bias
             }
@@ -124,16 +124,19 @@ impl AttentionMask {
         self
     }
 
-    /// The same mask that also hides the keys for which `allowed` is false.
+    /// Also hides the keys for which `allowed` is false.
     ///
     /// # Shapes
     /// - `allowed`: `[batch or 1, n_heads or 1, q_len or 1, k_len]`
+    ///
+    /// # Panics
+    /// If the mask already has a part of a different shape.
     pub fn with_allowed(self, allowed: Tensor<4, Bool>) -> Self {
         let bias = Tensor::<4>::zeros(allowed.shape(), &allowed.device());
         self.with_bias(bias.mask_fill(allowed.bool_not(), f32::NEG_INFINITY))
     }
 
-    /// The same mask for `k_len` keys: what the layers of a stack share is worked out once.
+    /// The same mask, specialized to `k_len` keys, so that the layers of a stack do not repeat this work.
     pub fn prepared(mut self, k_len: usize) -> Self {
         match self.key_starts.take() {
             Some(starts) => self.with_bias(hidden_before(starts, k_len)),
@@ -151,10 +154,10 @@ impl AttentionMask {
         Self { bias, key_starts, ..*self }
     }
 
-    /// What is added to scores of the given shape, `[batch, n_heads, q_len, k_len]`.
+    /// The bias for scores of the given shape, `[batch, n_heads, q_len, k_len]`.
     ///
     /// # Panics
-    /// If the mask does not fit them.
+    /// If the shape of the mask does not match.
     pub(crate) fn bias(&self, scores: [usize; 4]) -> Option<Tensor<4>> {
         let [.., k_len] = scores;
         let bias = self.clone().prepared(k_len).bias?;
@@ -162,21 +165,21 @@ impl AttentionMask {
         let fits = dims.iter().zip(scores).all(|(&size, full)| size == full || size == 1);
         assert!(
             fits && dims[3] == k_len,
-            "a mask {dims:?} does not fit scores {scores:?}: {BIAS_SHAPE}"
+            "a mask {dims:?} does not match scores {scores:?}: {BIAS_SHAPE}"
         );
         Some(bias)
     }
 
-    /// The keys that queries from position `offset` on see by their position.
+    /// The keys that queries starting at position `offset` may attend to by position.
     pub(crate) fn reach(&self, offset: usize) -> Reach {
         Reach { offset, causal: self.causal, window: self.window }
     }
 }
 
-/// The sizes of what is added to scores.
+/// The shape of a bias.
 const BIAS_SHAPE: &str = "[batch or 1, n_heads or 1, q_len or 1, k_len]";
 
-/// −∞ for each row's keys before its start, `[batch, 1, 1, k_len]`.
+/// −∞ for the keys of each row before its start, `[batch, 1, 1, k_len]`.
 fn hidden_before(starts: Tensor<1, Int>, k_len: usize) -> Tensor<4> {
     let [batch] = starts.dims();
     let device = starts.device();

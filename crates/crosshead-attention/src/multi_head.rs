@@ -18,13 +18,13 @@ pub struct MultiHeadAttention {
     pub k_proj: Linear,
     /// W^V of all key/value heads.
     pub v_proj: Linear,
-    /// The norm of each head's query.
+    /// The norm of the queries of each head.
     pub q_norm: Option<RmsNorm>,
-    /// The norm of each head's key.
+    /// The norm of the keys of each head.
     pub k_norm: Option<RmsNorm>,
     /// W^O.
     pub out_proj: Linear,
-    /// Rotary positions of the queries and keys of self-attention.
+    /// Rotary embeddings of queries and keys in self-attention.
     pub rotary: Option<Rotary>,
     #[module(skip)]
     pub(crate) n_heads: usize,
@@ -39,24 +39,23 @@ pub struct MultiHeadAttention {
 }
 
 impl MultiHeadAttention {
-    /// Features of a position.
+    /// The number of features of the model.
     pub fn d_model(&self) -> usize {
         self.q_proj.weight.lazy_shape()[1]
     }
 
-    /// Features of a head.
+    /// The number of features of a head.
     pub fn d_head(&self) -> usize {
         self.q_proj.weight.lazy_shape()[0] / self.n_heads
     }
 
-    /// Attention of each position to those of the same sequence; with a cache, `x` continues the positions the cache has
-    /// seen.
+    /// Self-attention. With a cache, the positions of `x` follow those of the cache.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, q_len, d_model]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features, or the mask or the cache does not fit it.
+    /// If `x` does not have `d_model` features, or the shape of the mask or the cache does not match.
     pub fn self_attention(
         &self,
         x: Tensor<3>,
@@ -69,11 +68,11 @@ impl MultiHeadAttention {
         let (query, KeyValue { key, value }) = self.project_all(x);
         let query = self.apply_rotary(query, start);
         let new = KeyValue { key: self.apply_rotary(key, start), value };
-        let seen = match cache {
+        let key_value = match cache {
             Some(cache) => cache.append(new),
             None => new,
         };
-        self.attend(query, seen, start, mask, mode)
+        self.attend(query, key_value, start, mask, mode)
     }
 
     /// Cross-attention to the projected keys and values of a memory.
@@ -82,7 +81,7 @@ impl MultiHeadAttention {
     /// - `x` and output: `[batch, q_len, d_model]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features, or the mask or the memory does not fit it.
+    /// If `x` does not have `d_model` features, or the shape of the mask or the memory does not match.
     pub fn cross_attention(
         &self,
         x: Tensor<3>,
@@ -95,14 +94,14 @@ impl MultiHeadAttention {
         self.attend(self.project_query(x), memory, 0, mask, mode)
     }
 
-    /// The weights with which each position of a sequence attends to the others, for pictures.
+    /// The self-attention weights, for visualization.
     ///
     /// # Shapes
     /// - `x`: `[batch, len, d_model]`
     /// - output: `[batch, n_heads, len, len]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features, or the mask does not fit it.
+    /// If `x` does not have `d_model` features, or the shape of the mask does not match.
     pub fn self_attention_weights(&self, x: Tensor<3>, mask: &AttentionMask) -> Tensor<4> {
         self.check("x", &x);
         let query = self.apply_rotary(self.project_query(x.clone()), 0);
@@ -110,14 +109,14 @@ impl MultiHeadAttention {
         self.weights(query, key, mask)
     }
 
-    /// The weights with which each position attends to a memory, for pictures.
+    /// The cross-attention weights, for visualization.
     ///
     /// # Shapes
     /// - `x`: `[batch, q_len, d_model]`
     /// - output: `[batch, n_heads, q_len, k_len]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features, or the mask or the memory does not fit it.
+    /// If `x` does not have `d_model` features, or the shape of the mask or the memory does not match.
     pub fn cross_attention_weights(
         &self,
         x: Tensor<3>,
@@ -129,14 +128,14 @@ impl MultiHeadAttention {
         self.weights(self.project_query(x), memory.key, mask)
     }
 
-    /// The keys and values of a memory, computed once for all steps of decoding.
+    /// The keys and values of a memory, to be computed once for all decoding steps.
     ///
     /// # Shapes
     /// - `memory`: `[batch, k_len, d_model]`
     /// - output: `[batch, k_len, n_kv_heads, d_head]` each
     ///
     /// # Panics
-    /// If `memory` has other than `d_model` features.
+    /// If `memory` does not have `d_model` features.
     pub fn project_key_value(&self, memory: Tensor<3>) -> KeyValue {
         self.check("memory", &memory);
         let key = project(&self.k_proj, memory.clone(), self.n_kv_heads);
@@ -158,7 +157,7 @@ impl MultiHeadAttention {
         let expected = [batch, key[1], self.n_kv_heads, self.d_head()];
         assert!(
             key == expected && value == expected,
-            "keys {key:?} and values {value:?} of a memory do not fit x {:?}: they must be {expected:?}, [batch, k_len, \
+            "keys {key:?} and values {value:?} of a memory do not match x {:?}: they must be {expected:?}, [batch, k_len, \
              n_kv_heads, d_head]",
             x.dims()
         );
@@ -180,7 +179,7 @@ impl MultiHeadAttention {
         normalize(self.q_norm.as_ref(), project(&self.q_proj, x, self.n_heads))
     }
 
-    /// Queries or keys from position `start` on, rotated where positions are rotary.
+    /// Applies rotary embeddings, if any, to queries or keys starting at position `start`.
     fn apply_rotary(&self, heads: Tensor<4>, start: usize) -> Tensor<4> {
         match &self.rotary {
             Some(rotary) => rotary.forward(heads, start),
@@ -191,16 +190,16 @@ impl MultiHeadAttention {
     fn attend(
         &self,
         query: Tensor<4>,
-        seen: KeyValue,
+        key_value: KeyValue,
         start: usize,
         mask: &AttentionMask,
         mode: Mode,
     ) -> Tensor<3> {
         let [batch, q_len, n_heads, d_head] = query.dims();
-        let [_, k_len, ..] = seen.key.dims();
+        let [_, k_len, ..] = key_value.key.dims();
         let options = self.options(mask, start);
         let bias = mask.bias([batch, n_heads, q_len, k_len]);
-        let heads = attention(query, seen.key, seen.value, bias, options, mode);
+        let heads = attention(query, key_value.key, key_value.value, bias, options, mode);
         let y = self.out_proj.forward(heads.reshape([batch * q_len, n_heads * d_head]));
         let [_, d_model] = y.dims();
         y.reshape([batch, q_len, d_model])
@@ -222,20 +221,20 @@ impl MultiHeadAttention {
     }
 }
 
-/// The heads of each position, `[batch, len, n_heads, d_head]`.
+/// Projects to heads, `[batch, len, n_heads, d_head]`.
 fn project(projection: &Linear, x: Tensor<3>, n_heads: usize) -> Tensor<4> {
     let [batch, len, d_model] = x.dims();
     let rows = projection.forward(x.reshape([batch * len, d_model])); // [batch · len, n_heads · d_head]
     split(rows, [batch, len, n_heads])
 }
 
-/// Rows as heads, `[batch, len, n_heads, d_head]`.
+/// Splits rows into heads, `[batch, len, n_heads, d_head]`.
 fn split(rows: Tensor<2>, [batch, len, n_heads]: [usize; 3]) -> Tensor<4> {
     let d_head = rows.dims()[1] / n_heads;
     rows.reshape([batch, len, n_heads, d_head])
 }
 
-/// Each head of each position normalized by itself.
+/// Normalizes each head of each position.
 fn normalize(norm: Option<&RmsNorm>, heads: Tensor<4>) -> Tensor<4> {
     let Some(norm) = norm else { return heads };
     let [batch, len, n_heads, d_head] = heads.dims();

@@ -1,4 +1,4 @@
-//! Decoding with a cache.
+//! Decoding with a key/value cache.
 
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_attention::{AttentionMask, KeyValue, KvCache, MultiHeadAttention};
@@ -8,7 +8,7 @@ use crosshead_testkit::{
 };
 use proptest::prelude::*;
 
-use crate::bricks::{TOLERANCE, shapes};
+use crate::shapes::{TOLERANCE, shapes};
 
 fn full(attention: &MultiHeadAttention, x: Tensor<3>) -> Tensor<3> {
     attention.self_attention(x, &AttentionMask::causal(), None, Mode::Eval)
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn reordered_rows_go_on_with_their_own_past(shape in shapes()) {
+    fn reordered_rows_continue_their_own_sequence(shape in shapes()) {
         let attention = shape.attention();
         reordered_steps_equal_the_full_pass(
             |x| full(&attention, x),
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn after_truncation_decoding_goes_on_as_if_nothing_had_followed(
+    fn decoding_after_truncation_ignores_the_removed_positions(
         shape in shapes(), kept in 1..3_usize,
     ) {
         let attention = shape.attention();
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cache_holds_what_was_appended(lens in prop::collection::vec(1..4_usize, 1..5)) {
+    fn a_cache_returns_everything_that_was_appended(lens in prop::collection::vec(1..4_usize, 1..5)) {
         let mut cache = KvCache::new(lens.iter().sum());
         let mut parts = Vec::new();
         for (seed, &len) in (0..).zip(&lens) {
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn cross_attention_to_chosen_rows_is_the_chosen_rows_of_cross_attention(shape in shapes()) {
+    fn selecting_rows_commutes_with_cross_attention(shape in shapes()) {
         let attention = shape.attention();
         let device = Device::flex();
         let memory = attention.project_key_value(random(
@@ -146,7 +146,7 @@ fn a_clone_does_not_see_what_the_original_appends() {
 }
 
 #[test]
-fn what_append_returned_stays_as_it_was() {
+fn the_result_of_append_does_not_change_later() {
     let mut cache = KvCache::new(3);
     let before = cache.append(key_value(2, 1));
     cache.truncate(0);
@@ -162,16 +162,16 @@ fn an_empty_cache_can_be_reordered() {
 }
 
 #[test]
-#[should_panic(expected = "position 4 exceeds the cache's capacity (3)")]
-fn appending_beyond_the_capacity_is_refused() {
+#[should_panic(expected = "position 4 exceeds the capacity of the cache (3)")]
+fn appending_beyond_the_capacity_panics() {
     let mut cache = KvCache::new(3);
     cache.append(key_value(2, 1));
     cache.append(key_value(2, 2));
 }
 
 #[test]
-#[should_panic(expected = "a batch of 2 does not fit the cache's 4")]
-fn another_batch_is_refused() {
+#[should_panic(expected = "a batch of 2 does not match the cache, which has 4 rows")]
+fn a_different_batch_size_panics() {
     let mut cache = KvCache::new(3);
     cache.append(key_value(1, 1));
     cache.reorder(&row_ids(&[0, 0, 1, 1]));
@@ -180,7 +180,7 @@ fn another_batch_is_refused() {
 
 #[test]
 #[should_panic(expected = "cannot truncate 1 positions to 2")]
-fn truncating_to_more_than_was_seen_is_refused() {
+fn truncating_to_more_than_the_length_panics() {
     let mut cache = KvCache::new(3);
     cache.append(key_value(1, 1));
     cache.truncate(2);

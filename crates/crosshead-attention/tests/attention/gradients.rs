@@ -8,9 +8,9 @@ use crosshead_testkit::{
 };
 use proptest::prelude::*;
 
-use crate::bricks::{Shape, shapes};
+use crate::shapes::{Shape, shapes};
 
-/// Of the norm of a gradient, for functions of some hundred f32 operations.
+/// Relative to the norm of the gradient, for functions of a few hundred f32 operations.
 const TOLERANCE: f32 = 1e-3;
 
 fn padded_causal(shape: Shape) -> AttentionMask {
@@ -31,7 +31,7 @@ proptest! {
     }
 
     #[test]
-    fn the_gradient_of_self_attention_is_its_slope(shape in shapes(), dropout: bool) {
+    fn gradients_of_self_attention_agree_with_finite_differences(shape in shapes(), dropout: bool) {
         let config = shape.config().with_dropout(if dropout { 0.3 } else { 0.0 });
         let attention = jittered(config.init(&Device::flex()), 0.3, 32);
         let mode = Mode::Train(RandomKey::new(33));
@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn the_gradient_of_cross_attention_with_respect_to_the_memory_is_its_slope(shape in shapes()) {
+    fn gradients_of_a_memory_agree_with_finite_differences(shape in shapes()) {
         let attention = shape.attention();
         let mask = AttentionMask::key_lengths(&shape.lengths(), shape.seq, &Device::flex());
         let f = |memory| {
@@ -53,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn the_gradient_with_respect_to_a_bias_is_its_slope(shape in shapes(), per_head: bool) {
+    fn gradients_of_a_bias_agree_with_finite_differences(shape in shapes(), per_head: bool) {
         let attention = shape.attention();
         let f = |bias| {
             let mask = AttentionMask::causal().with_bias(bias);

@@ -1,4 +1,4 @@
-//! What an output may depend on.
+//! Inputs that outputs must not depend on.
 
 use std::ops::Range;
 
@@ -14,14 +14,14 @@ use crosshead_testkit::{
 };
 use proptest::prelude::*;
 
-use crate::bricks::{Shape, TOLERANCE, shapes};
+use crate::shapes::{Shape, TOLERANCE, shapes};
 
 /// Self-attention at inference.
 fn run(attention: &MultiHeadAttention, x: Tensor<3>, mask: &AttentionMask) -> Tensor<3> {
     attention.self_attention(x, mask, None, Mode::Eval)
 }
 
-/// The mask that also hides the keys outside a row's range.
+/// Also hides the keys outside the range of each row.
 fn with_key_ranges(mask: AttentionMask, ranges: &[Range<usize>], k_len: usize) -> AttentionMask {
     let hidden = |shown: bool| if shown { 0.0 } else { f32::NEG_INFINITY };
     let bias: Vec<f32> = ranges
@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn a_bias_of_keys_moves_all_scores_of_a_query_alike(shape in shapes()) {
+    fn a_key_bias_does_not_change_the_output(shape in shapes()) {
         let with_bias = shape.attention();
         let mut without = with_bias.clone();
         without.k_proj.bias = None;
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn the_side_of_padding_does_not_matter(shape in shapes(), causal: bool) {
+    fn the_side_of_padding_does_not_change_real_outputs_of_attention(shape in shapes(), causal: bool) {
         let attention = shape.attention();
         let f = |x: Tensor<3>, ranges: &[Range<usize>]| {
             let mask = with_key_ranges(causal_if(causal), ranges, x.dims()[1]);
@@ -108,8 +108,8 @@ proptest! {
     }
 
     #[test]
-    fn a_row_without_any_key_gives_zeros(shape in shapes(), causal: bool) {
-        // Without biases the output of the heads is all there is.
+    fn a_row_without_visible_keys_gives_zeros(shape in shapes(), causal: bool) {
+        // Without an output bias, zero heads give zero outputs.
         let attention = shape.config().with_bias(false).init(&Device::flex());
         let mut lengths = shape.lengths();
         lengths[1] = 0;
@@ -119,8 +119,8 @@ proptest! {
     }
 
     #[test]
-    fn queries_before_the_first_key_stay_finite(shape in shapes()) {
-        // Left padding under a causal mask: the first queries see nothing.
+    fn queries_before_the_first_key_give_finite_outputs(shape in shapes()) {
+        // Left padding with a causal mask: the first queries have no visible key.
         let attention = shape.attention();
         let ranges: Vec<_> = (0..shape.batch).map(|row| row + 1..shape.seq).collect();
         let mask = with_key_ranges(AttentionMask::causal(), &ranges, shape.seq);
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn dropout_is_off_at_inference_and_keyed_in_training(shape in shapes()) {
+    fn dropout_is_off_in_evaluation_and_keyed_in_training(shape in shapes()) {
         let device = Device::flex();
         let with = shape.config().with_dropout(0.5).init(&device);
         let without = shape.config().init(&device);
@@ -142,9 +142,9 @@ proptest! {
     }
 }
 
-/// Long enough for a kernel that works in blocks to have several, and a ragged last one.
+/// Long enough for several blocks of a kernel, with an incomplete last one.
 #[test]
-fn a_long_sequence_is_as_causal_and_as_blind_to_padding_as_a_short_one() {
+fn causality_and_padding_hold_for_long_sequences() {
     let shape = Shape { batch: 2, seq: 77, n_heads: 3, n_kv_heads: 3, d_head: 20 };
     let attention = shape.attention();
     let f = |x: Tensor<3>, lengths: &[usize]| {
@@ -157,7 +157,7 @@ fn a_long_sequence_is_as_causal_and_as_blind_to_padding_as_a_short_one() {
 }
 
 #[test]
-fn each_projection_has_a_bias_of_its_own() {
+fn each_projection_bias_is_configured_separately() {
     let biases = |config: MultiHeadAttentionConfig| {
         let attention = config.init(&Device::flex());
         let MultiHeadAttention { q_proj, k_proj, v_proj, out_proj, .. } = attention;
@@ -174,17 +174,17 @@ fn each_projection_has_a_bias_of_its_own() {
 
 #[test]
 #[should_panic(expected = "d_model (10) must be divisible by n_heads (4)")]
-fn heads_that_do_not_divide_the_model_are_refused() {
+fn heads_that_do_not_divide_d_model_panic() {
     MultiHeadAttentionConfig::new(10, 4).init(&Device::flex());
 }
 
 #[test]
 #[should_panic(expected = "n_heads (4) must be divisible by n_kv_heads (3)")]
-fn groups_of_different_sizes_are_refused() {
+fn groups_of_different_sizes_panic() {
     MultiHeadAttentionConfig::new(8, 4).with_n_kv_heads(3).init(&Device::flex());
 }
 
-/// The same layer with a key and value head for every query head.
+/// The same layer with one key/value head per query head.
 fn with_repeated_heads(attention: &MultiHeadAttention, shape: Shape) -> MultiHeadAttention {
     let repeated = |linear: &Linear| {
         let mut linear = linear.clone();
@@ -202,7 +202,7 @@ fn with_repeated_heads(attention: &MultiHeadAttention, shape: Shape) -> MultiHea
     full
 }
 
-/// Each head's rows once for every query head that reads them.
+/// Repeats the rows of each head for every query head that reads them.
 fn repeat_heads(rows: Tensor<2>, shape: Shape) -> Tensor<2> {
     let group = shape.n_heads / shape.n_kv_heads;
     let row = |head: usize, i: usize| (head / group * shape.d_head + i) as i64;

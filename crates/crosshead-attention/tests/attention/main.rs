@@ -1,10 +1,10 @@
-//! The claims that attention, its masks and its cache must meet.
+//! Tests of attention, masks and the key/value cache.
 
-mod bricks;
 mod cache;
+mod errors;
 mod gradients;
 mod invariances;
 mod masks;
-mod refusals;
+mod shapes;
 mod torch;
 mod weights;

@@ -1,4 +1,4 @@
-//! Masks put together from parts.
+//! Combined masks.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use crosshead_attention::{AttentionMask, MultiHeadAttentionConfig};
@@ -6,14 +6,14 @@ use crosshead_kernels::Mode;
 use crosshead_testkit::{assert_close, random};
 use proptest::prelude::*;
 
-use crate::bricks::{Shape, TOLERANCE, shapes};
+use crate::shapes::{Shape, TOLERANCE, shapes};
 
 /// The parts of a mask of self-attention.
 #[derive(Clone, Debug)]
 struct Parts {
     causal: bool,
     lengths: Option<Vec<usize>>,
-    /// Seeds of biases, and whether each differs between rows, heads and queries.
+    /// The seed of each bias, and whether it varies over rows, heads and queries.
     biases: Vec<(u64, [bool; 3])>,
 }
 
@@ -32,7 +32,7 @@ impl Parts {
         self.lengths.as_deref().map(|lengths| &lengths[..shape.batch])
     }
 
-    /// A bias that hides about a third of what it covers.
+    /// A bias that hides about a third of the keys.
     fn bias(shape: Shape, (seed, [rows, heads, queries]): (u64, [bool; 3])) -> Tensor<4> {
         let size = |varies, size| if varies { size } else { 1 };
         let dims = [
@@ -46,7 +46,7 @@ impl Parts {
         values.mask_fill(hidden, f32::NEG_INFINITY)
     }
 
-    /// The mask made of the parts.
+    /// The mask that combines the parts.
     fn mask(&self, shape: Shape) -> AttentionMask {
         let device = Device::flex();
         let mask = if self.causal { AttentionMask::causal() } else { AttentionMask::none() };
@@ -57,7 +57,7 @@ impl Parts {
         self.biases.iter().fold(mask, |mask, &bias| mask.with_bias(Self::bias(shape, bias)))
     }
 
-    /// The same as one number for each score, from the definition of each part.
+    /// The same mask as one value per score, from the definition of each part.
     fn dense(&self, shape: Shape) -> AttentionMask {
         let dims = [shape.batch, shape.n_heads, shape.seq, shape.seq];
         let shown = |at: usize| {
@@ -83,7 +83,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_key_is_visible_where_every_part_shows_it(shape in shapes(), parts in parts()) {
+    fn a_key_is_visible_if_every_part_shows_it(shape in shapes(), parts in parts()) {
         let actual = attend(shape, shape.x(), &parts.mask(shape));
         let expected = attend(shape, shape.x(), &parts.dense(shape));
         assert_close(&actual, &expected, TOLERANCE, TOLERANCE);
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn chosen_rows_of_a_mask_hide_what_they_hid(shape in shapes(), parts in parts()) {
+    fn selected_rows_of_a_mask_hide_the_same_keys(shape in shapes(), parts in parts()) {
         let rows = Tensor::<1, Int>::from_data([1, 0, 1], &Device::flex());
         let mask = parts.mask(shape);
         let expected = attend(shape, shape.x(), &mask).select(0, rows.clone());
@@ -126,6 +126,6 @@ fn a_bias_scales_the_weights_of_its_keys() {
 
 #[test]
 #[should_panic(expected = "key length (5) must not exceed k_len (4)")]
-fn a_length_beyond_the_keys_is_refused() {
+fn a_length_beyond_the_keys_panics() {
     AttentionMask::key_lengths(&[2, 5], 4, &Device::flex());
 }

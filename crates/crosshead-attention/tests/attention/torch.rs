@@ -1,4 +1,4 @@
-//! The same numbers as PyTorch, forward and backward (`tests/fixtures/export_torch_nn.py`).
+//! Agreement with PyTorch, forward and backward (`tests/fixtures/export_torch_nn.py`).
 
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::{AttentionMask, MultiHeadAttention, MultiHeadAttentionConfig};
@@ -8,7 +8,7 @@ use crosshead_testkit::{Fixture, TorchCase};
 const FIXTURE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/torch-nn.safetensors");
 
-/// The reference was computed in f64, so this is the rounding of f32 alone.
+/// The reference was computed in f64, so this only allows for f32 rounding.
 const TOLERANCE: f32 = 1e-5;
 
 const N_HEADS: usize = 4;
@@ -97,7 +97,7 @@ fn cross_attention_equals_pytorch() {
 const BRICKS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/torch-bricks.safetensors");
 
-/// Grouped-query attention with heads of their own size, and what `with` adds to it.
+/// Grouped-query attention with a custom head size, and the options that `with` adds.
 fn check_variant(
     name: &str,
     with: impl FnOnce(MultiHeadAttentionConfig) -> MultiHeadAttentionConfig,

@@ -1,4 +1,4 @@
-//! The first weights of a layer, without any noise.
+//! Weight initialization.
 
 use burn::tensor::Device;
 use crosshead_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
@@ -24,7 +24,7 @@ fn no_two_projections_are_equal() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_weights_and_another_one_others() {
+fn the_same_seed_gives_the_same_weights_and_a_different_seed_different_ones() {
     assert_eq!(layer(config().with_seed(3)), layer(config().with_seed(3)));
     assert_eq!(layer(config()), layer(config().with_seed(0)));
     for (weight, other) in layer(config().with_seed(3)).iter().zip(layer(config().with_seed(4))) {

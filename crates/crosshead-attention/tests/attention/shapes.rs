@@ -5,7 +5,7 @@ use crosshead_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use crosshead_testkit::{jittered, random};
 use proptest::prelude::*;
 
-/// A tolerance for sums of a few dozen products in f32, taken in another order.
+/// A tolerance for sums of a few dozen f32 products in a different order.
 pub(crate) const TOLERANCE: f32 = 2e-5;
 
 /// The sizes of a layer and its input.
@@ -50,7 +50,7 @@ impl Shape {
         random([self.batch, self.seq, self.d_model()], 12, &Device::flex()) * 2.0
     }
 
-    /// Lengths of which at least one is shorter than the batch.
+    /// Lengths, at least one of which is shorter than `seq`.
     pub(crate) fn lengths(self) -> Vec<usize> {
         (0..self.batch).map(|row| (self.seq - 1).saturating_sub(row).max(1)).collect()
     }
