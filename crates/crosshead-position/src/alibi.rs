@@ -1,4 +1,4 @@
-//! Attention with linear biases.
+//! Attention with linear biases (ALiBi).
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -12,19 +12,24 @@ pub struct AlibiConfig {
 }
 
 impl AlibiConfig {
-    /// A penalty for each of `n_heads` heads.
+    /// ALiBi for `n_heads` heads.
     pub fn new(n_heads: usize) -> Self {
         Self { n_heads }
     }
 
-    /// The penalties. They have no tensors, so no device is asked for.
+    /// The number of heads.
+    pub fn n_heads(&self) -> usize {
+        self.n_heads
+    }
+
+    /// The slopes. They are not tensors, so this takes no device.
     pub fn init(&self) -> Alibi {
         Alibi { slopes: slopes(self.n_heads) }
     }
 }
 
-/// The slope of each head: 2^(−8/n), 2^(−16/n), … for n heads; where n is no power of two, those of the power below it,
-/// then every second one of the power above it.
+/// The slope of each head: 2^(−8/n), 2^(−16/n), … for n heads. If n is not a power of two: the slopes for the next
+/// lower power, then every second slope for the next higher power.
 fn slopes(n_heads: usize) -> Vec<f64> {
     let geometric = |n: usize, h: usize| 2_f64.powf(-8.0 * h as f64 / n as f64);
     let below = if n_heads.is_power_of_two() { n_heads } else { n_heads.next_power_of_two() / 2 };
@@ -33,7 +38,7 @@ fn slopes(n_heads: usize) -> Vec<f64> {
     first.chain(rest).collect()
 }
 
-/// −slope · |distance| added to the scores of each head (Press, Smith & Lewis 2022, section 3).
+/// Adds −slope · |distance| to the scores of each head (Press, Smith & Lewis 2022, section 3).
 #[derive(Module, Debug)]
 pub struct Alibi {
     #[module(skip)]
@@ -41,7 +46,7 @@ pub struct Alibi {
 }
 
 impl Alibi {
-    /// The bias of queries at positions `start` to `start + q_len - 1` and keys at positions 0 to `k_len - 1`.
+    /// The bias for queries at positions `start..start + q_len` and keys at positions `0..k_len`.
     ///
     /// # Shapes
     /// - output: `[1, n_heads, q_len, k_len]`

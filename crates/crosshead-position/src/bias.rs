@@ -1,11 +1,11 @@
-//! Positions as a bias of the scores.
+//! Position biases of the attention scores.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use crate::{Alibi, RelativePositionBias};
 
-/// What the distance between a query and a key adds to their score.
+/// A bias of the attention scores that depends on the distance between query and key.
 #[derive(Module, Debug)]
 pub enum PositionBias {
     /// A penalty linear in the distance (Press, Smith & Lewis 2022).
@@ -15,7 +15,7 @@ pub enum PositionBias {
 }
 
 impl PositionBias {
-    /// The bias of queries at positions `start` to `start + q_len - 1` and keys at positions 0 to `k_len - 1`.
+    /// The bias for queries at positions `start..start + q_len` and keys at positions `0..k_len`.
     ///
     /// # Shapes
     /// - output: `[1, n_heads, q_len, k_len]`

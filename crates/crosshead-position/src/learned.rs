@@ -1,4 +1,4 @@
-//! A learned table of positions.
+//! Learned positional embeddings.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -19,13 +19,28 @@ impl LearnedPositionsConfig {
         Self { max_len, d_model, offset: 0 }
     }
 
-    /// The rows of the table that come before position 0 (2 in BART and RoBERTa). Default: 0.
+    /// The number of table rows before position 0 (2 in BART and RoBERTa). Default: 0.
     pub fn with_offset(mut self, offset: usize) -> Self {
         self.offset = offset;
         self
     }
 
-    /// A table of zeros: a model's initializer draws it, or a checkpoint fills it.
+    /// The number of positions.
+    pub fn max_len(&self) -> usize {
+        self.max_len
+    }
+
+    /// The number of features.
+    pub fn d_model(&self) -> usize {
+        self.d_model
+    }
+
+    /// The number of table rows before position 0.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The table, filled with zeros: the model initializes it or loads it from a checkpoint.
     pub fn init(&self, device: &Device) -> LearnedPositions {
         let weight =
             Param::from_tensor(Tensor::zeros([self.offset + self.max_len, self.d_model], device));
@@ -43,13 +58,13 @@ pub struct LearnedPositions {
 }
 
 impl LearnedPositions {
-    /// The encodings of positions `start` to `start + len - 1`.
+    /// The embeddings of positions `start..start + len`.
     ///
     /// # Shapes
     /// - output: `[len, d_model]`
     ///
     /// # Panics
-    /// If a position lies beyond the table.
+    /// If a position is outside the table.
     pub fn forward(&self, start: usize, len: usize) -> Tensor<2> {
         let max_len = self.max_len();
         assert!(
@@ -60,13 +75,13 @@ impl LearnedPositions {
         self.weight.val().narrow(0, self.offset + start, len)
     }
 
-    /// The encodings of the given positions.
+    /// The embeddings of the given positions.
     ///
     /// # Shapes
     /// - output: `[positions.len(), d_model]`
     ///
     /// # Panics
-    /// If a position lies beyond the table.
+    /// If a position is outside the table.
     pub fn forward_at(&self, positions: &[usize]) -> Tensor<2> {
         let max_len = self.max_len();
         if let Some(position) = positions.iter().find(|&&position| position >= max_len) {
@@ -104,14 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn positions_looked_up_are_those_of_the_range() {
+    fn looked_up_positions_equal_the_range() {
         let range = table(2).forward(1, 3).into_data();
         assert_eq!(table(2).forward_at(&[1, 2, 3]).into_data(), range);
     }
 
     #[test]
     #[should_panic(expected = "positions 3..5 exceed max_len (4)")]
-    fn a_position_beyond_the_table_is_refused() {
+    fn a_position_outside_the_table_panics() {
         table(2).forward(3, 2);
     }
 }

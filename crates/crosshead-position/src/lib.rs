@@ -17,7 +17,7 @@ pub use relative::{RelativePositionBias, RelativePositionBiasConfig};
 pub use rotary::{Rotary, RotaryConfig, RotaryPairing, RotaryScaling};
 pub use sinusoidal::{SinusoidLayout, SinusoidalPositions, SinusoidalPositionsConfig};
 
-/// A table of absolute positions that is added to the token embeddings.
+/// Absolute positional encodings, which are added to the token embeddings.
 #[derive(Module, Debug)]
 pub enum Positions {
     /// Fixed sinusoids (Vaswani et al. 2017, section 3.5).
@@ -27,13 +27,13 @@ pub enum Positions {
 }
 
 impl Positions {
-    /// The encodings of positions `start` to `start + len - 1`.
+    /// The encodings of positions `start..start + len`.
     ///
     /// # Shapes
     /// - output: `[len, d_model]`
     ///
     /// # Panics
-    /// If a position lies beyond a learned table.
+    /// If a position is outside a learned table.
     pub fn forward(&self, start: usize, len: usize, device: &Device) -> Tensor<2> {
         match self {
             Self::Sinusoidal(positions) => positions.forward(start, len, device),
@@ -47,7 +47,7 @@ impl Positions {
     /// - output: `[positions.len(), d_model]`
     ///
     /// # Panics
-    /// If a position lies beyond a learned table.
+    /// If a position is outside a learned table.
     pub fn forward_at(&self, positions: &[usize], device: &Device) -> Tensor<2> {
         match self {
             Self::Sinusoidal(encodings) => encodings.forward_at(positions, device),
@@ -55,7 +55,7 @@ impl Positions {
         }
     }
 
-    /// The number of positions there are, where there is a bound.
+    /// The number of positions, if it is limited.
     pub fn max_len(&self) -> Option<usize> {
         match self {
             Self::Sinusoidal(_) => None,

@@ -1,4 +1,4 @@
-//! Relative position biases.
+//! Relative position biases (T5).
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -15,34 +15,54 @@ pub struct RelativePositionBiasConfig {
 }
 
 impl RelativePositionBiasConfig {
-    /// T5's bias for `n_heads` heads: 32 buckets up to a distance of 128, in both directions.
+    /// The bias of T5 for `n_heads` heads: 32 buckets up to a distance of 128, bidirectional.
     pub fn new(n_heads: usize) -> Self {
         Self { n_heads, n_buckets: 32, max_distance: 128, bidirectional: true }
     }
 
-    /// Buckets that distances fall into. Default: 32.
+    /// The number of buckets. Default: 32.
     pub fn with_n_buckets(mut self, n_buckets: usize) -> Self {
         self.n_buckets = n_buckets;
         self
     }
 
-    /// The distance from which on all share the last bucket. Default: 128.
+    /// The distance from which all distances share the last bucket. Default: 128.
     pub fn with_max_distance(mut self, max_distance: usize) -> Self {
         self.max_distance = max_distance;
         self
     }
 
-    /// Whether keys after the query have buckets of their own (encoders) or share that of distance 0 (decoders).
-    /// Default: yes.
+    /// Whether keys after the query have separate buckets (encoders), or the bucket of distance 0 (decoders). Default:
+    /// true.
     pub fn with_bidirectional(mut self, bidirectional: bool) -> Self {
         self.bidirectional = bidirectional;
         self
     }
 
-    /// A bias of zeros: a model's initializer draws it, or a checkpoint fills it.
+    /// The number of heads.
+    pub fn n_heads(&self) -> usize {
+        self.n_heads
+    }
+
+    /// The number of buckets.
+    pub fn n_buckets(&self) -> usize {
+        self.n_buckets
+    }
+
+    /// The distance from which all distances share the last bucket.
+    pub fn max_distance(&self) -> usize {
+        self.max_distance
+    }
+
+    /// Whether keys after the query have separate buckets.
+    pub fn bidirectional(&self) -> bool {
+        self.bidirectional
+    }
+
+    /// The bias, filled with zeros: the model initializes it or loads it from a checkpoint.
     ///
     /// # Panics
-    /// If there are too few buckets, or the farthest distance is not beyond those that have a bucket each.
+    /// If there are too few buckets, or `max_distance` is not greater than the distances that have one bucket each.
     pub fn init(&self, device: &Device) -> RelativePositionBias {
         let Self { n_heads, n_buckets, max_distance, bidirectional } = *self;
         let exact = if bidirectional { n_buckets / 4 } else { n_buckets / 2 };
@@ -58,7 +78,7 @@ impl RelativePositionBiasConfig {
     }
 }
 
-/// A learned value for each head and bucket of distances, added to the scores (Raffel et al. 2020, section 2.1).
+/// Adds a learned value for each head and distance bucket to the scores (Raffel et al. 2020, section 2.1).
 #[derive(Module, Debug)]
 pub struct RelativePositionBias {
     /// `[n_buckets, n_heads]`
@@ -70,7 +90,7 @@ pub struct RelativePositionBias {
 }
 
 impl RelativePositionBias {
-    /// The bias of queries at positions `start` to `start + q_len - 1` and keys at positions 0 to `k_len - 1`.
+    /// The bias for queries at positions `start..start + q_len` and keys at positions `0..k_len`.
     ///
     /// # Shapes
     /// - output: `[1, n_heads, q_len, k_len]`
@@ -85,7 +105,8 @@ impl RelativePositionBias {
         bias.reshape([q_len, k_len, n_heads]).permute([2, 0, 1]).unsqueeze() // [1, n_heads, q_len, k_len]
     }
 
-    /// Short distances have a bucket each, longer ones share buckets that grow with their logarithm.
+    /// The bucket of a distance: one bucket each for short distances, logarithmically growing ones for longer
+    /// distances.
     fn bucket(&self, query: usize, key: usize) -> usize {
         let [n_buckets, _] = self.weight.lazy_shape().dims();
         let (n_buckets, first, distance) = match self.bidirectional {
@@ -99,7 +120,7 @@ impl RelativePositionBias {
         if distance < exact {
             return first + distance;
         }
-        // In f32, as the models were trained.
+        // In f32, as in the reference implementation.
         let ratio =
             (distance as f32 / exact as f32).ln() / (self.max_distance as f32 / exact as f32).ln();
         let bucket = exact + (ratio * (n_buckets - exact) as f32) as usize;

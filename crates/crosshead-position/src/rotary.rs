@@ -1,4 +1,4 @@
-//! Rotary positions.
+//! Rotary positional embeddings (RoPE).
 
 use std::f64::consts::TAU;
 
@@ -10,53 +10,54 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RotaryPairing {
-    /// Features i and i + d/2, as in GPT-NeoX and Llama.
+    /// Features i and i + d/2 (GPT-NeoX, Llama).
     #[default]
     HalfSplit,
-    /// Features 2i and 2i + 1, as in the paper and GPT-J.
+    /// Features 2i and 2i + 1 (the paper, GPT-J).
     Interleaved,
 }
 
-/// How angles are stretched for texts longer than those of training.
+/// How rotation frequencies are scaled for sequences longer than those of training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RotaryScaling {
-    /// Not at all.
+    /// No scaling.
     #[default]
     None,
     /// Positions are divided by `factor` (Chen et al. 2023).
     Linear {
-        /// How many times longer texts become.
+        /// The factor by which the context is extended.
         factor: f64,
     },
-    /// The base grows to base · factor^(d / (d − 2)), so that high frequencies stay (NTK-aware scaling, bloc97 2023).
+    /// The base becomes base · factor^(d / (d − 2)), which keeps high frequencies (NTK-aware scaling, bloc97 2023).
     Ntk {
-        /// How many times longer texts become.
+        /// The factor by which the context is extended.
         factor: f64,
     },
-    /// The base grows with a text that is longer than those of training, n tokens instead of m: to base ·
-    /// (factor · n/m − factor + 1)^(d / (d − 2)) (emozilla 2023). Keys that a cache holds keep the angles of when they
-    /// were seen, as in transformers.
+    /// For a sequence of n tokens, longer than the training length m, the base becomes base · (factor · n/m − factor +
+    /// 1)^(d / (d − 2)) (dynamic NTK scaling, emozilla 2023). Cached keys keep the angles with which they were
+    /// computed, as in transformers.
     Dynamic {
-        /// How many times the base grows with the text.
+        /// The factor of the growth.
         factor: f64,
-        /// The longest text of training.
+        /// The maximum length in training.
         original_max_len: usize,
     },
-    /// Low frequencies are divided by `factor`, high ones stay, those between are blended (Llama 3.1).
+    /// Low frequencies are divided by `factor`, high frequencies are kept, and those between are interpolated (Llama
+    /// 3.1).
     Llama3 {
-        /// What low frequencies are divided by.
+        /// The divisor of low frequencies.
         factor: f64,
         /// Wavelengths longer than `original_max_len / low_freq_factor` are low frequencies.
         low_freq_factor: f64,
         /// Wavelengths shorter than `original_max_len / high_freq_factor` are high frequencies.
         high_freq_factor: f64,
-        /// The longest text of the first training.
+        /// The maximum length in pretraining.
         original_max_len: usize,
     },
 }
 
-/// Configuration of [`Rotary`] positions.
+/// Configuration of [`Rotary`] embeddings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RotaryConfig {
@@ -68,7 +69,8 @@ pub struct RotaryConfig {
 }
 
 impl RotaryConfig {
-    /// Positions for heads of `d_head` features, all of which rotate: base 10,000, half-split pairs, no scaling.
+    /// Rotary embeddings for heads of `d_head` features, all of which are rotated: base 10,000, half-split pairs, no
+    /// scaling.
     pub fn new(d_head: usize) -> Self {
         Self {
             d_head,
@@ -79,36 +81,36 @@ impl RotaryConfig {
         }
     }
 
-    /// The base of the frequencies: pair i rotates by base^(−2i/d) a position. Default: 10,000.
+    /// The base of the frequencies: pair i rotates by base^(−2i/d) radians per position. Default: 10,000.
     pub fn with_base(mut self, base: f64) -> Self {
         self.base = base;
         self
     }
 
-    /// Which features form a pair. Default: half-split.
+    /// Which features form a pair. Default: [`RotaryPairing::HalfSplit`].
     pub fn with_pairing(mut self, pairing: RotaryPairing) -> Self {
         self.pairing = pairing;
         self
     }
 
-    /// How angles are stretched. Default: not at all.
+    /// How frequencies are scaled. Default: [`RotaryScaling::None`].
     pub fn with_scaling(mut self, scaling: RotaryScaling) -> Self {
         self.scaling = scaling;
         self
     }
 
-    /// The number of features that rotate; the others stay as they are (GPT-NeoX, Phi). Default: all.
+    /// The number of features to rotate; the others are unchanged (GPT-NeoX, Phi). Default: `d_head`.
     pub fn with_rotated_dims(mut self, rotated: usize) -> Self {
         self.rotated = rotated;
         self
     }
 
-    /// The features of a head.
+    /// The number of features of a head.
     pub fn d_head(&self) -> usize {
         self.d_head
     }
 
-    /// The number of features that rotate.
+    /// The number of features to rotate.
     pub fn rotated_dims(&self) -> usize {
         self.rotated
     }
@@ -123,25 +125,25 @@ impl RotaryConfig {
         self.pairing
     }
 
-    /// How angles are stretched.
+    /// How frequencies are scaled.
     pub fn scaling(&self) -> RotaryScaling {
         self.scaling
     }
 
-    /// The positions. They have no tensors, so no device is asked for.
+    /// The rotary embeddings. They have no parameters, so this takes no device.
     ///
     /// # Panics
-    /// If the number of features that rotate is odd, zero or above `d_head`.
+    /// If the number of features to rotate is odd, zero or greater than `d_head`.
     pub fn init(&self) -> Rotary {
         let Self { d_head, rotated, .. } = *self;
         assert!(
             rotated > 0 && rotated <= d_head && rotated.is_multiple_of(2),
-            "rotated_dims ({rotated}) must be even, above 0 and at most d_head ({d_head})"
+            "rotated_dims ({rotated}) must be even, greater than 0 and at most d_head ({d_head})"
         );
         Rotary { config: self.clone(), frequencies: self.frequencies(0) }
     }
 
-    /// Radians by which each pair rotates from one position to the next, in a text of `len` tokens.
+    /// The rotation of each pair in radians per position, for a sequence of `len` tokens.
     fn frequencies(&self, len: usize) -> Vec<f64> {
         let d = self.rotated as f64;
         let growth = match self.scaling {
@@ -155,13 +157,13 @@ impl RotaryConfig {
             }
         };
         let base = self.base * growth.powf(d / (d - 2.0));
-        let frequency = |i: usize| self.scaling.stretch(base.powf(-2.0 * i as f64 / d));
+        let frequency = |i: usize| self.scaling.scale(base.powf(-2.0 * i as f64 / d));
         (0..self.rotated / 2).map(frequency).collect()
     }
 }
 
 impl RotaryScaling {
-    fn stretch(self, frequency: f64) -> f64 {
+    fn scale(self, frequency: f64) -> f64 {
         match self {
             Self::None | Self::Ntk { .. } | Self::Dynamic { .. } => frequency,
             Self::Linear { factor } => frequency / factor,
@@ -175,30 +177,30 @@ impl RotaryScaling {
     }
 }
 
-/// Each pair of features of queries and keys rotated by an angle that grows with the position, so that their dot product
-/// depends on the distance alone (Su et al. 2021, section 3.2).
+/// Rotates each pair of features of queries and keys by an angle proportional to the position, so that dot products
+/// depend only on the distance (Su et al. 2021, section 3.2).
 #[derive(Module, Debug)]
 pub struct Rotary {
     #[module(skip)]
     config: RotaryConfig,
-    /// Those of texts no longer than in training.
+    /// The frequencies for sequences that are no longer than in training.
     #[module(skip)]
     frequencies: Vec<f64>,
 }
 
 impl Rotary {
-    /// The heads of positions `start` to `start + len - 1`, rotated.
+    /// Applies rotary embeddings to heads at positions `start..start + len`.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, len, heads, d_head]`
     ///
     /// # Panics
-    /// If `x` has other than `d_head` features.
+    /// If `x` does not have `d_head` features.
     pub fn forward(&self, x: Tensor<4>, start: usize) -> Tensor<4> {
         let [_, len, _, d_head] = x.dims();
         assert!(
             d_head == self.config.d_head,
-            "x {:?} must have d_head ({}) features",
+            "x {:?} must have d_head ({}) features: [batch, len, heads, d_head]",
             x.dims(),
             self.config.d_head
         );

@@ -4,17 +4,17 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// The order of sines and cosines in an encoding.
+/// The order of sines and cosines, and their frequencies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SinusoidLayout {
-    /// sin, cos, sin, cos, … as in the paper.
+    /// sin, cos, sin, cos, …, as in the paper.
     #[default]
     Interleaved,
     /// All sines, then all cosines, as in Marian and Pegasus.
     Concatenated,
-    /// All sines, then all cosines, with frequencies that end at exactly 1/10000: 10000^(−i / (d_model/2 − 1)), as in
-    /// Tensor2Tensor, fairseq and M2M-100.
+    /// All sines, then all cosines, with frequencies 10000^(−i / (d_model/2 − 1)), the last of which is exactly
+    /// 1/10000, as in Tensor2Tensor, fairseq and M2M-100.
     Tensor2Tensor,
 }
 
@@ -29,47 +29,66 @@ pub struct SinusoidalPositionsConfig {
 }
 
 impl SinusoidalPositionsConfig {
-    /// Encodings of `d_model` features in the paper's layout.
+    /// Encodings of `d_model` features in the layout of the paper.
     pub fn new(d_model: usize) -> Self {
         Self { d_model, layout: SinusoidLayout::default(), offset: 0, base: 10_000.0 }
     }
 
-    /// The order of sines and cosines. Default: interleaved, the paper's.
+    /// The order of sines and cosines. Default: [`SinusoidLayout::Interleaved`].
     pub fn with_layout(mut self, layout: SinusoidLayout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// What position 0 counts as (2 in M2M-100). Default: 0.
+    /// Added to every position (2 in M2M-100). Default: 0.
     pub fn with_offset(mut self, offset: usize) -> Self {
         self.offset = offset;
         self
     }
 
-    /// How many times longer the last wavelength is than the first. Default: 10,000, the paper's.
+    /// The base of the wavelengths; 10,000 in the paper. Default: 10,000.
     pub fn with_base(mut self, base: f64) -> Self {
         self.base = base;
         self
     }
 
-    /// The encodings. They have no tensors, so no device is asked for.
+    /// The number of features.
+    pub fn d_model(&self) -> usize {
+        self.d_model
+    }
+
+    /// The order of sines and cosines.
+    pub fn layout(&self) -> SinusoidLayout {
+        self.layout
+    }
+
+    /// Added to every position.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The base of the wavelengths.
+    pub fn base(&self) -> f64 {
+        self.base
+    }
+
+    /// The encodings. They have no parameters, so this takes no device.
     pub fn init(&self) -> SinusoidalPositions {
         let Self { d_model, layout, offset, base } = *self;
         let pairs = d_model.div_ceil(2);
-        // The share of the way from the first wavelength to the last.
-        let share = |i: usize| match layout {
+        let exponent = |i: usize| match layout {
             SinusoidLayout::Tensor2Tensor => i as f64 / (pairs - 1).max(1) as f64,
             SinusoidLayout::Interleaved | SinusoidLayout::Concatenated => {
                 (2 * i) as f64 / d_model as f64
             }
         };
-        let wavelengths = (0..pairs).map(|i| base.powf(share(i))).collect();
+        let wavelengths = (0..pairs).map(|i| base.powf(exponent(i))).collect();
         SinusoidalPositions { wavelengths, d_model, layout, offset }
     }
 }
 
 /// PE(pos, 2i) = sin(pos / 10000^(2i/d_model)), PE(pos, 2i+1) = cos of the same angle
-/// (Vaswani et al. 2017, section 3.5). Any position has an encoding.
+/// (Vaswani et al. 2017, section 3.5). The number of positions is unlimited.
 #[derive(Module, Debug)]
 pub struct SinusoidalPositions {
     #[module(skip)]
@@ -78,13 +97,13 @@ pub struct SinusoidalPositions {
     layout: SinusoidLayout,
     #[module(skip)]
     offset: usize,
-    /// Positions in which the angle of each pair grows by one radian.
+    /// The wavelength of each pair divided by 2π: the number of positions per radian.
     #[module(skip)]
     wavelengths: Vec<f64>,
 }
 
 impl SinusoidalPositions {
-    /// The encodings of positions `start` to `start + len - 1`.
+    /// The encodings of positions `start..start + len`.
     ///
     /// # Shapes
     /// - output: `[len, d_model]`
@@ -102,7 +121,7 @@ impl SinusoidalPositions {
         Tensor::from_data(TensorData::new(values, [positions.len(), self.d_model]), device)
     }
 
-    /// The encodings of positions `start` to `start + len - 1` as plain numbers, `[len, d_model]` in row-major order.
+    /// The encodings of positions `start..start + len` as a row-major `[len, d_model]` vector.
     pub fn values(&self, start: usize, len: usize) -> Vec<f32> {
         self.encode(start..start + len)
     }
@@ -113,7 +132,7 @@ impl SinusoidalPositions {
         values
     }
 
-    /// Appends one position's encoding, computed in f64.
+    /// Appends the encoding of a position, computed in f64.
     fn write(&self, position: usize, row: &mut Vec<f32>) {
         let pairs = self.wavelengths.len();
         let angle = |i: usize| position as f64 / self.wavelengths[i];
@@ -147,23 +166,23 @@ mod tests {
     }
 
     #[test]
-    fn the_angle_of_the_first_pair_grows_by_one_radian_a_position() {
+    fn the_first_pair_rotates_by_one_radian_per_position() {
         let row = rows(SinusoidLayout::Interleaved, 6, 1, 1);
         assert_eq!((row[0], row[1]), (1_f64.sin() as f32, 1_f64.cos() as f32));
     }
 
     proptest! {
         #[test]
-        fn a_row_at_an_offset_is_the_row_of_the_whole_table(
+        fn encodings_at_an_offset_equal_the_full_table(
             start in 0usize..600, len in 1usize..9, d_model in 1usize..20, concatenated: bool,
         ) {
             let layout = if concatenated { SinusoidLayout::Concatenated } else { SinusoidLayout::Interleaved };
-            let whole = rows(layout, d_model, 0, start + len);
-            prop_assert_eq!(&whole[start * d_model..], &rows(layout, d_model, start, len)[..]);
+            let full = rows(layout, d_model, 0, start + len);
+            prop_assert_eq!(&full[start * d_model..], &rows(layout, d_model, start, len)[..]);
         }
 
         #[test]
-        fn layouts_hold_the_same_values(position in 0usize..600, pairs in 1usize..10) {
+        fn interleaved_and_concatenated_layouts_have_the_same_values(position in 0usize..600, pairs in 1usize..10) {
             let interleaved = rows(SinusoidLayout::Interleaved, 2 * pairs, position, 1);
             let concatenated = rows(SinusoidLayout::Concatenated, 2 * pairs, position, 1);
             for i in 0..pairs {

@@ -1,4 +1,4 @@
-//! What positions must be, whatever their layout.
+//! Properties of absolute positional encodings.
 
 use burn::tensor::{Device, Tensor};
 use crosshead_position::{
@@ -14,23 +14,23 @@ fn layouts() -> impl Strategy<Value = SinusoidLayout> {
     prop::sample::select(vec![Interleaved, Concatenated, Tensor2Tensor])
 }
 
-/// Sine and cosine of each frequency at a position.
+/// The sine and cosine of each frequency at a position.
 fn pairs(layout: SinusoidLayout, d_model: usize, position: usize) -> Vec<(f64, f64)> {
     let positions = SinusoidalPositionsConfig::new(d_model).with_layout(layout).init();
     let row = positions.forward(position, 1, &Device::flex()).into_data();
     let row: Vec<f64> = row.iter::<f64>().collect();
     let half = d_model / 2;
-    let places = (0..half).map(|i| match layout {
+    let columns = (0..half).map(|i| match layout {
         SinusoidLayout::Interleaved => (2 * i, 2 * i + 1),
         SinusoidLayout::Concatenated | SinusoidLayout::Tensor2Tensor => (i, half + i),
     });
-    places.map(|(sine, cosine)| (row[sine], row[cosine])).collect()
+    columns.map(|(sine, cosine)| (row[sine], row[cosine])).collect()
 }
 
 proptest! {
-    /// The reason the paper gives for sinusoids (section 3.5).
+    /// The property for which the paper chose sinusoids (section 3.5).
     #[test]
-    fn a_step_of_k_positions_is_a_rotation_that_only_depends_on_k(
+    fn a_shift_by_k_positions_is_a_rotation_that_depends_only_on_k(
         layout in layouts(), half in 1..9_usize, position in 0..400_usize, k in 0..40_usize,
     ) {
         let d_model = 2 * half;
@@ -51,19 +51,19 @@ proptest! {
     }
 
     #[test]
-    fn learned_positions_of_a_step_are_those_of_the_whole(
+    fn learned_positions_at_an_offset_equal_the_full_table(
         start in 0..6_usize, len in 1..4_usize, offset in 0..3_usize,
     ) {
         let device = Device::flex();
         let table = LearnedPositionsConfig::new(10, 4).with_offset(offset).init(&device);
         let positions = Positions::Learned(jittered(table, 1.0, 1));
-        let whole = positions.forward(0, 10, &device);
-        assert_close(&positions.forward(start, len, &device), &whole.narrow(0, start, len), 0.0, 0.0);
+        let full = positions.forward(0, 10, &device);
+        assert_close(&positions.forward(start, len, &device), &full.narrow(0, start, len), 0.0, 0.0);
     }
 }
 
 #[test]
-fn a_gradient_reaches_the_rows_of_the_positions_used_and_no_others() {
+fn only_the_rows_of_used_positions_get_a_gradient() {
     let device = Device::flex().autodiff();
     let table = LearnedPositionsConfig::new(4, 2).with_offset(2).init(&device);
     let loss = || table.forward(1, 2).sum();
@@ -75,7 +75,7 @@ fn a_gradient_reaches_the_rows_of_the_positions_used_and_no_others() {
 }
 
 #[test]
-fn only_learned_positions_have_an_end() {
+fn only_learned_positions_have_a_maximum_length() {
     let device = Device::flex();
     let learned = Positions::Learned(LearnedPositionsConfig::new(7, 2).init(&device));
     let sinusoidal = Positions::Sinusoidal(SinusoidalPositionsConfig::new(2).init());

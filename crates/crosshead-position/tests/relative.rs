@@ -1,4 +1,4 @@
-//! What holds for positions that act on attention.
+//! Properties of rotary embeddings and position biases.
 
 use burn::tensor::{Device, Tensor};
 use crosshead_position::{
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 /// A tolerance for sums of a few products in f32.
 const TOLERANCE: f32 = 1e-5;
 
-/// A configuration, and the features of its heads.
+/// A configuration and its head size.
 fn rotaries() -> impl Strategy<Value = (RotaryConfig, usize)> {
     let pairings = prop::sample::select(vec![RotaryPairing::HalfSplit, RotaryPairing::Interleaved]);
     let scalings = prop::sample::select(vec![
@@ -39,7 +39,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_turned_row_at_an_offset_is_the_row_of_the_full_pass((config, d_head) in rotaries(), len in 2..8_usize) {
+    fn rotation_at_an_offset_equals_the_full_pass((config, d_head) in rotaries(), len in 2..8_usize) {
         let (rotary, x) = (config.init(), random([2, len, 3, d_head], 1, &Device::flex()));
         let full = rotary.forward(x.clone(), 0);
         for position in 0..len {
@@ -49,7 +49,7 @@ proptest! {
     }
 
     #[test]
-    fn products_of_turned_heads_depend_on_the_distance_alone((config, d_head) in rotaries(), shift in 1..50_usize) {
+    fn dot_products_of_rotated_heads_depend_only_on_the_distance((config, d_head) in rotaries(), shift in 1..50_usize) {
         let rotary = config.init();
         let [q, k] = [1, 2].map(|seed| random([1, 6, 1, d_head], seed, &Device::flex()));
         let at = |start| scores(rotary.forward(q.clone(), start), rotary.forward(k.clone(), start));
@@ -57,15 +57,15 @@ proptest! {
     }
 
     #[test]
-    fn turning_changes_no_length((config, d_head) in rotaries(), start in 0..100_usize) {
+    fn rotation_preserves_the_norm((config, d_head) in rotaries(), start in 0..100_usize) {
         let x = random([1, 4, 2, d_head], 3, &Device::flex());
-        let lengths = |x: Tensor<4>| x.square().sum_dim(3);
+        let squared_norms = |x: Tensor<4>| x.square().sum_dim(3);
         let rotated = config.init().forward(x.clone(), start);
-        assert_close(&lengths(rotated), &lengths(x), TOLERANCE, TOLERANCE);
+        assert_close(&squared_norms(rotated), &squared_norms(x), TOLERANCE, TOLERANCE);
     }
 
     #[test]
-    fn a_bias_at_an_offset_is_a_row_of_the_full_bias(
+    fn a_bias_at_an_offset_equals_a_row_of_the_full_bias(
         alibi: bool, n_heads in 1..9_usize, len in 2..40_usize, bidirectional: bool,
     ) {
         let device = Device::flex();
@@ -82,7 +82,7 @@ proptest! {
 }
 
 #[test]
-#[should_panic(expected = "rotated_dims (7) must be even, above 0 and at most d_head (8)")]
-fn an_odd_number_of_turning_features_is_refused() {
+#[should_panic(expected = "rotated_dims (7) must be even, greater than 0 and at most d_head (8)")]
+fn an_odd_number_of_rotated_features_panics() {
     RotaryConfig::new(8).with_rotated_dims(7).init();
 }

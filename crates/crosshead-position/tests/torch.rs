@@ -1,4 +1,4 @@
-//! The same numbers as transformers, forward and backward (`tests/fixtures/export_torch_bricks.py`).
+//! Agreement with transformers, forward and backward (`tests/fixtures/export_torch_bricks.py`).
 
 use burn::tensor::{Device, Tensor};
 use crosshead_position::{
@@ -9,10 +9,10 @@ use crosshead_testkit::{Fixture, TorchCase, assert_close};
 const FIXTURE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/torch-bricks.safetensors");
 
-/// The reference was computed in f64, so this is the rounding of f32 alone.
+/// The reference was computed in f64, so this only allows for f32 rounding.
 const TOLERANCE: f32 = 1e-5;
 
-/// The position of the first head of a rotary case.
+/// The start position of the rotary cases.
 const START: usize = 5;
 
 fn device() -> Device {
@@ -28,7 +28,7 @@ fn check_rotary(name: &str, config: &RotaryConfig) {
 }
 
 #[test]
-fn rotary_positions_equal_llama_in_every_scaling() {
+fn rotary_embeddings_equal_llama_with_every_scaling() {
     let config = RotaryConfig::new(16);
     check_rotary("rotary-default", &config);
     let linear = RotaryScaling::Linear { factor: 4.0 };
@@ -43,13 +43,13 @@ fn rotary_positions_equal_llama_in_every_scaling() {
 }
 
 #[test]
-fn interleaved_and_partial_rotary_positions_equal_gpt_j() {
+fn interleaved_partial_rotary_embeddings_equal_gpt_j() {
     let config = RotaryConfig::new(8).with_pairing(RotaryPairing::Interleaved).with_rotated_dims(6);
     check_rotary("rotary-interleaved-partial", &config);
 }
 
 #[test]
-fn a_relative_bias_equals_t5_in_both_directions_of_buckets() {
+fn relative_biases_equal_t5_bidirectional_and_causal() {
     let fixture = Fixture::open(FIXTURE);
     for (name, bidirectional) in [("relative-bidirectional", true), ("relative-causal", false)] {
         let case = TorchCase::new(&fixture, name, &[], TOLERANCE);
@@ -64,7 +64,7 @@ fn a_relative_bias_equals_t5_in_both_directions_of_buckets() {
 }
 
 #[test]
-fn linear_biases_equal_bloom_for_any_number_of_heads() {
+fn alibi_equals_bloom_for_any_number_of_heads() {
     let fixture = Fixture::open(FIXTURE);
     for n_heads in [4, 6] {
         let expected: Tensor<2> =
