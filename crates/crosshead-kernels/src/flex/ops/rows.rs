@@ -53,21 +53,21 @@ struct Move {
 fn moves(rows: &[usize], spare: usize) -> Vec<Move> {
     /// Marks a slot that already holds its row.
     const NOTHING: usize = usize::MAX;
-    let mut wanted: Vec<usize> = rows.to_vec();
+    let mut sources: Vec<usize> = rows.to_vec();
     let mut readers = vec![0; spare + 1];
-    for (slot, wanted) in wanted.iter_mut().enumerate() {
-        if *wanted == slot {
-            *wanted = NOTHING;
+    for (slot, source) in sources.iter_mut().enumerate() {
+        if *source == slot {
+            *source = NOTHING;
         } else {
-            readers[*wanted] += 1;
+            readers[*source] += 1;
         }
     }
     let mut moves = Vec::new();
     for start in 0..rows.len() {
         // A slot may be written once no other slot has to read it; that may in turn free the row it reads.
         let mut slot = start;
-        while wanted[slot] != NOTHING && readers[slot] == 0 {
-            let from = std::mem::replace(&mut wanted[slot], NOTHING);
+        while sources[slot] != NOTHING && readers[slot] == 0 {
+            let from = std::mem::replace(&mut sources[slot], NOTHING);
             moves.push(Move { from, to: slot });
             readers[from] -= 1;
             if from >= rows.len() {
@@ -77,14 +77,14 @@ fn moves(rows: &[usize], spare: usize) -> Vec<Move> {
         }
     }
     for start in 0..rows.len() {
-        if wanted[start] == NOTHING {
+        if sources[start] == NOTHING {
             continue;
         }
         // Only cycles are left: save one row, then move the others.
         moves.push(Move { from: start, to: spare });
         let mut slot = start;
         loop {
-            let from = std::mem::replace(&mut wanted[slot], NOTHING);
+            let from = std::mem::replace(&mut sources[slot], NOTHING);
             if from == start {
                 moves.push(Move { from: spare, to: slot });
                 break;

@@ -7,7 +7,7 @@ const MIN_PARALLEL_WORK: usize = 1 << 15;
 
 /// Calls `f` for every part; on the calling thread if the total `work`, in elementary operations, is small.
 ///
-/// The parts must depend on shapes alone, never on the number of threads.
+/// The parts must depend only on shapes, never on the number of threads.
 pub(crate) fn for_each<P>(parts: P, work: usize, f: impl Fn(P::Item) + Send + Sync)
 where
     P: IndexedParallelIterator,

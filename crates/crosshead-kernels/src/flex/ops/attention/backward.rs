@@ -39,16 +39,16 @@ pub(super) struct Each<T> {
 pub(super) fn backward(
     problem: &Problem,
     outcome: &Outcome,
-    wanted: Each<bool>,
+    requested: Each<bool>,
 ) -> Each<Option<Buffer>> {
     let sizes = problem.sizes;
     let queries = sizes.batch * sizes.n_heads * sizes.q_len;
     let keys = sizes.batch * sizes.n_kv_heads * sizes.k_len;
     let mut gradients = Each {
-        q: wanted.q.then(|| Buffer::unspecified(queries * sizes.d_head)),
-        k: wanted.k.then(|| Buffer::unspecified(keys * sizes.d_head)),
-        v: wanted.v.then(|| Buffer::unspecified(keys * sizes.d_value)),
-        bias: wanted.bias.then(|| Buffer::zeros(queries * sizes.k_len)),
+        q: requested.q.then(|| Buffer::unspecified(queries * sizes.d_head)),
+        k: requested.k.then(|| Buffer::unspecified(keys * sizes.d_head)),
+        v: requested.v.then(|| Buffer::unspecified(keys * sizes.d_value)),
+        bias: requested.bias.then(|| Buffer::zeros(queries * sizes.k_len)),
     };
     let segments = Each {
         q: gradients.q.as_deref_mut().map(Segments::new),
@@ -93,7 +93,8 @@ impl<'a> State<'a> {
         gradients: &'a Each<Option<Segments<'a>>>,
     ) -> Self {
         let sizes = problem.sizes;
-        let buffer = |wanted: bool, len: usize| Buffer::unspecified(if wanted { len } else { 0 });
+        let buffer =
+            |requested: bool, len: usize| Buffer::unspecified(if requested { len } else { 0 });
         Self {
             problem,
             outcome,

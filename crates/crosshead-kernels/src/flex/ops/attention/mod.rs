@@ -114,8 +114,9 @@ impl Backward<Flex, 4> for Attention {
             log_sum_exp: values(&log_sum_exp),
         };
         let [q, k, v, bias] = &ops.parents;
-        let wanted = Each { q: q.is_some(), k: k.is_some(), v: v.is_some(), bias: bias.is_some() };
-        let gradients = backward(&arguments.problem(), &outcome, wanted);
+        let requested =
+            Each { q: q.is_some(), k: k.is_some(), v: v.is_some(), bias: bias.is_some() };
+        let gradients = backward(&arguments.problem(), &outcome, requested);
         let [batch, n_heads, q_len] = dims(&log_sum_exp);
         let scores = [batch, n_heads, q_len, arguments.sizes().k_len];
         let gradients = [

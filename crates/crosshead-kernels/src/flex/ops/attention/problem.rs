@@ -205,16 +205,16 @@ impl<'a> Block<'a> {
         let sizes = self.problem.sizes;
         let first = sizes.scores(self.batch, self.head, self.queries.start) * sizes.k_len;
         // Full rows are consecutive in the stream, and one long run is faster than many short ones.
-        let drawn = if sizes.k_len <= BLOCK_KEYS { 0..sizes.k_len } else { keys.clone() };
-        let buffer = &mut buffer[..self.rows() * drawn.len()];
-        if drawn.len() == sizes.k_len {
+        let generated = if sizes.k_len <= BLOCK_KEYS { 0..sizes.k_len } else { keys.clone() };
+        let buffer = &mut buffer[..self.rows() * generated.len()];
+        if generated.len() == sizes.k_len {
             dropout.factors(first, buffer);
         } else {
-            for (row, factors) in buffer.chunks_exact_mut(drawn.len()).enumerate() {
-                dropout.factors(first + row * sizes.k_len + drawn.start, factors);
+            for (row, factors) in buffer.chunks_exact_mut(generated.len()).enumerate() {
+                dropout.factors(first + row * sizes.k_len + generated.start, factors);
             }
         }
-        let used = keys.start - drawn.start..keys.end - drawn.start;
-        buffer.chunks_exact(drawn.len()).map(move |factors| &factors[used.clone()])
+        let used = keys.start - generated.start..keys.end - generated.start;
+        buffer.chunks_exact(generated.len()).map(move |factors| &factors[used.clone()])
     }
 }

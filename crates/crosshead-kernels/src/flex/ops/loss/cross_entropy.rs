@@ -39,7 +39,7 @@ pub(super) struct Problem<'a> {
 
 /// Which gradients are requested.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Requested {
     pub(super) x: bool,
     pub(super) weight: bool,
     pub(super) bias: bool,
@@ -67,14 +67,14 @@ struct Statistics {
 }
 
 /// Computes the loss and the requested gradients.
-pub(super) fn solve(problem: &Problem, wanted: Wanted) -> Solution {
+pub(super) fn solve(problem: &Problem, requested: Requested) -> Solution {
     let Problem { x, weight, labels, n_classes, d_model, .. } = *problem;
     let (rows, vocab_size) = (labels.len(), weight.len() / d_model);
     let mut solution = Solution {
         loss: 0.0,
-        x: wanted.x.then(|| Buffer::unspecified(x.len())),
-        weight: wanted.weight.then(|| Buffer::unspecified(weight.len())),
-        bias: wanted.bias.then(|| Buffer::zeros(vocab_size)),
+        x: requested.x.then(|| Buffer::unspecified(x.len())),
+        weight: requested.weight.then(|| Buffer::unspecified(weight.len())),
+        bias: requested.bias.then(|| Buffer::zeros(vocab_size)),
     };
     if let Some(gradient) = &mut solution.weight {
         let untouched = if rows == 0 { 0 } else { n_classes * d_model };

@@ -19,7 +19,7 @@ use burn::backend::{
 };
 use burn::tensor::{Int, Shape, Tensor};
 
-use self::cross_entropy::{Problem, Wanted, solve};
+use self::cross_entropy::{Problem, Requested, solve};
 use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::optional::Optional;
 use crate::flex::runtime::parallel;
@@ -66,8 +66,8 @@ impl LossOps for Flex {
         n_classes: usize,
         epsilon: f32,
     ) -> FlexTensor {
-        let wanted = Wanted { x: false, weight: false, bias: false };
-        run(x, weight, bias.into_option(), targets, n_classes, epsilon, wanted).0
+        let requested = Requested { x: false, weight: false, bias: false };
+        run(x, weight, bias.into_option(), targets, n_classes, epsilon, requested).0
     }
 }
 
@@ -80,14 +80,14 @@ impl<C: CheckpointStrategy> LossOps for Autodiff<Flex, C> {
         n_classes: usize,
         epsilon: f32,
     ) -> FloatTensor<Self> {
-        let wanted =
-            Wanted { x: x.is_tracked(), weight: weight.is_tracked(), bias: bias.is_tracked() };
+        let requested =
+            Requested { x: x.is_tracked(), weight: weight.is_tracked(), bias: bias.is_tracked() };
         let (x, x_node) = x.into_parts();
         let (weight, weight_node) = weight.into_parts();
         let (bias, bias_node) = bias.into_parts();
         let prepared =
             LinearCrossEntropy.prepare::<C>([x_node, weight_node, bias_node]).compute_bound();
-        let (loss, gradients) = run(x, weight, bias, targets, n_classes, epsilon, wanted);
+        let (loss, gradients) = run(x, weight, bias, targets, n_classes, epsilon, requested);
         match prepared.stateful() {
             OpsKind::Tracked(prepared) => prepared.finish(gradients, loss),
             OpsKind::UnTracked(prepared) => prepared.finish(loss),
@@ -120,7 +120,7 @@ fn run(
     targets: FlexTensor,
     n_classes: usize,
     epsilon: f32,
-    wanted: Wanted,
+    requested: Requested,
 ) -> (FlexTensor, [Option<FlexTensor>; 3]) {
     let (x, weight, bias) = (contiguous(x), contiguous(weight), bias.map(contiguous));
     let (x_shape, weight_shape) = (x.layout().shape().clone(), weight.layout().shape().clone());
@@ -136,7 +136,7 @@ fn run(
             epsilon,
             d_model,
         },
-        wanted,
+        requested,
     );
     let bias_shape = Shape::new([weight_shape[0]]);
     let gradients = [
