@@ -1,12 +1,12 @@
-//! Confidence intervals by resampling (Efron 1979; Koehn 2004, *Statistical Significance Tests for Machine Translation
+//! Bootstrap confidence intervals (Efron 1979; Koehn 2004, *Statistical Significance Tests for Machine Translation
 //! Evaluation*).
 
 use serde::Serialize;
 
-/// Draws a corpus's segments with replacement again and again, and sees how much the score moves.
+/// Bootstrap resampling: draws the segments of a corpus with replacement many times and measures how the score varies.
 ///
-/// The interval says how far another test set of this size, of the same kind, might have moved the score; it knows nothing of
-/// other seeds of training.
+/// The interval estimates how the score would vary over test sets of the same size and kind. It does not include the
+/// variance between training seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
     resamples: usize,
@@ -14,14 +14,14 @@ pub struct Bootstrap {
     seed: u64,
 }
 
-/// The middle share of a resampled score.
+/// A confidence interval of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
-    /// Its lower end.
+    /// The lower bound.
     pub low: f64,
-    /// Its upper end.
+    /// The upper bound.
     pub high: f64,
-    /// The share of the resamples between them, 0.95 for instance.
+    /// The confidence level, such as 0.95.
     pub level: f64,
 }
 
@@ -32,41 +32,41 @@ impl Default for Bootstrap {
 }
 
 impl Bootstrap {
-    /// 95 % of 1,000 resamples.
+    /// A 95 % interval from 1,000 resamples.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how often the segments are drawn anew (at least once).
+    /// Sets the number of resamples (at least one).
     pub fn with_resamples(mut self, resamples: usize) -> Self {
         self.resamples = resamples.max(1);
         self
     }
 
-    /// Sets the share of the resamples that lies in the interval, from 0 to 1.
+    /// Sets the confidence level, from 0 to 1.
     ///
     /// # Panics
-    /// If it lies outside.
+    /// If the level is not between 0 and 1.
     pub fn with_level(mut self, level: f64) -> Self {
-        assert!((0.0..=1.0).contains(&level), "level ({level}) must lie between 0 and 1");
+        assert!((0.0..=1.0).contains(&level), "level ({level}) must be between 0 and 1");
         self.level = level;
         self
     }
 
-    /// Sets which resamples are drawn: the same seed gives the same interval.
+    /// Sets the seed of the resampling. The same seed gives the same interval.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The interval of any score of a corpus of `segments` segments, given by the indices of those that were drawn.
+    /// The interval of any score over a corpus of `segments` segments. `score` receives the indices of the drawn segments.
     ///
-    /// The ends are the quantiles (1 − level)/2 and (1 + level)/2, interpolated linearly.
+    /// The bounds are the quantiles (1 − level)/2 and (1 + level)/2, interpolated linearly.
     ///
     /// # Panics
-    /// If there is no segment.
+    /// If `segments` is 0.
     pub fn interval(&self, segments: usize, mut score: impl FnMut(&[usize]) -> f64) -> Interval {
-        assert!(segments > 0, "there is no segment to draw");
+        assert!(segments > 0, "there are no segments to resample");
         let mut random = fastrand::Rng::with_seed(self.seed);
         let mut drawn = vec![0; segments];
         let mut scores: Vec<f64> = (0..self.resamples)
@@ -84,10 +84,10 @@ impl Bootstrap {
         }
     }
 
-    /// The interval of a mean: accuracy from zeros and ones, ROUGE from its segments, loss from its sequences.
+    /// The interval of a mean, such as accuracy (the mean of zeros and ones), ROUGE or a loss.
     ///
     /// # Panics
-    /// If there is no value.
+    /// If `values` is empty.
     pub fn mean(&self, values: &[f64]) -> Interval {
         self.interval(values.len(), |drawn| {
             drawn.iter().map(|&index| values[index]).sum::<f64>() / drawn.len() as f64
@@ -95,9 +95,9 @@ impl Bootstrap {
     }
 }
 
-/// The quantile of sorted values, interpolated linearly between the two nearest.
+/// A quantile of sorted values, interpolated linearly between the two nearest.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    below + (above - below) * place.fract()
+    let position = share * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+    below + (above - below) * position.fract()
 }

@@ -1,4 +1,4 @@
-//! The quality of classification, by counts of what was taken for what.
+//! Classification metrics from a confusion matrix.
 
 use std::fmt;
 
@@ -6,61 +6,61 @@ use serde::Serialize;
 
 use crate::EvaluateError;
 
-/// How often an example of each class was taken for each class; all scores follow from it, as in scikit-learn.
+/// A confusion matrix, and the scores of scikit-learn that follow from it.
 ///
-/// Where a denominator is 0, a score is 0 (scikit-learn's `zero_division=0`). Means over classes are over those that occur in
-/// the truth or in the predictions, as by default in scikit-learn; [`MeanOver::AllClasses`] counts the others too.
+/// A score with a denominator of 0 is 0 (scikit-learn's `zero_division=0`). Means over classes include the classes that
+/// occur among the true or the predicted ones, which is scikit-learn's default; [`MeanOver::AllClasses`] includes all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfusionMatrix {
     n_classes: usize,
-    /// Row by row: `[true class, predicted class]`.
+    /// `[n_classes, n_classes]` in row-major order: true class, predicted class.
     counts: Vec<u64>,
 }
 
-/// Which classes a mean over classes counts.
+/// The classes that a mean over classes includes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MeanOver {
-    /// The classes that occur in the truth or in the predictions: scikit-learn's default.
+    /// The classes that occur among the true or the predicted ones: scikit-learn's default.
     #[default]
     OccurringClasses,
-    /// All `n_classes`; one that does not occur counts as 0 (scikit-learn's `labels=range(n_classes)`).
+    /// All `n_classes`. A class that does not occur has a score of 0 (scikit-learn's `labels=range(n_classes)`).
     AllClasses,
 }
 
 /// The scores of one class, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ClassScore {
-    /// The share of the predictions of this class that are right.
+    /// The share of the predictions of this class that are correct.
     pub precision: f64,
-    /// The share of this class's examples that are found.
+    /// The share of the examples of this class that are predicted correctly.
     pub recall: f64,
-    /// Their harmonic mean.
+    /// The harmonic mean of precision and recall.
     pub f1: f64,
-    /// The number of this class's examples.
+    /// The number of examples of this class.
     pub support: u64,
 }
 
-/// The scores that a report needs, from 0 to 1 (Matthews's from −1).
+/// The summary scores of a classifier, from 0 to 1 (`matthews` from −1).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ClassificationScore {
-    /// The share of the predictions that are right; with one class for each example micro-F₁ is the same.
+    /// The share of correct predictions. With one class per example, it equals micro-F₁.
     pub accuracy: f64,
-    /// The mean of the F₁ of the classes that occur.
+    /// The mean F₁ of the classes that occur.
     pub macro_f1: f64,
-    /// The mean of the classes' F₁, weighted by their numbers of examples.
+    /// The mean F₁ of the classes, weighted by support.
     pub weighted_f1: f64,
-    /// Matthews's correlation coefficient, for two classes (Matthews 1975) and more (Gorodkin 2004).
+    /// The Matthews correlation coefficient, for two classes (Matthews 1975) or more (Gorodkin 2004).
     pub matthews: f64,
     /// The number of examples.
     pub examples: u64,
 }
 
 impl ConfusionMatrix {
-    /// Counts the examples' classes against the predicted ones.
+    /// Counts the pairs of true and predicted classes.
     ///
     /// # Errors
     ///
-    /// If there is no example, the numbers differ, or a class is not below `n_classes`.
+    /// If there are no examples, the lengths differ, or a class is not below `n_classes`.
     pub fn new(truth: &[u32], predicted: &[u32], n_classes: usize) -> Result<Self, EvaluateError> {
         if truth.is_empty() {
             return Err(EvaluateError::EmptyCorpus);
@@ -82,7 +82,7 @@ impl ConfusionMatrix {
         Ok(Self { n_classes, counts })
     }
 
-    /// The counts for each true class: `rows()[true][predicted]`.
+    /// The rows of the matrix: `rows()[true][predicted]`.
     pub fn rows(&self) -> Vec<&[u64]> {
         self.counts.chunks(self.n_classes).collect()
     }
@@ -90,67 +90,67 @@ impl ConfusionMatrix {
     /// The scores of a class.
     ///
     /// # Panics
-    /// If the class is not below the number of classes.
+    /// If `class` is not below the number of classes.
     pub fn class(&self, class: usize) -> ClassScore {
-        let (found, examples, predictions) =
+        let (correct, examples, predictions) =
             (self.count(class, class), self.examples(class), self.predictions(class));
         ClassScore {
-            precision: ratio(found, predictions),
-            recall: ratio(found, examples),
-            f1: ratio(2 * found, examples + predictions),
+            precision: ratio(correct, predictions),
+            recall: ratio(correct, examples),
+            f1: ratio(2 * correct, examples + predictions),
             support: examples,
         }
     }
 
-    /// The share of the predictions that are right.
+    /// The share of correct predictions.
     pub fn accuracy(&self) -> f64 {
-        ratio(self.right(), self.total())
+        ratio(self.correct(), self.total())
     }
 
-    /// The mean of the F₁ of the classes that occur in the truth or in the predictions.
+    /// The mean F₁ of the classes that occur among the true or the predicted ones.
     pub fn macro_f1(&self) -> f64 {
         self.macro_f1_over(MeanOver::OccurringClasses)
     }
 
-    /// The mean of the F₁ of these classes.
+    /// The mean F₁ of the given classes.
     pub fn macro_f1_over(&self, over: MeanOver) -> f64 {
-        let is_counted = |&class: &usize| match over {
+        let is_included = |&class: &usize| match over {
             MeanOver::OccurringClasses => self.examples(class) + self.predictions(class) > 0,
             MeanOver::AllClasses => true,
         };
-        let counted: Vec<f64> =
-            (0..self.n_classes).filter(is_counted).map(|class| self.class(class).f1).collect();
-        counted.iter().sum::<f64>() / counted.len() as f64
+        let scores: Vec<f64> =
+            (0..self.n_classes).filter(is_included).map(|class| self.class(class).f1).collect();
+        scores.iter().sum::<f64>() / scores.len() as f64
     }
 
-    /// F₁ of all classes' counts together; with one class for each example it is the accuracy.
+    /// F₁ of the counts summed over all classes. With one class per example, it equals the accuracy.
     pub fn micro_f1(&self) -> f64 {
         self.accuracy()
     }
 
-    /// The mean of the classes' F₁, weighted by their numbers of examples; a class without any has no weight.
+    /// The mean F₁ of the classes, weighted by support.
     pub fn weighted_f1(&self) -> f64 {
         let sum: f64 = self.classes().map(|class| class.f1 * class.support as f64).sum();
         sum / self.total() as f64
     }
 
-    /// Matthews's correlation coefficient: with c right of s examples, tₖ examples and pₖ predictions of class k,
-    /// (c·s − Σ pₖtₖ) / √((s² − Σ pₖ²)(s² − Σ tₖ²)).
+    /// The Matthews correlation coefficient (c·s − Σ pₖtₖ) / √((s² − Σ pₖ²)(s² − Σ tₖ²)), with c correct predictions of s
+    /// examples, and tₖ examples and pₖ predictions of class k.
     pub fn matthews(&self) -> f64 {
-        let (right, total) = (self.right() as f64, self.total() as f64);
+        let (correct, total) = (self.correct() as f64, self.total() as f64);
         let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
             (0..self.n_classes)
                 .map(|class| f(self.examples(class) as f64, self.predictions(class) as f64))
                 .sum()
         };
-        let covariance = right * total - sum(&|examples, predictions| examples * predictions);
+        let covariance = correct * total - sum(&|examples, predictions| examples * predictions);
         let of_truth = total * total - sum(&|examples, _| examples * examples);
         let of_predictions = total * total - sum(&|_, predictions| predictions * predictions);
         let spread = (of_truth * of_predictions).sqrt();
         if spread > 0.0 { covariance / spread } else { 0.0 }
     }
 
-    /// The scores that a report needs.
+    /// The summary scores.
     pub fn score(&self) -> ClassificationScore {
         ClassificationScore {
             accuracy: self.accuracy(),
@@ -161,7 +161,7 @@ impl ConfusionMatrix {
         }
     }
 
-    /// The matrix as text: a row for each true class, a column for each predicted one.
+    /// The matrix as a text table with a row per true class and a column per predicted class.
     pub fn table<'a>(&'a self, labels: &'a [String]) -> impl fmt::Display + 'a {
         Table { matrix: self, labels }
     }
@@ -182,7 +182,7 @@ impl ConfusionMatrix {
         (0..self.n_classes).map(|class| self.class(class))
     }
 
-    fn right(&self) -> u64 {
+    fn correct(&self) -> u64 {
         (0..self.n_classes).map(|class| self.count(class, class)).sum()
     }
 
@@ -191,8 +191,8 @@ impl ConfusionMatrix {
     }
 }
 
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+fn ratio(part: u64, total: u64) -> f64 {
+    if total == 0 { 0.0 } else { part as f64 / total as f64 }
 }
 
 struct Table<'a> {

@@ -1,4 +1,4 @@
-//! Hypotheses lined up with their references.
+//! Hypotheses paired with their references.
 
 use crate::EvaluateError;
 
@@ -8,7 +8,7 @@ pub(crate) struct Segment<'a> {
     pub(crate) references: Vec<&'a str>,
 }
 
-/// The segments of a corpus with one or more reference streams of the same length as the hypotheses.
+/// The segments of a corpus with one or more reference streams, each with one reference per hypothesis.
 pub(crate) fn segments<'a, H, S, R>(
     hypotheses: &'a [H],
     streams: &'a [S],

@@ -1,12 +1,12 @@
-//! Counts of n-grams, shared by all metrics.
+//! N-gram counts, shared by the metrics.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How often each n-gram occurs.
+/// The number of occurrences of each n-gram.
 pub(crate) type Counts<'a, T> = HashMap<&'a [T], u64>;
 
-/// Counts of the n-grams of one order (1 or more).
+/// Counts the n-grams of one order (1 or more).
 pub(crate) fn count<T: Eq + Hash>(items: &[T], order: usize) -> Counts<'_, T> {
     let mut counts = Counts::new();
     for ngram in items.windows(order) {
@@ -15,7 +15,7 @@ pub(crate) fn count<T: Eq + Hash>(items: &[T], order: usize) -> Counts<'_, T> {
     counts
 }
 
-/// Occurrences of n-grams of `hypothesis` that `reference` contains, each at most as often as there
+/// The number of hypothesis n-grams that occur in the reference, each clipped to its reference count
 /// ("modified precision", Papineni et al. 2002, section 2.1.1).
 pub(crate) fn clipped_matches<T: Eq + Hash>(
     hypothesis: &Counts<'_, T>,
@@ -27,8 +27,8 @@ pub(crate) fn clipped_matches<T: Eq + Hash>(
         .sum()
 }
 
-/// Raises each count of `merged` to that in `other`: the most often an n-gram occurs in any of several
-/// references.
+/// Raises each count of `merged` to that of `other`, if higher: over multiple references this gives the highest
+/// count of each n-gram.
 pub(crate) fn merge_max<'a, T: Eq + Hash>(merged: &mut Counts<'a, T>, other: Counts<'a, T>) {
     for (ngram, count) in other {
         let entry = merged.entry(ngram).or_default();

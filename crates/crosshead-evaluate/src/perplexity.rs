@@ -1,4 +1,4 @@
-//! How well a model predicts a text.
+//! Perplexity and bits per byte of a language model.
 
 use std::f64::consts::LN_2;
 
@@ -6,34 +6,34 @@ use serde::Serialize;
 
 use crate::EvaluateError;
 
-/// How well a model predicts a text: perplexity, which depends on the tokenizer, and bits per byte and per character, which
-/// can be compared across tokenizers.
+/// How well a language model predicts a text. Perplexity depends on the tokenizer; bits per byte and per character are
+/// comparable across tokenizers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LanguageScore {
-    /// The mean negative log-likelihood of a token, in nats.
+    /// The mean negative log-likelihood per token, in nats.
     pub nats_per_token: f64,
-    /// exp(nats per token): among how many equally likely tokens the model had to choose.
+    /// exp(`nats_per_token`).
     pub perplexity: f64,
-    /// The negative log-likelihood of the text over its bytes in UTF-8, in bits.
+    /// The negative log-likelihood per UTF-8 byte, in bits.
     pub bits_per_byte: f64,
-    /// The negative log-likelihood of the text over its characters (code points), in bits.
+    /// The negative log-likelihood per character (code point), in bits.
     pub bits_per_character: f64,
-    /// The tokens that were predicted.
+    /// The number of predicted tokens.
     pub tokens: usize,
-    /// The bytes that they stand for.
+    /// The number of bytes of the predicted text.
     pub bytes: usize,
-    /// The characters that they stand for.
+    /// The number of characters of the predicted text.
     pub characters: usize,
 }
 
 impl LanguageScore {
-    /// The score for a summed negative log-likelihood in nats of `tokens` tokens, which stand for `text`.
+    /// The score for a negative log-likelihood in nats, summed over `tokens` tokens that decode to `text`.
     ///
-    /// `text` is what was predicted: without what a model was given to start with.
+    /// `text` is the predicted text only, without a prompt.
     ///
     /// # Errors
     ///
-    /// If there is no token or no text, or the likelihood is not a number.
+    /// If there are no tokens or no text, or the likelihood is NaN.
     pub fn new(nats: f64, tokens: usize, text: &str) -> Result<Self, EvaluateError> {
         if tokens == 0 || text.is_empty() {
             return Err(EvaluateError::EmptyCorpus);

@@ -1,21 +1,21 @@
-//! A score with the signature that makes it reproducible.
+//! A score with a signature, which makes it reproducible.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A metric's value and the settings it was computed under.
+/// The value of a metric and the settings it was computed with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
-    /// The metric, such as `BLEU`, `chrF2` or `chrF2++`.
+    /// The name of the metric, such as `BLEU`, `chrF2` or `chrF2++`.
     pub name: String,
-    /// The value, from 0 (nothing matches) to 100 (all matches).
+    /// The value, from 0 to 100.
     pub score: f64,
-    /// The settings in sacreBLEU's form (Post 2018, section 4): `key:value` pairs separated by `|`.
+    /// The settings in sacreBLEU's format (Post 2018, section 4): `key:value` pairs separated by `|`.
     pub signature: String,
 }
 
-/// Writes `name|signature = score`, with two decimals unless the format asks for others (`{:.4}`).
+/// Writes `name|signature = score`, with two decimals unless a precision is given (`{:.4}`).
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(2);
@@ -23,18 +23,18 @@ impl fmt::Display for Score {
     }
 }
 
-/// A signature from the number of references and the metric's own `(key, value)` pairs.
+/// The signature for the number of references and the metric's `(key, value)` pairs.
 pub(crate) fn signature(n_references: usize, settings: &[(&str, &str)]) -> String {
     let settings: String = settings.iter().map(|(key, value)| format!("{key}:{value}|")).collect();
     format!("nrefs:{n_references}|{settings}version:crosshead-{}", env!("CARGO_PKG_VERSION"))
 }
 
-/// A switch as signatures write it.
+/// A boolean in a signature.
 pub(crate) fn yes_no(on: bool) -> &'static str {
     if on { "yes" } else { "no" }
 }
 
-/// The value of a signature's `case`.
+/// The `case` value of a signature.
 pub(crate) fn case(lowercase: bool) -> &'static str {
     if lowercase { "lc" } else { "mixed" }
 }

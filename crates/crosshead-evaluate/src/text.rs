@@ -1,16 +1,16 @@
-//! Text as sacreBLEU sees it: Python's notion of white space.
+//! White space as Python defines it, which sacreBLEU relies on.
 
 /// Whether Python's `str.split()` splits at `c`: Unicode white space and the four ASCII separators.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
 }
 
-/// The words of `line`, as Python's `line.split()`.
+/// The words of `line`, like Python's `line.split()`.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(is_space).filter(|word| !word.is_empty())
 }
 
-/// `line` without trailing white space, as Python's `line.rstrip()`.
+/// `line` without trailing white space, like Python's `line.rstrip()`.
 pub(crate) fn trim_end(line: &str) -> &str {
     line.trim_end_matches(is_space)
 }

@@ -1,4 +1,4 @@
-//! The tokenizers that BLEU is defined over.
+//! The tokenizers of BLEU.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -7,23 +7,23 @@ use regex::Regex;
 
 use crate::text::words;
 
-/// How BLEU splits a segment into the tokens it compares.
+/// How BLEU splits a segment into tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tokenizer {
-    /// `13a`, that of `mteval-v13a.pl` and of WMT: splits off ASCII punctuation, keeps numbers whole.
+    /// `13a`, the tokenizer of `mteval-v13a.pl` and of WMT: splits off ASCII punctuation, but not inside numbers.
     #[default]
     V13a,
-    /// `intl`, that of `mteval-v14.pl`: splits off all Unicode punctuation and symbols, except inside
+    /// `intl`, the tokenizer of `mteval-v14.pl`: splits off Unicode punctuation and symbols, but not inside
     /// numbers.
     International,
-    /// `char`: each character that is not white space is a token.
+    /// `char`: each non-space character is a token.
     Characters,
-    /// `none`: the text is tokenized already; tokens are separated by white space.
+    /// `none`: the text is already tokenized, with tokens separated by white space.
     None,
 }
 
 impl Tokenizer {
-    /// The name in signatures and on sacreBLEU's command line.
+    /// The name of the tokenizer in signatures and in sacreBLEU.
     pub fn name(self) -> &'static str {
         match self {
             Self::V13a => "13a",
@@ -46,7 +46,7 @@ impl Tokenizer {
     }
 }
 
-/// A pattern and what takes its place.
+/// A pattern and its replacement.
 type Rule = (Regex, &'static str);
 
 static PUNCTUATION_13A: LazyLock<[Rule; 4]> = LazyLock::new(|| {
@@ -72,7 +72,7 @@ fn rule(pattern: &str, replacement: &'static str) -> Rule {
 
 fn tokenize_13a(segment: &str) -> String {
     let joined = segment.replace("<skipped>", "").replace("-\n", "").replace('\n', " ");
-    // `&amp;` becomes `&` before `&lt;` and `&gt;` are looked for, so `&amp;lt;` ends as `<`, as in mteval
+    // `&amp;` is replaced before `&lt;` and `&gt;`, so `&amp;lt;` becomes `<`, as in mteval
     let unescaped = joined
         .replace("&quot;", "\"")
         .replace("&amp;", "&")
@@ -81,7 +81,7 @@ fn tokenize_13a(segment: &str) -> String {
     rewrite(PUNCTUATION_13A.as_slice(), &format!(" {unescaped} "))
 }
 
-/// Applies the rules one after the other and leaves one space between tokens.
+/// Applies the rules in order and puts a single space between tokens.
 fn rewrite(rules: &[Rule], segment: &str) -> String {
     let mut line = Cow::Borrowed(segment);
     for (pattern, replacement) in rules {

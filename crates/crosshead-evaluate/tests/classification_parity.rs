@@ -1,4 +1,4 @@
-//! Equality with scikit-learn on a fixture that `fixtures/export_classification.py` wrote.
+//! Scores equal those of scikit-learn (`fixtures/export_classification.py`).
 
 use std::fs;
 use std::path::Path;
@@ -36,19 +36,19 @@ fn cases() -> Vec<Case> {
 
 #[track_caller]
 fn assert_close(actual: f64, expected: f64, what: &str) {
-    assert!((actual - expected).abs() <= 1e-12, "{what}: {actual} instead of {expected}");
+    assert!((actual - expected).abs() <= 1e-12, "{what}: {actual}, expected {expected}");
 }
 
 #[test]
-fn scores_are_those_of_scikit_learn() {
+fn scores_match_scikit_learn() {
     for case in cases() {
         let matrix = ConfusionMatrix::new(&case.truth, &case.predicted, case.n_classes).unwrap();
         assert_eq!(matrix.rows(), case.matrix, "{}", case.name);
         let score = matrix.score();
         assert_close(score.accuracy, case.accuracy, &case.name);
         assert_close(score.macro_f1, case.f1.macro_, &case.name);
-        let of_all = matrix.macro_f1_over(MeanOver::AllClasses);
-        assert_close(of_all, case.f1.macro_of_all_classes, &case.name);
+        let over_all = matrix.macro_f1_over(MeanOver::AllClasses);
+        assert_close(over_all, case.f1.macro_of_all_classes, &case.name);
         assert_close(matrix.micro_f1(), case.f1.micro, &case.name);
         assert_close(score.weighted_f1, case.f1.weighted, &case.name);
         assert_close(score.matthews, case.matthews, &case.name);
@@ -64,14 +64,14 @@ fn scores_are_those_of_scikit_learn() {
 }
 
 #[test]
-fn a_class_that_does_not_occur_counts_only_where_all_do() {
+fn a_class_that_does_not_occur_lowers_only_the_mean_over_all_classes() {
     let matrix = ConfusionMatrix::new(&[0, 1, 1], &[0, 1, 1], 4).unwrap();
     assert_eq!(matrix.macro_f1(), 1.0);
     assert_eq!(matrix.macro_f1_over(MeanOver::AllClasses), 0.5);
 }
 
 #[test]
-fn a_table_has_a_row_for_each_true_class() {
+fn a_table_has_a_row_per_true_class() {
     let matrix = ConfusionMatrix::new(&[0, 1, 1], &[1, 1, 1], 2).unwrap();
     let labels = ["negative".to_owned(), "positive".to_owned()];
     let expected = "\
@@ -82,7 +82,7 @@ positive                 0         2";
 }
 
 #[test]
-fn what_cannot_be_counted_is_an_error() {
+fn invalid_predictions_are_errors() {
     let error =
         |truth: &[u32], predicted: &[u32]| ConfusionMatrix::new(truth, predicted, 2).unwrap_err();
     assert_eq!(error(&[], &[]), EvaluateError::EmptyCorpus);

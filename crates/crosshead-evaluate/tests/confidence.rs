@@ -1,10 +1,10 @@
-//! Confidence intervals against theory, and the scores of language models against arithmetic.
+//! Confidence intervals agree with theory, and language model scores with arithmetic.
 
 use crosshead_evaluate::{Bleu, Bootstrap, Chrf, EvaluateError, Interval, LanguageScore, Rouge};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// 297 answers, 80.5 % of them right.
+/// 297 answers, 80.5 % of them correct.
 fn answers() -> Vec<f64> {
     (0..297).map(|at| if at < 239 { 1.0 } else { 0.0 }).collect()
 }
@@ -14,7 +14,7 @@ fn width(interval: Interval) -> f64 {
 }
 
 #[test]
-fn the_interval_of_a_mean_is_that_of_the_normal_distribution() {
+fn the_interval_of_a_mean_matches_the_normal_distribution() {
     let answers = answers();
     let p: f64 = answers.iter().sum::<f64>() / 297.0;
     let deviation = (p * (1.0 - p) / 297.0).sqrt();
@@ -29,47 +29,47 @@ fn the_interval_of_a_mean_is_that_of_the_normal_distribution() {
 }
 
 #[test]
-fn a_seed_gives_the_same_interval() {
+fn the_same_seed_gives_the_same_interval() {
     let bootstrap = Bootstrap::new().with_resamples(100);
     assert_eq!(bootstrap.mean(&answers()), bootstrap.mean(&answers()));
     assert_ne!(bootstrap.mean(&answers()), bootstrap.clone().with_seed(1).mean(&answers()));
 }
 
 #[test]
-fn intervals_of_metrics_hold_their_score() {
+fn intervals_contain_the_score() {
     let references: Vec<String> =
         (0..60).map(|n| format!("line {n} says that {n} is a number")).collect();
     let hypotheses: Vec<String> =
         (0..60).map(|n| format!("line {} says that {n} is {} number", n % 9, n % 2)).collect();
     let bootstrap = Bootstrap::new();
-    let holds = |interval: Interval, score: f64| {
+    let assert_contains = |interval: Interval, score: f64| {
         assert!(interval.low < score && score < interval.high, "{interval:?} and {score}");
     };
     let bleu = Bleu::new();
     let score = bleu.corpus(&hypotheses, &references).unwrap().score;
-    holds(bleu.interval(&hypotheses, &references, &bootstrap).unwrap(), score);
+    assert_contains(bleu.interval(&hypotheses, &references, &bootstrap).unwrap(), score);
     let chrf = Chrf::new();
     let score = chrf.corpus(&hypotheses, &references).unwrap().score;
-    holds(chrf.interval(&hypotheses, &references, &bootstrap).unwrap(), score);
+    assert_contains(chrf.interval(&hypotheses, &references, &bootstrap).unwrap(), score);
     let rouge = Rouge::new();
     let score = rouge.corpus(&hypotheses, &references).unwrap();
     let intervals = rouge.intervals(&hypotheses, &references, &bootstrap).unwrap();
-    holds(intervals[0], score.rouge1.f1);
-    holds(intervals[1], score.rouge2.f1);
-    holds(intervals[2], score.rouge_l.f1);
+    assert_contains(intervals[0], score.rouge1.f1);
+    assert_contains(intervals[1], score.rouge2.f1);
+    assert_contains(intervals[2], score.rouge_l.f1);
 }
 
 proptest! {
     #[test]
-    fn an_interval_lies_within_the_values(values in vec(-5.0..5.0, 1..20), seed in any::<u64>()) {
+    fn an_interval_is_within_the_range_of_the_values(values in vec(-5.0..5.0, 1..20), seed in any::<u64>()) {
         let interval = Bootstrap::new().with_resamples(50).with_seed(seed).mean(&values);
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        prop_assert!(least - 1e-9 <= interval.low && interval.low <= interval.high && interval.high <= most + 1e-9);
+        let min = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        prop_assert!(min - 1e-9 <= interval.low && interval.low <= interval.high && interval.high <= max + 1e-9);
     }
 
     #[test]
-    fn a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary(vocabulary in 2_u32..1000, text in "[a-zäöü]{1,40}") {
+    fn a_uniform_model_has_the_perplexity_of_its_vocabulary_size(vocabulary in 2_u32..1000, text in "[a-zäöü]{1,40}") {
         let tokens = text.chars().count();
         let nats = tokens as f64 * f64::from(vocabulary).ln();
         let score = LanguageScore::new(nats, tokens, &text).unwrap();
@@ -80,7 +80,7 @@ proptest! {
 }
 
 #[test]
-fn nothing_predicted_and_no_number_are_errors() {
+fn empty_predictions_and_nan_are_errors() {
     assert_eq!(LanguageScore::new(1.0, 0, "x"), Err(EvaluateError::EmptyCorpus));
     assert_eq!(LanguageScore::new(1.0, 1, ""), Err(EvaluateError::EmptyCorpus));
     assert_eq!(LanguageScore::new(f64::NAN, 1, "x"), Err(EvaluateError::NotANumber));

@@ -1,4 +1,4 @@
-//! What must hold for every corpus, whatever its text.
+//! Properties that hold for every corpus.
 
 use crosshead_evaluate::{Bleu, Chrf, EvaluateError, Smoothing, Tokenizer};
 use proptest::collection::vec;
@@ -57,7 +57,7 @@ fn chrf() -> impl Strategy<Value = Chrf> {
 
 proptest! {
     #[test]
-    fn scores_lie_between_0_and_100(
+    fn scores_are_between_0_and_100(
         pairs in pairs(), bleu in bleu(), chrf in chrf(), noise in any::<String>(),
     ) {
         let (mut hypotheses, mut references): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn another_reference_loses_no_match(
+    fn an_additional_reference_never_lowers_the_matches(
         hypothesis in sentence(), reference in sentence(), other in sentence(), chrf in chrf(),
     ) {
         let one = Bleu::new().sentence(&hypothesis, &[&reference]).unwrap();
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn ignoring_case_equals_lowercasing_first(pairs in pairs()) {
+    fn the_lowercase_option_equals_lowercasing_first(pairs in pairs()) {
         let (hypotheses, references): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
         let lower = |texts: &[String]| texts.iter().map(|t| t.to_lowercase()).collect::<Vec<_>>();
         let lowered = (lower(&hypotheses), lower(&references));
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn chrf_without_white_space_does_not_see_it(hypothesis in sentence(), reference in sentence()) {
+    fn chrf_without_white_space_ignores_it(hypothesis in sentence(), reference in sentence()) {
         let dense: String = hypothesis.split(' ').collect();
         let metric = Chrf::new();
         prop_assert_eq!(
@@ -179,7 +179,7 @@ fn missing_references_are_an_error() {
 }
 
 #[test]
-fn an_error_names_the_stream_that_is_too_short() {
+fn a_short_reference_stream_is_named() {
     let error = Bleu::new().corpus_multi(&["a", "b"], &[vec!["a", "b"], vec!["a"]]).unwrap_err();
     let expected = EvaluateError::LengthMismatch { stream: 2, references: 1, hypotheses: 2 };
     assert_eq!(error, expected);
@@ -187,7 +187,7 @@ fn an_error_names_the_stream_that_is_too_short() {
 }
 
 #[test]
-fn a_smoothing_value_that_is_no_count_is_an_error() {
+fn an_invalid_smoothing_value_is_an_error() {
     for value in [-0.5, f64::NAN, f64::INFINITY] {
         for smoothing in [Smoothing::Floor(value), Smoothing::AddK(value)] {
             let error = Bleu::new().with_smoothing(smoothing).corpus(&["a"], &["a"]).unwrap_err();
@@ -197,7 +197,7 @@ fn a_smoothing_value_that_is_no_count_is_an_error() {
 }
 
 #[test]
-fn chrf_of_no_order_is_an_error() {
+fn chrf_without_orders_is_an_error() {
     let metric = Chrf::new().with_char_order(0);
     assert_eq!(metric.corpus(&["a"], &["a"]), Err(EvaluateError::NoOrder));
 }

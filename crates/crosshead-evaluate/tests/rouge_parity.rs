@@ -1,4 +1,4 @@
-//! Equality with rouge-score on a fixture that `fixtures/export_rouge.py` wrote.
+//! Scores equal those of rouge-score (`fixtures/export_rouge.py`).
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ struct Corpus {
     hypotheses: Vec<String>,
     references: Vec<Vec<String>>,
     stemmer: bool,
-    /// For each hypothesis and each kind: precision, recall, F₁.
+    /// For each hypothesis and each variant: precision, recall, F₁.
     sentences: Vec<[[f64; 3]; 4]>,
 }
 
@@ -25,19 +25,19 @@ fn corpora() -> Vec<Corpus> {
 }
 
 fn values(score: &RougeScore) -> [[f64; 3]; 4] {
-    let kinds = [score.rouge1, score.rouge2, score.rouge_l, score.rouge_lsum];
-    kinds.map(|RougeValue { precision, recall, f1 }| [precision, recall, f1])
+    let variants = [score.rouge1, score.rouge2, score.rouge_l, score.rouge_lsum];
+    variants.map(|RougeValue { precision, recall, f1 }| [precision, recall, f1])
 }
 
 #[track_caller]
 fn assert_close(actual: [[f64; 3]; 4], expected: [[f64; 3]; 4], what: &str) {
     for (actual, expected) in actual.into_iter().flatten().zip(expected.into_iter().flatten()) {
-        assert!((actual - expected).abs() <= TOLERANCE, "{what}: {actual} instead of {expected}");
+        assert!((actual - expected).abs() <= TOLERANCE, "{what}: {actual}, expected {expected}");
     }
 }
 
 #[test]
-fn sentence_rouge_is_that_of_rouge_score() {
+fn sentence_rouge_matches_rouge_score() {
     for corpus in corpora() {
         let rouge = Rouge::new().with_stemmer(corpus.stemmer);
         for (i, expected) in corpus.sentences.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Scores, precisions, tokens and signatures against sacreBLEU 2.6; `fixtures/export.py` wrote the numbers.
+//! Scores, precisions, tokens and signatures equal those of sacreBLEU 2.6 (`fixtures/export.py`).
 
 use std::collections::HashMap;
 use std::fs;
@@ -115,15 +115,15 @@ fn tokenizer(name: &str) -> Tokenizer {
 
 #[track_caller]
 fn assert_close(actual: f64, expected: f64, what: &str) {
-    assert!((actual - expected).abs() <= TOLERANCE, "{what}: {actual} instead of {expected}");
+    assert!((actual - expected).abs() <= TOLERANCE, "{what}: {actual}, expected {expected}");
 }
 
-/// A signature without the version of the program.
+/// A signature without the version.
 fn settings_part(signature: &str) -> &str {
     signature.split("|version:").next().unwrap()
 }
 
-/// What a score's line says after its name and signature.
+/// The part of a formatted score after its name and signature.
 fn value_part(line: &str) -> &str {
     line.split_once(" = ").unwrap().1
 }
@@ -141,7 +141,7 @@ fn assert_bleu(actual: &BleuScore, expected: &BleuCase, what: &str) {
 }
 
 #[test]
-fn tokens_are_those_of_sacrebleu() {
+fn tokens_match_sacrebleu() {
     for (name, texts) in fixture().tokens {
         for (text, expected) in texts {
             assert_eq!(tokenizer(&name).tokenize(&text), expected, "{name}: {text:?}");
@@ -150,7 +150,7 @@ fn tokens_are_those_of_sacrebleu() {
 }
 
 #[test]
-fn corpus_bleu_is_that_of_sacrebleu() {
+fn corpus_bleu_matches_sacrebleu() {
     for corpus in fixture().corpora {
         for case in &corpus.bleu {
             let what = format!("{}, {:?}", corpus.name, case.settings);
@@ -162,7 +162,7 @@ fn corpus_bleu_is_that_of_sacrebleu() {
 }
 
 #[test]
-fn sentence_bleu_is_that_of_sacrebleu() {
+fn sentence_bleu_matches_sacrebleu() {
     for corpus in fixture().corpora {
         for case in &corpus.bleu {
             let metric = case.settings.metric();
@@ -176,7 +176,7 @@ fn sentence_bleu_is_that_of_sacrebleu() {
 }
 
 #[test]
-fn corpus_chrf_is_that_of_sacrebleu() {
+fn corpus_chrf_matches_sacrebleu() {
     for corpus in fixture().corpora {
         for case in &corpus.chrf {
             let what = format!("{}, {:?}", corpus.name, case.settings);
@@ -190,7 +190,7 @@ fn corpus_chrf_is_that_of_sacrebleu() {
 }
 
 #[test]
-fn sentence_chrf_is_that_of_sacrebleu() {
+fn sentence_chrf_matches_sacrebleu() {
     for corpus in fixture().corpora {
         for case in &corpus.chrf {
             let metric = case.settings.metric();

@@ -11,19 +11,19 @@ use crate::text::trim_end;
 use crate::{Bootstrap, EvaluateError, Interval, Tokenizer};
 use statistics::Statistics;
 
-/// The longest n-grams that BLEU compares.
+/// The highest n-gram order of BLEU.
 pub const MAX_ORDER: usize = 4;
 
-/// What stands in for a precision of zero, which would make the whole score zero
+/// How a precision of zero is smoothed, which would otherwise make the score zero
 /// (Chen and Cherry 2014, *A Systematic Comparison of Smoothing Techniques for Sentence-Level BLEU*).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Smoothing {
-    /// `exp`: the k-th order without a match counts 1/2ᵏ matches (method 3, as in mteval).
+    /// `exp`: the k-th order without a match is given 1/2ᵏ matches (method 3, as in mteval).
     #[default]
     Exponential,
-    /// `floor`: an order without a match counts this many matches (method 1); sacreBLEU's default is 0.1.
+    /// `floor`: an order without a match is given this many matches (method 1). sacreBLEU's default is 0.1.
     Floor(f64),
-    /// `add-k`: this is added to matches and totals of all orders but the first (method 2); sacreBLEU's
+    /// `add-k`: k is added to the matches and totals of all orders except the first (method 2). sacreBLEU's
     /// default is 1.
     AddK(f64),
     /// `none`: an order without a match makes the score zero.
@@ -45,16 +45,16 @@ impl Smoothing {
             Self::Floor(value) | Self::AddK(value) if !(value.is_finite() && value >= 0.0) => {
                 Err(EvaluateError::SmoothingValue { value })
             }
-            _ => Ok(()),
+            Self::Exponential | Self::Floor(_) | Self::AddK(_) | Self::None => Ok(()),
         }
     }
 }
 
-/// The metric BLEU and its settings; the defaults are sacreBLEU's.
+/// The BLEU metric and its settings. The defaults are sacreBLEU's.
 ///
-/// BLEU = BP · exp(¼ Σₙ ln pₙ), where pₙ in percent is the share of the hypotheses' n-grams, n = 1 to 4, that
-/// a reference contains, and BP = min(1, exp(1 − r/c)) for a hypothesis length c and reference length r in
-/// tokens. Counts are summed over the corpus first, so the score is not a mean of sentence scores.
+/// BLEU = BP · exp(¼ Σₙ ln pₙ). pₙ is the percentage of the hypotheses' n-grams (n = 1 to 4) that occur in a
+/// reference; BP = min(1, exp(1 − r/c)) for hypothesis length c and reference length r in tokens. Counts are
+/// summed over the corpus before the score is computed, so it is not a mean of sentence scores.
 #[derive(Debug, Clone, Default)]
 pub struct Bleu {
     tokenizer: Tokenizer,
@@ -64,31 +64,31 @@ pub struct Bleu {
 }
 
 impl Bleu {
-    /// BLEU with the 13a tokenizer and exponential smoothing, on the text's own case.
+    /// Case-sensitive BLEU with the 13a tokenizer and exponential smoothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how segments are split into tokens.
+    /// Sets the tokenizer.
     pub fn with_tokenizer(mut self, tokenizer: Tokenizer) -> Self {
         self.tokenizer = tokenizer;
         self
     }
 
-    /// Sets what stands in for a precision of zero.
+    /// Sets the smoothing of zero precisions.
     pub fn with_smoothing(mut self, smoothing: Smoothing) -> Self {
         self.smoothing = smoothing;
         self
     }
 
-    /// Sets whether case is ignored.
+    /// Sets whether segments are lowercased first.
     pub fn with_lowercase(mut self, lowercase: bool) -> Self {
         self.lowercase = lowercase;
         self
     }
 
-    /// Sets whether orders longer than the hypothesis are left out of the mean, which is what one wants for
-    /// a single sentence: a hypothesis of three tokens has no 4-gram.
+    /// Sets whether the mean excludes orders longer than the hypothesis. Enable this for single sentences: a
+    /// hypothesis of three tokens has no 4-grams.
     pub fn with_effective_order(mut self, effective_order: bool) -> Self {
         self.effective_order = effective_order;
         self
@@ -98,7 +98,7 @@ impl Bleu {
     ///
     /// # Errors
     ///
-    /// If the corpus is empty, the numbers of hypotheses and references differ, or a smoothing value is
+    /// If the corpus is empty, the numbers of hypotheses and references differ, or the smoothing value is
     /// negative or not finite.
     pub fn corpus(
         &self,
@@ -108,7 +108,7 @@ impl Bleu {
         self.corpus_multi(hypotheses, &[references])
     }
 
-    /// The score of a corpus with several reference streams, each with one reference per hypothesis.
+    /// The score of a corpus with multiple reference streams, each with one reference per hypothesis.
     ///
     /// # Errors
     ///
@@ -122,12 +122,12 @@ impl Bleu {
         self.score(segments.map(|segment| self.statistics(&segment)).sum(), references.len())
     }
 
-    /// The score of one sentence with one or more references; see
+    /// The score of one sentence with one or more references. See
     /// [`with_effective_order`](Self::with_effective_order).
     ///
     /// # Errors
     ///
-    /// If there is no reference, or a smoothing value is negative or not finite.
+    /// If there is no reference, or the smoothing value is negative or not finite.
     pub fn sentence(
         &self,
         hypothesis: &str,
@@ -137,7 +137,7 @@ impl Bleu {
         self.score(self.statistics(&segment), references.len())
     }
 
-    /// The confidence interval of a corpus's score with one reference per hypothesis.
+    /// The confidence interval of a corpus score with one reference per hypothesis.
     ///
     /// # Errors
     ///
@@ -195,7 +195,7 @@ impl Bleu {
         statistics.brevity_penalty() * mean_log.exp()
     }
 
-    /// Smoothed precisions in percent, and how many of them the mean is over.
+    /// Smoothed precisions in percent, and the number of orders to average.
     fn precisions(&self, statistics: &Statistics) -> ([f64; MAX_ORDER], usize) {
         let mut precisions = [0.0; MAX_ORDER];
         let mut order = MAX_ORDER;
@@ -206,7 +206,10 @@ impl Bleu {
         for (n, precision) in precisions.iter_mut().enumerate() {
             let added = match self.smoothing {
                 Smoothing::AddK(k) if n > 0 => k,
-                _ => 0.0,
+                Smoothing::Exponential
+                | Smoothing::Floor(_)
+                | Smoothing::AddK(_)
+                | Smoothing::None => 0.0,
             };
             let matches = statistics.matches[n] as f64 + added;
             let total = statistics.totals[n] as f64 + added;
@@ -222,7 +225,10 @@ impl Bleu {
                     0.5_f64.powi(unmatched_orders)
                 }
                 Smoothing::Floor(value) if matches == 0.0 => value,
-                _ => matches,
+                Smoothing::Exponential
+                | Smoothing::Floor(_)
+                | Smoothing::AddK(_)
+                | Smoothing::None => matches,
             };
             *precision = 100.0 * smoothed / total;
         }

@@ -1,4 +1,4 @@
-//! A BLEU score with the numbers it is made of.
+//! A BLEU score and its components.
 
 use std::fmt;
 
@@ -7,29 +7,29 @@ use serde::Serialize;
 use super::MAX_ORDER;
 use crate::Score;
 
-/// BLEU with its precisions, brevity penalty and lengths; index n − 1 of an array is about n-grams.
+/// BLEU with its precisions, brevity penalty and lengths. Index n − 1 of an array is for n-grams.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BleuScore {
-    /// BLEU from 0 (no match) to 100 (all matches).
+    /// BLEU, from 0 to 100.
     pub score: f64,
-    /// The settings in sacreBLEU's form: `key:value` pairs separated by `|`.
+    /// The settings in sacreBLEU's format: `key:value` pairs separated by `|`.
     pub signature: String,
-    /// Smoothed n-gram precisions in percent; 0 where the hypotheses have no n-gram, or no match at all.
+    /// Smoothed n-gram precisions in percent; 0 where the hypotheses have no n-gram, and all 0 if nothing matches.
     pub precisions: [f64; MAX_ORDER],
     /// The penalty for hypotheses shorter than their references, from 0 to 1 (no penalty).
     pub brevity_penalty: f64,
-    /// Hypothesis n-grams found in a reference, without smoothing.
+    /// The number of hypothesis n-grams that occur in a reference, without smoothing.
     pub matches: [u64; MAX_ORDER],
-    /// Hypothesis n-grams.
+    /// The number of hypothesis n-grams.
     pub totals: [u64; MAX_ORDER],
-    /// Tokens in the hypotheses.
+    /// The number of tokens in the hypotheses.
     pub hypothesis_len: u64,
-    /// Tokens in the references; of several, in the one closest in length to its hypothesis.
+    /// The number of tokens in the references. With multiple references, the one closest in length to the hypothesis.
     pub reference_len: u64,
 }
 
 impl BleuScore {
-    /// Hypothesis length over reference length; 0 if the references are empty.
+    /// Hypothesis length divided by reference length; 0 if the references are empty.
     pub fn length_ratio(&self) -> f64 {
         match self.reference_len {
             0 => 0.0,
@@ -45,7 +45,7 @@ impl From<BleuScore> for Score {
 }
 
 /// Writes sacreBLEU's line, `BLEU|signature = 27.30 60.1/35.2/… (BP = … ratio = … hyp_len = … ref_len = …)`,
-/// the score with two decimals unless the format asks for others (`{:.4}`).
+/// with two decimals for the score unless a precision is given (`{:.4}`).
 impl fmt::Display for BleuScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(2);

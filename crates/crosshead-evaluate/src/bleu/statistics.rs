@@ -1,4 +1,4 @@
-//! The counts that BLEU is computed from: they add up over the segments of a corpus.
+//! The counts that BLEU is computed from, summed over the segments of a corpus.
 
 use std::array;
 use std::iter::Sum;
@@ -7,7 +7,7 @@ use super::MAX_ORDER;
 use crate::ngrams::{self, Counts};
 use crate::text::words;
 
-/// Sufficient statistics of BLEU; index n − 1 holds the counts of n-grams.
+/// Sufficient statistics of BLEU. Index n − 1 holds the counts of n-grams.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Statistics {
     pub(super) matches: [u64; MAX_ORDER],
@@ -17,7 +17,7 @@ pub(super) struct Statistics {
 }
 
 impl Statistics {
-    /// Counts of one segment, its texts tokenized, with at least one reference.
+    /// The counts of one tokenized segment with at least one reference.
     pub(super) fn of_segment(hypothesis: &str, references: &[String]) -> Self {
         let hypothesis: Vec<_> = words(hypothesis).collect();
         let references: Vec<Vec<_>> = references.iter().map(|r| words(r).collect()).collect();
@@ -29,8 +29,7 @@ impl Statistics {
         }
     }
 
-    /// min(1, exp(1 − r/c)), Papineni et al. 2002, section 2.3; 0 for hypotheses without a token against
-    /// references with one.
+    /// min(1, exp(1 − r/c)) (Papineni et al. 2002, section 2.3); 0 if only the hypotheses are empty.
     pub(super) fn brevity_penalty(&self) -> f64 {
         if self.hypothesis_len >= self.reference_len {
             return 1.0;
@@ -58,7 +57,7 @@ fn matches(hypothesis: &[&str], references: &[Vec<&str>], order: usize) -> u64 {
     ngrams::clipped_matches(&ngrams::count(hypothesis, order), &limits)
 }
 
-/// Length of the reference closest in length, the shorter one of two equally close.
+/// The length of the reference closest in length to the hypothesis; the shorter of two equally close ones.
 fn closest_len(references: &[Vec<&str>], hypothesis_len: usize) -> usize {
     references
         .iter()

@@ -8,10 +8,10 @@ use crate::score::{case, signature, yes_no};
 use crate::{Bootstrap, EvaluateError, Interval, Score};
 use statistics::{OrderCounts, Units, add};
 
-/// The metric chrF and its settings; the defaults are sacreBLEU's, which it calls chrF2.
+/// The chrF metric and its settings. The defaults are those of sacreBLEU's chrF2.
 ///
 /// chrF = 100 · (1 + β²) · P · R / (β² · P + R), where precision P and recall R are means over the n-gram
-/// orders. Counts are summed over the corpus first, so the score is not a mean of sentence scores.
+/// orders. Counts are summed over the corpus before the score is computed, so it is not a mean of sentence scores.
 #[derive(Debug, Clone)]
 pub struct Chrf {
     char_order: usize,
@@ -36,49 +36,49 @@ impl Default for Chrf {
 }
 
 impl Chrf {
-    /// chrF over character n-grams of 1 to 6, with β = 2.
+    /// chrF over character n-grams of order 1 to 6, with β = 2.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// chrF++: chrF over word unigrams and bigrams too.
+    /// chrF++: chrF that also uses word unigrams and bigrams.
     pub fn plus_plus() -> Self {
         Self::default().with_word_order(2)
     }
 
-    /// Sets the longest character n-grams.
+    /// Sets the highest character n-gram order.
     pub fn with_char_order(mut self, char_order: usize) -> Self {
         self.char_order = char_order;
         self
     }
 
-    /// Sets the longest word n-grams, 0 for none.
+    /// Sets the highest word n-gram order; 0 for no word n-grams.
     pub fn with_word_order(mut self, word_order: usize) -> Self {
         self.word_order = word_order;
         self
     }
 
-    /// Sets how many times more recall counts than precision.
+    /// Sets β: recall is weighted β times as much as precision.
     pub fn with_beta(mut self, beta: u32) -> Self {
         self.beta = beta;
         self
     }
 
-    /// Sets whether case is ignored.
+    /// Sets whether segments are lowercased first.
     pub fn with_lowercase(mut self, lowercase: bool) -> Self {
         self.lowercase = lowercase;
         self
     }
 
-    /// Sets whether white space is part of the character n-grams.
+    /// Sets whether character n-grams include white space.
     pub fn with_whitespace(mut self, whitespace: bool) -> Self {
         self.whitespace = whitespace;
         self
     }
 
-    /// Sets whether the F-score is taken per order and averaged over all of them, those without an n-gram at
-    /// 10⁻¹⁶, as chrF++.py, NLTK and Moses do. Otherwise precision and recall are averaged over the orders
-    /// that both sides have n-grams of (sacreBLEU's "effective order").
+    /// Sets whether the F-score is computed per order and averaged over all orders, with 10⁻¹⁶ for orders
+    /// without n-grams, as in chrF++.py, NLTK and Moses. Otherwise precision and recall are averaged over the
+    /// orders for which both sides have n-grams (sacreBLEU's "effective order").
     pub fn with_eps_smoothing(mut self, eps_smoothing: bool) -> Self {
         self.eps_smoothing = eps_smoothing;
         self
@@ -97,8 +97,8 @@ impl Chrf {
         self.corpus_multi(hypotheses, &[references])
     }
 
-    /// The score of a corpus with several reference streams, each with one reference per hypothesis; a
-    /// segment counts against the reference it scores best with.
+    /// The score of a corpus with multiple reference streams, each with one reference per hypothesis. Each
+    /// segment is compared with the reference that gives the best score.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Chrf {
         self.score(corpus::segments(hypotheses, references)?, references.len())
     }
 
-    /// The score of one sentence against the reference it scores best with.
+    /// The score of one sentence, compared with the reference that gives the best score.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl Chrf {
         self.score([corpus::sentence(hypothesis, references)?], references.len())
     }
 
-    /// The confidence interval of a corpus's score with one reference per hypothesis.
+    /// The confidence interval of a corpus score with one reference per hypothesis.
     ///
     /// # Errors
     ///
@@ -164,14 +164,14 @@ impl Chrf {
         if self.char_order + self.word_order == 0 { Err(EvaluateError::NoOrder) } else { Ok(()) }
     }
 
-    /// The counts of all segments together.
+    /// The summed counts of the segments.
     fn sum<'a>(&self, segments: impl Iterator<Item = &'a [OrderCounts]>) -> Vec<OrderCounts> {
         let mut sum = vec![OrderCounts::default(); self.char_order + self.word_order];
         segments.for_each(|counts| add(&mut sum, counts));
         sum
     }
 
-    /// Counts against the reference with the best F-score, the first one of several.
+    /// The counts for the reference with the best F-score; the first of several equally good ones.
     fn best_counts(&self, segment: &Segment<'_>) -> Vec<OrderCounts> {
         let hypothesis = self.units(segment.hypothesis);
         let mut best = (Vec::new(), f64::NEG_INFINITY);

@@ -1,11 +1,11 @@
-//! The counts that chrF is computed from: they add up over the segments of a corpus.
+//! The counts that chrF is computed from, summed over the segments of a corpus.
 
 use std::hash::Hash;
 
 use crate::ngrams;
 use crate::text::{visible_chars, words};
 
-/// A segment as chrF compares it: its characters and its words.
+/// The characters and words of a segment, which chrF compares.
 pub(super) struct Units {
     chars: Vec<char>,
     words: Vec<String>,
@@ -23,7 +23,7 @@ impl Units {
         }
     }
 
-    /// Counts of a hypothesis against a reference: character orders first, then word orders.
+    /// The counts of a hypothesis and a reference: character orders first, then word orders.
     pub(super) fn compare(
         &self,
         reference: &Self,
@@ -36,7 +36,7 @@ impl Units {
     }
 }
 
-/// Counts of the n-grams of one order.
+/// The n-gram counts of one order.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct OrderCounts {
     hypothesis: u64,
@@ -49,7 +49,7 @@ impl OrderCounts {
         let total = |items: &[T]| (items.len() + 1).saturating_sub(order) as u64;
         let reference_total = total(reference);
         Self {
-            // an order that the reference is too short for says nothing about precision
+            // an order for which the reference is too short does not affect precision
             hypothesis: if reference_total == 0 { 0 } else { total(hypothesis) },
             reference: reference_total,
             matches: ngrams::clipped_matches(
@@ -59,12 +59,12 @@ impl OrderCounts {
         }
     }
 
-    /// The share of the hypothesis's n-grams that match, undefined if it has none.
+    /// The share of the hypothesis n-grams that match; `None` if there are none.
     pub(super) fn precision(&self) -> Option<f64> {
         (self.hypothesis > 0).then(|| self.matches as f64 / self.hypothesis as f64)
     }
 
-    /// The share of the reference's n-grams that match, undefined if it has none.
+    /// The share of the reference n-grams that match; `None` if there are none.
     pub(super) fn recall(&self) -> Option<f64> {
         (self.reference > 0).then(|| self.matches as f64 / self.reference as f64)
     }
@@ -79,8 +79,8 @@ pub(super) fn add(corpus: &mut [OrderCounts], segment: &[OrderCounts]) {
     }
 }
 
-/// A word with one punctuation mark split off at its end, or else at its start, as chrF++.py does: `(hi)`
-/// becomes `(hi` and `)`.
+/// Splits one punctuation mark off the end of a word, or else off its start, as in chrF++.py: `(hi)` becomes
+/// `(hi` and `)`.
 fn split_punctuation(word: &str) -> Vec<&str> {
     let is_punctuation = |c: char| c.is_ascii_punctuation();
     let split = if word.chars().nth(1).is_none() {

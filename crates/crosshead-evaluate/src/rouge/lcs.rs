@@ -16,14 +16,15 @@ pub(super) fn len(reference: &[String], hypothesis: &[String]) -> usize {
     row[hypothesis.len()]
 }
 
-/// Words in the unions of each reference line's longest common subsequences with all hypothesis lines (Lin 2004, section
-/// 3.2), each word counted at most as often as in both texts, as ROUGE 1.5.5 does.
+/// The union-LCS of two summaries (Lin 2004, section 3.2): for each reference line, the union of its longest common
+/// subsequences with all hypothesis lines. The count of each word is clipped to its count in both texts, as in ROUGE
+/// 1.5.5.
 pub(super) fn union_len(reference: &[Vec<String>], hypothesis: &[Vec<String>]) -> usize {
     let mut found: HashMap<&str, usize> = HashMap::new();
     for line in reference {
-        let common = hypothesis.iter().flat_map(|other| places(line, other));
-        for place in common.collect::<BTreeSet<usize>>() {
-            *found.entry(&line[place]).or_default() += 1;
+        let common = hypothesis.iter().flat_map(|other| positions(line, other));
+        for position in common.collect::<BTreeSet<usize>>() {
+            *found.entry(&line[position]).or_default() += 1;
         }
     }
     let (in_reference, in_hypothesis) = (counts(reference), counts(hypothesis));
@@ -39,8 +40,8 @@ fn counts(lines: &[Vec<String>]) -> HashMap<&str, usize> {
     counts
 }
 
-/// The places in `reference` of one longest common subsequence, the one that rouge-score chooses.
-fn places(reference: &[String], hypothesis: &[String]) -> Vec<usize> {
+/// The positions in `reference` of the longest common subsequence that rouge-score chooses.
+fn positions(reference: &[String], hypothesis: &[String]) -> Vec<usize> {
     let columns = hypothesis.len() + 1;
     let mut table = vec![0_usize; (reference.len() + 1) * columns];
     for (i, word) in reference.iter().enumerate() {
@@ -52,11 +53,11 @@ fn places(reference: &[String], hypothesis: &[String]) -> Vec<usize> {
             };
         }
     }
-    let mut places = Vec::new();
+    let mut positions = Vec::new();
     let (mut i, mut j) = (reference.len(), hypothesis.len());
     while i > 0 && j > 0 {
         if reference[i - 1] == hypothesis[j - 1] {
-            places.push(i - 1);
+            positions.push(i - 1);
             (i, j) = (i - 1, j - 1);
         } else if table[i * columns + j - 1] > table[(i - 1) * columns + j] {
             j -= 1;
@@ -64,5 +65,5 @@ fn places(reference: &[String], hypothesis: &[String]) -> Vec<usize> {
             i -= 1;
         }
     }
-    places
+    positions
 }

@@ -12,45 +12,45 @@ use crate::ngrams;
 use crate::score::{signature, yes_no};
 use crate::{Bootstrap, EvaluateError, Interval};
 
-/// The metric ROUGE as the Python package `rouge-score` defines it.
+/// The ROUGE metric as in the Python package `rouge-score`.
 ///
-/// A text is put in lower case and falls into its runs of `a` to `z` and digits. ROUGE-N compares the n-grams of
-/// hypothesis and reference, each counted at most as often as in both; ROUGE-L their longest common subsequence; ROUGE-Lsum
-/// the lines of the two, each line of the reference with the union of its common subsequences with all lines of the
-/// hypothesis. Precision is in proportion to the hypothesis, recall to the reference, and F₁ = 2·P·R / (P + R).
-/// The score of a corpus is the mean over its segments.
+/// Texts are lowercased and split into words, which are runs of `a` to `z` and digits. ROUGE-N compares the n-grams of
+/// hypothesis and reference with clipped counts. ROUGE-L uses their longest common subsequence. ROUGE-Lsum uses, for each
+/// line of the reference, the union of its longest common subsequences with all lines of the hypothesis. Precision is
+/// relative to the hypothesis, recall to the reference, and F₁ = 2·P·R / (P + R). The score of a corpus is the mean over its
+/// segments.
 #[derive(Debug, Clone, Default)]
 pub struct Rouge {
     stemmer: bool,
 }
 
-/// Precision, recall and F₁ of one kind of ROUGE, in percent.
+/// Precision, recall and F₁ of one ROUGE variant, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct RougeValue {
     /// The share of the hypothesis that is in the reference.
     pub precision: f64,
     /// The share of the reference that is in the hypothesis.
     pub recall: f64,
-    /// Their harmonic mean: what papers report.
+    /// The harmonic mean of precision and recall, which papers report.
     pub f1: f64,
 }
 
 /// ROUGE of a corpus or a segment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RougeScore {
-    /// Of single words.
+    /// ROUGE-1: single words.
     pub rouge1: RougeValue,
-    /// Of pairs of words.
+    /// ROUGE-2: bigrams.
     pub rouge2: RougeValue,
-    /// Of the longest common subsequence of the whole texts.
+    /// ROUGE-L: the longest common subsequence of the texts.
     pub rouge_l: RougeValue,
-    /// Of the longest common subsequences of the texts' lines.
+    /// ROUGE-Lsum: the longest common subsequences of their lines.
     pub rouge_lsum: RougeValue,
     /// The settings: `key:value` pairs separated by `|`.
     pub signature: String,
 }
 
-/// Writes F₁ of each kind with two decimals, unless the format asks for others (`{:.4}`).
+/// Writes F₁ of each variant with two decimals, unless a precision is given (`{:.4}`).
 impl fmt::Display for RougeScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(2);
@@ -62,16 +62,16 @@ impl fmt::Display for RougeScore {
     }
 }
 
-/// The four kinds, in the order of [`RougeScore`]'s fields.
+/// The four variants, in the order of the fields of [`RougeScore`].
 type Values = [RougeValue; 4];
 
 impl Rouge {
-    /// ROUGE on the words as they stand.
+    /// ROUGE without stemming.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets whether words of more than three letters are stemmed by Porter's algorithm first, with NLTK's extensions.
+    /// Sets whether words of more than three characters are stemmed with Porter's algorithm and NLTK's extensions.
     pub fn with_stemmer(mut self, stemmer: bool) -> Self {
         self.stemmer = stemmer;
         self
@@ -90,8 +90,8 @@ impl Rouge {
         self.corpus_multi(hypotheses, &[references])
     }
 
-    /// The score of a corpus with several reference streams, each with one reference per hypothesis; of each kind the
-    /// reference with the best F₁ counts.
+    /// The score of a corpus with multiple reference streams, each with one reference per hypothesis. Each variant uses the
+    /// reference with the best F₁.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Rouge {
         Ok(self.score(self.values(&segment), references.len()))
     }
 
-    /// Confidence intervals of F₁ of a corpus, in the order ROUGE-1, 2, L, Lsum.
+    /// The confidence intervals of a corpus's F₁, in the order ROUGE-1, 2, L, Lsum.
     ///
     /// # Errors
     ///
@@ -134,9 +134,9 @@ impl Rouge {
         let streams = [references];
         let segments = corpus::segments(hypotheses, &streams)?;
         let values: Vec<Values> = segments.map(|segment| self.values(&segment)).collect();
-        Ok([0, 1, 2, 3].map(|kind| {
-            let of_kind: Vec<f64> = values.iter().map(|values| values[kind].f1).collect();
-            bootstrap.mean(&of_kind)
+        Ok([0, 1, 2, 3].map(|variant| {
+            let scores: Vec<f64> = values.iter().map(|values| values[variant].f1).collect();
+            bootstrap.mean(&scores)
         }))
     }
 
@@ -150,7 +150,7 @@ impl Rouge {
         RougeScore { rouge1, rouge2, rouge_l, rouge_lsum, signature }
     }
 
-    /// The values of a segment against the best reference of each kind, the first one of several.
+    /// The values of a segment. Each variant uses its best reference, the first of several equally good ones.
     fn values(&self, segment: &Segment<'_>) -> Values {
         let hypothesis = Text::new(segment.hypothesis, self.stemmer);
         let mut references = segment.references.iter().map(|&reference| {
@@ -169,7 +169,7 @@ impl Rouge {
     }
 }
 
-/// A text as ROUGE compares it: its words, and those of each line.
+/// The words of a text and of each of its lines, which ROUGE compares.
 struct Text {
     words: Vec<String>,
     lines: Vec<Vec<String>>,
@@ -216,7 +216,7 @@ impl RougeValue {
     }
 }
 
-/// The words of a text: runs of `a` to `z` and digits in lower case.
+/// The words of a text: lowercase runs of `a` to `z` and digits.
 fn words(text: &str, stemmer: bool) -> Vec<String> {
     let text = text.to_lowercase();
     let words = text.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit()));

@@ -1,6 +1,6 @@
 //! Porter's stemmer (Porter 1980, *An algorithm for suffix stripping*) with the extensions of NLTK, which rouge-score uses.
 
-/// Words whose stems the rules would miss.
+/// Words with irregular stems.
 const IRREGULAR: [(&str, &str); 16] = [
     ("sky", "sky"),
     ("skies", "sky"),
@@ -20,7 +20,7 @@ const IRREGULAR: [(&str, &str); 16] = [
     ("succeed", "succeed"),
 ];
 
-/// A suffix, and what stands in its place.
+/// A suffix and its replacement.
 type Rule = (&'static str, &'static str);
 
 const STEP_1A: [Rule; 4] = [("sses", "ss"), ("ies", "i"), ("ss", "ss"), ("s", "")];
@@ -64,7 +64,7 @@ const STEP_4: [&str; 19] = [
     "ism", "ate", "iti", "ous", "ive", "ize",
 ];
 
-/// The stem of a word of ASCII letters in lower case and digits.
+/// The stem of a word of lowercase ASCII letters and digits.
 pub(super) fn stem(word: &str) -> String {
     if let Some((_, stem)) = IRREGULAR.iter().find(|(irregular, _)| *irregular == word) {
         return (*stem).to_owned();
@@ -102,7 +102,7 @@ fn step_1b(word: &str) -> String {
     if measure(stem) == 1 && ends_in_cvc(stem) { format!("{stem}e") } else { stem.to_owned() }
 }
 
-/// y becomes i behind a consonant that is not the first letter.
+/// Replaces y by i after a consonant that is not the first letter.
 fn step_1c(word: &str) -> String {
     match word.strip_suffix('y') {
         Some(stem) if stem.len() > 1 && ends_in_consonant(stem) => format!("{stem}i"),
@@ -115,7 +115,7 @@ fn step_2(word: &str) -> String {
         return step_2(&format!("{stem}al"));
     }
     if let Some(stem) = word.strip_suffix("ogi").filter(|stem| stem.ends_with('l')) {
-        // the l is part of what is measured
+        // the measured stem includes the l
         return if measure(stem) > 0 { format!("{stem}og") } else { word.to_owned() };
     }
     replace(word, &STEP_2, |stem| measure(stem) > 0)
@@ -130,8 +130,8 @@ fn step_4(word: &str) -> String {
         return word.to_owned();
     };
     let stem = &word[..word.len() - suffix.len()];
-    let falls = measure(stem) > 1 && (*suffix != "ion" || stem.ends_with(['s', 't']));
-    if falls { stem.to_owned() } else { word.to_owned() }
+    let removes_suffix = measure(stem) > 1 && (*suffix != "ion" || stem.ends_with(['s', 't']));
+    if removes_suffix { stem.to_owned() } else { word.to_owned() }
 }
 
 fn step_5a(word: &str) -> String {
@@ -148,7 +148,7 @@ fn step_5b(word: &str) -> String {
     if word.ends_with("ll") && measure(shorter) > 1 { shorter.to_owned() } else { word.to_owned() }
 }
 
-/// Applies the first rule whose suffix the word has, if its stem fulfils the condition.
+/// Applies the first rule whose suffix matches, if the stem meets the condition.
 fn replace(word: &str, rules: &[Rule], condition: impl Fn(&str) -> bool) -> String {
     let found = rules.iter().find_map(|&(suffix, end)| Some((word.strip_suffix(suffix)?, end)));
     match found {
@@ -157,7 +157,7 @@ fn replace(word: &str, rules: &[Rule], condition: impl Fn(&str) -> bool) -> Stri
     }
 }
 
-/// Whether each letter is a consonant: all but a, e, i, o, u, and y behind a consonant.
+/// Whether each letter is a consonant: all except a, e, i, o, u, and y after a consonant.
 fn consonants(word: &str) -> Vec<bool> {
     let mut flags: Vec<bool> = Vec::with_capacity(word.len());
     for letter in word.bytes() {
@@ -170,7 +170,7 @@ fn consonants(word: &str) -> Vec<bool> {
     flags
 }
 
-/// Porter's m: how often a consonant follows a vowel.
+/// Porter's measure m: the number of vowel-consonant sequences.
 fn measure(stem: &str) -> usize {
     consonants(stem).windows(2).filter(|pair| !pair[0] && pair[1]).count()
 }
@@ -188,7 +188,7 @@ fn ends_in_double_consonant(word: &str) -> bool {
     matches!(letters, [.., a, b] if a == b) && ends_in_consonant(word)
 }
 
-/// Whether a word ends with consonant, vowel and a consonant other than w, x and y, or is a vowel and a consonant.
+/// Whether a word ends with consonant, vowel and a consonant other than w, x and y, or consists of a vowel and a consonant.
 fn ends_in_cvc(word: &str) -> bool {
     match consonants(word).as_slice() {
         [.., true, false, true] => !word.ends_with(['w', 'x', 'y']),
@@ -202,9 +202,9 @@ mod tests {
 
     use super::*;
 
-    /// `fixtures/export_rouge.py` wrote them.
+    /// `fixtures/export_rouge.py` writes the stems.
     #[test]
-    fn stems_are_those_of_nltk() {
+    fn stems_match_nltk() {
         let fixture = include_str!("../../fixtures/stems.json");
         let stems: BTreeMap<String, String> = serde_json::from_str(fixture).unwrap();
         for (word, expected) in stems {
