@@ -1,17 +1,18 @@
-//! How the examples of an epoch fall into batches, and in which order.
+//! Splits the examples of an epoch into batches, and orders them.
 
+use crate::Lengths;
 use crate::random::SplitMix64;
 
-/// The order of the examples in an epoch, and of its batches.
+/// The order of examples and batches in an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Always the same, from short to long where lengths count, otherwise as given: for evaluation.
+    /// A fixed order, for evaluation: short to long in [`token_budget_batches`], otherwise as given.
     Sorted,
-    /// Random, but where lengths count, examples of similar length together: for training.
+    /// A random order, for training. [`token_budget_batches`] still groups examples of similar length.
     Shuffled {
-        /// Which of the random orders.
+        /// The seed of the random order.
         seed: u64,
-        /// The pass over the data; each has an order of its own.
+        /// The pass over the data. Each epoch has a different order.
         epoch: u64,
     },
 }
@@ -19,15 +20,11 @@ pub enum Order {
 /// Groups examples of similar length into batches of about `budget` tokens, counted with padding (Vaswani et al. 2017,
 /// section 5.1).
 ///
-/// `lengths` has the source and target length of each example; a batch is a list of indices into it, and every example
-/// is in exactly one. The examples are shuffled, sorted by target length and then source length, and cut where
-/// `(longest source + longest target) · examples` would exceed the budget; then the batches are shuffled. An example that
-/// exceeds it by itself is a batch of its own. The result depends on the arguments alone, on every platform.
-pub fn token_budget_batches(
-    lengths: &[(usize, usize)],
-    budget: usize,
-    order: Order,
-) -> Vec<Vec<usize>> {
+/// A batch is a list of indices into `lengths`, and every example is in exactly one batch. The examples are shuffled,
+/// sorted by target length and then source length, and cut where `(longest source + longest target) · examples` would
+/// exceed the budget; then the batches are shuffled. An example that exceeds the budget by itself forms its own batch. The
+/// result is a function of the arguments only, on every platform.
+pub fn token_budget_batches(lengths: &[Lengths], budget: usize, order: Order) -> Vec<Vec<usize>> {
     let mut indices: Vec<usize> = (0..lengths.len()).collect();
     match order {
         Order::Sorted => cut(sorted(indices, lengths), lengths, budget),
@@ -41,10 +38,10 @@ pub fn token_budget_batches(
     }
 }
 
-/// Batches of `size` examples (at least one), each example in exactly one; the last batch has those that are left.
+/// Batches of `size` examples (at least one). Every example is in exactly one batch; the last batch may be smaller.
 ///
-/// [`Order::Sorted`] takes the examples as they were given, [`Order::Shuffled`] in a random order. The result depends on
-/// the arguments alone, on every platform.
+/// [`Order::Sorted`] keeps the examples in the given order, [`Order::Shuffled`] shuffles them. The result is a function of
+/// the arguments only, on every platform.
 pub fn fixed_size_batches(examples: usize, size: usize, order: Order) -> Vec<Vec<usize>> {
     let mut indices: Vec<usize> = (0..examples).collect();
     if let Order::Shuffled { seed, epoch } = order {
@@ -53,10 +50,11 @@ pub fn fixed_size_batches(examples: usize, size: usize, order: Order) -> Vec<Vec
     indices.chunks(size.max(1)).map(<[usize]>::to_vec).collect()
 }
 
-/// Batches of `size` indices below `bound`, each drawn by itself, so that an index may come several times or not at all.
+/// Batches of `size` indices below `bound`, drawn independently with replacement: an index may occur several times or not
+/// at all.
 ///
-/// With indices as offsets into a text this is how a language model sees a text that is one long sequence. Without an
-/// index to draw there is no batch. The result depends on the arguments alone, on every platform.
+/// With the indices as offsets into a text, this samples windows for a language model from one long sequence. If `bound` is
+/// 0, there are no batches. The result is a function of the arguments only, on every platform.
 pub fn drawn_batches(
     bound: usize,
     size: usize,
@@ -72,20 +70,18 @@ pub fn drawn_batches(
     (0..batches).map(|_| batch()).collect()
 }
 
-/// Stable, so that a shuffle before it still decides between examples of equal lengths.
-fn sorted(mut indices: Vec<usize>, lengths: &[(usize, usize)]) -> Vec<usize> {
-    indices.sort_by_key(|&index| {
-        let (source, target) = lengths[index];
-        (target, source)
-    });
+/// Sorts by target length, then source length. The sort is stable, so a shuffle before it decides the order of examples
+/// with equal lengths.
+fn sorted(mut indices: Vec<usize>, lengths: &[Lengths]) -> Vec<usize> {
+    indices.sort_by_key(|&index| (lengths[index].target, lengths[index].source));
     indices
 }
 
-fn cut(indices: Vec<usize>, lengths: &[(usize, usize)], budget: usize) -> Vec<Vec<usize>> {
+fn cut(indices: Vec<usize>, lengths: &[Lengths], budget: usize) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = Vec::new();
     let (mut src_len, mut tgt_len) = (0, 0);
     for index in indices {
-        let (source, target) = lengths[index];
+        let Lengths { source, target } = lengths[index];
         (src_len, tgt_len) = (source.max(src_len), target.max(tgt_len));
         match batches.last_mut() {
             Some(batch) if (src_len + tgt_len) * (batch.len() + 1) <= budget => batch.push(index),

@@ -1,29 +1,29 @@
-//! Pairs that teach a model to copy words.
+//! Auxiliary pairs that train a model to copy words.
 
 use crate::Pair;
 use crate::random::SplitMix64;
 
-/// The prefix of words that are to be copied.
+/// The source prefix of the copying task.
 const PREFIX: &str = "copy: ";
 
-/// The fewest and the most words that are to be copied.
+/// The minimum and maximum number of words to copy.
 const WORDS: (usize, usize) = (2, 10);
 
-/// `per_pair` more pairs for each: some consecutive words of its source after `copy: `, which are to be written as they
-/// are.
+/// Makes `per_pair` copying examples from each pair: the source is `copy: ` and 2 to 10 consecutive words of the pair's
+/// source, the target is the same words.
 ///
-/// A model that learns to write from few pairs learns hardly to copy words that it never saw; learning that task beside its own,
-/// told apart by the prefix as in T5 (Raffel et al. 2020, section 2.4), it does. The words are a pure function of the
-/// seed and the place of the pair. A source of one word gives none.
+/// From few pairs, a model hardly learns to copy words that it has not seen. Training on this auxiliary task, marked by a
+/// prefix as in T5 (Raffel et al. 2020, section 2.4), teaches it. The chosen words are a pure function of the seed and the
+/// index of the pair. A source of a single word gives no examples.
 pub fn copy_pairs(pairs: &[Pair], per_pair: usize, seed: u64) -> Vec<Pair> {
-    let (fewest, most) = WORDS;
+    let (min_words, max_words) = WORDS;
     let of_pair = |(index, pair): (usize, &Pair)| {
         let words: Vec<&str> = pair.source.split_whitespace().collect();
         let mut random = SplitMix64::of_example(seed, 0, index);
-        let copies = if words.len() < fewest { 0 } else { per_pair };
+        let copies = if words.len() < min_words { 0 } else { per_pair };
         let copy = |_| {
-            let longest = words.len().min(most);
-            let len = fewest + random.below(longest - fewest + 1);
+            let longest = words.len().min(max_words);
+            let len = min_words + random.below(longest - min_words + 1);
             let start = random.below(words.len() - len + 1);
             let target = words[start..][..len].join(" ");
             Pair { source: format!("{PREFIX}{target}"), target }

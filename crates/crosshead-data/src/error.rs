@@ -1,8 +1,8 @@
-//! What can be wrong with a corpus.
+//! Errors of reading a corpus.
 
 use std::path::PathBuf;
 
-/// What can be wrong with a corpus file. Lines count from 1.
+/// An error in a corpus file. Lines are numbered from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -11,7 +11,7 @@ pub enum DataError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: std::io::Error,
     },
 
@@ -22,25 +22,25 @@ pub enum DataError {
         name: String,
         /// The line.
         line: usize,
-        /// What the system said.
+        /// The I/O error.
         source: std::io::Error,
     },
 
-    /// A directory where a file belongs.
-    #[error("{path} is a directory: name a file in it", path = .path.display())]
+    /// The path is a directory.
+    #[error("{path} is a directory: give a file in it", path = .path.display())]
     IsDirectory {
         /// The directory.
         path: PathBuf,
     },
 
-    /// A file with no text in it.
-    #[error("{name}: the file is empty: there is no line with text in it")]
+    /// The file has only blank lines, or no rows after a header.
+    #[error("{name}: the file is empty: it has no line of data")]
     EmptyFile {
         /// The file.
         name: String,
     },
 
-    /// A pointer of Git LFS in the place of the file.
+    /// The file is a Git LFS pointer.
     #[error(
         "{name}: the file is a Git LFS pointer, not the file; run `git lfs pull` in its directory"
     )]
@@ -49,9 +49,9 @@ pub enum DataError {
         name: String,
     },
 
-    /// Bytes that are not text.
+    /// The file is not valid UTF-8.
     #[error(
-        "{name}, line {line}: not valid UTF-8: convert the text to UTF-8, for example with iconv"
+        "{name}, line {line}: not valid UTF-8; convert the file to UTF-8, for example with `iconv`"
     )]
     InvalidUtf8 {
         /// The file.
@@ -60,18 +60,18 @@ pub enum DataError {
         line: usize,
     },
 
-    /// Text in another encoding.
+    /// The file is UTF-16.
     #[error(
-        "{name}: this is UTF-16, convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"
+        "{name}: the file is UTF-16; convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"
     )]
     Utf16 {
         /// The file.
         name: String,
     },
 
-    /// A NUL byte, which no text in UTF-8 has.
+    /// A line has a NUL byte, which does not occur in UTF-8 text.
     #[error(
-        "{name}, line {line}: a NUL byte: the text is UTF-16 or not a text at all; convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"
+        "{name}, line {line}: NUL byte: the file is UTF-16 or binary; convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"
     )]
     NulByte {
         /// The file.
@@ -80,7 +80,7 @@ pub enum DataError {
         line: usize,
     },
 
-    /// A line with nothing on it.
+    /// A line is blank.
     #[error("{name}, line {line}: blank line: delete it or fill it in")]
     BlankLine {
         /// The file.
@@ -89,7 +89,7 @@ pub enum DataError {
         line: usize,
     },
 
-    /// A line that isn't a pair.
+    /// A line does not have exactly two columns.
     #[error(
         "{name}, line {line}: {columns} column(s): write `source<TAB>target`, with exactly one tab"
     )]
@@ -102,10 +102,10 @@ pub enum DataError {
         columns: usize,
     },
 
-    /// A line with more or fewer columns than the first.
+    /// A line has more or fewer columns than the first line.
     #[error(
         "{name}, line {line}: {columns} column(s), but the first line has {expected}: \
-         look for a missing tab, or for one inside a field"
+         check for a missing tab, or a tab inside a field"
     )]
     UnevenColumns {
         /// The file.
@@ -114,40 +114,40 @@ pub enum DataError {
         line: usize,
         /// The number of columns found.
         columns: usize,
-        /// The number of columns of the first line.
+        /// The number of columns in the first line.
         expected: usize,
     },
 
-    /// A column that the file doesn't have.
+    /// The file does not have the requested column.
     #[error(
-        "{name}, line {line}: no column {column}; there are {known}: \
+        "{name}, line {line}: no column {column}; the columns are {known}: \
          give one of them, or its number, counted from 1"
     )]
     NoSuchColumn {
         /// The file.
         name: String,
-        /// The line that shows the columns.
+        /// The line that defines the columns.
         line: usize,
-        /// The column that was asked for.
+        /// The requested column.
         column: String,
-        /// The columns that there are.
+        /// The columns of the file.
         known: String,
     },
 
-    /// A field with nothing in it.
+    /// A field is empty.
     #[error("{name}, line {line}: the {field} is empty: fill it in or delete the line")]
     EmptyField {
         /// The file.
         name: String,
         /// The line.
         line: usize,
-        /// `source` or `target` of a pair, or a column.
+        /// `source` or `target`, or the column.
         field: String,
     },
 
-    /// A line of a JSONL file that isn't a JSON object.
+    /// A line of a JSONL file is not a JSON object.
     #[error(
-        "{name}, line {line}: {reason}: write one JSON object a line, as in {{\"text\": \"…\"}}"
+        "{name}, line {line}: {reason}: write one JSON object per line, such as {{\"text\": \"…\"}}"
     )]
     Json {
         /// The file.
@@ -158,8 +158,8 @@ pub enum DataError {
         reason: String,
     },
 
-    /// A field of a JSON object that can't be read as text.
-    #[error("{name}, line {line}: {field} is {found}: write text, a number or a truth value")]
+    /// A field of a JSON object is not a string, number or boolean.
+    #[error("{name}, line {line}: {field} is {found}: write a string, a number or a boolean")]
     JsonField {
         /// The file.
         name: String,
@@ -167,14 +167,14 @@ pub enum DataError {
         line: usize,
         /// The field.
         field: String,
-        /// What is there.
+        /// The kind of value found.
         found: &'static str,
     },
 
-    /// A label that isn't one of the set.
+    /// A label is not in the label set.
     #[error(
-        "{name}, line {line}: label `{label}` is none of {known}: \
-         correct it, or train with examples that have it"
+        "{name}, line {line}: unknown label `{label}`; the labels are {known}: \
+         correct it, or train with examples of this label"
     )]
     UnseenLabel {
         /// The file.
@@ -183,18 +183,18 @@ pub enum DataError {
         line: usize,
         /// The label.
         label: String,
-        /// The labels that there are.
+        /// The labels of the set.
         known: String,
     },
 
-    /// A set of labels that tells nothing apart.
+    /// A label set has fewer than two labels.
     #[error("there are {count} label(s): a classifier needs at least two")]
     TooFewLabels {
         /// The number of labels.
         count: usize,
     },
 
-    /// A label that a set has twice.
+    /// A label occurs twice in a label set.
     #[error("label `{label}` occurs twice in the list of labels")]
     RepeatedLabel {
         /// The label.

@@ -1,20 +1,20 @@
-//! Labels of classes, by name and by number.
+//! The label set of a classifier: names and class indices.
 
 use std::collections::BTreeSet;
 
 use crate::{DataError, Row};
 
-/// The names of the classes; a class's number is its place among them.
+/// The class labels of a classifier. A class is the index of its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelSet {
     names: Vec<String>,
 }
 
 impl LabelSet {
-    /// The labels that occur, each once: in the order of their values if all are whole numbers, otherwise sorted as text.
+    /// The distinct labels of a data set: in numeric order if all are integers, otherwise sorted as text.
     ///
     /// # Errors
-    /// If fewer than two different labels occur.
+    /// If there are fewer than two distinct labels.
     pub fn of<'a>(labels: impl IntoIterator<Item = &'a str>) -> Result<Self, DataError> {
         let distinct: BTreeSet<&str> = labels.into_iter().collect();
         let mut names: Vec<String> = distinct.into_iter().map(str::to_owned).collect();
@@ -24,7 +24,7 @@ impl LabelSet {
         Self::from_names(names)
     }
 
-    /// These labels, in this order, as a model's `id2label` gives them.
+    /// A label set with these labels in this order, such as a model's `id2label`.
     ///
     /// # Errors
     /// If there are fewer than two, or one occurs twice.
@@ -39,20 +39,20 @@ impl LabelSet {
         }
     }
 
-    /// The labels; class `i` is called `names()[i]`.
+    /// The labels. Class `i` has the label `names()[i]`.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The number of the class with this label.
+    /// The class with this label.
     pub fn class(&self, label: &str) -> Option<u32> {
         self.names.iter().position(|name| name == label).map(|class| class as u32)
     }
 
-    /// The classes of rows that begin with their label, in their order; errors call the rows' file `name`.
+    /// The classes of rows whose first field is the label. `name` is the file in error messages.
     ///
     /// # Errors
-    /// If a label is none of the set.
+    /// If a label is not in the set.
     pub fn classes<const N: usize>(
         &self,
         name: &str,
@@ -73,17 +73,17 @@ impl LabelSet {
     /// The number of examples of each class.
     ///
     /// # Panics
-    /// If a class is none of the set.
+    /// If a class is out of range.
     pub fn counts(&self, classes: &[u32]) -> Vec<usize> {
         let mut counts = vec![0; self.names.len()];
         classes.iter().for_each(|&class| counts[class as usize] += 1);
         counts
     }
 
-    /// The labels that no example has: a model can't learn them, and a user should be told.
+    /// The labels without any example. A model can't learn them, so report them to the user.
     ///
     /// # Panics
-    /// If a class is none of the set.
+    /// If a class is out of range.
     pub fn without_examples(&self, classes: &[u32]) -> Vec<&str> {
         let counts = self.counts(classes);
         let names = self.names.iter().zip(counts);

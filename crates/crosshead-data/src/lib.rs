@@ -22,7 +22,7 @@ pub use collate::{
 };
 pub use copies::copy_pairs;
 pub use error::DataError;
-pub use example::{Example, filter_by_length};
+pub use example::{Example, FilteredExamples, Lengths, filter_by_length};
 pub use labels::LabelSet;
 pub use lines::LineReader;
 pub use masking::{MaskedSequence, Masking};

@@ -1,4 +1,4 @@
-//! Text as numbered lines, from files, memory and streams.
+//! Reads numbered lines from files, memory and streams.
 
 use std::fs;
 use std::io::{self, BufRead, ErrorKind};
@@ -8,11 +8,11 @@ use crosshead_files::{Placeholder, has_utf16_mark, strip_byte_order_mark};
 
 use crate::DataError;
 
-/// The lines of a text in UTF-8, each as soon as its end has been read.
+/// An iterator over the lines of UTF-8 text, which yields each line as soon as its line ending has been read.
 ///
-/// A line ends with LF, CRLF or CR, as in Python's text mode; the last one may end with the text. A byte order mark at the
-/// start is not part of the text. Lines are checked as they come, so an error names the first line that is wrong; it is
-/// the last item.
+/// A line ends with LF, CRLF or CR, as in Python's text mode; the last line may have no line ending. A byte order mark at
+/// the start is skipped. Lines are checked as they are read, so an error names the first bad line. The iterator ends after
+/// an error.
 ///
 /// ```
 /// use crosshead_data::LineReader;
@@ -27,18 +27,18 @@ pub struct LineReader<R> {
     input: R,
     /// The number of lines read.
     number: usize,
-    /// Whether the last line ended with CR, so that an LF after it is part of the same end.
+    /// Whether the last line ended with CR: an LF after it belongs to the same line ending.
     after_cr: bool,
     failed: bool,
 }
 
 impl<R: BufRead> LineReader<R> {
-    /// The lines of `input`; errors call it `name`.
+    /// Reads the lines of `input`. `name` is the file in error messages.
     pub fn new(name: impl Into<String>, input: R) -> Self {
         Self { name: name.into(), input, number: 0, after_cr: false, failed: false }
     }
 
-    /// The next line without its end, and whether it has one; none at the end of the input.
+    /// The next line without its line ending, and whether it has one. `None` at the end of the input.
     fn next_bytes(&mut self) -> io::Result<Option<(Vec<u8>, bool)>> {
         let mut line = Vec::new();
         loop {
@@ -109,7 +109,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
     })
 }
 
-/// The lines of a text with their numbers, from 1.
+/// The lines of a text with their line numbers, from 1.
 pub(crate) fn lines(
     name: &str,
     bytes: &[u8],

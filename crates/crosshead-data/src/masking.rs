@@ -1,30 +1,30 @@
-//! Masked language modelling (Devlin et al. 2019, section 3.1 and appendix A.1).
+//! Masking for masked language modeling (Devlin et al. 2019, section 3.1 and appendix A.1).
 
 use crate::random::SplitMix64;
 
-/// The task of masked language modelling: which ids are hidden, and by what.
+/// The masking of a masked language model: which ids are selected for prediction, and what replaces them.
 ///
-/// Of the ids that are not special a share is chosen, at least one; 80 % of those become the mask, 10 % another id, drawn
-/// from the vocabulary without the special ones, and 10 % stay. The model has to tell all chosen ones.
+/// A share of the non-special ids is selected, at least one. Of these, 80 % are replaced by the mask id, 10 % by a random
+/// non-special id of the vocabulary, and 10 % stay unchanged. The model predicts the original id at every selected position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Masking {
-    /// The share of the ids that is chosen, 0.15 in BERT.
+    /// The share of the ids that is selected, 0.15 in BERT.
     pub share: f64,
-    /// The id that hides another.
+    /// The id of the mask token.
     pub mask_id: u32,
-    /// Ids of the vocabulary.
+    /// The size of the vocabulary.
     pub vocab_size: u32,
-    /// Ids that are never chosen and never drawn, the mask among them.
+    /// Ids that are never selected and never drawn as a replacement. The mask id needs no entry.
     pub special_ids: Vec<u32>,
 }
 
-/// A sequence with some of its ids hidden.
+/// A sequence with some of its ids masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskedSequence {
-    /// What the model reads.
+    /// The model input.
     pub ids: Vec<u32>,
-    /// The places that it has to tell, in rising order.
-    pub places: Vec<usize>,
+    /// The positions to predict, in ascending order.
+    pub positions: Vec<usize>,
 }
 
 impl Masking {
@@ -33,37 +33,37 @@ impl Masking {
         Self { share: 0.15, mask_id, vocab_size, special_ids }
     }
 
-    /// Hides ids of a sequence: a pure function of the sequence, the seed, the epoch and the sequence's index.
+    /// Masks a sequence. The result is a pure function of the sequence, the seed, the epoch and the sequence's index.
     ///
-    /// A training run passes its epoch (or its step), so that a sequence is masked anew each time it is seen; for
-    /// validation the epoch is always the same. A sequence of special ids alone stays as it is.
+    /// A training run passes its epoch (or step), so a sequence is masked differently each time the model sees it. For
+    /// validation, pass a fixed epoch. A sequence of only special ids stays unchanged.
     pub fn apply(&self, ids: &[u32], seed: u64, epoch: u64, index: usize) -> MaskedSequence {
         let mut random = SplitMix64::of_example(seed, epoch, index);
-        let mut places: Vec<usize> =
-            (0..ids.len()).filter(|&at| !self.is_special(ids[at])).collect();
-        let chosen = (places.len() as f64 * self.share).round() as usize;
-        let chosen = chosen.clamp(places.len().min(1), places.len());
-        random.shuffle(&mut places);
-        places.truncate(chosen);
-        places.sort_unstable();
+        let mut positions: Vec<usize> =
+            (0..ids.len()).filter(|&position| !self.is_special(ids[position])).collect();
+        let selected = (positions.len() as f64 * self.share).round() as usize;
+        let selected = selected.clamp(positions.len().min(1), positions.len());
+        random.shuffle(&mut positions);
+        positions.truncate(selected);
+        positions.sort_unstable();
         let mut masked = ids.to_vec();
-        for &place in &places {
+        for &position in &positions {
             let draw = random.unit();
             if draw < 0.8 {
-                masked[place] = self.mask_id;
+                masked[position] = self.mask_id;
             } else if draw < 0.9 {
-                masked[place] = self.any_id(&mut random).unwrap_or(masked[place]);
+                masked[position] = self.random_id(&mut random).unwrap_or(masked[position]);
             }
         }
-        MaskedSequence { ids: masked, places }
+        MaskedSequence { ids: masked, positions }
     }
 
     fn is_special(&self, id: u32) -> bool {
         id == self.mask_id || self.special_ids.contains(&id)
     }
 
-    /// An id that is not special; none if there is hardly one.
-    fn any_id(&self, random: &mut SplitMix64) -> Option<u32> {
+    /// A random id that is not special. `None` if the vocabulary has hardly any.
+    fn random_id(&self, random: &mut SplitMix64) -> Option<u32> {
         const TRIES: usize = 100;
         let mut draws = (0..TRIES).map(|_| random.below(self.vocab_size as usize) as u32);
         draws.find(|&id| !self.is_special(id))
@@ -91,25 +91,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_chosen_places_change_and_special_ids_never(
+        fn only_selected_positions_change_and_special_ids_never(
             ids in sequence(), seed in any::<u64>(), epoch in any::<u64>(), index in any::<usize>(),
         ) {
             let masked = masking().apply(&ids, seed, epoch, index);
             prop_assert_eq!(masked.ids.len(), ids.len());
-            prop_assert!(masked.places.is_sorted_by(|a, b| a < b));
-            for (place, (&now, &was)) in masked.ids.iter().zip(&ids).enumerate() {
-                if masked.places.contains(&place) {
+            prop_assert!(masked.positions.is_sorted_by(|a, b| a < b));
+            for (position, (&now, &was)) in masked.ids.iter().zip(&ids).enumerate() {
+                if masked.positions.contains(&position) {
                     prop_assert!(was > MASK && now >= MASK);
                 } else {
                     prop_assert_eq!(now, was);
                 }
             }
             let inside = ids.len() - 2;
-            prop_assert_eq!(masked.places.len(), ((inside as f64 * 0.15).round() as usize).max(1));
+            prop_assert_eq!(masked.positions.len(), ((inside as f64 * 0.15).round() as usize).max(1));
         }
 
         #[test]
-        fn masks_depend_on_seed_epoch_and_index_alone(ids in vec(3_u32..100, 40..80), seed in any::<u64>(), epoch in 0_u64..1000, index in 0_usize..1000) {
+        fn masks_depend_only_on_seed_epoch_and_index(ids in vec(3_u32..100, 40..80), seed in any::<u64>(), epoch in 0_u64..1000, index in 0_usize..1000) {
             let masked = masking().apply(&ids, seed, epoch, index);
             prop_assert_eq!(&masked, &masking().apply(&ids, seed, epoch, index));
             let others = [
@@ -117,26 +117,26 @@ mod tests {
                 masking().apply(&ids, seed, epoch + 1, index),
                 masking().apply(&ids, seed, epoch, index + 1),
             ];
-            // Two masks of six or more places among forty or more agree once in four million times.
-            prop_assert!(others.iter().filter(|other| other.places == masked.places).count() < 2);
+            // Two masks of six or more positions among forty or more agree once in four million times.
+            prop_assert!(others.iter().filter(|other| other.positions == masked.positions).count() < 2);
         }
     }
 
     #[test]
-    fn of_the_chosen_ids_eighty_percent_are_masked_and_ten_replaced() {
+    fn eighty_percent_of_the_selected_ids_are_masked_and_ten_are_replaced() {
         let ids = vec![50; 1000];
         let mut counts = [0_usize; 3];
         for index in 0..100 {
             let masked = masking().apply(&ids, 7, 0, index);
-            for place in masked.places {
-                match masked.ids[place] {
+            for position in masked.positions {
+                match masked.ids[position] {
                     MASK => counts[0] += 1,
                     50 => counts[2] += 1,
                     _ => counts[1] += 1,
                 }
             }
         }
-        // 15,000 chosen; standard deviations below 50. One replacement in 97 is the id itself.
+        // 15,000 are selected; the standard deviations are below 50. One replacement in 97 is the id itself.
         assert_eq!(counts.iter().sum::<usize>(), 15_000);
         assert!(counts[0].abs_diff(12_000) < 250, "{counts:?}");
         assert!(counts[1].abs_diff(1_485) < 200, "{counts:?}");
@@ -144,15 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_without_text_stays_as_it_is() {
+    fn a_sequence_without_text_stays_unchanged() {
         for ids in [vec![], vec![CLS, SEP]] {
             let masked = masking().apply(&ids, 1, 1, 1);
-            assert_eq!(masked, MaskedSequence { ids, places: Vec::new() });
+            assert_eq!(masked, MaskedSequence { ids, positions: Vec::new() });
         }
     }
 
     #[test]
-    fn a_vocabulary_of_special_ids_replaces_nothing() {
+    fn a_vocabulary_of_only_special_ids_gives_no_replacements() {
         let masking = Masking { share: 1.0, ..Masking::new(0, 2, vec![1]) };
         let masked = masking.apply(&[5; 200], 1, 0, 0);
         assert!(masked.ids.iter().all(|id| [0, 5].contains(id)));

@@ -1,33 +1,33 @@
-//! Files of sentence pairs, one `source<TAB>target` per line.
+//! Reads source-target pairs, one `source<TAB>target` per line.
 
 use std::path::Path;
 
 use crate::DataError;
 use crate::lines;
 
-/// One sentence and what it should become: a translation, a summary.
+/// A source text and its target, such as a translation or a summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// What the encoder reads.
+    /// The encoder's text.
     pub source: String,
-    /// What the decoder learns to write.
+    /// The text that the decoder learns to generate.
     pub target: String,
 }
 
-/// Reads a file of pairs, one `source<TAB>target` a line.
+/// Reads a file of pairs, one `source<TAB>target` per line.
 ///
-/// The file is UTF-8, with or without a byte order mark; lines end with LF, CRLF or CR, the last one with or without.
-/// There is no header, quoting or escaping, and fields are taken as they are. For other columns and JSONL see
+/// The file is UTF-8, with or without a byte order mark. Lines end with LF, CRLF or CR; the last line ending is optional.
+/// There is no header, quoting or escaping. For other columns and JSONL see
 /// [`read_rows`](crate::read_rows).
 ///
 /// # Errors
-/// If the file can't be read or is empty, or a line is blank, is not UTF-8, hasn't exactly two columns, or has an
-/// empty one.
+/// If the file can't be read or is empty, or a line is blank, is not UTF-8, does not have exactly two columns, or has an
+/// empty column.
 pub fn read_pairs(path: &Path) -> Result<Vec<Pair>, DataError> {
     parse_pairs(&path.display().to_string(), &lines::read(path)?)
 }
 
-/// [`read_pairs`] for a text in memory; errors call it `name`.
+/// [`read_pairs`] for text in memory. `name` is the file in error messages.
 ///
 /// # Errors
 /// As [`read_pairs`].

@@ -1,7 +1,7 @@
 //! Random numbers as a pure function of seed and position.
 
-/// SplitMix64 (Steele, Lea and Flood 2014, figure 16): value `i` is a hash of `seed + i·γ`, in 64-bit integers alone,
-/// so it is the same on every platform.
+/// SplitMix64 (Steele, Lea and Flood 2014, figure 16): value `i` is a hash of `seed + i·γ`. It uses only 64-bit integers,
+/// so the values are the same on every platform.
 pub(crate) struct SplitMix64 {
     state: u64,
 }
@@ -13,8 +13,8 @@ impl SplitMix64 {
         Self { state: seed }
     }
 
-    /// The generator of an epoch: seeded with `hash(hash(seed) ⊕ epoch)`, so that neighbouring seeds and epochs have
-    /// nothing in common.
+    /// The generator of an epoch: seeded with `hash(hash(seed) ⊕ epoch)`, so that the streams of
+    /// neighboring seeds and epochs are unrelated.
     pub(crate) fn of_epoch(seed: u64, epoch: u64) -> Self {
         let hash = |seed| Self::new(seed).next_u64();
         Self::new(hash(hash(seed) ^ epoch))
@@ -33,18 +33,18 @@ impl SplitMix64 {
         z ^ (z >> 31)
     }
 
-    /// An integer below `bound` by multiplication and shift (Lemire 2019, section 3), off from uniform by less than
+    /// An integer below `bound` by multiplication and shift (Lemire 2019, section 3). The deviation from uniform is below
     /// `bound / 2⁶⁴`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
     }
 
-    /// A number from 0 up to but without 1, with 53 random bits.
+    /// A number in [0, 1) with 53 random bits.
     pub(crate) fn unit(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Fisher and Yates's shuffle (Knuth, *The Art of Computer Programming*, algorithm 3.4.2P).
+    /// Fisher-Yates shuffle (Knuth, *The Art of Computer Programming*, algorithm 3.4.2P).
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
@@ -56,10 +56,9 @@ impl SplitMix64 {
 mod tests {
     use super::*;
 
-    /// Five values that implementations of SplitMix64 print for this seed (Rosetta Code, "Pseudo-random
-    /// numbers/Splitmix64").
+    /// Rosetta Code lists these five values for this seed ("Pseudo-random numbers/Splitmix64").
     #[test]
-    fn values_are_those_of_other_implementations() {
+    fn values_match_other_implementations() {
         let mut random = SplitMix64::new(1_234_567);
         let values: [u64; 5] = std::array::from_fn(|_| random.next_u64());
         assert_eq!(
@@ -80,8 +79,8 @@ mod tests {
         for epoch in 0..6000 {
             let mut items = [0, 1, 2];
             SplitMix64::of_epoch(7, epoch).shuffle(&mut items);
-            let place = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
-            counts[place.iter().position(|permutation| *permutation == items).unwrap()] += 1;
+            let permutations = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+            counts[permutations.iter().position(|permutation| *permutation == items).unwrap()] += 1;
         }
         // 1000 expected of each, with a standard deviation of 29.
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");

@@ -1,40 +1,40 @@
-//! Batches of epoch after epoch, from any position on.
+//! An endless stream of batches that can start at any position.
 
-use crate::{Order, drawn_batches, fixed_size_batches, token_budget_batches};
+use crate::{Lengths, Order, drawn_batches, fixed_size_batches, token_budget_batches};
 
-/// A place in the order of batches: all that a checkpoint has to keep of the data.
+/// A position in the stream of batches: all of the data state that a checkpoint needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BatchPosition {
     /// The pass over the data, from 0.
     pub epoch: u64,
-    /// The batch in that pass, from 0.
+    /// The batch within that pass, from 0.
     pub batch: usize,
 }
 
-/// How examples fall into batches.
+/// How to split examples into batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Batching {
-    /// As [`token_budget_batches`].
+    /// See [`token_budget_batches`].
     Tokens {
-        /// Source and target length of each example.
-        lengths: Vec<(usize, usize)>,
-        /// Tokens of a batch, padding included.
+        /// The lengths of each example.
+        lengths: Vec<Lengths>,
+        /// The number of tokens per batch, including padding.
         budget: usize,
     },
-    /// As [`fixed_size_batches`].
+    /// See [`fixed_size_batches`].
     Examples {
         /// The number of examples.
         examples: usize,
-        /// Examples of a batch.
+        /// The number of examples per batch.
         size: usize,
     },
-    /// As [`drawn_batches`].
+    /// See [`drawn_batches`].
     Draws {
-        /// Indices are below this number.
+        /// The exclusive upper bound of the indices.
         bound: usize,
-        /// Indices of a batch.
+        /// The number of indices per batch.
         size: usize,
-        /// Batches that count as one epoch.
+        /// The number of batches per epoch.
         batches: usize,
     },
 }
@@ -52,39 +52,39 @@ impl Batching {
     }
 }
 
-/// Endless batches for training: epoch after epoch, each in an order of its own, from any position.
+/// An endless iterator over training batches. Each epoch has a different order.
 ///
-/// Yields the position of a batch and its indices; without examples it yields nothing. A position means the same batch
-/// whether the stream got there step by step or by [`seek`](Self::seek), so a run that stops and resumes sees the
-/// batches of a run that never stopped.
+/// Yields the position and the indices of each batch; without examples it yields nothing. A position always denotes the same
+/// batch, whether the stream reached it step by step or by [`seek`](Self::seek), so a resumed run sees the same batches as
+/// an uninterrupted run.
 #[derive(Clone, Debug)]
 pub struct BatchStream {
     batching: Batching,
     seed: u64,
     position: BatchPosition,
-    /// The batches of the epoch in `position`, once one of them was asked for.
+    /// The batches of the epoch in `position`, computed when the first of them is requested.
     epoch_batches: Option<Vec<Vec<usize>>>,
 }
 
 impl BatchStream {
-    /// A stream from the first batch of epoch 0.
+    /// A stream that starts at the first batch of epoch 0.
     pub fn new(batching: Batching, seed: u64) -> Self {
         Self { batching, seed, position: BatchPosition::default(), epoch_batches: None }
     }
 
-    /// The same stream from this position. The work is that of one epoch, however far the position is. A position
-    /// after the last batch of its epoch is the start of the next epoch.
+    /// The same stream, starting at this position. The cost is that of ordering one epoch, however far away the position is.
+    /// A position past the last batch of its epoch is the start of the next epoch.
     #[must_use]
     pub fn seek(self, position: BatchPosition) -> Self {
         Self { position, epoch_batches: None, ..self }
     }
 
-    /// The position to [`seek`](Self::seek) for the batch that comes next.
+    /// The position of the next batch, for [`seek`](Self::seek).
     pub fn position(&self) -> BatchPosition {
         self.position
     }
 
-    fn batch_here(&mut self) -> Option<Vec<usize>> {
+    fn current_batch(&mut self) -> Option<Vec<usize>> {
         let batches = self
             .epoch_batches
             .get_or_insert_with(|| self.batching.epoch(self.seed, self.position.epoch));
@@ -101,9 +101,9 @@ impl Iterator for BatchStream {
     type Item = (BatchPosition, Vec<usize>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let indices = self.batch_here().or_else(|| {
+        let indices = self.current_batch().or_else(|| {
             self.start_next_epoch();
-            self.batch_here()
+            self.current_batch()
         })?;
         let position = self.position;
         self.position.batch += 1;

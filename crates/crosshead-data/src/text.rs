@@ -1,39 +1,39 @@
-//! Plain text: whole, by lines, by paragraphs.
+//! Reads plain text as a single text, by line or by paragraph.
 
 use std::path::Path;
 
 use crate::DataError;
 use crate::lines::{self, lines};
 
-/// A piece of a plain text.
+/// A passage of a plain text file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
-    /// Its first line, from 1.
+    /// The number of its first line, from 1.
     pub line: usize,
-    /// The text, never blank.
+    /// The text. It is never blank.
     pub text: String,
 }
 
-/// Into what a plain text falls.
+/// The unit into which a plain text file is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextUnit {
-    /// The whole file, with its line ends as LF.
+    /// The complete file, with LF line endings.
     File,
-    /// Each line that isn't blank.
+    /// Each non-blank line.
     Line,
-    /// Each run of lines that aren't blank, its lines joined by LF.
+    /// Each run of non-blank lines, joined by LF.
     Paragraph,
 }
 
-/// Reads a plain text in UTF-8, with or without a byte order mark, and with LF, CRLF or CR at line ends.
+/// Reads a plain text file in UTF-8, with or without a byte order mark, and with LF, CRLF or CR line endings.
 ///
 /// # Errors
-/// If the file can't be read, has nothing but white space, or has a line that isn't text in UTF-8.
+/// If the file can't be read, has only white space, or has a line that is not valid UTF-8.
 pub fn read_text(path: &Path, unit: TextUnit) -> Result<Vec<Passage>, DataError> {
     parse_text(&path.display().to_string(), &lines::read(path)?, unit)
 }
 
-/// [`read_text`] for a text in memory; errors call it `name`.
+/// [`read_text`] for text in memory. `name` is the file in error messages.
 ///
 /// # Errors
 /// As [`read_text`].

@@ -1,40 +1,40 @@
-//! A text as one long sequence, and the windows through which a language model sees it.
+//! Windows over one long sequence, for causal language models.
 
-/// A window on a sequence: the ids that are read, and how many of the predicted ones count.
+/// A window over a sequence: the input ids, and which of the predictions are scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The place of the first id that is read.
+    /// The position of the first input id.
     pub start: usize,
-    /// The number of ids that are read. Each predicts the id after it.
+    /// The number of input ids. Each predicts the next id.
     pub len: usize,
-    /// The predictions at the beginning that do not count, because another window has made them.
+    /// The number of predictions at the start that are not scored, because an earlier window made them.
     pub context: usize,
 }
 
 impl Window {
-    /// A window of which every prediction counts.
+    /// A window whose predictions are all scored.
     pub fn new(start: usize, len: usize) -> Self {
         Self { start, len, context: 0 }
     }
 
-    /// The number of predictions that count.
+    /// The number of scored predictions.
     pub fn targets(&self) -> usize {
         self.len - self.context
     }
 }
 
-/// The number of places at which a window of `len` ids can start in a sequence of `ids` ids: the `bound` of
-/// [`Batching::Draws`](crate::Batching::Draws), whose indices are then starts of windows.
+/// The number of positions at which a window of `len` ids can start in a sequence of `ids` ids. This is the `bound` of
+/// [`Batching::Draws`](crate::Batching::Draws) when its indices are window starts.
 pub fn window_starts(ids: usize, len: usize) -> usize {
     ids.saturating_sub(len)
 }
 
 /// Windows of at most `len` ids in which every id of the sequence but the first is predicted exactly once.
 ///
-/// Each window moves on by `stride` ids, at most `len`, and counts the predictions that the one before it did not make;
-/// so every prediction but those of the first window has at least `len − stride` ids before the one that it reads. With
-/// `stride` equal to `len` the windows do not overlap, which is fast and makes the perplexity higher than the model
-/// deserves, because the first predictions of a window know little.
+/// Each window advances by `stride` ids, at most `len`, and scores the predictions that the previous window did not make.
+/// Every prediction outside the first window therefore has a context of more than `len − stride` ids. With `stride` equal to
+/// `len`, the windows do not overlap: this is fast, but overestimates the perplexity, because the first predictions of a
+/// window have little context.
 ///
 /// # Panics
 /// If `len` is 0.
@@ -72,14 +72,14 @@ mod tests {
         }
 
         #[test]
-        fn predictions_behind_the_first_window_know_enough(ids in 0_usize..200, len in 1_usize..40, stride in 1_usize..40) {
+        fn predictions_after_the_first_window_have_enough_context(ids in 0_usize..200, len in 1_usize..40, stride in 1_usize..40) {
             for window in contiguous_windows(ids, len, stride).into_iter().skip(1) {
                 prop_assert!(window.context >= len - stride.min(len));
             }
         }
 
         #[test]
-        fn a_window_from_any_start_has_its_targets(ids in 0_usize..100, len in 1_usize..40) {
+        fn a_window_from_any_start_has_all_its_targets(ids in 0_usize..100, len in 1_usize..40) {
             for start in 0..window_starts(ids, len) {
                 prop_assert!(start + len < ids);
             }

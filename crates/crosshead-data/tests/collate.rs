@@ -1,4 +1,4 @@
-//! Batches of classes, of windows on a text and of masked sequences.
+//! Batches for classification, and of windows and masked sequences.
 
 use crosshead_data::{
     ClassExample, Masking, Window, collate_classes, collate_masked, collate_windows,
@@ -12,7 +12,7 @@ const IGNORED: u32 = u32::MAX;
 
 proptest! {
     #[test]
-    fn every_row_of_classes_is_its_text_and_then_padding(
+    fn every_row_is_its_text_followed_by_padding(
         examples in vec((vec(0_u32..50, 1..9), 0_u32..3), 1..9),
         picks in vec(any::<prop::sample::Index>(), 1..9),
     ) {
@@ -31,27 +31,27 @@ proptest! {
     }
 
     #[test]
-    fn contiguous_windows_predict_the_text_once(text in vec(0_u32..50, 0..60), len in 1_usize..12, stride in 1_usize..12) {
+    fn contiguous_windows_predict_each_id_once(text in vec(0_u32..50, 0..60), len in 1_usize..12, stride in 1_usize..12) {
         let windows = contiguous_windows(text.len(), len, stride);
         let mut predicted = Vec::new();
         for windows in windows.chunks(3) {
             let batch = collate_windows(&text, windows, PAD, IGNORED);
-            let counted: Vec<u32> = batch.targets.iter().copied().filter(|&id| id != IGNORED).collect();
-            prop_assert_eq!(counted.len(), batch.n_targets);
-            predicted.extend(counted);
+            let scored: Vec<u32> = batch.targets.iter().copied().filter(|&id| id != IGNORED).collect();
+            prop_assert_eq!(scored.len(), batch.n_targets);
+            predicted.extend(scored);
         }
         prop_assert_eq!(&predicted[..], text.get(1..).unwrap_or_default());
     }
 
     #[test]
-    fn a_target_is_the_id_behind_the_one_that_is_read(text in vec(0_u32..50, 10..60), start in 0_usize..4, len in 1_usize..6) {
+    fn a_target_is_the_next_id(text in vec(0_u32..50, 10..60), start in 0_usize..4, len in 1_usize..6) {
         let batch = collate_windows(&text, &[Window::new(start, len)], PAD, IGNORED);
         prop_assert_eq!(&batch.ids[..], &text[start..start + len]);
         prop_assert_eq!(&batch.targets[..], &text[start + 1..start + 1 + len]);
     }
 
     #[test]
-    fn masked_targets_are_the_hidden_originals(originals in vec(vec(3_u32..90, 1..20), 1..6), seed in any::<u64>()) {
+    fn masked_targets_are_the_original_ids(originals in vec(vec(3_u32..90, 1..20), 1..6), seed in any::<u64>()) {
         let masking = Masking::new(0, 90, vec![1, 2]);
         let masked: Vec<_> =
             originals.iter().enumerate().map(|(index, ids)| masking.apply(ids, seed, 0, index)).collect();
@@ -62,11 +62,11 @@ proptest! {
             let row = at * batch.len..(at + 1) * batch.len;
             let (ids, targets) = (&batch.ids[row.clone()], &batch.targets[row]);
             prop_assert_eq!(batch.lengths[at], original.len());
-            for place in 0..batch.len {
-                match original.get(place) {
-                    None => prop_assert_eq!((ids[place], targets[place]), (PAD, IGNORED)),
-                    Some(&id) if targets[place] == IGNORED => prop_assert_eq!(ids[place], id),
-                    Some(&id) => prop_assert_eq!(targets[place], id),
+            for position in 0..batch.len {
+                match original.get(position) {
+                    None => prop_assert_eq!((ids[position], targets[position]), (PAD, IGNORED)),
+                    Some(&id) if targets[position] == IGNORED => prop_assert_eq!(ids[position], id),
+                    Some(&id) => prop_assert_eq!(targets[position], id),
                 }
             }
         }
@@ -74,7 +74,7 @@ proptest! {
 }
 
 #[test]
-fn nothing_makes_empty_batches() {
+fn no_examples_make_empty_batches() {
     assert_eq!(collate_classes(&[], &[], PAD).batch, 0);
     assert_eq!(collate_windows(&[1], &[], PAD, IGNORED).n_targets, 0);
     assert_eq!(collate_masked(&[], &[], PAD, IGNORED).len, 0);

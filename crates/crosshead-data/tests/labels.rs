@@ -1,4 +1,4 @@
-//! Labels: their order, and what is wrong with them.
+//! Label sets: order and errors.
 
 use crosshead_data::{DataError, LabelSet, Row};
 
@@ -13,14 +13,14 @@ fn names(labels: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn names_are_sorted_as_text_and_numbers_by_value() {
+fn labels_are_sorted_as_text_and_integers_by_value() {
     let set = LabelSet::of(["positive", "negative", "positive", "10"]).unwrap();
     assert_eq!(set.names(), ["10", "negative", "positive"]);
     assert_eq!(LabelSet::of(["10", "9", "-1", "9"]).unwrap().names(), ["-1", "9", "10"]);
 }
 
 #[test]
-fn given_names_keep_their_order() {
+fn given_labels_keep_their_order() {
     let set = LabelSet::from_names(names(&["positive", "negative"])).unwrap();
     assert_eq!(
         (set.class("positive"), set.class("negative"), set.class("x")),
@@ -30,17 +30,17 @@ fn given_names_keep_their_order() {
 }
 
 #[test]
-fn an_unseen_label_is_an_error_with_file_and_line() {
+fn an_unknown_label_is_an_error_with_file_and_line() {
     let set = LabelSet::of(["good", "bad"]).unwrap();
     let message = set.classes("valid.tsv", &rows(&["good", "so-so"])).unwrap_err().to_string();
     assert!(
-        message.starts_with("valid.tsv, line 2: label `so-so` is none of bad, good"),
+        message.starts_with("valid.tsv, line 2: unknown label `so-so`; the labels are bad, good"),
         "{message}"
     );
 }
 
 #[test]
-fn labels_that_tell_nothing_apart_are_an_error() {
+fn fewer_than_two_labels_and_repeated_labels_are_errors() {
     assert!(matches!(LabelSet::of(["a", "a"]), Err(DataError::TooFewLabels { count: 1 })));
     assert!(matches!(LabelSet::of([]), Err(DataError::TooFewLabels { count: 0 })));
     let twice = LabelSet::from_names(names(&["a", "b", "a"])).unwrap_err();
@@ -48,7 +48,7 @@ fn labels_that_tell_nothing_apart_are_an_error() {
 }
 
 #[test]
-fn a_class_without_an_example_is_found() {
+fn classes_without_examples_are_found() {
     let set = LabelSet::from_names(names(&["a", "b", "c"])).unwrap();
     assert_eq!(set.counts(&[0, 2, 2]), [1, 0, 2]);
     assert_eq!(set.without_examples(&[0, 2, 2]), ["b"]);

@@ -1,4 +1,4 @@
-//! The reader of lines: every end of line, at every boundary between two reads.
+//! `LineReader`: every line ending, at every boundary between two reads.
 
 use std::io::{self, BufReader, Read};
 
@@ -8,18 +8,18 @@ use crosshead_data::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// A stream that gives its bytes in pieces of these sizes, over and over.
-struct Pieces<'a> {
+/// A stream that yields its bytes in chunks of these sizes, cycling through the sizes.
+struct Chunks<'a> {
     bytes: &'a [u8],
     sizes: std::iter::Cycle<std::slice::Iter<'a, usize>>,
 }
 
-impl Read for Pieces<'_> {
+impl Read for Chunks<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let size = *self.sizes.next().unwrap();
         let size = size.min(buffer.len()).min(self.bytes.len());
-        let (piece, rest) = self.bytes.split_at(size);
-        buffer[..size].copy_from_slice(piece);
+        let (chunk, rest) = self.bytes.split_at(size);
+        buffer[..size].copy_from_slice(chunk);
         self.bytes = rest;
         Ok(size)
     }
@@ -48,7 +48,7 @@ fn error(text: &[u8]) -> DataError {
     LineReader::new("text", text).find_map(Result::err).unwrap()
 }
 
-/// What Python's `open(…, encoding="utf-8-sig").read().split("\n")` makes of a text, without what follows the last end.
+/// The result of Python's `open(…, encoding="utf-8-sig").read().split("\n")`, without an empty string at the end.
 fn as_python_reads_it(text: &str) -> Vec<String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -57,7 +57,7 @@ fn as_python_reads_it(text: &str) -> Vec<String> {
     lines
 }
 
-/// Bytes among which the ends of lines, byte order marks and broken characters are frequent.
+/// Bytes with many line endings, byte order marks and incomplete characters.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(&b"\n"[..]),
@@ -75,21 +75,21 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn the_boundaries_of_reads_do_not_change_the_lines(
+    fn read_boundaries_do_not_change_the_lines(
         text in bytes(), sizes in vec(1usize..6, 1..8), capacity in 1usize..9,
     ) {
-        let pieces = Pieces { bytes: &text, sizes: sizes.iter().cycle() };
-        prop_assert_eq!(lines_of(BufReader::with_capacity(capacity, pieces)), lines_of(&text[..]));
+        let chunks = Chunks { bytes: &text, sizes: sizes.iter().cycle() };
+        prop_assert_eq!(lines_of(BufReader::with_capacity(capacity, chunks)), lines_of(&text[..]));
     }
 
     #[test]
-    fn lines_are_those_of_python(text in "\u{feff}?[a\u{85}\u{2028}\u{b}ü\r\n]{0,24}") {
+    fn lines_match_python(text in "\u{feff}?[a\u{85}\u{2028}\u{b}ü\r\n]{0,24}") {
         prop_assert_eq!(lines(text.as_bytes()), as_python_reads_it(&text));
     }
 }
 
 #[test]
-fn every_end_of_line_ends_one_line() {
+fn every_line_ending_ends_one_line() {
     for end in ["\n", "\r\n", "\r"] {
         for last in ["", end] {
             let text = format!("\u{feff}a{end}{end}b{last}");
@@ -103,11 +103,11 @@ fn every_end_of_line_ends_one_line() {
 }
 
 #[test]
-fn a_line_is_given_before_the_next_byte_is_read() {
+fn a_line_is_yielded_before_the_next_byte_is_read() {
     struct Ends<'a>(&'a [u8]);
     impl Read for Ends<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            assert!(!self.0.is_empty(), "read on although the line has ended");
+            assert!(!self.0.is_empty(), "read past the line ending");
             self.0.read(buffer)
         }
     }
@@ -118,7 +118,7 @@ fn a_line_is_given_before_the_next_byte_is_read() {
 }
 
 #[test]
-fn what_is_no_utf_8_is_named_with_its_line_after_the_lines_before_it() {
+fn invalid_utf_8_is_an_error_with_its_line_after_the_valid_lines() {
     let (found, message) = lines_of(&b"a\nb\n\xe4\nd\n"[..]);
     assert_eq!(found, ["a", "b"]);
     let message = message.unwrap();
@@ -126,7 +126,7 @@ fn what_is_no_utf_8_is_named_with_its_line_after_the_lines_before_it() {
 }
 
 #[test]
-fn utf_16_is_named() {
+fn utf_16_is_an_error_that_suggests_iconv() {
     let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         text.encode_utf16().flat_map(bytes).collect()
     };
@@ -140,7 +140,7 @@ fn utf_16_is_named() {
 }
 
 #[test]
-fn files_of_old_macs_have_as_many_rows_as_others() {
+fn files_with_cr_line_endings_have_the_same_rows() {
     assert_eq!(parse_pairs("p", b"a\tb\rc\td\r").unwrap().len(), 2);
     let json = b"{\"a\": 1}\r{\"a\": 2}\r";
     assert_eq!(parse_rows("j", json, Format::Jsonl, [&"a".into()]).unwrap().len(), 2);

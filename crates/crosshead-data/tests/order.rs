@@ -1,16 +1,15 @@
-//! What batches and their order promise, for any lengths.
+//! Properties of batches and their order, for any lengths.
 
 use crosshead_data::{
-    BatchPosition, BatchStream, Batching, Order, drawn_batches, fixed_size_batches,
+    BatchPosition, BatchStream, Batching, Lengths, Order, drawn_batches, fixed_size_batches,
     token_budget_batches,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-type Lengths = Vec<(usize, usize)>;
-
-fn lengths() -> impl Strategy<Value = Lengths> {
-    vec((1_usize..40, 1_usize..40), 1..120)
+fn lengths() -> impl Strategy<Value = Vec<Lengths>> {
+    let lengths = (1_usize..40, 1_usize..40);
+    vec(lengths.prop_map(|(source, target)| Lengths { source, target }), 1..120)
 }
 
 fn order() -> impl Strategy<Value = Order> {
@@ -18,11 +17,11 @@ fn order() -> impl Strategy<Value = Order> {
     prop_oneof![1 => Just(Order::Sorted), 4 => shuffled]
 }
 
-fn shuffled(lengths: &Lengths, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+fn shuffled(lengths: &[Lengths], seed: u64, epoch: u64) -> Vec<Vec<usize>> {
     token_budget_batches(lengths, 200, Order::Shuffled { seed, epoch })
 }
 
-fn stream(lengths: Lengths, seed: u64) -> BatchStream {
+fn stream(lengths: Vec<Lengths>, seed: u64) -> BatchStream {
     BatchStream::new(Batching::Tokens { lengths, budget: 200 }, seed)
 }
 
@@ -39,8 +38,8 @@ fn any_batching() -> impl Strategy<Value = Batching> {
     ]
 }
 
-fn many() -> Lengths {
-    (0..300).map(|index| (1 + index % 7, 1 + index % 11)).collect()
+fn many() -> Vec<Lengths> {
+    (0..300).map(|index| Lengths { source: 1 + index % 7, target: 1 + index % 11 }).collect()
 }
 
 proptest! {
@@ -52,10 +51,10 @@ proptest! {
     }
 
     #[test]
-    fn a_batch_over_the_budget_is_one_example(lengths in lengths(), budget in 0_usize..400, order in order()) {
+    fn a_batch_over_the_budget_is_a_single_example(lengths in lengths(), budget in 0_usize..400, order in order()) {
         for batch in token_budget_batches(&lengths, budget, order) {
-            let src_len = batch.iter().map(|&index| lengths[index].0).max().unwrap();
-            let tgt_len = batch.iter().map(|&index| lengths[index].1).max().unwrap();
+            let src_len = batch.iter().map(|&index| lengths[index].source).max().unwrap();
+            let tgt_len = batch.iter().map(|&index| lengths[index].target).max().unwrap();
             prop_assert!(batch.len() == 1 || (src_len + tgt_len) * batch.len() <= budget);
         }
     }
@@ -69,24 +68,24 @@ proptest! {
     #[test]
     fn sorted_batches_go_from_short_to_long_targets(lengths in lengths(), budget in 0_usize..400) {
         let order = token_budget_batches(&lengths, budget, Order::Sorted).concat();
-        prop_assert!(order.is_sorted_by_key(|&index| (lengths[index].1, lengths[index].0, index)));
+        prop_assert!(order.is_sorted_by_key(|&index| (lengths[index].target, lengths[index].source, index)));
     }
 
     #[test]
-    fn a_resumed_stream_is_the_tail_of_the_whole(batching in any_batching(), seed in any::<u64>(), start in 0_usize..60) {
+    fn a_resumed_stream_is_the_tail_of_the_complete_stream(batching in any_batching(), seed in any::<u64>(), start in 0_usize..60) {
         let stream = BatchStream::new(batching, seed);
-        let whole: Vec<_> = stream.clone().take(start + 40).collect();
-        let resumed: Vec<_> = stream.clone().seek(whole[start].0).take(40).collect();
-        prop_assert_eq!(&whole[start..], &resumed[..]);
+        let complete: Vec<_> = stream.clone().take(start + 40).collect();
+        let resumed: Vec<_> = stream.clone().seek(complete[start].0).take(40).collect();
+        prop_assert_eq!(&complete[start..], &resumed[..]);
 
         let mut stopped = stream.clone();
         stopped.by_ref().take(start).for_each(drop);
         let resumed: Vec<_> = stream.seek(stopped.position()).take(40).collect();
-        prop_assert_eq!(&whole[start..], &resumed[..]);
+        prop_assert_eq!(&complete[start..], &resumed[..]);
     }
 
     #[test]
-    fn batches_of_a_fixed_size_hold_every_example_once(
+    fn fixed_size_batches_contain_every_example_once(
         examples in 0_usize..80, size in 1_usize..9, order in order(),
     ) {
         let batches = fixed_size_batches(examples, size, order);
@@ -122,7 +121,7 @@ proptest! {
 }
 
 #[test]
-fn seeds_and_epochs_change_the_order_and_nothing_else_does() {
+fn the_order_depends_only_on_seed_and_epoch() {
     let lengths = many();
     assert_eq!(shuffled(&lengths, 1, 0), shuffled(&lengths, 1, 0));
     assert_ne!(shuffled(&lengths, 1, 0), shuffled(&lengths, 2, 0));
@@ -131,9 +130,9 @@ fn seeds_and_epochs_change_the_order_and_nothing_else_does() {
 }
 
 #[test]
-fn examples_of_equal_lengths_meet_in_new_batches_every_epoch() {
+fn examples_of_equal_lengths_are_regrouped_every_epoch() {
     let sets = |epoch| {
-        let mut batches = shuffled(&vec![(5, 5); 100], 1, epoch);
+        let mut batches = shuffled(&[Lengths { source: 5, target: 5 }; 100], 1, epoch);
         batches.iter_mut().for_each(|batch| batch.sort_unstable());
         batches.sort();
         batches
@@ -144,12 +143,12 @@ fn examples_of_equal_lengths_meet_in_new_batches_every_epoch() {
 #[test]
 fn shuffled_batches_do_not_go_from_short_to_long() {
     let lengths = many();
-    let longest = |batch: &Vec<usize>| batch.iter().map(|&index| lengths[index].1).max();
+    let longest = |batch: &Vec<usize>| batch.iter().map(|&index| lengths[index].target).max();
     assert!(!shuffled(&lengths, 1, 0).iter().is_sorted_by_key(longest));
 }
 
 #[test]
-fn draws_reach_every_index_about_equally_often() {
+fn draws_are_about_uniform() {
     let mut counts = [0_u32; 10];
     for epoch in 0..10 {
         drawn_batches(10, 20, 50, 3, epoch).concat().iter().for_each(|&index| counts[index] += 1);
@@ -173,7 +172,7 @@ fn no_examples_give_no_batches() {
 }
 
 #[test]
-fn a_position_behind_an_epoch_is_the_start_of_the_next() {
+fn a_position_past_an_epoch_is_the_start_of_the_next() {
     let stream = stream(many(), 1);
     let start_of_5 = stream.clone().seek(BatchPosition { epoch: 5, batch: 0 }).next();
     assert_eq!(stream.seek(BatchPosition { epoch: 4, batch: usize::MAX }).next(), start_of_5);

@@ -1,4 +1,4 @@
-//! Reading pairs: what is accepted, and that everything else is an error that names its line.
+//! Reading pairs: accepted files, and errors with line numbers for all others.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn field() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn pairs_are_what_was_written(
+    fn pairs_round_trip(
         pairs in prop::collection::vec((field(), field()), 1..6),
         end in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
         byte_order_mark in any::<bool>(),
@@ -44,7 +44,7 @@ proptest! {
 }
 
 #[test]
-fn a_file_is_read_like_its_text() {
+fn a_file_is_parsed_like_text_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("corpus.tsv");
     fs::write(&path, "the cat\tdie Katze\n").unwrap();
@@ -52,7 +52,7 @@ fn a_file_is_read_like_its_text() {
 }
 
 #[test]
-fn a_missing_file_and_a_directory_are_told_apart() {
+fn a_missing_file_and_a_directory_are_different_errors() {
     let dir = tempfile::tempdir().unwrap();
     let error = read_pairs(dir.path()).unwrap_err();
     assert!(matches!(error, DataError::IsDirectory { .. }), "{error}");
@@ -79,7 +79,7 @@ fn a_wrong_number_of_columns_is_an_error_with_its_line() {
 }
 
 #[test]
-fn an_empty_side_is_an_error_with_its_line() {
+fn an_empty_field_is_an_error_with_its_line() {
     assert!(matches!(
         parse(b"a\tb\n\td\n"),
         Err(DataError::EmptyField { line: 2, ref field, .. }) if field == "source"

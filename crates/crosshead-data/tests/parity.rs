@@ -1,6 +1,6 @@
-//! The same batches as an independent implementation; `fixtures/export.py` made the reference.
+//! Batches equal those of an independent implementation (`fixtures/export.py`).
 
-use crosshead_data::{Order, drawn_batches, fixed_size_batches, token_budget_batches};
+use crosshead_data::{Lengths, Order, drawn_batches, fixed_size_batches, token_budget_batches};
 use serde_json::Value;
 
 fn cases(kind: &str) -> Vec<Value> {
@@ -28,17 +28,18 @@ fn order(case: &Value) -> Order {
 }
 
 #[test]
-fn batches_of_tokens_are_those_of_the_reference() {
+fn token_budget_batches_match_the_reference() {
     for case in cases("tokens") {
         let lengths = case["lengths"].as_array().unwrap().iter().map(usizes);
-        let lengths: Vec<(usize, usize)> = lengths.map(|pair| (pair[0], pair[1])).collect();
+        let lengths: Vec<Lengths> =
+            lengths.map(|pair| Lengths { source: pair[0], target: pair[1] }).collect();
         let batches = token_budget_batches(&lengths, usize_of(&case["budget"]), order(&case));
         assert_eq!(batches, reference(&case), "{:?}", order(&case));
     }
 }
 
 #[test]
-fn batches_of_examples_are_those_of_the_reference() {
+fn fixed_size_batches_match_the_reference() {
     for case in cases("examples") {
         let (examples, size) = (usize_of(&case["examples"]), usize_of(&case["size"]));
         assert_eq!(fixed_size_batches(examples, size, order(&case)), reference(&case));
@@ -46,7 +47,7 @@ fn batches_of_examples_are_those_of_the_reference() {
 }
 
 #[test]
-fn draws_are_those_of_the_reference() {
+fn draws_match_the_reference() {
     for case in cases("draws") {
         let (bound, size) = (usize_of(&case["bound"]), usize_of(&case["size"]));
         let reference = reference(&case);

@@ -1,4 +1,4 @@
-//! Reading columns of TSV and JSONL: what is accepted, and that everything else is an error that names its line.
+//! Reading columns of TSV and JSONL: accepted files, and errors with line numbers for all others.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn field() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn columns_are_the_same_by_name_by_number_and_in_json(table in vec((field(), field(), field()), 1..6)) {
+    fn columns_by_name_by_number_and_in_jsonl_agree(table in vec((field(), field(), field()), 1..6)) {
         let lines: Vec<String> = table.iter().map(|(a, b, c)| format!("{a}\t{b}\t{c}")).collect();
         let plain = lines.join("\n");
         let named = format!("label\tsource\ttext\n{plain}\n");
@@ -65,7 +65,7 @@ proptest! {
 }
 
 #[test]
-fn rows_know_their_line() {
+fn rows_have_their_line_number() {
     let rows = parse("label\ttext\r\n1\tgood\r\n0\tbad\r\n", TSV, by_name()).unwrap();
     assert_eq!(rows, [row(2, ["1", "good"]), row(3, ["0", "bad"])]);
     let pairs: Vec<Pair> = rows.into_iter().map(Pair::from).collect();
@@ -73,7 +73,7 @@ fn rows_know_their_line() {
 }
 
 #[test]
-fn a_file_is_read_like_its_text() {
+fn a_file_is_parsed_like_text_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("corpus.jsonl");
     fs::write(&path, "{\"text\": \"a\", \"label\": 1}\n").unwrap();
@@ -85,7 +85,7 @@ fn a_file_is_read_like_its_text() {
 }
 
 #[test]
-fn the_name_tells_the_format() {
+fn the_file_extension_determines_the_format() {
     for (name, format) in [
         ("a.tsv", Format::Tsv { header: true }),
         ("embedded:sentiment/train.tsv", Format::Tsv { header: true }),
@@ -98,7 +98,7 @@ fn the_name_tells_the_format() {
 }
 
 #[test]
-fn numbers_and_truth_values_in_json_are_labels() {
+fn json_numbers_and_booleans_are_labels() {
     let text = "{\"label\": 1, \"text\": \"a\"}\n{\"label\": true, \"text\": \"b\"}\n";
     let rows = parse(text, Format::Jsonl, by_name()).unwrap();
     assert_eq!(rows, [row(1, ["1", "a"]), row(2, ["true", "b"])]);
@@ -110,18 +110,23 @@ fn an_unknown_column_is_an_error_that_lists_the_columns() {
     assert!(message.starts_with("corpus, line 1: no column `text`"), "{message}");
     assert!(message.contains("`label`, `body`"), "{message}");
     let message = error("1\tx\n", TSV, by_number());
-    assert!(message.contains("no column 3") && message.contains("there are 2"), "{message}");
+    assert!(
+        message.contains("no column 3") && message.contains("the columns are 1 to 2"),
+        "{message}"
+    );
     assert!(error("a\tb\n", TSV, [0.into()]).contains("no column 0"));
     let message = error(
         "{\"label\": 1, \"text\": \"a\"}\n{\"label\": 1, \"body\": \"b\"}",
         Format::Jsonl,
         by_name(),
     );
-    assert!(message.starts_with("corpus, line 2: no column `text`; there are `label`, `body`"));
+    assert!(
+        message.starts_with("corpus, line 2: no column `text`; the columns are `label`, `body`")
+    );
 }
 
 #[test]
-fn lines_of_different_width_are_an_error() {
+fn an_uneven_number_of_columns_is_an_error() {
     let found = parse("a\tb\tc\nd\te\n", TSV, by_number()).unwrap_err();
     assert!(
         matches!(found, DataError::UnevenColumns { line: 2, columns: 2, expected: 3, .. }),
@@ -145,12 +150,12 @@ fn blank_lines_and_empty_fields_are_errors_with_their_line() {
         parse("{\"label\": 1, \"text\": \"x\"}\n\n", Format::Jsonl, by_name()),
         Err(DataError::BlankLine { line: 2, .. })
     ));
-    // A column that nobody asked for may be empty.
+    // A column that is not requested may be empty.
     assert_eq!(parse("a\t\tc\n", TSV, by_number()).unwrap(), [row(1, ["a", "c"])]);
 }
 
 #[test]
-fn a_file_without_a_row_is_an_error() {
+fn a_file_without_rows_is_an_error() {
     for text in ["", "\u{feff}", "label\ttext\n"] {
         assert!(
             matches!(parse(text, TSV, by_name()), Err(DataError::EmptyFile { .. })),
@@ -161,7 +166,7 @@ fn a_file_without_a_row_is_an_error() {
 }
 
 #[test]
-fn json_that_is_no_object_of_texts_is_an_error_with_its_line() {
+fn json_other_than_an_object_of_scalars_is_an_error_with_its_line() {
     for text in ["[1, 2]", "{\"label\": 1", "plain text", "{} {}"] {
         let message =
             error(&format!("{{\"label\":1,\"text\":\"a\"}}\n{text}\n"), Format::Jsonl, by_name());

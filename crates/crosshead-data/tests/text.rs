@@ -15,7 +15,7 @@ fn passages(expected: &[(usize, &str)]) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn lines_are_those_that_are_not_blank() {
+fn lines_are_the_non_blank_lines() {
     let lines = [(2, "CHAPTER 1."), (3, "Call me Ishmael."), (6, "Some years ago"), (7, "last")];
     assert_eq!(parse(TEXT, TextUnit::Line), passages(&lines));
 }
@@ -27,20 +27,20 @@ fn paragraphs_end_at_blank_lines() {
 }
 
 #[test]
-fn a_file_is_one_passage_with_plain_line_ends() {
-    let whole = TEXT.replace("\r\n", "\n");
-    assert_eq!(parse(TEXT, TextUnit::File), passages(&[(1, &whole)]));
+fn a_file_is_one_passage_with_lf_line_endings() {
+    let expected = TEXT.replace("\r\n", "\n");
+    assert_eq!(parse(TEXT, TextUnit::File), passages(&[(1, &expected)]));
 }
 
 proptest! {
     #[test]
-    fn a_file_in_unix_form_is_taken_as_it_is(text in "[a-z \n]{0,40}x[a-z \n]{0,40}") {
+    fn a_file_with_lf_line_endings_is_unchanged(text in "[a-z \n]{0,40}x[a-z \n]{0,40}") {
         prop_assert_eq!(parse(&text, TextUnit::File), passages(&[(1, &text)]));
     }
 }
 
 #[test]
-fn a_text_of_white_space_is_an_error() {
+fn a_file_of_only_white_space_is_an_error() {
     for text in ["", "\u{feff}", "\n", " \n\t\n"] {
         for unit in [TextUnit::File, TextUnit::Line, TextUnit::Paragraph] {
             let found = parse_text("book.txt", text.as_bytes(), unit);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_data::{Batching, Order, token_budget_batches};
+use crosshead_data::{Batching, Lengths, Order, token_budget_batches};
 use crosshead_kernels::Mode;
 use crosshead_tasks::{TaskError, TextToText};
 use crosshead_train::Task;
@@ -106,8 +106,8 @@ pub(crate) trait Job: Sized {
     fn evaluate(recipe: &Self::Recipe, evaluation: Evaluation<'_>) -> Result<Report, RunError>;
 }
 
-/// The mean loss of a target over examples of these source and target lengths.
-pub(crate) fn mean_loss<T: Task>(task: &T, lengths: &[(usize, usize)], model: &T::Model) -> f64 {
+/// The mean loss of a target over examples of these lengths.
+pub(crate) fn mean_loss<T: Task>(task: &T, lengths: &[Lengths], model: &T::Model) -> f64 {
     let batches = token_budget_batches(lengths, VALIDATION_BATCH_TOKENS, Order::Sorted);
     let sum: f64 =
         batches.iter().map(|batch| task.loss(model, batch, Mode::Eval).into_scalar::<f64>()).sum();

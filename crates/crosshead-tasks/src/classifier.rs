@@ -149,14 +149,15 @@ impl Classifier {
         }
         let mut order: Vec<usize> = (0..rows.len()).collect();
         // Texts of like length go together, so that little padding is computed.
-        order.sort_by_key(|&i| rows[i].0.len());
+        order.sort_by_key(|&i| rows[i].ids.len());
         let mut classified = vec![Classified::default(); texts.len()];
         let mut done = 0;
         for batch in order.chunks(BATCH) {
-            let ids: Vec<Vec<u32>> = batch.iter().map(|&i| rows[i].0.clone()).collect();
+            let ids: Vec<Vec<u32>> = batch.iter().map(|&i| rows[i].ids.clone()).collect();
             let scores = self.numbers(&ids);
             for (&i, numbers) in batch.iter().zip(scores) {
-                classified[i] = Classified { labels: self.ranked(&numbers), truncated: rows[i].1 };
+                classified[i] =
+                    Classified { labels: self.ranked(&numbers), truncated: rows[i].truncated };
             }
             done += batch.len();
             progress(done);

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
 use crosshead_models::{MaskedLm, TokenBatch};
-use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
+use crosshead_tokenize::{SpecialRole, Tokenizer, TruncatedEncoding, pad_batch};
 
 use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
@@ -97,13 +97,13 @@ impl FillMask {
         }
         let mut filled = Vec::with_capacity(rows.len());
         for batch in rows.chunks(BATCH) {
-            let ids: Vec<Vec<u32>> = batch.iter().map(|(ids, _)| ids.clone()).collect();
+            let ids: Vec<Vec<u32>> = batch.iter().map(|row| row.ids.clone()).collect();
             let padded = pad_batch(&ids, self.model.encoder.config().pad_id);
             let tokens = TokenBatch { ids: &padded.ids, lengths: &padded.lengths };
             let logits = self.model.logits(tokens, None, Mode::Eval).into_data();
             let logits: Vec<f32> = logits.iter::<f32>().collect();
             let vocab_size = self.model.encoder.config().vocab_size;
-            for ((ids, truncated), logits) in
+            for (TruncatedEncoding { ids, truncated }, logits) in
                 batch.iter().zip(logits.chunks(padded.seq * vocab_size))
             {
                 filled.push(self.fill_row(ids, logits, vocab_size, top, *truncated)?);
@@ -150,11 +150,11 @@ impl FillMask {
 
     /// A text's ids with special tokens around them, and whether it had to be cut. The tokenizer finds the masks: it may take
     /// the spaces around one as a part of it.
-    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), TaskError> {
+    fn encode(&self, text: &str) -> Result<TruncatedEncoding, TaskError> {
         let max_len = self.model.encoder.config().stack.max_len;
-        let (ids, truncated) = self.tokenizer.encode_truncated(text, max_len)?;
-        if ids.contains(&self.mask_id) {
-            return Ok((ids, truncated));
+        let encoding = self.tokenizer.encode_truncated(text, max_len)?;
+        if encoding.ids.contains(&self.mask_id) {
+            return Ok(encoding);
         }
         let reason = if self.tokenizer.encode(text)?.contains(&self.mask_id) {
             "its masks lie beyond what the model reads".to_owned()

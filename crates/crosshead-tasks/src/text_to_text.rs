@@ -8,7 +8,7 @@ use crosshead_kernels::{Mode, in_pool};
 use crosshead_models::{
     DecoderSteps, EncoderDecoder, GenerationDefaults, NotFollowed, Origin, TokenBatch,
 };
-use crosshead_tokenize::Tokenizer;
+use crosshead_tokenize::{Tokenizer, TruncatedEncoding};
 
 use crate::directory::check_vocabulary;
 use crate::{TaskError, model_directory};
@@ -147,13 +147,13 @@ impl TextToText {
         let is_blank = |i: &usize| texts[*i].as_ref().trim().is_empty();
         let mut order: Vec<usize> = (0..sources.len()).filter(|i| !is_blank(i)).collect();
         // Texts of like length are decoded together, so that little padding is computed.
-        order.sort_by_key(|&i| sources[i].0.len());
+        order.sort_by_key(|&i| sources[i].ids.len());
         let mut done = sources.len() - order.len();
         for batch in order.chunks(self.options.batch_size.max(1)) {
-            let rows: Vec<&[u32]> = batch.iter().map(|&i| sources[i].0.as_slice()).collect();
+            let rows: Vec<&[u32]> = batch.iter().map(|&i| sources[i].ids.as_slice()).collect();
             for (&i, (ids, score)) in batch.iter().zip(in_pool(|| self.search(&rows))?) {
                 let text = self.tokenizer.decode(&ids)?;
-                written[i] = Written { text, score, truncated: sources[i].1 };
+                written[i] = Written { text, score, truncated: sources[i].truncated };
             }
             done += batch.len();
             progress(done);
@@ -161,8 +161,8 @@ impl TextToText {
         Ok(written)
     }
 
-    /// Source ids with the special tokens around them, and whether the text had to be cut.
-    fn encode(&self, text: &str) -> Result<(Vec<u32>, bool), TaskError> {
+    /// The source ids, including special tokens.
+    fn encode(&self, text: &str) -> Result<TruncatedEncoding, TaskError> {
         let text = format!("{}{text}", self.options.prefix);
         Ok(self.tokenizer.encode_truncated(&text, self.model.config().stack.max_len)?)
     }

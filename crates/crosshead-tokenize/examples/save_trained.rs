@@ -1,4 +1,4 @@
-//! Trains a tokenizer of each kind and saves it with the ids and texts it gives, for `fixtures/check_trained.py`:
+//! Trains a tokenizer of each kind and saves it with its ids and decoded texts, for `fixtures/check_trained.py`:
 //!
 //! ```sh
 //! cargo run -p crosshead-tokenize --example save_trained -- target/saved-tokenizers
@@ -12,8 +12,8 @@ use serde_json::json;
 
 const TRAINING: &str = include_str!("../fixtures/training.txt");
 
-/// Beside the training text: spaces, other scripts, accents, and spellings of special tokens.
-const ODD: [&str; 12] = [
+/// Edge cases: spaces, other scripts, accents, and special tokens spelled out.
+const EDGE_CASES: [&str; 12] = [
     "",
     " ",
     "a",
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("unigram", Tokenizer::train_unigram(lines(), &UnigramConfig::new(300))?),
         ("characters", Tokenizer::train_characters([TRAINING].into_iter())?),
     ];
-    let texts: Vec<&str> = ODD.into_iter().chain(TRAINING.lines()).collect();
+    let texts: Vec<&str> = EDGE_CASES.into_iter().chain(TRAINING.lines()).collect();
     for (name, tokenizer) in trained {
         let dir = Path::new(&root).join(name);
         tokenizer.save(&dir)?;

@@ -1,22 +1,22 @@
-//! BERT's tokenizer (Devlin et al. 2019) around its WordPiece vocabulary.
+//! BERT's tokenizer pipeline (Devlin et al. 2019) for a WordPiece vocabulary.
 
 use tokenizers::decoders::wordpiece::WordPiece as WordPieceDecoder;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::bert::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 
-/// What BERT changes in a text before it cuts it into words.
+/// The options of BERT's normalizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BertText {
-    /// Capitals become small letters.
+    /// Lowercases the text.
     pub(crate) lowercase: bool,
-    /// Accents are left out; without a value, where capitals are.
+    /// Strips accents. If `None`, accents are stripped if `lowercase` is set.
     pub(crate) strip_accents: Option<bool>,
-    /// Chinese characters are words.
+    /// Treats each Chinese character as a word.
     pub(crate) split_chinese: bool,
 }
 
-/// Clean text, then words and punctuation, then WordPiece.
+/// Assembles normalization, splitting into words and punctuation, and WordPiece.
 pub(crate) fn assemble(model: WordPiece, text: BertText) -> tokenizers::Tokenizer {
     let BertText { lowercase, strip_accents, split_chinese } = text;
     let mut inner = tokenizers::Tokenizer::new(model);

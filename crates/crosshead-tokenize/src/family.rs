@@ -1,10 +1,10 @@
-//! The families of pretrained models, by how they tokenize.
+//! Model families, by tokenizer.
 
 use tokenizers::AddedToken;
 
 use crate::SpecialRole;
 
-/// A family of models whose tokenizers are alike.
+/// A family of models with the same kind of tokenizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Albert,
@@ -64,7 +64,7 @@ impl Family {
         })
     }
 
-    /// The token with a role where no file names one.
+    /// The default token of a role, if no file names one.
     pub(crate) fn default_token(self, role: SpecialRole) -> Option<AddedToken> {
         use SpecialRole::{Bos, Cls, Eos, Mask, Pad, Sep, Unk};
         let token = match (self, role) {
@@ -85,7 +85,7 @@ impl Family {
             (Self::Pegasus, Mask) => "<mask_2>",
             (Self::T5 | Self::Pegasus | Self::Marian, Bos | Cls | Sep | Mask) => return None,
             (Self::M2m100, Cls | Mask) => return None,
-            // fairseq's: RoBERTa, BART, mBART, NLLB, M2M-100, XLM-R
+            // fairseq: RoBERTa, BART, mBART, NLLB, M2M-100, XLM-R
             (_, Bos | Cls) => "<s>",
             (_, Eos | Sep) => "</s>",
             (_, Mask) => return Some(AddedToken::from("<mask>", true).lstrip(true)),

@@ -1,4 +1,4 @@
-//! Reading and writing files, with errors that name file and line.
+//! Reads and writes files, with errors that name file and line.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -29,11 +29,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TokenizeError> {
     }
 }
 
-/// [`read`] of a file that can't be empty.
+/// [`read`], with an error if the file is empty.
 pub(crate) fn read_filled(path: &Path) -> Result<Vec<u8>, TokenizeError> {
     let bytes = read(path)?;
     if bytes.is_empty() {
-        let found = "is empty; fetch or save it again";
+        let found = "is empty; download or save it again";
         return Err(TokenizeError::NotTheFile { path: path.to_owned(), found });
     }
     Ok(bytes)
@@ -43,7 +43,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, TokenizeError> {
     decode(path, read(path)?)
 }
 
-/// Decodes the bytes of a text file in UTF-8, with or without a byte order mark.
+/// Decodes a UTF-8 text file, with or without a byte order mark.
 fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, TokenizeError> {
     decode_text(bytes).map_err(|error| match error {
         TextError::Utf16 => TokenizeError::Utf16 { path: path.to_owned() },
@@ -59,11 +59,11 @@ pub(crate) fn read_json_if_present<T: DeserializeOwned + Default>(
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TokenizeError> {
     let text = decode(path, read_filled(path)?)?;
-    // In two passes, because on foreign keys the tokenizer's own deserializer reports a syntax error.
+    // Two passes, because the tokenizer's deserializer reports unrecognized keys as syntax errors.
     serde_json::from_str::<IgnoredAny>(&text)
         .map_err(|source| TokenizeError::InvalidJson { path: path.to_owned(), source })?;
     serde_json::from_str(&text)
-        .map_err(|source| TokenizeError::ForeignJson { path: path.to_owned(), source })
+        .map_err(|source| TokenizeError::UnrecognizedJson { path: path.to_owned(), source })
 }
 
 pub(crate) fn write(path: &Path, contents: &[u8]) -> Result<(), TokenizeError> {

@@ -1,4 +1,4 @@
-//! JSON as Python writes it.
+//! JSON with Python's separators.
 
 use std::io::{self, Write};
 
@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
-/// Python's separators: a space behind commas and colons.
+/// A formatter with a space after commas and colons, as in Python.
 pub(crate) struct PythonStyle;
 
 impl PythonStyle {
-    /// The value on one line, or on many with this indent.
+    /// Serializes a value on one line, or with this indent on multiple lines.
     pub(crate) fn write(
         value: &impl Serialize,
         indent: Option<usize>,

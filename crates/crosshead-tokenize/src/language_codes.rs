@@ -1,6 +1,6 @@
-//! The codes of languages that multilingual models are trained for, in the order of their ids.
+//! The language codes of multilingual models, in the order of their ids.
 
-/// Languages of mBART-50; the first 25 are those of mBART.
+/// The languages of mBART-50. The first 25 are those of mBART.
 #[rustfmt::skip]
 pub(crate) const MBART50: [&str; 52] = [
     "ar_AR", "cs_CZ", "de_DE", "en_XX", "es_XX", "et_EE", "fi_FI", "fr_XX", "gu_IN", "hi_IN", "it_IT", "ja_XX",
@@ -13,7 +13,7 @@ pub(crate) const MBART50: [&str; 52] = [
 /// The number of languages of mBART.
 pub(crate) const MBART_LEN: usize = 25;
 
-/// Languages of M2M-100.
+/// The languages of M2M-100.
 #[rustfmt::skip]
 pub(crate) const M2M100: [&str; 100] = [
     "af", "am", "ar", "ast", "az", "ba", "be", "bg", "bn", "br", "bs", "ca", "ceb", "cs", "cy", "da", "de", "el",
@@ -24,7 +24,7 @@ pub(crate) const M2M100: [&str; 100] = [
     "uk", "ur", "uz", "vi", "wo", "xh", "yi", "yo", "zh", "zu",
 ];
 
-/// Languages of NLLB-200, by FLORES-200's codes.
+/// The languages of NLLB-200, as FLORES-200 codes.
 #[rustfmt::skip]
 pub(crate) const NLLB: [&str; 202] = [
     "ace_Arab", "ace_Latn", "acm_Arab", "acq_Arab", "aeb_Arab", "afr_Latn", "ajp_Arab", "aka_Latn", "amh_Ethi",

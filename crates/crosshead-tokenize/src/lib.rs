@@ -5,29 +5,30 @@ mod bert;
 mod error;
 mod family;
 mod files;
-mod frame;
 mod json;
 mod language_codes;
 mod load;
-mod original;
-mod parts;
+mod pipeline;
 mod sentencepiece;
 mod special;
 mod special_role;
 mod stream;
+mod template;
 mod tokenizer;
+mod tokenizer_files;
 mod train;
 mod truncation;
 mod vocabulary;
 
 pub use batch::{PaddedBatch, pad_batch};
-pub use error::TokenizeError;
-pub use original::TokenizerFiles;
+pub use error::{CharsMapError, SentencePieceError, TokenizeError};
 pub use special::SpecialIds;
 pub use special_role::SpecialRole;
 pub use stream::TextStream;
 pub use tokenizer::chat::{ChatMessage, ChatOptions};
 pub use tokenizer::{Affixes, Encoding, Tokenizer};
+pub use tokenizer_files::TokenizerFiles;
 pub use train::{
     BpeConfig, END_OF_TEXT_TOKEN, EOS_TOKEN, PAD_TOKEN, UNK_TOKEN, UnigramConfig, WordPieceConfig,
 };
+pub use truncation::TruncatedEncoding;

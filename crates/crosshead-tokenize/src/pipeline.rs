@@ -1,4 +1,4 @@
-//! The parts of a tokenizer: those of the library, and those it lacks.
+//! The tokenizer pipeline: components of the `tokenizers` library, and our own.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use tokenizers::{
 
 use crate::sentencepiece::SentencePieceNormalizer;
 
-/// A tokenizer of these parts.
+/// A tokenizer of these components.
 pub(crate) type Pipeline = TokenizerImpl<
     Vocabulary,
     Normalization,
@@ -24,18 +24,18 @@ pub(crate) type Pipeline = TokenizerImpl<
     DecoderWrapper,
 >;
 
-/// What is changed in a text before it is cut.
+/// The normalizer of a pipeline.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "NormalizerWrapper")]
 pub(crate) enum Normalization {
     Library(NormalizerWrapper),
     SentencePiece(SentencePieceNormalizer),
-    /// SentencePiece's, of a text in lowercase.
+    /// Lowercases the text first.
     LowercaseSentencePiece(SentencePieceNormalizer),
 }
 
 impl Normalization {
-    /// Lowercase, then what is changed anyway; as it is if that has a step for lowercase.
+    /// Lowercases, then applies `normalization`, which is kept as it is if it already lowercases.
     pub(crate) fn lowercase(normalization: Option<&Self>) -> Self {
         let lowercase = || NormalizerWrapper::from(Lowercase);
         let steps = match normalization {
@@ -66,7 +66,7 @@ impl Serialize for Normalization {
         match self {
             Self::Library(normalizer) => normalizer.serialize(serializer),
             Self::SentencePiece(_) | Self::LowercaseSentencePiece(_) => {
-                Err(S::Error::custom("SentencePiece's normalization"))
+                Err(S::Error::custom("SentencePiece's normalizer has no JSON form"))
             }
         }
     }
@@ -85,7 +85,7 @@ impl Normalizer for Normalization {
     }
 }
 
-/// The model that cuts words into tokens, and their ids.
+/// The model that segments words into tokens, and their ids.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "ModelWrapper")]
 pub(crate) enum Vocabulary {
@@ -103,41 +103,43 @@ impl Serialize for Vocabulary {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Library(model) => model.serialize(serializer),
-            Self::Renumbered(_) => Err(S::Error::custom("a model with the ids of another")),
+            Self::Renumbered(_) => {
+                Err(S::Error::custom("a model with the ids of another vocabulary has no JSON form"))
+            }
         }
     }
 }
 
-/// SentencePiece's pieces with the ids of a vocabulary. Pieces that no text is cut into have their ids and spellings there,
-/// but the model doesn't know them: spelled out in a text they are ordinary characters.
+/// A SentencePiece model whose pieces have the ids of another vocabulary. Control pieces are in the vocabulary, but not in
+/// the model: spelled out in a text, they are ordinary characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Renumbered {
-    /// Cuts words into pieces.
+    /// Segments words into pieces.
     pub(crate) model: ModelWrapper,
-    /// The place of the piece that stands for unknown characters.
+    /// The index of the unknown piece.
     pub(crate) unk: u32,
-    /// For each piece of the model the id of the same token in the vocabulary, or that of the unknown token.
+    /// The id of each piece in the vocabulary, or that of the unknown token.
     pub(crate) ids: Vec<u32>,
-    /// The ids of pieces that are never part of another.
-    pub(crate) whole: HashMap<String, u32>,
-    /// The ids of the bytes that unknown characters consist of, where the model falls back to them.
+    /// The ids of user-defined pieces.
+    pub(crate) user_defined: HashMap<String, u32>,
+    /// The ids of the 256 bytes, if the model has byte fallback.
     pub(crate) bytes: Option<Vec<u32>>,
     pub(crate) vocabulary: Arc<NamedIds>,
 }
 
 impl Renumbered {
     fn tokenize(&self, word: &str) -> tokenizers::Result<Vec<Token>> {
-        if let Some(&id) = self.whole.get(word) {
+        if let Some(&id) = self.user_defined.get(word) {
             return Ok(vec![Token::new(id, word.to_owned(), (0, word.len()))]);
         }
         let mut tokens = Vec::new();
         for token in self.model.tokenize(word)? {
             let (from, to) = token.offsets;
             match &self.bytes {
-                Some(bytes) if token.id == self.unk => tokens.extend((from..to).map(|place| {
-                    let id = bytes[usize::from(word.as_bytes()[place])];
+                Some(bytes) if token.id == self.unk => tokens.extend((from..to).map(|offset| {
+                    let id = bytes[usize::from(word.as_bytes()[offset])];
                     let value = self.vocabulary.tokens.get(id as usize).cloned();
-                    Token::new(id, value.unwrap_or_default(), (place, place + 1))
+                    Token::new(id, value.unwrap_or_default(), (offset, offset + 1))
                 })),
                 _ => tokens.push(Token { id: self.ids[token.id as usize], ..token }),
             }
@@ -154,7 +156,7 @@ pub(crate) struct NamedIds {
 }
 
 impl NamedIds {
-    /// The tokens by their ids from 0.
+    /// Assigns the ids from 0 to the tokens, in order.
     pub(crate) fn new(tokens: Vec<String>) -> Self {
         let ids = tokens.iter().cloned().zip(0..).collect();
         Self { ids, tokens }
@@ -208,8 +210,8 @@ impl Model for Vocabulary {
     }
 }
 
-/// The same tokenizer with these parts.
-pub(crate) fn adopt(tokenizer: &tokenizers::Tokenizer) -> Pipeline {
+/// Converts a tokenizer of the library.
+pub(crate) fn from_library(tokenizer: &tokenizers::Tokenizer) -> Pipeline {
     let mut pipeline = Pipeline::new(tokenizer.get_model().clone().into());
     pipeline
         .with_normalizer(tokenizer.get_normalizer().cloned())
@@ -221,7 +223,7 @@ pub(crate) fn adopt(tokenizer: &tokenizers::Tokenizer) -> Pipeline {
 }
 
 impl Vocabulary {
-    /// The library's model, with ids of its own.
+    /// The library's model, whose ids may differ from those of the vocabulary.
     pub(crate) fn library(&self) -> &ModelWrapper {
         match self {
             Self::Library(model) => model,
@@ -229,7 +231,7 @@ impl Vocabulary {
         }
     }
 
-    /// Whether unknown characters become bytes.
+    /// Whether unknown characters are encoded as bytes.
     pub(crate) fn byte_fallback(&self) -> bool {
         match self {
             Self::Library(ModelWrapper::BPE(model)) => model.byte_fallback,

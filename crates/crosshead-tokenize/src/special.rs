@@ -2,27 +2,27 @@
 
 use crate::{SpecialRole, TokenizeError};
 
-/// The ids with a meaning of their own, as far as a tokenizer has them.
+/// The ids of a tokenizer's special tokens, `None` for those it does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpecialIds {
-    /// Fills the end of shorter rows in a batch; in encoder-decoders it also starts the decoder.
+    /// Padding, which also starts the decoder in encoder-decoders.
     pub pad: Option<u32>,
-    /// Closes a sequence.
+    /// End of sequence.
     pub eos: Option<u32>,
-    /// Opens a sequence.
+    /// Beginning of sequence.
     pub bos: Option<u32>,
-    /// Stands for what the vocabulary doesn't have.
+    /// Unknown text.
     pub unk: Option<u32>,
-    /// Stands before a sequence whose class is asked for.
+    /// Start of a sequence, whose hidden state represents it in classification.
     pub cls: Option<u32>,
-    /// Stands behind a sequence, and between two.
+    /// End of a sequence, and separator of two.
     pub sep: Option<u32>,
-    /// Hides a token that is to be guessed.
+    /// Masks a token to predict.
     pub mask: Option<u32>,
 }
 
 impl SpecialIds {
-    /// The id with a role, if the tokenizer has one.
+    /// The id of a role, if the tokenizer has one.
     pub fn get(&self, role: SpecialRole) -> Option<u32> {
         match role {
             SpecialRole::Pad => self.pad,
@@ -35,15 +35,15 @@ impl SpecialIds {
         }
     }
 
-    /// The id with a role that the caller can't do without.
+    /// The id of a role.
     ///
     /// # Errors
-    /// If the tokenizer has none.
+    /// If the tokenizer has no such token.
     pub fn require(&self, role: SpecialRole) -> Result<u32, TokenizeError> {
         self.get(role).ok_or(TokenizeError::MissingSpecialToken { role })
     }
 
-    /// The ids that `find` knows for the roles.
+    /// Collects the ids that `find` returns for each role.
     pub(crate) fn collect(find: impl Fn(SpecialRole) -> Option<u32>) -> Self {
         Self {
             pad: find(SpecialRole::Pad),

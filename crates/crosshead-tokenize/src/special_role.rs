@@ -3,24 +3,24 @@
 /// The role of a special token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpecialRole {
-    /// Fills the end of shorter rows in a batch; in encoder-decoders it also starts the decoder.
+    /// Padding, which also starts the decoder in encoder-decoders.
     Pad,
-    /// Closes a sequence.
+    /// End of sequence.
     Eos,
-    /// Opens a sequence.
+    /// Beginning of sequence.
     Bos,
-    /// Stands for text that the vocabulary lacks.
+    /// Unknown text.
     Unk,
-    /// Starts a sequence that is to be classified.
+    /// Start of a sequence, whose hidden state represents it in classification.
     Cls,
-    /// Ends a sequence, and separates two.
+    /// End of a sequence, and separator of two.
     Sep,
-    /// Hides a token that is to be predicted.
+    /// Masks a token to predict.
     Mask,
 }
 
 impl SpecialRole {
-    /// Every role, in the order in which `transformers` adds tokens that a vocabulary lacks.
+    /// All roles, in the order in which `transformers` adds missing tokens to a vocabulary.
     pub const ALL: [Self; 7] =
         [Self::Bos, Self::Eos, Self::Unk, Self::Sep, Self::Pad, Self::Cls, Self::Mask];
 
@@ -37,7 +37,7 @@ impl SpecialRole {
         }
     }
 
-    /// What the token is for, in words.
+    /// The name of the role in messages.
     pub fn purpose(self) -> &'static str {
         match self {
             Self::Pad => "padding",
@@ -50,8 +50,8 @@ impl SpecialRole {
         }
     }
 
-    /// Spellings by which a token with this role is known where no file names one.
-    pub(crate) fn usual_names(self) -> &'static [&'static str] {
+    /// The usual tokens of the role, for tokenizers whose files name none.
+    pub(crate) fn default_names(self) -> &'static [&'static str] {
         match self {
             Self::Pad => &["<pad>", "[PAD]"],
             Self::Eos => &["</s>", "<|endoftext|>"],

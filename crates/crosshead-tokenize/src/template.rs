@@ -1,32 +1,32 @@
-//! The special tokens around a text.
+//! The template that adds special tokens to one or two texts.
 
 use tokenizers::processors::template::{Piece, Sequence, Template, TemplateProcessing, Tokens};
 
 /// A token and its id.
-pub(crate) type Token = (String, u32);
+pub(crate) type SpecialToken = (String, u32);
 
-/// The special tokens before, between and behind one text or two.
+/// The special tokens before, between and after one or two texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Frame {
-    pub(crate) prefix: Vec<Token>,
-    pub(crate) between: Vec<Token>,
-    pub(crate) suffix: Vec<Token>,
-    /// The segment of a second text and of what stands behind it; the first is 0.
+pub(crate) struct TokenTemplate {
+    pub(crate) prefix: Vec<SpecialToken>,
+    pub(crate) between: Vec<SpecialToken>,
+    pub(crate) suffix: Vec<SpecialToken>,
+    /// The token type of the second text and of the tokens after it. That of the first is 0.
     pub(crate) second_segment: u32,
 }
 
-impl Frame {
-    /// A text closed by one token, as each of two is.
-    pub(crate) fn closed_by(end: Token) -> Self {
+impl TokenTemplate {
+    /// Appends one token to each text.
+    pub(crate) fn with_end(end: SpecialToken) -> Self {
         Self { between: vec![end.clone()], suffix: vec![end], ..Self::default() }
     }
 
-    /// BERT's: a text between two tokens, a second one behind it with a segment of its own.
-    pub(crate) fn of_segments(cls: Token, sep: Token) -> Self {
+    /// BERT's template: `[CLS] A [SEP] B [SEP]`, with a separate token type for the second text.
+    pub(crate) fn bert(cls: SpecialToken, sep: SpecialToken) -> Self {
         Self { prefix: vec![cls], between: vec![sep.clone()], suffix: vec![sep], second_segment: 1 }
     }
 
-    /// The post-processor that puts the tokens there.
+    /// The post-processor that adds the tokens.
     pub(crate) fn processor(&self) -> TemplateProcessing {
         let (first, second) = (0, self.second_segment);
         let text = |id, type_id| [Piece::Sequence { id, type_id }];
@@ -52,11 +52,12 @@ impl Frame {
     }
 }
 
-fn special(tokens: &[Token], type_id: u32) -> Vec<Piece> {
+fn special(tokens: &[SpecialToken], type_id: u32) -> Vec<Piece> {
     tokens.iter().map(|(token, _)| Piece::SpecialToken { id: token.clone(), type_id }).collect()
 }
 
-/// By way of JSON, because the public constructors read strings in which a token can't have spaces or colons.
+/// Builds the template from JSON, because the public constructors parse a syntax that does not allow spaces or colons in
+/// tokens.
 fn template(pieces: &[Piece]) -> Template {
     let json = serde_json::to_value(pieces).expect("pieces have a JSON form");
     serde_json::from_value(json).expect("a template is a list of pieces")

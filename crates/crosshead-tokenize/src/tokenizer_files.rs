@@ -1,4 +1,4 @@
-//! The files of a tokenizer as they are, for a model that is trained further.
+//! The original files of a tokenizer, for a model that is fine-tuned.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::files::{
     ADDED_TOKENS, CHAT_TEMPLATE, SPECIAL_TOKENS_MAP, TOKENIZER, TOKENIZER_CONFIG, read, write,
 };
 
-/// Every file from which a tokenizer is loaded, here or in `transformers`.
+/// All files from which this crate or `transformers` loads a tokenizer.
 const NAMES: [&str; 17] = [
     TOKENIZER,
     TOKENIZER_CONFIG,
@@ -30,13 +30,12 @@ const NAMES: [&str; 17] = [
     "bpe.codes",
 ];
 
-/// The files of a directory's tokenizer, byte for byte: its class, its chat template, its longest text and whatever else
-/// they say.
+/// The tokenizer files of a model directory, byte for byte, including settings that this crate does not use.
 #[derive(Clone, Debug)]
 pub struct TokenizerFiles(Vec<(&'static str, Vec<u8>)>);
 
 impl TokenizerFiles {
-    /// Reads the files of a directory.
+    /// Reads the tokenizer files of a directory.
     ///
     /// # Errors
     /// If a file cannot be read.
@@ -46,7 +45,7 @@ impl TokenizerFiles {
         files.map(Self)
     }
 
-    /// The same with `src_lang` and `tgt_lang` in `tokenizer_config.json`: the languages of a model that is not told others.
+    /// Sets `src_lang` and `tgt_lang` in `tokenizer_config.json`, the default languages of the model.
     ///
     /// # Errors
     /// If `tokenizer_config.json` is malformed.
@@ -72,7 +71,7 @@ impl TokenizerFiles {
         Ok(self)
     }
 
-    /// Writes the files into a directory that exists.
+    /// Writes the files to an existing directory.
     ///
     /// # Errors
     /// If a file cannot be written.

@@ -1,4 +1,4 @@
-//! Vocabularies in files of their own: `vocab.txt`, `vocab.json`, `merges.txt`.
+//! Reads `vocab.txt`, `vocab.json` and `merges.txt`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,10 +11,10 @@ use tokenizers::models::bpe::{Merges, Vocab};
 use crate::TokenizeError;
 use crate::files::{read_json, read_text};
 
-/// Reads `vocab.txt`: a token a line, its id the number of the line, from 0.
+/// Reads `vocab.txt`, which has one token per line. The id of a token is the line number, from 0.
 ///
 /// # Errors
-/// If the file can't be read, or a token is there twice.
+/// If the file can't be read, or a token occurs twice.
 pub(crate) fn read_lines(path: &Path) -> Result<Vocab, TokenizeError> {
     let text = read_text(path)?;
     let mut ids = Vocab::default();
@@ -27,56 +27,56 @@ pub(crate) fn read_lines(path: &Path) -> Result<Vocab, TokenizeError> {
     Ok(ids)
 }
 
-/// Reads `vocab.json`: the id of each token. The place of a token in the result is its id.
+/// Reads `vocab.json`, which maps each token to its id. The index of a token in the result is its id.
 ///
 /// # Errors
-/// If the file can't be read, a token or an id is there twice, or an id is left out.
+/// If the file can't be read, a token or an id occurs twice, or an id is missing.
 pub(crate) fn read_ids(path: &Path) -> Result<Vec<String>, TokenizeError> {
     let Entries(entries) = read_json(path)?;
-    let wrong = |key: &str, reason: String| {
+    let invalid = |key: &str, reason: String| {
         Err(TokenizeError::Key { path: path.to_owned(), key: key.to_owned(), reason })
     };
     let size = entries.len();
     let mut tokens: Vec<Option<String>> = vec![None; size];
-    let mut places = HashMap::with_capacity(size);
+    let mut ids = HashMap::with_capacity(size);
     for (token, id) in entries {
-        if places.insert(token.clone(), id).is_some() {
-            return wrong(&token, "the token is there twice".to_owned());
+        if ids.insert(token.clone(), id).is_some() {
+            return invalid(&token, "occurs twice".to_owned());
         }
         match tokens.get_mut(id as usize) {
             None => {
                 let reason =
-                    format!("the id {id}, but {size} tokens have the ids 0 to {}", size - 1);
-                return wrong(&token, reason);
+                    format!("has the id {id}, but the ids of {size} tokens are 0 to {}", size - 1);
+                return invalid(&token, reason);
             }
             Some(Some(other)) => {
-                return wrong(&token, format!("the id {id}, which `{other}` has too"));
+                return invalid(&token, format!("has the id {id}, which `{other}` also has"));
             }
-            Some(place) => *place = Some(token),
+            Some(slot) => *slot = Some(token),
         }
     }
-    // As many tokens as places, each in a place of its own.
+    // There are as many tokens as slots, so every slot is filled.
     Ok(tokens.into_iter().flatten().collect())
 }
 
-/// Reads `merges.txt`: a pair of tokens a line, the first that is merged first.
+/// Reads `merges.txt`, which has one pair of tokens per line, by rank.
 ///
 /// # Errors
-/// If the file can't be read, or a line is no pair of tokens that together are a token.
+/// If the file can't be read, or a line is not a pair of tokens whose concatenation is also a token.
 pub(crate) fn read_merges(path: &Path, vocabulary: &Vocab) -> Result<Merges, TokenizeError> {
     let mut merges = Merges::new();
-    for (place, line) in read_text(path)?.lines().enumerate() {
+    for (number, line) in (1..).zip(read_text(path)?.lines()) {
         if line.is_empty() || line.starts_with("#version") {
             continue;
         }
-        let wrong = |reason| TokenizeError::Line { path: path.to_owned(), line: place + 1, reason };
+        let invalid = |reason| TokenizeError::Line { path: path.to_owned(), line: number, reason };
         let (left, right) = line
             .split_once(' ')
             .filter(|(left, right)| !left.is_empty() && !right.is_empty() && !right.contains(' '))
-            .ok_or_else(|| wrong(format!("`{line}` is not two tokens with a space between")))?;
+            .ok_or_else(|| invalid(format!("`{line}` is not two tokens separated by a space")))?;
         for token in [left, right, &format!("{left}{right}")] {
             if !vocabulary.contains_key(token) {
-                return Err(wrong(format!("`{token}` is not in the vocabulary")));
+                return Err(invalid(format!("`{token}` is not in the vocabulary")));
             }
         }
         merges.push((left.to_owned(), right.to_owned()));
@@ -84,7 +84,7 @@ pub(crate) fn read_merges(path: &Path, vocabulary: &Vocab) -> Result<Merges, Tok
     Ok(merges)
 }
 
-/// A JSON object of numbers with every key as often as it is there.
+/// The entries of a JSON object, including repeated keys.
 struct Entries(Vec<(String, u32)>);
 
 impl<'de> Deserialize<'de> for Entries {

@@ -1,4 +1,4 @@
-//! Chat templates give the texts of transformers; `fixtures/export_chat.py` made the reference.
+//! Chat templates render the same text as in transformers (`fixtures/export_chat.py`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -53,7 +53,7 @@ fn hello() -> [ChatMessage; 1] {
 }
 
 #[test]
-fn texts_are_those_of_transformers() {
+fn rendered_texts_match_transformers() {
     let reference: Reference =
         serde_json::from_slice(&fs::read(fixtures().join("chat.json")).unwrap()).unwrap();
     for case in reference.cases {
@@ -75,7 +75,7 @@ fn texts_are_those_of_transformers() {
 }
 
 #[test]
-fn the_text_is_encoded_with_the_special_tokens_that_the_template_writes() {
+fn special_tokens_in_a_template_are_encoded_as_tokens() {
     let tokenizer = tokenizer("{{ '<|im_start|>' + messages[0].content + '<|im_end|>' }}");
     let text = tokenizer.apply_chat_template(&hello(), &ChatOptions::default()).unwrap();
     let ids = tokenizer.encode(&text).unwrap();
@@ -84,7 +84,7 @@ fn the_text_is_encoded_with_the_special_tokens_that_the_template_writes() {
 }
 
 #[test]
-fn a_template_file_comes_before_the_config() {
+fn a_template_file_takes_precedence_over_the_config() {
     let dir = directory(Some(json!("of the config")));
     fs::write(dir.path().join("chat_template.jinja"), "of the file").unwrap();
     let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
@@ -93,7 +93,7 @@ fn a_template_file_comes_before_the_config() {
 }
 
 #[test]
-fn named_templates_are_chosen_by_name_or_by_tools() {
+fn named_templates_are_selected_by_name_or_by_tools() {
     let templates = json!([
         { "name": "default", "template": "plain" },
         { "name": "tool_use", "template": "with tools" },
@@ -120,7 +120,7 @@ fn named_templates_are_chosen_by_name_or_by_tools() {
 }
 
 #[test]
-fn a_tokenizer_without_a_template_says_so() {
+fn a_tokenizer_without_a_template_is_an_error() {
     let tokenizer = Tokenizer::from_dir(directory(None).path()).unwrap();
     assert!(!tokenizer.has_chat_template());
     let error = tokenizer.apply_chat_template(&hello(), &ChatOptions::default()).unwrap_err();
@@ -128,7 +128,7 @@ fn a_tokenizer_without_a_template_says_so() {
 }
 
 #[test]
-fn today_is_written_in_the_format_asked_for() {
+fn strftime_now_uses_the_given_format() {
     let render =
         |template: &str| tokenizer(template).apply_chat_template(&hello(), &ChatOptions::default());
     let year = render("{{ strftime_now('%Y') }}").unwrap();

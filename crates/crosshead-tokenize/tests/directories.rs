@@ -1,5 +1,4 @@
-//! The same ids and texts as the reference for odd lines, in every format of model directories;
-//! `fixtures/export_directories.py` made files and reference.
+//! Ids and texts of edge cases equal the reference, in every model directory format (`fixtures/export_directories.py`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +9,9 @@ use serde::de::DeserializeOwned;
 
 #[derive(Deserialize)]
 struct Expected {
-    /// For each line the ids with special tokens, and the text that they decode to.
+    /// For each line, the ids with special tokens and their decoded text.
     lines: Vec<(Vec<u32>, String)>,
-    /// For each line the ids where it is a text that the model writes.
+    /// For each line, its ids as a target text.
     #[serde(default)]
     targets: Vec<Vec<u32>>,
 }
@@ -84,7 +83,7 @@ directories! {
     albert_reads_a_unigram_model: "albert",
     nllb_reads_a_bpe_model: "nllb",
     llama_reads_a_bpe_model: "llama",
-    llama_of_old_reads_a_bpe_model: "llama-legacy",
+    legacy_llama_reads_a_bpe_model: "llama-legacy",
     m2m100_reads_a_bpe_model_and_ids: "m2m100",
     marian_reads_two_models_and_ids: "marian",
     a_bpe_model_alone_has_user_defined_symbols: "user",
@@ -92,11 +91,11 @@ directories! {
 }
 
 #[test]
-fn a_saved_tokenizer_is_the_one_that_was_loaded() {
+fn a_saved_tokenizer_equals_the_loaded_one() {
     for name in DIRECTORIES {
         let tokenizer = Tokenizer::from_dir(&directory(name)).unwrap();
         let copy = tempfile::tempdir().unwrap();
-        // What a model directory has beside the tokenizer.
+        // The model's config names the family.
         let config = directory(name).join("config.json");
         if config.exists() {
             fs::copy(config, copy.path().join("config.json")).unwrap();
@@ -109,7 +108,7 @@ fn a_saved_tokenizer_is_the_one_that_was_loaded() {
 }
 
 #[test]
-fn batches_give_what_single_texts_give() {
+fn batches_equal_single_texts() {
     let lines = lines();
     for name in DIRECTORIES {
         let tokenizer = Tokenizer::from_dir(&directory(name)).unwrap();
@@ -125,7 +124,7 @@ fn batches_give_what_single_texts_give() {
 }
 
 #[test]
-fn offsets_of_odd_lines_are_characters_of_the_line() {
+fn offsets_are_character_boundaries() {
     for name in DIRECTORIES {
         let tokenizer = Tokenizer::from_dir(&directory(name)).unwrap();
         for line in lines() {
@@ -140,7 +139,7 @@ fn offsets_of_odd_lines_are_characters_of_the_line() {
 }
 
 #[test]
-fn pieces_of_a_stream_are_whole_and_together_the_text() {
+fn the_pieces_of_a_stream_concatenate_to_the_text() {
     for name in DIRECTORIES {
         let tokenizer = Tokenizer::from_dir(&directory(name)).unwrap();
         for line in lines() {

@@ -1,4 +1,4 @@
-//! Round trips, offsets and batches, for any text.
+//! Round trips, offsets and batches of any text.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ const TRAINING: &str = include_str!("../fixtures/training.txt");
 static TOKENIZER: LazyLock<Tokenizer> =
     LazyLock::new(|| Tokenizer::train_bpe(TRAINING.lines(), &BpeConfig::new(600)).unwrap());
 
-/// Characters of the training text, spaces among them.
+/// Texts of characters in the training text.
 fn seen() -> impl Strategy<Value = String> {
     let mut alphabet: Vec<char> = TRAINING.chars().filter(|&c| c != '\n').collect();
     alphabet.sort_unstable();
@@ -21,21 +21,21 @@ fn seen() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn decoding_restores_a_text_of_seen_characters(text in seen()) {
+    fn decoding_restores_a_text_of_known_characters(text in seen()) {
         let ids = TOKENIZER.encode(&text).unwrap();
         let without_the_first_space = text.strip_prefix(' ').unwrap_or(&text);
         prop_assert_eq!(TOKENIZER.decode(&ids).unwrap(), without_the_first_space);
     }
 
     #[test]
-    fn any_text_has_ids_inside_the_vocabulary(text in any::<String>()) {
+    fn ids_of_any_text_are_inside_the_vocabulary(text in any::<String>()) {
         let ids = TOKENIZER.encode(&text).unwrap();
         prop_assert!(ids.iter().all(|&id| (id as usize) < TOKENIZER.vocab_size()));
         TOKENIZER.decode(&ids).unwrap();
     }
 
     #[test]
-    fn no_text_contains_the_end_of_a_sequence_or_padding(
+    fn no_text_encodes_to_eos_or_padding(
         parts in prop::collection::vec(prop_oneof![Just("</s>".to_owned()), Just("<pad>".to_owned()), seen()], 0..6),
     ) {
         let ids = TOKENIZER.encode(&parts.concat()).unwrap();
@@ -44,21 +44,21 @@ proptest! {
     }
 
     #[test]
-    fn the_special_ids_are_the_ids_and_one_eos(text in any::<String>()) {
+    fn encoding_with_special_tokens_appends_eos(text in any::<String>()) {
         let mut ids = TOKENIZER.encode(&text).unwrap();
         ids.push(TOKENIZER.special().eos.unwrap());
         prop_assert_eq!(TOKENIZER.encode_with_special(&text).unwrap(), ids);
     }
 
     #[test]
-    fn offsets_cut_the_text_into_the_surface_forms_of_its_tokens(text in seen()) {
+    fn offsets_split_the_text_into_the_surface_forms_of_its_tokens(text in seen()) {
         let encoding = TOKENIZER.encode_with_offsets(&text).unwrap();
         prop_assert_eq!(&encoding.ids, &TOKENIZER.encode(&text).unwrap());
         let mut end = 0;
-        for (place, (id, span)) in encoding.ids.iter().zip(encoding.offsets).enumerate() {
+        for (index, (id, span)) in encoding.ids.iter().zip(encoding.offsets).enumerate() {
             let token = TOKENIZER.id_to_token(*id).unwrap().replace('▁', " ");
-            if place == 0 && !text.starts_with(' ') {
-                // The implied space takes no room of its own, and alone it lies on the first character.
+            if index == 0 && !text.starts_with(' ') {
+                // The implied space has no bytes. As a separate token, it has the range of the first character.
                 if token != " " {
                     prop_assert_eq!(&text[span.clone()], &token[1..]);
                     end = span.end;
@@ -81,7 +81,7 @@ proptest! {
 }
 
 #[test]
-fn unseen_characters_become_unk() {
+fn unknown_characters_become_unk() {
     let ids = TOKENIZER.encode("日本").unwrap();
     let unk = TOKENIZER.special().unk.unwrap();
     assert_eq!(ids.iter().filter(|&&id| id == unk).count(), 2);
@@ -101,7 +101,7 @@ fn batches_keep_the_order_of_the_texts() {
 }
 
 #[test]
-fn ids_outside_the_vocabulary_are_left_out() {
+fn ids_outside_the_vocabulary_are_skipped() {
     let ids = TOKENIZER.encode("the").unwrap();
     assert_eq!(TOKENIZER.decode(&[&ids[..], &[600, u32::MAX]].concat()).unwrap(), "the");
 }

@@ -1,4 +1,4 @@
-//! Files that come from elsewhere, and files that are broken.
+//! Tokenizer files from other sources, and malformed ones.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn error_of(files: &[(&str, &str)]) -> TokenizeError {
 }
 
 #[test]
-fn a_saved_tokenizer_loads_as_it_was() {
+fn a_saved_tokenizer_loads_unchanged() {
     let original = dir(&[("tokenizer.json", TOKENIZER)]);
     let tokenizer = Tokenizer::from_dir(original.path()).unwrap();
     let copy = original.path().join("new/copy");
@@ -33,18 +33,18 @@ fn a_saved_tokenizer_loads_as_it_was() {
 }
 
 #[test]
-fn special_tokens_are_those_that_the_config_names() {
+fn the_config_names_the_special_tokens() {
     let config = r#"{"eos_token": {"content": "e", "lstrip": false}, "pad_token": "a", "bos_token": "i", "unk_token": null, "other": [1]}"#;
     let dir = dir(&[("tokenizer.json", TOKENIZER), ("tokenizer_config.json", config)]);
     let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
     let id = |token| tokenizer.token_to_id(token);
     let special = tokenizer.special();
     assert_eq!((special.eos, special.pad, special.bos), (id("e"), id("a"), id("i")));
-    assert_eq!(special.unk, None); // `null` says that there is none
+    assert_eq!(special.unk, None); // `null` means that there is none
 }
 
 #[test]
-fn special_tokens_in_a_text_are_tokens_where_the_config_does_not_split_them() {
+fn special_tokens_in_a_text_are_tokens_unless_the_config_splits_them() {
     let dir = dir(&[("tokenizer.json", TOKENIZER), ("tokenizer_config.json", "{}")]);
     let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
     assert_eq!(tokenizer.encode("</s>").unwrap(), [0]);
@@ -77,7 +77,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn a_directory_in_place_of_a_file_is_explained() {
+fn a_directory_instead_of_a_file_is_an_error() {
     let dir = dir(&[("tokenizer.json", TOKENIZER)]);
     let error = Tokenizer::from_file(dir.path()).unwrap_err();
     assert!(matches!(error, TokenizeError::IsDirectory { .. }), "{error}");
@@ -85,36 +85,36 @@ fn a_directory_in_place_of_a_file_is_explained() {
 }
 
 #[test]
-fn truncated_json_is_told_from_foreign_json() {
+fn truncated_and_unrecognized_json_are_different_errors() {
     for end in (1..TOKENIZER.len() - 2).step_by(997) {
         let part = String::from_utf8_lossy(&TOKENIZER.as_bytes()[..end]).into_owned();
         let error = error_of(&[("tokenizer.json", &part)]);
         assert!(matches!(error, TokenizeError::InvalidJson { .. }), "{end}: {error}");
     }
-    for foreign in [
+    for unrecognized in [
         "{}",
         "[1, 2]",
         "null",
         r#"{"model_type": "marian"}"#,
         r#"{"version": "1.0", "model": {"type": "?"}}"#,
     ] {
-        let error = error_of(&[("tokenizer.json", foreign)]);
-        assert!(matches!(error, TokenizeError::ForeignJson { .. }), "{foreign}: {error}");
+        let error = error_of(&[("tokenizer.json", unrecognized)]);
+        assert!(matches!(error, TokenizeError::UnrecognizedJson { .. }), "{unrecognized}: {error}");
     }
 }
 
 #[test]
-fn a_broken_config_is_named() {
+fn a_malformed_config_is_named() {
     let error = error_of(&[
         ("tokenizer.json", TOKENIZER),
         ("tokenizer_config.json", r#"{"eos_token": 3}"#),
     ]);
-    assert!(matches!(error, TokenizeError::ForeignJson { .. }), "{error}");
+    assert!(matches!(error, TokenizeError::UnrecognizedJson { .. }), "{error}");
     assert!(error.to_string().contains("tokenizer_config.json"));
 }
 
 #[test]
-fn a_role_that_the_config_leaves_open_is_read_from_the_special_tokens_map() {
+fn roles_missing_in_the_config_are_read_from_the_special_tokens_map() {
     let map = r#"{"pad_token": {"content": "a"}, "eos_token": "b", "cls_token": "e"}"#;
     let config = r#"{"eos_token": "i", "cls_token": null}"#;
     let dir = dir(&[
@@ -142,7 +142,7 @@ fn usual_names_are_special_tokens_unless_the_class_has_no_defaults() {
 }
 
 #[test]
-fn a_named_token_that_the_vocabulary_lacks_gets_the_next_id() {
+fn a_named_token_outside_the_vocabulary_gets_the_next_id() {
     let config = r#"{"pad_token": "[fill]", "mask_token": "[hide]"}"#;
     let dir = dir(&[("tokenizer.json", TOKENIZER), ("tokenizer_config.json", config)]);
     let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
@@ -152,7 +152,7 @@ fn a_named_token_that_the_vocabulary_lacks_gets_the_next_id() {
 }
 
 #[test]
-fn a_role_without_a_token_says_what_to_add() {
+fn a_missing_special_token_names_the_key_to_set() {
     let dir = dir(&[("tokenizer.json", &TOKENIZER.replace("<pad>", "[fill]"))]);
     let special = Tokenizer::from_dir(dir.path()).unwrap().special();
     assert_eq!(special.require(SpecialRole::Eos).unwrap(), 0);

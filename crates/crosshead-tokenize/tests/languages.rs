@@ -9,7 +9,7 @@ fn load(name: &str) -> Tokenizer {
     Tokenizer::from_dir(&dir.join(name)).unwrap()
 }
 
-/// The tokens of a text and of a translation, without those of the text itself.
+/// The special tokens of a source text and of a target text.
 fn around(tokenizer: &Tokenizer) -> (Vec<String>, Vec<String>) {
     let text = tokenizer.encode("the").unwrap();
     let special = |ids: Vec<u32>| {
@@ -25,7 +25,7 @@ fn strings(tokens: [&str; 2]) -> Vec<String> {
 }
 
 #[test]
-fn each_family_puts_the_codes_where_its_models_expect_them() {
+fn each_family_adds_the_codes_where_its_models_expect_them() {
     let mbart = load("mbart").with_languages(Some("de_DE"), Some("ro_RO")).unwrap();
     assert_eq!(around(&mbart), (strings(["</s>", "de_DE"]), strings(["</s>", "ro_RO"])));
     assert_eq!((mbart.forced_bos(), mbart.decoder_start()), (None, mbart.token_to_id("ro_RO")));
@@ -43,7 +43,7 @@ fn each_family_puts_the_codes_where_its_models_expect_them() {
 }
 
 #[test]
-fn a_marian_model_is_told_the_target_in_the_source() {
+fn a_marian_model_takes_the_target_language_in_the_source() {
     let marian = load("marian");
     assert_eq!(marian.languages(), ["deu", "fra"]);
     let to_french = marian.with_languages(Some("eng"), Some("fra")).unwrap();
@@ -54,8 +54,8 @@ fn a_marian_model_is_told_the_target_in_the_source() {
 }
 
 #[test]
-fn a_language_that_is_not_named_is_that_of_the_files_or_english() {
-    // The source of `src_lang`, or transformers' default; the target of `tgt_lang`, or none.
+fn the_default_language_is_that_of_the_files_or_english() {
+    // The source is `src_lang` or transformers' default; the target is `tgt_lang` or none.
     for (name, target, source, spelled) in [
         ("mbart", "ro_RO", "en_XX", "ro_RO"),
         ("mbart50", "sl_SI", "de_DE", "sl_SI"),
@@ -74,8 +74,8 @@ fn a_language_that_is_not_named_is_that_of_the_files_or_english() {
     ] {
         let tokenizer = load(name).with_languages(Some(source), None).unwrap();
         assert_eq!(tokenizer.target_language(), target, "{name}");
-        let told = tokenizer.forced_bos().or(tokenizer.decoder_start());
-        assert_eq!(told.and_then(|id| tokenizer.language(id)), target, "{name}");
+        let first = tokenizer.forced_bos().or(tokenizer.decoder_start());
+        assert_eq!(first.and_then(|id| tokenizer.language(id)), target, "{name}");
         let (before, _) = around(&tokenizer);
         assert!(before.iter().any(|token| token.trim_matches('_') == source), "{before:?}");
     }
@@ -92,7 +92,7 @@ fn a_marian_model_takes_no_source_language() {
 }
 
 #[test]
-fn a_target_that_the_files_name_is_forced_and_one_that_they_do_not_is_not() {
+fn a_target_is_forced_only_if_the_files_name_it() {
     let mbart50 = load("mbart50");
     assert_eq!(mbart50.forced_bos(), mbart50.token_to_id("fr_XX"));
     for name in ["mbart", "nllb"] {
@@ -102,7 +102,7 @@ fn a_target_that_the_files_name_is_forced_and_one_that_they_do_not_is_not() {
 }
 
 #[test]
-fn unknown_languages_are_refused_with_those_there_are() {
+fn an_unknown_language_is_an_error_that_lists_the_known_ones() {
     let error = load("mbart").with_languages(Some("en_XX"), Some("xx_XX")).unwrap_err();
     assert!(matches!(error, TokenizeError::UnknownLanguage { .. }), "{error}");
     assert!(error.to_string().contains("xx_XX") && error.to_string().contains("ro_RO"), "{error}");
@@ -115,7 +115,7 @@ fn unknown_languages_are_refused_with_those_there_are() {
 }
 
 #[test]
-fn languages_do_not_change_the_text_itself() {
+fn languages_do_not_change_the_ids_of_the_text() {
     for name in ["mbart", "nllb"] {
         let tokenizer = load(name);
         let languages = tokenizer.languages();

@@ -1,5 +1,4 @@
-//! Pieces that a text spells out (`<0x41>`, `<s>`) are what SentencePiece makes of them; `fixtures/export_literal.py` made
-//! models and reference.
+//! Pieces spelled out in a text (`<0x41>`, `<s>`) are encoded as in SentencePiece (`fixtures/export_literal.py`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,18 +27,18 @@ fn check(name: &str) {
 }
 
 #[test]
-fn a_byte_that_a_unigram_model_knows_is_characters_in_a_text() {
+fn a_unigram_model_encodes_a_spelled_out_byte_as_characters() {
     check("unigram");
     check("marian");
 }
 
 #[test]
-fn a_byte_that_a_bpe_model_knows_is_characters_in_a_text() {
+fn a_bpe_model_encodes_a_spelled_out_byte_as_characters() {
     check("bpe");
 }
 
 #[test]
-fn special_pieces_are_characters_where_they_are_not_looked_for() {
+fn split_special_pieces_are_encoded_as_characters() {
     for name in [
         "unigram-split",
         "bpe-split",
@@ -53,7 +52,7 @@ fn special_pieces_are_characters_where_they_are_not_looked_for() {
 }
 
 #[test]
-fn bytes_of_unknown_characters_are_text_again() {
+fn bytes_of_unknown_characters_decode_to_the_text() {
     for name in ["unigram", "bpe"] {
         let tokenizer = Tokenizer::from_dir(&directory(name)).unwrap();
         for text in ["日本語 🙂", "the <0x41> cat", "é<0xC3>é"] {

@@ -1,4 +1,4 @@
-//! The same files and ids as Hugging Face's Python packages; `fixtures/export.py` made the reference.
+//! Files and ids equal those of Hugging Face's Python packages (`fixtures/export.py`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,13 +44,13 @@ fn sentences() -> Vec<Sentence> {
 }
 
 #[test]
-fn training_gives_the_tokenizer_that_python_trains() {
+fn bpe_training_matches_python() {
     let trained: Value = serde_json::from_str(&trained().to_json().unwrap()).unwrap();
     assert_eq!(trained, json(&fixture("tokenizer.json")));
 }
 
 #[test]
-fn saved_files_are_those_that_transformers_loaded_for_the_reference() {
+fn saved_files_equal_those_that_transformers_loaded_for_the_reference() {
     let dir = tempfile::tempdir().unwrap();
     trained().save(dir.path()).unwrap();
     for name in ["tokenizer.json", "tokenizer_config.json"] {
@@ -59,7 +59,7 @@ fn saved_files_are_those_that_transformers_loaded_for_the_reference() {
 }
 
 #[test]
-fn ids_and_decoded_texts_are_those_of_transformers() {
+fn ids_and_decoded_texts_match_transformers() {
     let dir = tempfile::tempdir().unwrap();
     trained().save(dir.path()).unwrap();
     for tokenizer in [
@@ -75,7 +75,7 @@ fn ids_and_decoded_texts_are_those_of_transformers() {
 }
 
 #[test]
-fn byte_level_training_gives_the_tokenizer_that_python_trains() {
+fn byte_level_training_matches_python() {
     let training = read(&fixture("training.txt"));
     let trained = Tokenizer::train_byte_level_bpe(training.lines(), &BpeConfig::new(600))
         .unwrap()
@@ -86,7 +86,7 @@ fn byte_level_training_gives_the_tokenizer_that_python_trains() {
 }
 
 #[test]
-fn word_piece_training_gives_the_vocabulary_that_python_trains() {
+fn word_piece_training_matches_python() {
     let training = read(&fixture("training.txt"));
     for (name, lowercase) in [("word-piece.json", true), ("word-piece-cased.json", false)] {
         let config = WordPieceConfig::new(600).with_lowercase(lowercase);

@@ -1,4 +1,4 @@
-//! Text as it is generated, for ids that no text has.
+//! Incremental decoding, also of ids that no text encodes to.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crosshead_tokenize::{BpeConfig, Tokenizer};
 use proptest::prelude::*;
 
-/// A tokenizer for each way of joining tokens to a text.
+/// A tokenizer for each kind of decoder.
 static TOKENIZERS: LazyLock<Vec<(&str, Tokenizer)>> = LazyLock::new(|| {
     let names = ["gpt2", "bert", "llama", "t5", "marian", "m2m100", "user", "albert"];
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/directories");
@@ -21,7 +21,7 @@ static TOKENIZERS: LazyLock<Vec<(&str, Tokenizer)>> = LazyLock::new(|| {
 
 proptest! {
     #[test]
-    fn pieces_together_are_the_text_of_any_ids(seeds in prop::collection::vec(any::<u32>(), 0..40)) {
+    fn pieces_concatenate_to_the_text_of_any_ids(seeds in prop::collection::vec(any::<u32>(), 0..40)) {
         for (name, tokenizer) in TOKENIZERS.iter() {
             let ids: Vec<u32> =
                 seeds.iter().map(|seed| seed % (tokenizer.vocab_size() as u32 + 3)).collect();
@@ -37,7 +37,7 @@ proptest! {
 }
 
 #[test]
-fn a_character_of_several_tokens_comes_whole() {
+fn a_character_of_several_tokens_is_not_split() {
     for name in ["gpt2", "llama"] {
         let (_, tokenizer) = TOKENIZERS.iter().find(|(other, _)| *other == name).unwrap();
         let ids = tokenizer.encode("ab🙂c").unwrap();
@@ -54,7 +54,7 @@ fn a_character_of_several_tokens_comes_whole() {
 }
 
 #[test]
-fn text_comes_with_the_token_that_completes_it() {
+fn text_is_returned_with_the_token_that_completes_it() {
     let (_, tokenizer) = TOKENIZERS.iter().find(|(name, _)| *name == "t5").unwrap();
     let ids = tokenizer.encode("the cat sat").unwrap();
     let mut stream = tokenizer.text_stream();

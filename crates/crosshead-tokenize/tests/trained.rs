@@ -1,4 +1,4 @@
-//! What every trained tokenizer promises, and what only some do.
+//! Properties of trained tokenizers of every kind.
 
 use std::sync::LazyLock;
 
@@ -45,7 +45,7 @@ fn threads_and_repetition_do_not_change_the_tokenizer() {
 }
 
 #[test]
-fn every_id_below_the_size_has_a_token_of_its_own() {
+fn every_id_below_the_size_has_a_different_token() {
     let lines: Vec<&str> = TRAINING.lines().collect();
     for (name, train) in TRAINERS {
         let tokenizer = train(&lines).unwrap();
@@ -75,7 +75,7 @@ fn a_saved_tokenizer_loads_with_the_same_ids() {
 }
 
 #[test]
-fn training_without_text_is_refused() {
+fn training_without_text_is_an_error() {
     for (name, train) in TRAINERS {
         for lines in [&[][..], &[""]] {
             assert!(matches!(train(lines), Err(TokenizeError::EmptyText)), "{name}: {lines:?}");
@@ -84,7 +84,7 @@ fn training_without_text_is_refused() {
 }
 
 #[test]
-fn a_vocabulary_that_cannot_hold_the_alphabet_names_the_smallest_that_can() {
+fn a_vocabulary_size_below_the_alphabet_names_the_smallest_possible_size() {
     let smallest = |result| match result {
         Err(TokenizeError::VocabularyTooSmall { smallest, .. }) => smallest,
         other => panic!("{other:?}"),
@@ -102,7 +102,7 @@ fn a_vocabulary_that_cannot_hold_the_alphabet_names_the_smallest_that_can() {
 }
 
 #[test]
-fn byte_level_and_character_tokenizers_have_one_special_token_at_the_end() {
+fn end_of_text_is_the_last_id_of_byte_level_and_character_tokenizers() {
     let end_of_text = |tokenizer: &Tokenizer| {
         let id = Some(tokenizer.vocab_size() as u32 - 1);
         assert_eq!(tokenizer.token_to_id("<|endoftext|>"), id);
@@ -121,7 +121,7 @@ fn character_tokens_are_the_characters_by_code_point() {
 }
 
 #[test]
-fn word_piece_puts_the_text_between_cls_and_sep() {
+fn word_piece_adds_cls_and_sep() {
     let train = |config| Tokenizer::train_word_piece(TRAINING.lines(), &config).unwrap();
     let tokenizer = train(WordPieceConfig::new(400));
     let ids = tokenizer.encode_with_special("Der Sensor [MASK].").unwrap();
@@ -133,12 +133,12 @@ fn word_piece_puts_the_text_between_cls_and_sep() {
 }
 
 #[test]
-fn unigram_tokens_stand_from_the_most_to_the_least_probable() {
+fn unigram_tokens_are_sorted_by_probability() {
     let json: serde_json::Value = serde_json::from_str(&UNIGRAM.to_json().unwrap()).unwrap();
     let vocabulary = json["model"]["vocab"].as_array().unwrap();
     let scores: Vec<f64> = vocabulary[2..].iter().map(|entry| entry[1].as_f64().unwrap()).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b));
-    // They are probabilities of one distribution, of which some rare tokens are left out.
+    // The probabilities of one distribution, from which some rare tokens were pruned.
     let sum: f64 = scores.iter().map(|score| score.exp()).sum();
     assert!((0.8..=1.05).contains(&sum), "{sum}");
 }
@@ -158,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_contains_the_end_of_text(before in any::<String>(), after in any::<String>()) {
+    fn no_text_encodes_to_the_end_of_text_token(before in any::<String>(), after in any::<String>()) {
         for tokenizer in [&*BYTES, &*CHARACTERS] {
             let ids = tokenizer.encode_with_special(&format!("{before}<|endoftext|>{after}")).unwrap();
             prop_assert!(!ids.contains(&tokenizer.special().eos.unwrap()));

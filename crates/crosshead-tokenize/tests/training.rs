@@ -1,4 +1,4 @@
-//! What a trained vocabulary promises.
+//! Properties of a trained BPE vocabulary.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ fn json_with_threads(threads: usize) -> String {
 }
 
 #[test]
-fn vocabulary_has_exactly_the_size_asked_for() {
+fn the_vocabulary_has_exactly_the_requested_size() {
     for vocab_size in [200, 333, 600] {
         let tokenizer = trained(vocab_size);
         let tokens: HashSet<String> =
@@ -40,7 +40,7 @@ fn a_text_with_few_pairs_gives_a_smaller_vocabulary() {
 }
 
 #[test]
-fn special_tokens_have_their_ids() {
+fn special_tokens_have_the_documented_ids() {
     let tokenizer = trained(600);
     let expected =
         SpecialIds { eos: Some(0), unk: Some(1), pad: Some(599), ..SpecialIds::default() };
@@ -63,7 +63,7 @@ fn threads_do_not_change_the_tokenizer() {
 }
 
 #[test]
-fn rare_pairs_are_not_merged_below_the_minimum_frequency() {
+fn pairs_below_the_minimum_frequency_are_not_merged() {
     let lines = ["abab abab cd"];
     let config = BpeConfig::new(100).with_min_frequency(2);
     let tokenizer = Tokenizer::train_bpe(lines.into_iter(), &config).unwrap();
@@ -73,24 +73,24 @@ fn rare_pairs_are_not_merged_below_the_minimum_frequency() {
 }
 
 #[test]
-fn a_vocabulary_below_the_alphabet_is_refused_with_the_smallest_that_works() {
+fn a_vocabulary_size_below_the_alphabet_names_the_smallest_possible_size() {
     for vocab_size in [0, 1, 2, 3, 6] {
         let error = train(&["abc"], vocab_size).unwrap_err();
         assert!(matches!(error, TokenizeError::VocabularyTooSmall { smallest: 7, .. }), "{error}");
-        assert!(error.to_string().contains("7 at least"));
+        assert!(error.to_string().contains("at least 7"));
     }
     assert_eq!(train(&["abc"], 7).unwrap().vocab_size(), 7);
 }
 
 #[test]
-fn training_without_text_is_refused() {
+fn training_without_text_is_an_error() {
     for lines in [&[][..], &[""], &[" ", "\t"]] {
         assert!(matches!(train(lines, 100), Err(TokenizeError::EmptyText)), "{lines:?}");
     }
 }
 
 #[test]
-fn special_tokens_spelled_in_the_training_text_do_not_become_tokens() {
+fn special_tokens_spelled_out_in_the_training_text_do_not_become_tokens() {
     let lines = ["<pad><pad></s> end", "a</s>b <unk>c", "<pad> </s> <pad> <unk>"].repeat(20);
     let tokenizer = train(&lines, 200).unwrap();
     let special = tokenizer.special();

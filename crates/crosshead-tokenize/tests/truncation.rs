@@ -1,10 +1,9 @@
-//! What is left of a text that is too long, and what `tokenizer_config.json` decides about texts, as in transformers;
-//! `fixtures/export_truncation.py` made the reference.
+//! Truncation, and options of `tokenizer_config.json`, as in transformers (`fixtures/export_truncation.py`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crosshead_tokenize::{TokenizeError, Tokenizer};
+use crosshead_tokenize::{TokenizeError, Tokenizer, TruncatedEncoding};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -41,7 +40,7 @@ fn with_keys(name: &str, keys: &Value) -> tempfile::TempDir {
 }
 
 #[test]
-fn a_long_text_loses_the_tokens_that_it_loses_in_transformers_and_keeps_its_special_tokens() {
+fn truncation_matches_transformers() {
     let reference = reference();
     let text = reference["text"].as_str().unwrap();
     for case in reference["truncated"].as_array().unwrap() {
@@ -49,17 +48,17 @@ fn a_long_text_loses_the_tokens_that_it_loses_in_transformers_and_keeps_its_spec
         let dir = with_keys(name, &json!({ "truncation_side": side }));
         let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
         let max_len = case["max_len"].as_u64().unwrap() as usize;
-        let whole = tokenizer.encode_with_special(text).unwrap().len();
-        let (found, truncated) = tokenizer.encode_truncated(text, max_len).unwrap();
-        assert_eq!(found, ids(&case["ids"]), "{name}, {side}, {max_len}");
-        assert_eq!(truncated, max_len < whole, "{name}, {side}, {max_len}");
+        let full_len = tokenizer.encode_with_special(text).unwrap().len();
+        let found = tokenizer.encode_truncated(text, max_len).unwrap();
+        assert_eq!(found.ids, ids(&case["ids"]), "{name}, {side}, {max_len}");
+        assert_eq!(found.truncated, max_len < full_len, "{name}, {side}, {max_len}");
         let batch = tokenizer.encode_batch_truncated(&[text, "a"], max_len).unwrap();
-        assert_eq!(batch[0], (found, truncated));
+        assert_eq!(batch[0], found);
     }
 }
 
 #[test]
-fn tokenizer_config_decides_over_tokenizer_json_as_in_transformers() {
+fn tokenizer_config_overrides_tokenizer_json_as_in_transformers() {
     let reference = reference();
     for case in reference["configured"].as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
@@ -81,29 +80,31 @@ fn tokenizer_config_decides_over_tokenizer_json_as_in_transformers() {
 }
 
 #[test]
-fn texts_of_both_sides_keep_the_end_token_and_the_code_of_their_language() {
+fn truncated_sources_and_targets_keep_eos_and_language_code() {
     let mbart = Tokenizer::from_dir(&directory("mbart")).unwrap();
     let mbart = mbart.with_languages(Some("en_XX"), Some("de_DE")).unwrap();
     let text = "Hello world, the cat sat on the mat";
     let [source, target] = [mbart.encode_with_special(text), mbart.encode_target(text)];
-    for (whole, cut) in [
+    for (full, truncated) in [
         (source.unwrap(), mbart.encode_truncated(text, 6).unwrap()),
         (target.unwrap(), mbart.encode_target_truncated(text, 6).unwrap()),
     ] {
-        assert_eq!(cut, ([&whole[..4], &whole[whole.len() - 2..]].concat(), true));
+        assert!(truncated.truncated);
+        assert_eq!(truncated.ids, [&full[..4], &full[full.len() - 2..]].concat());
     }
 }
 
 #[test]
-fn a_limit_without_room_for_the_special_tokens_is_told() {
+fn a_limit_below_the_number_of_special_tokens_is_an_error() {
     let tokenizer = Tokenizer::from_dir(&directory("bert")).unwrap();
-    assert_eq!(tokenizer.encode_truncated("the cat", 2).unwrap(), (vec![2, 3], true));
+    let expected = TruncatedEncoding { ids: vec![2, 3], truncated: true };
+    assert_eq!(tokenizer.encode_truncated("the cat", 2).unwrap(), expected);
     let error = tokenizer.encode_truncated("the cat", 1).unwrap_err();
     assert!(matches!(error, TokenizeError::NoRoom { max_len: 1, special: 2 }), "{error}");
 }
 
 #[test]
-fn the_limit_of_a_tokenizer_is_read_and_saved_and_the_huge_one_is_none() {
+fn model_max_length_is_read_and_saved_and_a_very_large_one_is_none() {
     let limit = |keys: Value| {
         let dir = with_keys("bert", &keys);
         let tokenizer = Tokenizer::from_dir(dir.path()).unwrap();
@@ -112,8 +113,8 @@ fn the_limit_of_a_tokenizer_is_read_and_saved_and_the_huge_one_is_none() {
         let again = Tokenizer::from_dir(saved.path()).unwrap();
         assert_eq!(again.model_max_length(), tokenizer.model_max_length());
         let long = "the cat sat on the mat";
-        let cut = |tokenizer: &Tokenizer| tokenizer.encode_truncated(long, 5).unwrap();
-        assert_eq!(cut(&again), cut(&tokenizer));
+        let truncate = |tokenizer: &Tokenizer| tokenizer.encode_truncated(long, 5).unwrap();
+        assert_eq!(truncate(&again), truncate(&tokenizer));
         tokenizer.model_max_length()
     };
     assert_eq!(limit(json!({ "model_max_length": 512, "truncation_side": "left" })), Some(512));
@@ -125,7 +126,7 @@ fn the_limit_of_a_tokenizer_is_read_and_saved_and_the_huge_one_is_none() {
 }
 
 #[test]
-fn text_in_lowercase_keeps_its_special_tokens() {
+fn lowercasing_keeps_special_tokens() {
     let keys = json!({ "do_lower_case": false });
     let tokenizer = Tokenizer::from_dir(with_keys("bert", &keys).path()).unwrap();
     let lowercase = tokenizer.clone().with_lowercase();
@@ -135,7 +136,7 @@ fn text_in_lowercase_keeps_its_special_tokens() {
         assert_eq!(lowercase.encode_with_special(text).unwrap(), expected);
         assert_ne!(tokenizer.encode_with_special(text).unwrap(), expected);
     }
-    // SentencePiece's normalization follows.
+    // With SentencePiece's normalizer.
     let t5 = Tokenizer::from_dir(&directory("t5")).unwrap();
     let expected = t5.encode_with_special("hello world").unwrap();
     assert_eq!(t5.with_lowercase().encode_with_special("Hello WORLD").unwrap(), expected);
@@ -145,7 +146,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn special_tokens_around_ids_are_those_around_the_text(text in "[a-z ]{0,20}") {
+    fn affixes_are_the_special_tokens_of_encode_with_special(text in "[a-z ]{0,20}") {
         for name in ["bert", "roberta", "gpt2", "llama", "t5", "mbart50"] {
             let tokenizer = Tokenizer::from_dir(&directory(name)).unwrap();
             let around = tokenizer.affixes().unwrap().around(tokenizer.encode(&text).unwrap());

@@ -1,35 +1,35 @@
-//! Batches of texts with a class each.
+//! Batches for classification.
 
 use super::padded;
 
-/// A text as ids, and its class.
+/// A tokenized text and its class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassExample {
-    /// The ids.
+    /// The token ids.
     pub ids: Vec<u32>,
     /// The class.
     pub class: u32,
 }
 
-/// Texts and their classes, padded to the longest text. Ids are row by row.
+/// A batch of tokenized texts and their classes, padded to the longest text. Ids are in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassBatch {
     /// The number of examples.
     pub batch: usize,
     /// The length of the longest text.
     pub len: usize,
-    /// What the encoder reads: `[batch, len]`.
+    /// The encoder input: `[batch, len]`.
     pub ids: Vec<u32>,
-    /// The number of ids in each row before the padding: `[batch]`.
+    /// The length of each row without padding: `[batch]`.
     pub lengths: Vec<usize>,
     /// The classes: `[batch]`.
     pub classes: Vec<u32>,
 }
 
-/// Puts the examples with these indices into one batch, in this order, filled on the right with `pad`.
+/// Collates the examples at these indices into one batch, in this order, padded on the right with `pad`.
 ///
 /// # Panics
-/// If an index is not that of an example.
+/// If an index is out of range.
 pub fn collate_classes(examples: &[ClassExample], indices: &[usize], pad: u32) -> ClassBatch {
     let chosen = || indices.iter().map(|&index| &examples[index]);
     let lengths: Vec<usize> = chosen().map(|example| example.ids.len()).collect();

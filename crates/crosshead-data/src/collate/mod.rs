@@ -1,4 +1,4 @@
-//! Examples of one batch side by side, as a model reads them.
+//! Collates examples into padded batches.
 
 mod classes;
 mod seq2seq;
@@ -10,7 +10,7 @@ pub use classes::{ClassBatch, ClassExample, collate_classes};
 pub use seq2seq::{Seq2SeqBatch, collate};
 pub use tokens::{TokenTargets, collate_masked, collate_windows};
 
-/// A row, filled on the right up to `len`.
+/// A row padded on the right to `len`.
 fn padded(ids: &[u32], len: usize, pad: u32) -> impl Iterator<Item = u32> {
     ids.iter().copied().chain(iter::repeat_n(pad, len - ids.len()))
 }

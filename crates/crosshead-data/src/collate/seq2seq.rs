@@ -1,11 +1,11 @@
-//! Batches of pairs for teacher forcing.
+//! Batches of source and target sequences for teacher forcing.
 
 use std::iter;
 
 use super::padded;
 use crate::Example;
 
-/// A batch for teacher forcing, padded to the longest example on each side. Ids are row by row.
+/// A batch for teacher forcing. Sources and targets are padded to the longest of the batch; ids are in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seq2SeqBatch {
     /// The number of examples.
@@ -14,25 +14,25 @@ pub struct Seq2SeqBatch {
     pub src_len: usize,
     /// The length of the longest target.
     pub tgt_len: usize,
-    /// What the encoder reads: `[batch, src_len]`.
+    /// The encoder input: `[batch, src_len]`.
     pub source: Vec<u32>,
-    /// The number of source ids in each row before the padding: `[batch]`.
+    /// The length of each source without padding: `[batch]`.
     pub source_lengths: Vec<usize>,
-    /// What the decoder reads, the target shifted right after the start id: `[batch, tgt_len]`.
+    /// The decoder input, which is the target shifted right after the start id: `[batch, tgt_len]`.
     pub decoder_input: Vec<u32>,
-    /// What the decoder should predict: `[batch, tgt_len]`.
+    /// The ids that the decoder should predict: `[batch, tgt_len]`.
     pub target: Vec<u32>,
-    /// The number of target ids in each row before the padding: `[batch]`.
+    /// The length of each target without padding: `[batch]`.
     pub target_lengths: Vec<usize>,
-    /// The number of target ids in all rows, without padding: what a loss per token is divided by.
+    /// The number of target ids in all rows without padding: the divisor of a loss per token.
     pub tokens: usize,
 }
 
-/// Puts the examples with these indices into one batch, in this order. Rows are filled on the right with `pad`, and
-/// decoder inputs start with `start` (in Marian and Pegasus, `pad` again).
+/// Collates the examples at these indices into one batch, in this order. Rows are padded on the right with `pad`, and
+/// decoder inputs start with `start` (in Marian and Pegasus this is also `pad`).
 ///
 /// # Panics
-/// If an index is not that of an example.
+/// If an index is out of range.
 pub fn collate(examples: &[Example], indices: &[usize], pad: u32, start: u32) -> Seq2SeqBatch {
     let chosen = || indices.iter().map(|&index| &examples[index]);
     let source_lengths: Vec<usize> = chosen().map(|example| example.source.len()).collect();
@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_row_is_its_example_and_then_padding(
+        fn every_row_is_its_example_followed_by_padding(
             (examples, indices) in examples().prop_flat_map(|examples| {
                 let indices = vec(0..examples.len(), 1..9);
                 (Just(examples), indices)
@@ -105,7 +105,7 @@ mod tests {
         }
 
         #[test]
-        fn the_decoder_reads_the_target_one_step_late(examples in examples()) {
+        fn the_decoder_input_is_the_target_shifted_right(examples in examples()) {
             let indices: Vec<usize> = (0..examples.len()).collect();
             let batch = collate(&examples, &indices, PAD, START);
             let inputs = rows(&batch.decoder_input, batch.tgt_len);
@@ -118,7 +118,7 @@ mod tests {
         }
 
         #[test]
-        fn tokens_are_the_targets_that_are_not_padding(examples in examples()) {
+        fn tokens_count_the_targets_that_are_not_padding(examples in examples()) {
             let indices: Vec<usize> = (0..examples.len()).collect();
             let batch = collate(&examples, &indices, PAD, START);
             prop_assert_eq!(batch.tokens, batch.target.iter().filter(|&&id| id != PAD).count());

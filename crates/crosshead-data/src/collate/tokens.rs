@@ -1,28 +1,28 @@
-//! Batches with a target for each token: language models and masked models.
+//! Batches with a target for each token, for causal and masked language models.
 
 use super::padded;
 use crate::{MaskedSequence, Window};
 
-/// Sequences with a target for each id, padded to the longest. Ids are row by row.
+/// A batch of sequences with a target for each token, padded to the longest sequence. Ids are in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenTargets {
     /// The number of sequences.
     pub batch: usize,
     /// The length of the longest sequence.
     pub len: usize,
-    /// What the model reads: `[batch, len]`.
+    /// The model input: `[batch, len]`.
     pub ids: Vec<u32>,
-    /// The number of ids in each row before the padding: `[batch]`.
+    /// The length of each row without padding: `[batch]`.
     pub lengths: Vec<usize>,
-    /// What the model should predict, or the id that counts for nothing: `[batch, len]`.
+    /// The ids that the model should predict, or the `ignored` id: `[batch, len]`.
     pub targets: Vec<u32>,
-    /// The number of targets that count: what a loss per token is divided by.
+    /// The number of targets that are not ignored: the divisor of a loss per token.
     pub n_targets: usize,
 }
 
-/// Puts windows on a sequence into one batch: each id is to predict the one after it.
+/// Collates windows of a sequence into one batch, in which the target of each id is the next id.
 ///
-/// Rows are filled on the right with `pad`; targets there, and those that do not count, are `ignored`.
+/// Rows are padded on the right with `pad`. The targets of padding and of a window's context are `ignored`.
 ///
 /// # Panics
 /// If the sequence ends before the last target of a window.
@@ -40,13 +40,13 @@ pub fn collate_windows(
     };
     let rows = windows.iter().map(|window| (read(window).to_vec(), following(window)));
     let n_targets = windows.iter().map(Window::targets).sum();
-    side_by_side(rows.collect(), n_targets, pad, ignored)
+    padded_rows(rows.collect(), n_targets, pad, ignored)
 }
 
-/// Puts the masked sequences of these originals into one batch; targets at places that are not to be told are `ignored`.
+/// Collates masked sequences into one batch. Targets are the original ids at masked positions, and `ignored` elsewhere.
 ///
 /// # Panics
-/// If there is not one masked sequence of the same length for each original.
+/// If there is not exactly one masked sequence of the same length for each original.
 pub fn collate_masked(
     originals: &[&[u32]],
     masked: &[MaskedSequence],
@@ -55,21 +55,21 @@ pub fn collate_masked(
 ) -> TokenTargets {
     assert!(
         originals.len() == masked.len(),
-        "{} originals do not fit {} masked sequences",
+        "{} originals for {} masked sequences: give one for each",
         originals.len(),
         masked.len()
     );
     let row = |(original, masked): (&&[u32], &MaskedSequence)| {
         let mut targets = vec![ignored; original.len()];
-        masked.places.iter().for_each(|&place| targets[place] = original[place]);
+        masked.positions.iter().for_each(|&position| targets[position] = original[position]);
         (masked.ids.clone(), targets)
     };
-    let n_targets = masked.iter().map(|masked| masked.places.len()).sum();
-    side_by_side(originals.iter().zip(masked).map(row).collect(), n_targets, pad, ignored)
+    let n_targets = masked.iter().map(|masked| masked.positions.len()).sum();
+    padded_rows(originals.iter().zip(masked).map(row).collect(), n_targets, pad, ignored)
 }
 
-/// Rows of ids and their targets.
-fn side_by_side(
+/// Pads rows of ids and their targets.
+fn padded_rows(
     rows: Vec<(Vec<u32>, Vec<u32>)>,
     n_targets: usize,
     pad: u32,

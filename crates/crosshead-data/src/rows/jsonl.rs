@@ -1,11 +1,11 @@
-//! Rows of a JSONL file: one object per line.
+//! Reads rows of a JSONL file, one object per line.
 
 use serde_json::{Map, Value};
 
 use crate::lines::lines;
 use crate::{Column, DataError, Row};
 
-/// The asked fields of each line's object.
+/// The requested fields of each line's object.
 pub(super) fn parse<const N: usize>(
     name: &str,
     text: &[u8],

@@ -1,4 +1,4 @@
-//! Chosen columns of TSV and JSONL files.
+//! Reads selected columns of TSV and JSONL files.
 
 use std::fmt;
 use std::path::Path;
@@ -11,13 +11,13 @@ use crate::{DataError, Pair};
 mod jsonl;
 mod tsv;
 
-/// A column of a file: by its name, or in a TSV file by its number.
+/// A column of a file, by name or by number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Column {
-    /// The column's number, from 1.
+    /// The column's number, from 1. In JSONL, the field with this name.
     Number(usize),
-    /// The column's name in the first line of a TSV file, or the name of a field in JSONL.
+    /// The column's name in the header of a TSV file, or the name of a JSONL field.
     Name(String),
 }
 
@@ -42,21 +42,21 @@ impl From<&str> for Column {
     }
 }
 
-/// How the lines of a file are made up.
+/// The format of a file of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Fields between tabs, with no quoting or escaping. If any column is asked for by name, the first line has the
-    /// names.
+    /// Fields separated by tabs, without quoting or escaping. If any column is requested by name, the first line is a
+    /// header.
     Tsv {
-        /// Whether the first line has names although no column is asked for by name.
+        /// Whether the first line is a header even if no column is requested by name.
         header: bool,
     },
-    /// One JSON object a line.
+    /// One JSON object per line.
     Jsonl,
 }
 
 impl Format {
-    /// The format that a file's name tells: JSONL for `.jsonl`, `.ndjson` and `.json`, otherwise TSV.
+    /// The format by file extension: JSONL for `.jsonl`, `.ndjson` and `.json`, otherwise TSV.
     pub fn of_name(name: &str, header: bool) -> Self {
         match Path::new(name).extension().and_then(|extension| extension.to_str()) {
             Some("jsonl" | "ndjson" | "json") => Self::Jsonl,
@@ -65,12 +65,12 @@ impl Format {
     }
 }
 
-/// The fields of one line that were asked for, in that order.
+/// The requested fields of one line, in the requested order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row<const N: usize> {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// The fields, none of them blank.
+    /// The fields. None is blank.
     pub fields: [String; N],
 }
 
@@ -80,14 +80,15 @@ impl From<Row<2>> for Pair {
     }
 }
 
-/// Reads columns of a file.
+/// Reads the given columns of a file.
 ///
-/// The file is UTF-8, with or without a byte order mark; lines end with LF, CRLF or CR, the last one with or without. Every
-/// line of a TSV file has the same number of columns. In JSONL numbers and truth values are taken as JSON writes them.
+/// The file is UTF-8, with or without a byte order mark. Lines end with LF, CRLF or CR; the last line ending is optional.
+/// Every line of a TSV file must have the same number of columns. Numbers and booleans of a JSONL file keep their JSON
+/// spelling.
 ///
 /// # Errors
-/// If the file can't be read or is empty, a line is blank, isn't UTF-8 or isn't of the format, or a column is missing or
-/// has an empty field.
+/// If the file can't be read or is empty, a line is blank, not UTF-8 or not in the format, a column is missing, or a field
+/// is empty.
 pub fn read_rows<const N: usize>(
     path: &Path,
     format: Format,
@@ -96,7 +97,7 @@ pub fn read_rows<const N: usize>(
     parse_rows(&path.display().to_string(), &lines::read(path)?, format, columns)
 }
 
-/// [`read_rows`] for a text in memory; errors call it `name`.
+/// [`read_rows`] for text in memory. `name` is the file in error messages.
 ///
 /// # Errors
 /// As [`read_rows`].

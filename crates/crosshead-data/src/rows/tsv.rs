@@ -1,9 +1,9 @@
-//! Rows of a TSV file, with or without a header.
+//! Reads rows of a TSV file, with or without a header.
 
 use crate::lines::lines;
 use crate::{Column, DataError, Row};
 
-/// The asked columns of each line; the first one may be a header.
+/// The requested columns of each line. The first line may be a header.
 pub(super) fn parse<const N: usize>(
     name: &str,
     text: &[u8],
@@ -19,10 +19,10 @@ pub(super) fn parse<const N: usize>(
             return Err(DataError::BlankLine { name: name.to_owned(), line });
         }
         let fields: Vec<&str> = text.split('\t').collect();
-        let (expected, places) = match first {
+        let (expected, indices) = match first {
             Some(known) => known,
             None => {
-                let known = (fields.len(), places(name, &fields, header, columns)?);
+                let known = (fields.len(), column_indices(name, &fields, header, columns)?);
                 first = Some(known);
                 if header {
                     continue;
@@ -38,7 +38,7 @@ pub(super) fn parse<const N: usize>(
                 expected,
             });
         }
-        rows.push(Row { line, fields: places.map(|place| fields[place].to_owned()) });
+        rows.push(Row { line, fields: indices.map(|index| fields[index].to_owned()) });
     }
     if rows.is_empty() {
         return Err(DataError::EmptyFile { name: name.to_owned() });
@@ -46,29 +46,29 @@ pub(super) fn parse<const N: usize>(
     Ok(rows)
 }
 
-/// The place of each column in the first line.
-fn places<const N: usize>(
+/// The index of each column in the first line.
+fn column_indices<const N: usize>(
     name: &str,
     first: &[&str],
     header: bool,
     columns: [&Column; N],
 ) -> Result<[usize; N], DataError> {
-    let mut places = [0; N];
-    for (place, column) in places.iter_mut().zip(columns) {
+    let mut indices = [0; N];
+    for (index, column) in indices.iter_mut().zip(columns) {
         let found = match column {
-            Column::Number(number) => number.checked_sub(1).filter(|&place| place < first.len()),
+            Column::Number(number) => number.checked_sub(1).filter(|&index| index < first.len()),
             Column::Name(name) => first.iter().position(|field| field == name),
         };
-        *place = found.ok_or_else(|| DataError::NoSuchColumn {
+        *index = found.ok_or_else(|| DataError::NoSuchColumn {
             name: name.to_owned(),
             line: 1,
             column: column.to_string(),
             known: if header {
                 first.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             } else {
-                first.len().to_string()
+                format!("1 to {}", first.len())
             },
         })?;
     }
-    Ok(places)
+    Ok(indices)
 }

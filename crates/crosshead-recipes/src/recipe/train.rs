@@ -1,6 +1,6 @@
 //! The `[train]` section.
 
-use crosshead_data::Batching;
+use crosshead_data::{Batching, Lengths};
 use crosshead_kernels::LabelSmoothing;
 use crosshead_train::{AdamConfig, OptimizerConfig, Schedule, TrainConfig};
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ impl TrainSection {
     }
 
     /// How examples of these lengths fall into batches.
-    pub fn batching(&self, lengths: Vec<(usize, usize)>) -> Batching {
+    pub fn batching(&self, lengths: Vec<Lengths>) -> Batching {
         match self.batch_examples {
             Some(size) => Batching::Examples { examples: lengths.len(), size },
             None => {

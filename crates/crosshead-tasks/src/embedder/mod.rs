@@ -158,14 +158,14 @@ impl Embedder {
         };
         let mut embeddings: Vec<Embedding> = rows
             .iter()
-            .map(|&(_, truncated)| Embedding { vector: Vec::new(), truncated })
+            .map(|row| Embedding { vector: Vec::new(), truncated: row.truncated })
             .collect();
         // Sentences of like length are computed together, so that little padding is.
         let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|&i| rows[i].0.len());
+        order.sort_by_key(|&i| rows[i].ids.len());
         for (number, batch) in order.chunks(self.batch_size.max(1)).enumerate() {
             let batch_rows: Vec<Vec<u32>> =
-                batch.iter().map(|&i| std::mem::take(&mut rows[i].0)).collect();
+                batch.iter().map(|&i| std::mem::take(&mut rows[i].ids)).collect();
             for (&i, vector) in batch.iter().zip(self.vectors(&batch_rows, prompt_len)) {
                 embeddings[i].vector = vector;
             }
@@ -181,7 +181,7 @@ impl Embedder {
 
     /// The tokens of a prompt, with special tokens before it and without one after it.
     fn prompt_len(&self, prompt: &str) -> Result<usize, TaskError> {
-        let (ids, _) = self.tokenizer.encode_truncated(prompt, self.limits.any)?;
+        let ids = self.tokenizer.encode_truncated(prompt, self.limits.any)?.ids;
         let special = self.tokenizer.special();
         let is_special =
             |id: &u32| SpecialRole::ALL.iter().any(|&role| special.get(role) == Some(*id));

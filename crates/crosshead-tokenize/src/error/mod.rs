@@ -1,10 +1,14 @@
-//! What can go wrong between text, ids and tokenizer files.
+//! Errors of tokenizers and their files.
+
+mod sentencepiece;
 
 use std::path::PathBuf;
 
+pub use sentencepiece::{CharsMapError, SentencePieceError};
+
 use crate::SpecialRole;
 
-/// What can go wrong between text, ids and tokenizer files.
+/// An error of a tokenizer or its files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenizeError {
@@ -13,7 +17,7 @@ pub enum TokenizeError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: std::io::Error,
     },
 
@@ -22,53 +26,53 @@ pub enum TokenizeError {
     Write {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: std::io::Error,
     },
 
-    /// A directory where a file belongs.
-    #[error("{path} is a directory: load it with `Tokenizer::from_dir`, or name the `tokenizer.json` in it", path = .path.display())]
+    /// The path is a directory.
+    #[error("{path} is a directory: load it with `Tokenizer::from_dir`, or give the `tokenizer.json` in it", path = .path.display())]
     IsDirectory {
         /// The directory.
         path: PathBuf,
     },
 
-    /// Something else in the place of a file.
+    /// The file is something else, such as a Git LFS pointer.
     #[error("{path}: {found}", path = .path.display())]
     NotTheFile {
         /// The file.
         path: PathBuf,
-        /// What it is, and what to do.
+        /// What it is, and how to fix it.
         found: &'static str,
     },
 
-    /// A file that stops early or isn't JSON at all.
-    #[error("{path}: not valid JSON ({source}); the file is damaged or incomplete, fetch or save it again", path = .path.display())]
+    /// The file is not valid JSON.
+    #[error("{path}: not valid JSON ({source}); the file is damaged or incomplete, download or save it again", path = .path.display())]
     InvalidJson {
         /// The file.
         path: PathBuf,
-        /// Line and column.
+        /// The syntax error, with line and column.
         source: serde_json::Error,
     },
 
-    /// Valid JSON that doesn't describe a tokenizer.
-    #[error("{path}: JSON, but not in the format of this file ({source}); expected what Hugging Face `tokenizers` or `transformers` saves under this name", path = .path.display())]
-    ForeignJson {
+    /// The file is valid JSON, but not in the expected format.
+    #[error("{path}: unrecognized JSON ({source}); expected the format in which Hugging Face `tokenizers` or `transformers` saves this file", path = .path.display())]
+    UnrecognizedJson {
         /// The file.
         path: PathBuf,
-        /// The first thing that didn't fit.
+        /// The first mismatch.
         source: serde_json::Error,
     },
 
-    /// A directory without any file that holds a vocabulary.
-    #[error("{dir}: no tokenizer there; expected `tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, a SentencePiece model (`spiece.model`, `sentencepiece.bpe.model`, `tokenizer.model`), or `source.spm` with `target.spm` and `vocab.json`", dir = .dir.display())]
+    /// The directory has no tokenizer file.
+    #[error("{dir}: no tokenizer found; expected `tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, a SentencePiece model (`spiece.model`, `sentencepiece.bpe.model`, `tokenizer.model`), or `source.spm` with `target.spm` and `vocab.json`", dir = .dir.display())]
     NoTokenizer {
         /// The directory.
         dir: PathBuf,
     },
 
-    /// Text that is not UTF-8.
-    #[error("{path}:{line}: not UTF-8; save the file in that encoding", path = .path.display())]
+    /// The file is not valid UTF-8.
+    #[error("{path}:{line}: not valid UTF-8; convert the file to UTF-8", path = .path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
@@ -76,15 +80,15 @@ pub enum TokenizeError {
         line: usize,
     },
 
-    /// A text file in another encoding.
-    #[error("{path}: this is UTF-16, convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`", path = .path.display())]
+    /// The file is UTF-16.
+    #[error("{path}: the file is UTF-16; convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`", path = .path.display())]
     Utf16 {
         /// The file.
         path: PathBuf,
     },
 
-    /// A line of a vocabulary or of its merges that is wrong.
-    #[error("{path}:{line}: {reason}; fetch or save the file again", path = .path.display())]
+    /// A line of a vocabulary or merges file is invalid.
+    #[error("{path}:{line}: {reason}; download or save the file again", path = .path.display())]
     Line {
         /// The file.
         path: PathBuf,
@@ -94,51 +98,51 @@ pub enum TokenizeError {
         reason: String,
     },
 
-    /// An entry of a JSON vocabulary that is wrong.
-    #[error("{path}: `{key}` has {reason}; fetch or save the file again", path = .path.display())]
+    /// An entry of a JSON file is invalid.
+    #[error("{path}: `{key}` {reason}; download or save the file again", path = .path.display())]
     Key {
         /// The file.
         path: PathBuf,
-        /// The token.
+        /// The key.
         key: String,
         /// What is wrong with it.
         reason: String,
     },
 
-    /// A file that is no SentencePiece model, or one that can't be used, or whose rules of normalization are broken.
-    #[error("{path}: not a SentencePiece model or rules that can be read: {reason}", path = .path.display())]
+    /// The file is not a supported SentencePiece model, or has invalid normalization rules.
+    #[error("{path}: not a valid SentencePiece model or normalizer: {source}", path = .path.display())]
     SentencePiece {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        source: SentencePieceError,
     },
 
-    /// A vocabulary that the tokenizer library refuses.
-    #[error("{path}: can't be used as a vocabulary: {source}", path = .path.display())]
+    /// The `tokenizers` library rejects the vocabulary.
+    #[error("{path}: invalid vocabulary: {source}", path = .path.display())]
     Build {
         /// The file.
         path: PathBuf,
-        /// What the library says.
+        /// The library's error.
         source: tokenizers::Error,
     },
 
-    /// A token beside the vocabulary that can't have the id that a file gives it.
-    #[error("{dir}: `{token}` should have the id {declared} by `added_tokens_decoder` of `tokenizer_config.json` or by `added_tokens.json`, but {found}; the files don't belong together", dir = .dir.display(), found = .found.map_or("has none".to_owned(), |id| format!("has {id}")))]
+    /// An added token does not have the id that a file declares.
+    #[error("{dir}: `{token}` should have the id {declared} according to `added_tokens_decoder` of `tokenizer_config.json` or `added_tokens.json`, but {found}; the files don't belong together", dir = .dir.display(), found = .found.map_or("is not in the vocabulary".to_owned(), |id| format!("has {id}")))]
     AddedTokenId {
         /// The directory.
         dir: PathBuf,
         /// The token.
         token: String,
-        /// The id in the file.
+        /// The declared id.
         declared: u32,
-        /// The id that the vocabulary leaves for it.
+        /// The id in the vocabulary.
         found: Option<u32>,
     },
 
-    /// A tokenizer with ids that a model has no place for.
+    /// The tokenizer has ids outside the model's vocabulary.
     #[error(
-        "the tokenizer's token `{token}` has the id {id}, but the model's vocabulary has {model_size} places: they don't belong together"
+        "the tokenizer's token `{token}` has the id {id}, but the model's vocabulary size is {model_size}: they don't belong together"
     )]
     VocabularyMismatch {
         /// The largest id.
@@ -149,79 +153,81 @@ pub enum TokenizeError {
         model_size: usize,
     },
 
-    /// Languages for a tokenizer that knows of none.
-    #[error("the tokenizer has no languages to choose from: name neither source nor target")]
+    /// A language is given for a tokenizer without languages.
+    #[error(
+        "the tokenizer has no languages to choose from: give neither a source nor a target language"
+    )]
     NoLanguages,
 
-    /// A language that a tokenizer doesn't have.
-    #[error("no language `{language}`; the tokenizer has {known}", known = .known.join(", "))]
+    /// The tokenizer does not have the language.
+    #[error("unknown language `{language}`; the tokenizer has {known}", known = .known.join(", "))]
     UnknownLanguage {
-        /// The code asked for.
+        /// The requested language code.
         language: String,
-        /// The codes there are.
+        /// The language codes of the tokenizer.
         known: Vec<String>,
     },
 
-    /// A source language alone for a tokenizer that is told only the target's.
-    #[error("the model is told the language to write and not that of its input: name the target language; the tokenizer has {known}", known = .known.join(", "))]
+    /// Only a source language is given, but the tokenizer takes only a target language.
+    #[error("the model takes a target language, but no source language: give the target language; the tokenizer has {known}", known = .known.join(", "))]
     NoSourceLanguage {
-        /// The codes there are.
+        /// The language codes of the tokenizer.
         known: Vec<String>,
     },
 
-    /// A chat template that isn't there.
+    /// The tokenizer does not have the chat template.
     #[error("the tokenizer has no chat template `{name}`{present}", present = if .present.is_empty() { ": its model directory has neither `chat_template` in tokenizer_config.json nor a chat_template.jinja".to_owned() } else { format!(", only {}", .present.join(", ")) })]
     NoChatTemplate {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The names there are.
+        /// The names of the tokenizer's templates.
         present: Vec<String>,
     },
 
-    /// A chat template that is malformed, or refuses the conversation.
-    #[error("the chat template fails: {0:#}")]
+    /// The chat template is malformed or rejects the conversation.
+    #[error("the chat template failed: {0:#}")]
     ChatTemplate(#[source] Box<minijinja::Error>),
 
-    /// A tokenizer without a token that the task at hand needs.
-    #[error("the tokenizer has no {purpose} token; name one as `{key}` in the model directory's `tokenizer_config.json`", purpose = .role.purpose(), key = .role.key())]
+    /// The tokenizer lacks a required special token.
+    #[error("the tokenizer has no {purpose} token; set `{key}` in the model directory's `tokenizer_config.json`", purpose = .role.purpose(), key = .role.key())]
     MissingSpecialToken {
-        /// What the token is for.
+        /// The role of the token.
         role: SpecialRole,
     },
 
-    /// A limit that the special tokens around a text don't fit in.
+    /// The length limit is below the number of special tokens.
     #[error(
-        "a text of at most {max_len} tokens has no room for the {special} special tokens around it; raise the limit (`model_max_length` of `tokenizer_config.json`, `max_seq_length` of `sentence_bert_config.json`)"
+        "the length limit of {max_len} tokens is below the {special} special tokens of a text; raise it (`model_max_length` of `tokenizer_config.json`, `max_seq_length` of `sentence_bert_config.json`)"
     )]
     NoRoom {
-        /// The most ids asked for.
+        /// The length limit.
         max_len: usize,
-        /// The number of special tokens around a text.
+        /// The number of special tokens added to a text.
         special: usize,
     },
 
-    /// A template for the special tokens that has the text not exactly once.
+    /// The post-processor's template does not contain the text exactly once.
     #[error(
-        "the tokenizer's template (`post_processor` of `tokenizer.json`) must have the text exactly once"
+        "the tokenizer's template (`post_processor` of `tokenizer.json`) must contain the text exactly once"
     )]
     Template,
 
-    /// Nothing but white space to train on.
+    /// The training text has only white space.
     #[error("the training text is empty: a tokenizer needs at least one line with text")]
     EmptyText,
 
-    /// A vocabulary that can't hold the characters of the training text.
+    /// The vocabulary size is below the number of special tokens and characters of the training text.
     #[error(
-        "a vocabulary of {vocab_size} can't hold the special tokens and every character of the training text: set the size to {smallest} at least"
+        "a vocabulary size of {vocab_size} is too small for the special tokens and the characters of the training text: set it to at least {smallest}"
     )]
     VocabularyTooSmall {
-        /// The size asked for.
+        /// The requested size.
         vocab_size: usize,
         /// The smallest size that works for this text.
         smallest: usize,
     },
 
-    /// Training failed in the tokenizer library.
+    /// Training failed in the `tokenizers` library.
     #[error("can't train the tokenizer: {0}")]
     Train(#[source] tokenizers::Error),
 

@@ -1,4 +1,4 @@
-//! `vocab.json` and `merges.txt`: byte-pair encoding of bytes, as in GPT-2, RoBERTa, BART and Qwen2.
+//! Byte-level BPE from `vocab.json` and `merges.txt`, as in GPT-2, RoBERTa, BART and Qwen2.
 
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::bpe::BPE;
@@ -13,10 +13,10 @@ use super::directory::Directory;
 use super::{Built, MERGES, VOCAB_JSON};
 use crate::TokenizeError;
 use crate::family::Family;
-use crate::parts::{Normalization, Pipeline, Vocabulary};
+use crate::pipeline::{Normalization, Pipeline, Vocabulary};
 use crate::vocabulary::{read_ids, read_merges};
 
-/// How Qwen2 cuts a text into words.
+/// Qwen2's pre-tokenization pattern.
 const QWEN2_WORDS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
@@ -47,9 +47,8 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
     Ok(Built::new(pipeline))
 }
 
-/// Sets whether a text begins with a space, which `tokenizer_config.json` decides: the classes of `transformers` take it from
-/// there, whatever `tokenizer.json` says.
-pub(super) fn follow_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
+/// Applies `add_prefix_space` of `tokenizer_config.json`, which overrides `tokenizer.json` as in `transformers`.
+pub(super) fn apply_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
     if !matches!(config.class_family(), Some(Family::Gpt2 | Family::Roberta)) {
         return;
     }

@@ -1,4 +1,4 @@
-//! What the JSON files beside a vocabulary say.
+//! The JSON configuration files of a tokenizer.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::SpecialRole;
 use crate::family::Family;
 use crate::tokenizer::chat::ChatTemplateField;
 
-/// Tokenizer classes of `transformers` whose special tokens are those that the file names and no others.
+/// Tokenizer classes of `transformers` without default special tokens.
 const CLASSES_WITHOUT_DEFAULTS: [&str; 2] = ["PreTrainedTokenizerFast", "TokenizersBackend"];
 
-/// The keys of Hugging Face's `tokenizer_config.json` that decide about ids and texts; others are ignored.
+/// The keys of Hugging Face's `tokenizer_config.json` that affect ids and texts. Other keys are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct TokenizerConfig {
@@ -37,12 +37,12 @@ pub(super) struct TokenizerConfig {
     pub(super) added_tokens_decoder: BTreeMap<u32, TokenName>,
     pub(super) chat_template: Option<ChatTemplateField>,
     model_max_length: Option<f64>,
-    /// The name of `model_max_length` in old files.
+    /// The former name of `model_max_length`.
     max_len: Option<f64>,
     pub(super) truncation_side: Option<Side>,
 }
 
-/// An end of a text.
+/// A side of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Side {
@@ -50,11 +50,11 @@ pub(super) enum Side {
     Right,
 }
 
-/// Limits from here on mean that there is none; `transformers` writes 10³⁰.
+/// Values from here on mean that there is no limit. `transformers` writes 10³⁰.
 const NO_LIMIT: f64 = 1e9;
 
 impl TokenizerConfig {
-    /// The most ids of a text.
+    /// The maximum number of ids of a text.
     pub(super) fn max_len(&self) -> Option<usize> {
         let limit = self.model_max_length.or(self.max_len);
         limit.filter(|limit| *limit < NO_LIMIT).map(|limit| limit as usize)
@@ -65,8 +65,8 @@ impl TokenizerConfig {
         self.tokenizer_class.as_deref().and_then(Family::of_tokenizer_class)
     }
 
-    /// Whether a role that the files leave open goes to a token with a usual name.
-    pub(super) fn has_usual_tokens(&self) -> bool {
+    /// Whether roles that no file names have default tokens.
+    pub(super) fn has_default_tokens(&self) -> bool {
         !self
             .tokenizer_class
             .as_deref()
@@ -74,7 +74,7 @@ impl TokenizerConfig {
     }
 }
 
-/// The special tokens that `tokenizer_config.json` or `special_tokens_map.json` names.
+/// The special tokens in `tokenizer_config.json` or `special_tokens_map.json`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SpecialTokenNames {
@@ -109,14 +109,14 @@ impl SpecialTokenNames {
     }
 }
 
-/// What a file says about the token with a role.
+/// The entry of a file for the token of a role.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Named {
     /// The key is absent.
     #[default]
-    Open,
-    /// `null`: there is no such token.
-    Nothing,
+    Absent,
+    /// The key is `null`: there is no such token.
+    Null,
     /// The token.
     Token(AddedToken),
 }
@@ -124,11 +124,11 @@ pub(super) enum Named {
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name: Option<TokenName> = Option::deserialize(deserializer)?;
-        Ok(name.map_or(Self::Nothing, |name| Self::Token(name.token().special(true))))
+        Ok(name.map_or(Self::Null, |name| Self::Token(name.token().special(true))))
     }
 }
 
-/// A token as `transformers` writes it: its text alone, or an `AddedToken` object.
+/// A token as `transformers` writes it: a string or an `AddedToken` object.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum TokenName {
@@ -162,7 +162,7 @@ impl TokenName {
     }
 }
 
-/// Special tokens without a role, in a list or by names that models give them.
+/// Special tokens without a role, as a list or by name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum ExtraTokens {
@@ -187,7 +187,7 @@ impl ExtraTokens {
     }
 }
 
-/// The key of `config.json` that tells the family of a model.
+/// The key of `config.json` that names the model type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ModelConfig {

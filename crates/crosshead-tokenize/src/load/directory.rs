@@ -1,4 +1,4 @@
-//! A model directory, before its vocabulary is read.
+//! The configuration of a model directory, read before its vocabulary.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use crate::family::Family;
 use crate::files::{
     ADDED_TOKENS, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG, read_json, read_json_if_present,
 };
-use crate::parts::NamedIds;
+use crate::pipeline::NamedIds;
 use crate::vocabulary::read_ids;
 use crate::{SpecialRole, TokenizeError};
 
-/// What the files of a directory say about its tokenizer beside the vocabulary itself.
+/// The tokenizer settings of a model directory, without the vocabulary.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     pub(super) path: PathBuf,
     pub(super) config: TokenizerConfig,
     pub(super) family: Option<Family>,
-    /// `tokenizer_config.json` and `special_tokens_map.json`; the first that names a token decides.
+    /// `tokenizer_config.json` and `special_tokens_map.json`. The first takes precedence.
     names: Vec<SpecialTokenNames>,
-    /// Tokens that stand beside the vocabulary, by id.
+    /// Added tokens, by id.
     added: BTreeMap<u32, AddedToken>,
 }
 
@@ -53,7 +53,7 @@ impl Directory {
         Ok(Arc::new(NamedIds::new(read_ids(&self.file(file))?)))
     }
 
-    /// `added_tokens_decoder` of `tokenizer_config.json`, or else the older `added_tokens.json`.
+    /// `added_tokens_decoder` of `tokenizer_config.json`, or else the legacy `added_tokens.json`.
     fn read_added(&self) -> Result<BTreeMap<u32, AddedToken>, TokenizeError> {
         let decoder = &self.config.added_tokens_decoder;
         if !decoder.is_empty() {
@@ -76,42 +76,42 @@ impl Directory {
         self.path.join(name)
     }
 
-    /// The first of these files that is there.
+    /// The first of these files that exists.
     pub(super) fn first_of(&self, names: &[&str]) -> Option<PathBuf> {
         names.iter().map(|name| self.file(name)).find(|path| path.is_file())
     }
 
     fn named(&self, role: SpecialRole) -> &Named {
-        let mut answers = self.names.iter().map(|names| names.get(role));
-        answers.find(|named| **named != Named::Open).unwrap_or(&Named::Open)
+        let mut entries = self.names.iter().map(|names| names.get(role));
+        entries.find(|named| **named != Named::Absent).unwrap_or(&Named::Absent)
     }
 
-    /// The tokens that the files name, those with a role first.
+    /// The special tokens that the files name, those with a role first.
     fn named_tokens(&self) -> Vec<AddedToken> {
         let with_role = SpecialRole::ALL.into_iter().filter_map(|role| match self.named(role) {
             Named::Token(token) => Some(token.clone()),
-            Named::Open | Named::Nothing => None,
+            Named::Absent | Named::Null => None,
         });
         with_role.chain(self.names.iter().flat_map(SpecialTokenNames::extra)).collect()
     }
 
-    /// The token with a role, by the files or by the family.
+    /// The token of a role, from the files or the family's defaults.
     pub(super) fn special_token(&self, role: SpecialRole) -> Option<AddedToken> {
         match self.named(role) {
             Named::Token(token) => Some(token.clone()),
-            Named::Nothing => None,
-            Named::Open if !self.config.has_usual_tokens() => None,
-            Named::Open => self.family.and_then(|family| family.default_token(role)),
+            Named::Null => None,
+            Named::Absent if !self.config.has_default_tokens() => None,
+            Named::Absent => self.family.and_then(|family| family.default_token(role)),
         }
     }
 
-    /// The spelling of the token with a role that the family can't do without.
+    /// The text of a token that the family requires.
     pub(super) fn required(&self, role: SpecialRole) -> Result<String, TokenizeError> {
         let token = self.special_token(role);
         token.map(|token| token.content).ok_or(TokenizeError::MissingSpecialToken { role })
     }
 
-    /// The id of the token with a role in a vocabulary.
+    /// The id of the token of a role.
     pub(super) fn special_id(
         &self,
         role: SpecialRole,
@@ -120,19 +120,19 @@ impl Directory {
         if let Some(token) = self.special_token(role) {
             return id(&token.content);
         }
-        let by_usual_name = self.family.is_none()
-            && self.config.has_usual_tokens()
-            && *self.named(role) == Named::Open;
-        let mut usual = role.usual_names().iter().filter(|_| by_usual_name);
-        usual.find_map(|token| id(token))
+        let use_defaults = self.family.is_none()
+            && self.config.has_default_tokens()
+            && *self.named(role) == Named::Absent;
+        let mut defaults = role.default_names().iter().filter(|_| use_defaults);
+        defaults.find_map(|token| id(token))
     }
 
-    /// The tokens that stand beside the vocabulary, in the order of their ids, then those that the files name.
+    /// The added tokens in the order of their ids, then the special tokens that the files name.
     pub(super) fn added_tokens(&self) -> impl Iterator<Item = AddedToken> {
         self.added.values().cloned().chain(self.named_tokens())
     }
 
-    /// Checks that the tokens that stand beside the vocabulary have the ids that the files give them.
+    /// Checks that the added tokens have the ids that the files declare.
     pub(super) fn check_added(
         &self,
         id: impl Fn(&str) -> Option<u32>,

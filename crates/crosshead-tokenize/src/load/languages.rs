@@ -1,4 +1,4 @@
-//! The languages of multilingual models.
+//! Loads the languages of multilingual models.
 
 use super::directory::Directory;
 use crate::family::Family;
@@ -7,14 +7,23 @@ use crate::language_codes::{M2M100, MBART_LEN, MBART50, NLLB};
 use crate::tokenizer::language::{Codes, LanguageStyle};
 use crate::{SpecialRole, TokenizeError, Tokenizer};
 
-/// Codes of the languages that a family is trained for.
+/// The language codes of a family.
 pub(super) fn codes(family: Family) -> &'static [&'static str] {
     match family {
         Family::MBart => &MBART50[..MBART_LEN],
         Family::MBart50 => &MBART50,
         Family::Nllb => &NLLB,
         Family::M2m100 => &M2M100,
-        _ => &[],
+        Family::Albert
+        | Family::Bert
+        | Family::Gpt2
+        | Family::Llama
+        | Family::Marian
+        | Family::Pegasus
+        | Family::Qwen2
+        | Family::Roberta
+        | Family::T5
+        | Family::XlmRoberta => &[],
     }
 }
 
@@ -23,11 +32,22 @@ pub(super) fn token(family: Family, code: &str) -> String {
     match family {
         Family::M2m100 => format!("__{code}__"),
         Family::Marian => format!(">>{code}<<"),
-        _ => code.to_owned(),
+        Family::Albert
+        | Family::Bert
+        | Family::Gpt2
+        | Family::Llama
+        | Family::MBart
+        | Family::MBart50
+        | Family::Nllb
+        | Family::Pegasus
+        | Family::Qwen2
+        | Family::Roberta
+        | Family::T5
+        | Family::XlmRoberta => code.to_owned(),
     }
 }
 
-/// Finds the languages of a tokenizer and sets those that the files name, or English.
+/// Finds the languages of a tokenizer and selects those that the files name, or else English as the source.
 pub(super) fn set(
     directory: &Directory,
     mut tokenizer: Tokenizer,
@@ -35,13 +55,21 @@ pub(super) fn set(
     let Some(family) = directory.family else { return Ok(tokenizer) };
     let legacy = directory.config.legacy_behaviour.unwrap_or(false);
     let (style, english) = match family {
-        Family::MBart => (LanguageStyle::BehindAndFirst, "en_XX"),
-        Family::MBart50 => (LanguageStyle::Before, "en_XX"),
-        Family::Nllb if legacy => (LanguageStyle::Behind, "eng_Latn"),
-        Family::Nllb => (LanguageStyle::Before, "eng_Latn"),
-        Family::M2m100 => (LanguageStyle::Before, "en"),
-        Family::Marian => (LanguageStyle::TargetBeforeSource, ""),
-        _ => return Ok(tokenizer),
+        Family::MBart => (LanguageStyle::SuffixAndStart, "en_XX"),
+        Family::MBart50 => (LanguageStyle::Prefix, "en_XX"),
+        Family::Nllb if legacy => (LanguageStyle::Suffix, "eng_Latn"),
+        Family::Nllb => (LanguageStyle::Prefix, "eng_Latn"),
+        Family::M2m100 => (LanguageStyle::Prefix, "en"),
+        Family::Marian => (LanguageStyle::TargetInSource, ""),
+        Family::Albert
+        | Family::Bert
+        | Family::Gpt2
+        | Family::Llama
+        | Family::Pegasus
+        | Family::Qwen2
+        | Family::Roberta
+        | Family::T5
+        | Family::XlmRoberta => return Ok(tokenizer),
     };
     let found: Codes = if family == Family::Marian {
         let vocabulary = tokenizer.pipeline.get_vocab(true).into_iter();
@@ -63,13 +91,13 @@ pub(super) fn set(
             return Err(TokenizeError::Key {
                 path: directory.file(TOKENIZER_CONFIG),
                 key: key.to_owned(),
-                reason: format!("the language `{code}`, which the vocabulary does not have"),
+                reason: format!("is `{code}`, a language that is not in the vocabulary"),
             });
         }
     }
     let target = config.tgt_lang.as_deref();
-    if style == LanguageStyle::TargetBeforeSource {
-        // Only a model fine-tuned here for one language has this key.
+    if style == LanguageStyle::TargetInSource {
+        // Only models that were fine-tuned with this library for one language have this key.
         return target.map_or(Ok(tokenizer.clone()), |_| tokenizer.with_languages(None, target));
     }
     let source = config.src_lang.as_deref().unwrap_or(english);

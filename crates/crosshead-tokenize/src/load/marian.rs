@@ -1,4 +1,4 @@
-//! Marian's files: a SentencePiece model for the source, one for the target, and the ids of both in `vocab.json`.
+//! Marian: separate SentencePiece models for source and target, with ids from `vocab.json`.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use super::sentencepiece::renumbered;
 use super::{Built, SOURCE_SPM, TARGET_SPM, VOCAB_JSON};
 use crate::family::Family;
 use crate::files::{ADDED_TOKENS, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG};
-use crate::parts::{NamedIds, Pipeline};
+use crate::pipeline::{NamedIds, Pipeline};
 use crate::sentencepiece::SentencePiece;
 use crate::tokenizer::save::Files;
 use crate::{SpecialRole, TokenizeError};
 
-/// The target's ids, in models whose languages share no vocabulary.
+/// The ids of the target, in models with separate vocabularies.
 const TARGET_VOCAB: &str = "target_vocab.json";
 
 pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
     directory.family = Some(Family::Marian);
     let shared = directory.named_ids(VOCAB_JSON)?;
-    let of_target = if directory.config.separate_vocabs.unwrap_or(false) {
+    let target_ids = if directory.config.separate_vocabs.unwrap_or(false) {
         directory.named_ids(TARGET_VOCAB)?
     } else {
         shared.clone()
     };
     let source = side(directory, SOURCE_SPM, &shared)?;
-    let target = side(directory, TARGET_SPM, &of_target)?;
+    let target = side(directory, TARGET_SPM, &target_ids)?;
     let mut built = Built { target: Some(target), trims: true, ..Built::new(source) };
     let unk = directory.required(SpecialRole::Unk)?;
     built.languages.unknown_leading_code = shared.ids.get(&unk).copied();

@@ -1,11 +1,11 @@
-//! Tokenizers of model directories, in every format in which they come.
+//! Loads tokenizers from model directories, in every common format.
 
 mod byte_level;
 mod config;
 mod directory;
-mod frame;
 mod languages;
 mod marian;
+mod post_processor;
 mod sentencepiece;
 mod word_piece;
 
@@ -19,7 +19,7 @@ use tokenizers::models::ModelWrapper;
 use tokenizers::{AddedToken, TruncationDirection};
 
 use crate::files::{CHAT_TEMPLATE, TOKENIZER, read_json, read_text};
-use crate::parts::Pipeline;
+use crate::pipeline::Pipeline;
 use crate::sentencepiece::check_rules;
 use crate::tokenizer::Decoding;
 use crate::tokenizer::chat::{ChatTemplateField, ChatTemplates};
@@ -32,24 +32,25 @@ use directory::Directory;
 const VOCAB_TXT: &str = "vocab.txt";
 const VOCAB_JSON: &str = "vocab.json";
 const MERGES: &str = "merges.txt";
-/// Names under which SentencePiece's models come.
+/// The file names of SentencePiece models.
 const SENTENCEPIECE: [&str; 4] =
     ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model"];
 const SOURCE_SPM: &str = "source.spm";
 const TARGET_SPM: &str = "target.spm";
 
-/// A vocabulary with what is around it.
+/// A tokenizer as built from its files, before special tokens and languages are set.
 struct Built {
     pipeline: Pipeline,
-    /// For texts that the model writes, where they are cut otherwise.
+    /// The pipeline of target texts, if it differs.
     target: Option<Pipeline>,
-    /// Tokens of the vocabulary that are found in a text before it is cut.
+    /// Tokens of the vocabulary that are matched in a text before it is segmented.
     added: Vec<AddedToken>,
     languages: Languages,
-    /// The files to save, where `tokenizer.json` can't say what they do.
+    /// The files to save, if `tokenizer.json` can't represent the tokenizer.
     files: Files,
-    /// Whether the pipeline already puts special tokens around a text.
-    is_framed: bool,
+    /// Whether the pipeline already has a post-processor.
+    has_post_processor: bool,
+    /// Whether decoded text is trimmed.
     trims: bool,
 }
 
@@ -61,49 +62,47 @@ impl Built {
             added: Vec::new(),
             languages: Languages::default(),
             files: Files::default(),
-            is_framed: false,
+            has_post_processor: false,
             trims: false,
         }
     }
 }
 
 impl Tokenizer {
-    /// Loads a `tokenizer.json` alone; special tokens are known by their usual names (`</s>`, `<pad>`, `[CLS]`, …).
+    /// Loads a single `tokenizer.json`. Special tokens are recognized by their usual names (`</s>`, `<pad>`, `[CLS]`, …).
     ///
-    /// Padding and the longest text set in the file are not applied: [`pad_batch`](crate::pad_batch) and
-    /// [`encode_truncated`](Self::encode_truncated) are separate steps here.
+    /// The padding and truncation of the file are not applied: use [`pad_batch`](crate::pad_batch) and
+    /// [`encode_truncated`](Self::encode_truncated).
     ///
     /// # Errors
-    /// If the file can't be read or is not a tokenizer.
+    /// If the file can't be read or is not a valid tokenizer.
     pub fn from_file(path: &Path) -> Result<Self, TokenizeError> {
         finish(&Directory::default(), read_pipeline(path)?)
     }
 
-    /// Loads the tokenizer of a model directory:
+    /// Loads the tokenizer of a model directory, from the first of these that exists:
     ///
-    /// - `tokenizer.json`, or else
+    /// - `tokenizer.json`,
     /// - `source.spm`, `target.spm` and `vocab.json` (Marian),
     /// - a SentencePiece model (`spiece.model`, `sentencepiece.bpe.model`, `tokenizer.model`), with `vocab.json` for
-    ///   M2M-100; texts are normalized and cut exactly as SentencePiece does it,
+    ///   M2M-100; texts are normalized and segmented exactly as in SentencePiece,
     /// - `vocab.json` and `merges.txt` (GPT-2, RoBERTa, BART, Qwen2),
     /// - `vocab.txt` (BERT).
     ///
-    /// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` say which tokens are special, which
-    /// stand beside the vocabulary, and how the family's options are set. A special token that the vocabulary doesn't
-    /// have gets the next id, as in `transformers`. Roles that the files leave open have the family's usual token,
-    /// unless the files are of a `PreTrainedTokenizerFast`: such a tokenizer has no other special tokens than those it
-    /// names.
+    /// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` define the special tokens, the added
+    /// tokens and the family's options. A special token that is not in the vocabulary gets the next id, as in
+    /// `transformers`. Roles that the files don't name have the family's default token, except for a
+    /// `PreTrainedTokenizerFast`, which has only the special tokens that it names.
     ///
     /// # Errors
-    /// If there is no tokenizer, a file of it is missing, can't be read or is not of its format, or a vocabulary has
-    /// gaps or a token twice.
+    /// If there is no tokenizer, a file is missing, can't be read or is malformed, or a vocabulary has gaps or duplicates.
     pub fn from_dir(dir: &Path) -> Result<Self, TokenizeError> {
         let mut directory = Directory::read(dir)?;
         let json = directory.file(TOKENIZER);
         let built = if json.exists() {
             let mut built = read_pipeline(&json)?;
-            word_piece::follow_config(&directory.config, &mut built.pipeline);
-            byte_level::follow_config(&directory.config, &mut built.pipeline);
+            word_piece::apply_config(&directory.config, &mut built.pipeline);
+            byte_level::apply_config(&directory.config, &mut built.pipeline);
             built
         } else if directory.file(SOURCE_SPM).exists() {
             marian::build(&mut directory)?
@@ -129,18 +128,18 @@ struct Checked {
 
 fn read_pipeline(path: &Path) -> Result<Built, TokenizeError> {
     let Checked { normalizer } = read_json(path)?;
-    check_rules(&normalizer).map_err(|reason| TokenizeError::SentencePiece {
+    check_rules(&normalizer).map_err(|error| TokenizeError::SentencePiece {
         path: path.to_owned(),
-        reason: format!("rules of normalization: {reason}"),
+        source: error.into(),
     })?;
-    Ok(Built { is_framed: true, ..Built::new(read_json(path)?) })
+    Ok(Built { has_post_processor: true, ..Built::new(read_json(path)?) })
 }
 
 /// Adds special tokens, languages and chat templates.
 fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, TokenizeError> {
     let truncation = built.pipeline.get_truncation().map(|truncation| truncation.direction);
     let roles = SpecialRole::ALL.into_iter().filter_map(|role| directory.special_token(role));
-    let roles = roles.filter(|_| !built.is_framed);
+    let roles = roles.filter(|_| !built.has_post_processor);
     let added = built.added.iter().cloned().chain(directory.added_tokens());
     let tokens: Vec<AddedToken> = added.chain(roles).collect();
     for pipeline in [Some(&mut built.pipeline), built.target.as_mut()].into_iter().flatten() {
@@ -152,9 +151,9 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     let special = SpecialIds::collect(|role| {
         directory.special_id(role, |token| built.pipeline.token_to_id(token))
     });
-    if !built.is_framed {
+    if !built.has_post_processor {
         for pipeline in [Some(&mut built.pipeline), built.target.as_mut()].into_iter().flatten() {
-            frame::set(directory, pipeline)?;
+            post_processor::set(directory, pipeline)?;
         }
     }
     let merges_pairs = matches!(built.pipeline.get_model().library(), ModelWrapper::BPE(_));
@@ -162,7 +161,7 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     let mut tokenizer = Tokenizer::new(built.pipeline, special);
     tokenizer.target = built.target.map(Arc::new);
     tokenizer.files = built.files;
-    // `transformers` doesn't clean up what pairs were merged for: it would change words.
+    // Like `transformers`, don't clean up the output of BPE, which would change words.
     tokenizer.decoding = Decoding { clean_up: clean_up && !merges_pairs, trim: built.trims };
     tokenizer.chat_templates = chat_templates(directory)?;
     tokenizer.model_max_length = directory.config.max_len();
@@ -174,7 +173,7 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     languages::set(directory, tokenizer)
 }
 
-/// Adds tokens that a pipeline doesn't have yet; those of its vocabulary keep their ids.
+/// Adds the tokens that a pipeline does not have yet. Those in its vocabulary keep their ids.
 fn add_tokens(pipeline: &mut Pipeline, tokens: &[AddedToken]) {
     let present = pipeline.get_added_vocabulary().get_vocab();
     let mut seen: HashSet<&str> = present.keys().map(String::as_str).collect();
@@ -183,7 +182,7 @@ fn add_tokens(pipeline: &mut Pipeline, tokens: &[AddedToken]) {
     pipeline.add_tokens(&new);
 }
 
-/// The template in a file of its own, or else those in `tokenizer_config.json`.
+/// The template in `chat_template.jinja`, or else those in `tokenizer_config.json`.
 fn chat_templates(directory: &Directory) -> Result<Option<Arc<ChatTemplates>>, TokenizeError> {
     let file = directory.file(CHAT_TEMPLATE);
     let field = if directory.path.is_dir() && file.exists() {

@@ -1,4 +1,4 @@
-//! The special tokens that each family puts around a text.
+//! The post-processor of each family, which adds special tokens to a text.
 
 use tokenizers::PostProcessorWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -6,33 +6,33 @@ use tokenizers::processors::roberta::RobertaProcessing;
 
 use super::directory::Directory;
 use crate::family::Family;
-use crate::frame::{Frame, Token};
-use crate::parts::Pipeline;
+use crate::pipeline::Pipeline;
+use crate::template::{SpecialToken, TokenTemplate};
 use crate::{SpecialRole, TokenizeError};
 
 /// Sets the post-processor of the directory's family.
 pub(super) fn set(directory: &Directory, pipeline: &mut Pipeline) -> Result<(), TokenizeError> {
-    let token = |role| -> Result<Token, TokenizeError> {
+    let token = |role| -> Result<SpecialToken, TokenizeError> {
         let text = directory.required(role)?;
         let id = pipeline.token_to_id(&text);
         id.map(|id| (text, id)).ok_or(TokenizeError::MissingSpecialToken { role })
     };
     let processor: PostProcessorWrapper = match directory.family {
         Some(Family::Bert | Family::Albert) => {
-            Frame::of_segments(token(SpecialRole::Cls)?, token(SpecialRole::Sep)?)
+            TokenTemplate::bert(token(SpecialRole::Cls)?, token(SpecialRole::Sep)?)
                 .processor()
                 .into()
         }
-        Some(Family::T5) => Frame::closed_by(token(SpecialRole::Eos)?).processor().into(),
+        Some(Family::T5) => TokenTemplate::with_end(token(SpecialRole::Eos)?).processor().into(),
         Some(Family::Pegasus | Family::Marian) => {
             let suffix = vec![token(SpecialRole::Eos)?];
-            Frame { suffix, ..Frame::default() }.processor().into()
+            TokenTemplate { suffix, ..TokenTemplate::default() }.processor().into()
         }
         Some(Family::XlmRoberta) => {
             let (bos, eos) = (token(SpecialRole::Bos)?, token(SpecialRole::Eos)?);
             let between = vec![eos.clone(), eos.clone()];
-            let frame = Frame { prefix: vec![bos], between, suffix: vec![eos], second_segment: 0 };
-            frame.processor().into()
+            let (prefix, suffix) = (vec![bos], vec![eos]);
+            TokenTemplate { prefix, between, suffix, second_segment: 0 }.processor().into()
         }
         Some(Family::Roberta) => {
             let (sep, cls) = (token(SpecialRole::Sep)?, token(SpecialRole::Cls)?);
@@ -51,10 +51,10 @@ pub(super) fn set(directory: &Directory, pipeline: &mut Pipeline) -> Result<(), 
             if prefix.is_empty() && suffix.is_empty() {
                 ByteLevel::default().trim_offsets(false).into()
             } else {
-                Frame { prefix, between, suffix, second_segment: 1 }.processor().into()
+                TokenTemplate { prefix, between, suffix, second_segment: 1 }.processor().into()
             }
         }
-        // Around these stand the codes of languages.
+        // These use language codes instead.
         Some(Family::MBart | Family::MBart50 | Family::Nllb | Family::M2m100) | None => {
             return Ok(());
         }

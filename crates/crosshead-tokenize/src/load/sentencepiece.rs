@@ -1,4 +1,4 @@
-//! SentencePiece's models, with the ids that each family gives their pieces.
+//! SentencePiece models, with the ids that each family assigns to their pieces.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use super::directory::Directory;
 use super::{Built, VOCAB_JSON, languages};
 use crate::family::Family;
 use crate::files::{ADDED_TOKENS, CHAT_TEMPLATE, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG};
-use crate::parts::{NamedIds, Normalization, Pipeline, Renumbered, Vocabulary};
+use crate::pipeline::{NamedIds, Normalization, Pipeline, Renumbered, Vocabulary};
 use crate::sentencepiece::SentencePiece;
 use crate::tokenizer::save::Files;
-use crate::{SpecialRole, TokenizeError};
+use crate::{SentencePieceError, SpecialRole, TokenizeError};
 
-/// T5's sentinels.
+/// The default number of T5's sentinel tokens.
 const EXTRA_IDS: usize = 100;
-/// Tokens before the pieces of Pegasus, beside padding and end.
+/// The default offset of Pegasus's pieces: the number of tokens before them, without padding and end.
 const PEGASUS_OFFSET: usize = 103;
-/// The most of either that a file may ask for.
+/// The largest supported value of either.
 const MAX_EXTRA: usize = 10_000;
-/// What ALBERT takes from the score of a piece that ends with a digit and a comma, so that it isn't used.
+/// ALBERT's score penalty for pieces that end with a digit and a comma, which keeps them unused.
 const NUMBER_COMMA_PENALTY: f64 = 100.0;
 
 pub(super) fn build(directory: &Directory, path: &Path) -> Result<Built, TokenizeError> {
@@ -44,7 +44,7 @@ pub(super) fn build(directory: &Directory, path: &Path) -> Result<Built, Tokeniz
         return Ok(Built { added, files, trims: true, ..Built::new(pipeline) });
     }
     let layout = Layout::new(directory, &model)
-        .map_err(|reason| TokenizeError::SentencePiece { path: path.to_owned(), reason })?;
+        .map_err(|source| TokenizeError::SentencePiece { path: path.to_owned(), source })?;
     let control = model.control_pieces().map(|text| AddedToken::from(text, true));
     let unknown = AddedToken::from(layout.tokens[layout.unk].as_str(), true);
     let added = control.chain(layout.special).chain([unknown]).collect();
@@ -53,7 +53,7 @@ pub(super) fn build(directory: &Directory, path: &Path) -> Result<Built, Tokeniz
     Ok(Built { added, files, ..Built::new(pipeline) })
 }
 
-/// A model's pieces with the ids that another vocabulary gives them.
+/// The pipeline of a model whose pieces have the ids of another vocabulary.
 pub(super) fn renumbered(
     directory: &Directory,
     model: &SentencePiece,
@@ -68,7 +68,7 @@ pub(super) fn renumbered(
     numbered(directory, model, path, ids, vocabulary.clone())
 }
 
-/// A model's pieces, each with its id in a vocabulary.
+/// The pipeline of a model whose pieces have these ids.
 fn numbered(
     directory: &Directory,
     model: &SentencePiece,
@@ -78,33 +78,40 @@ fn numbered(
 ) -> Result<Pipeline, TokenizeError> {
     let invalid = |source| TokenizeError::Build { path: path.to_owned(), source };
     let is_albert = directory.family == Some(Family::Albert);
-    let cut = model.model(|text| if is_albert { albert_penalty(text) } else { 0.0 });
-    let whole = model.whole_pieces().map(|(place, text)| (text.to_owned(), ids[place])).collect();
+    let segmenter = model.model(|text| if is_albert { albert_penalty(text) } else { 0.0 });
+    let user_defined = model.user_defined_pieces();
+    let user_defined = user_defined.map(|(piece, text)| (text.to_owned(), ids[piece])).collect();
     let bytes = model.byte_pieces();
-    let bytes = bytes.map(|places| places.into_iter().map(|place| ids[place]).collect());
+    let bytes = bytes.map(|pieces| pieces.into_iter().map(|piece| ids[piece]).collect());
     let unk = model.unk as u32;
-    let vocabulary =
-        Renumbered { model: cut.map_err(invalid)?, unk, ids, whole, bytes, vocabulary };
+    let vocabulary = Renumbered {
+        model: segmenter.map_err(invalid)?,
+        unk,
+        ids,
+        user_defined,
+        bytes,
+        vocabulary,
+    };
     pipeline(directory, model, Vocabulary::Renumbered(vocabulary)).map_err(invalid)
 }
 
-/// What ALBERT adds to the score of a piece: its own does not hold for numbers with a comma.
+/// The adjustment of a piece's score in ALBERT, which does not use pieces of numbers with a comma.
 fn albert_penalty(text: &str) -> f64 {
     let number = text.strip_suffix(',').and_then(|rest| rest.chars().last());
     if number.is_some_and(char::is_numeric) { -NUMBER_COMMA_PENALTY } else { 0.0 }
 }
 
-/// M2M-100 has its ids in `vocab.json`, followed by its languages.
+/// M2M-100: ids from `vocab.json`, followed by the languages.
 fn m2m100(
     directory: &Directory,
     model: &SentencePiece,
     path: &Path,
 ) -> Result<Pipeline, TokenizeError> {
-    let known = directory.named_ids(VOCAB_JSON)?;
-    renumbered(directory, model, path, &known)
+    let vocabulary = directory.named_ids(VOCAB_JSON)?;
+    renumbered(directory, model, path, &vocabulary)
 }
 
-/// Everything around a vocabulary: normalization, cutting, joining.
+/// Adds normalizer, pre-tokenizer and decoder to a vocabulary.
 fn pipeline(
     directory: &Directory,
     model: &SentencePiece,
@@ -122,7 +129,7 @@ fn pipeline(
         return Ok(pipeline);
     }
     let mut normalizer = model.normalizer.clone();
-    // Later versions put a space only before the text, not before what follows a special token inside.
+    // Llama without `legacy` adds a space only at the start of the text, not after a special token.
     normalizer.only_at_start =
         directory.family == Some(Family::Llama) && directory.config.legacy == Some(false);
     pipeline
@@ -132,7 +139,7 @@ fn pipeline(
     Ok(pipeline)
 }
 
-/// ALBERT prepares a text before SentencePiece's rules.
+/// ALBERT's normalizer, which applies further steps before SentencePiece's rules.
 fn albert_normalizer(
     directory: &Directory,
     model: &SentencePiece,
@@ -151,18 +158,18 @@ fn albert_normalizer(
     Ok(Normalizers::new(steps).into())
 }
 
-/// The tokens of a family by id, most of them pieces.
+/// The vocabulary of a family: pieces and additional tokens, by id.
 struct Layout {
     tokens: Vec<String>,
     /// The id of each piece.
     ids: Vec<u32>,
     unk: usize,
-    /// Tokens that are no pieces.
+    /// Special tokens that are not pieces.
     special: Vec<AddedToken>,
 }
 
 impl Layout {
-    fn new(directory: &Directory, model: &SentencePiece) -> Result<Self, String> {
+    fn new(directory: &Directory, model: &SentencePiece) -> Result<Self, SentencePieceError> {
         let pieces = model.pieces.iter().map(|piece| piece.text.clone());
         let ids = 0..model.pieces.len() as u32;
         let special =
@@ -170,7 +177,7 @@ impl Layout {
         let family = directory.family;
         let bounded = |key, value: Option<usize>, default| match value.unwrap_or(default) {
             count if count > MAX_EXTRA => {
-                Err(format!("`{key}` is {count} in tokenizer_config.json"))
+                Err(SentencePieceError::TooManyTokens { key, count, limit: MAX_EXTRA })
             }
             count => Ok(count),
         };
@@ -186,16 +193,16 @@ impl Layout {
             Some(
                 family @ (Family::MBart | Family::MBart50 | Family::Nllb | Family::XlmRoberta),
             ) => {
-                // fairseq's first four tokens stand in place of SentencePiece's first three.
+                // fairseq's first four tokens replace SentencePiece's first three.
                 let first = ["<s>", "<pad>", "</s>", "<unk>"].map(str::to_owned);
                 if model.unk > 2 || model.pieces.len() < 3 {
-                    return Err("the unknown piece is not among the first three".to_owned());
+                    return Err(SentencePieceError::UnknownPiecePosition);
                 }
                 let last = languages::codes(family).iter().map(|&code| code.to_owned());
                 let last: Vec<String> = last.chain(["<mask>".to_owned()]).collect();
                 let special = special(&last[..last.len() - 1]);
                 let tokens = first.into_iter().chain(pieces.skip(3)).chain(last).collect();
-                let ids = ids.map(|place| if place < 3 { 3 } else { place + 1 }).collect();
+                let ids = ids.map(|piece| if piece < 3 { 3 } else { piece + 1 }).collect();
                 Self { tokens, ids, unk: 3, special }
             }
             Some(Family::Pegasus) => {
@@ -207,10 +214,20 @@ impl Layout {
                     first.chain((2..).map(|i| format!("<unk_{i}>"))).take(2 + offset).collect();
                 let special = special(&first);
                 let tokens = first.into_iter().chain(pieces.skip(2)).collect();
-                let ids = ids.map(|place| place + offset as u32).collect();
+                let ids = ids.map(|piece| piece + offset as u32).collect();
                 Self { tokens, ids, unk: model.unk + offset, special }
             }
-            _ => Self {
+            Some(
+                Family::Albert
+                | Family::Bert
+                | Family::Gpt2
+                | Family::Llama
+                | Family::M2m100
+                | Family::Marian
+                | Family::Qwen2
+                | Family::Roberta,
+            )
+            | None => Self {
                 tokens: pieces.collect(),
                 ids: ids.collect(),
                 unk: model.unk,

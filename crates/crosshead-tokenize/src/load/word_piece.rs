@@ -1,4 +1,4 @@
-//! BERT's `vocab.txt`.
+//! WordPiece from BERT's `vocab.txt`.
 
 use tokenizers::NormalizerWrapper;
 use tokenizers::models::wordpiece::WordPiece;
@@ -9,7 +9,7 @@ use super::directory::Directory;
 use super::{Built, VOCAB_TXT};
 use crate::bert::{self, BertText};
 use crate::family::Family;
-use crate::parts::{Normalization, Pipeline, adopt};
+use crate::pipeline::{Normalization, Pipeline, from_library};
 use crate::vocabulary::read_lines;
 use crate::{SpecialRole, TokenizeError};
 
@@ -19,7 +19,7 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
     let unk = directory.required(SpecialRole::Unk)?;
     let vocabulary = read_lines(&path)?;
     if !vocabulary.contains_key(&unk) {
-        let source = format!("the token for unknown words, `{unk}`, is not in it").into();
+        let source = format!("the unknown token `{unk}` is missing").into();
         return Err(TokenizeError::Build { path, source });
     }
     let model = WordPiece::builder()
@@ -27,12 +27,11 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
         .unk_token(unk)
         .build()
         .map_err(|source| TokenizeError::Build { path, source })?;
-    Ok(Built::new(adopt(&bert::assemble(model, bert_text(&directory.config)))))
+    Ok(Built::new(from_library(&bert::assemble(model, bert_text(&directory.config)))))
 }
 
-/// Sets the options of BERT's normalizer that `tokenizer_config.json` decides: the classes of `transformers` take them from
-/// there, whatever `tokenizer.json` says.
-pub(super) fn follow_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
+/// Applies the normalizer options of `tokenizer_config.json`, which override `tokenizer.json` as in `transformers`.
+pub(super) fn apply_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
     if config.class_family() != Some(Family::Bert) {
         return;
     }

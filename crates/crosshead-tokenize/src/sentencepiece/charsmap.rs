@@ -1,16 +1,18 @@
-//! SentencePiece's precompiled rules of normalization.
+//! SentencePiece's precompiled normalization rules (`precompiled_charsmap`).
 //!
-//! The bytes are the length of a double-array trie (Aoe 1989, in the form of Darts), the trie, and the replacements,
-//! each closed by NUL. A key of the trie is a piece of text, its value the place of the replacement.
+//! The data is the size of a double-array trie (Aoe 1989, as in Darts), the trie, and the NUL-terminated replacements. The
+//! trie maps a piece of text to the offset of its replacement.
 
-/// Rules that are safe to follow for every text.
+use crate::CharsMapError;
+
+/// Normalization rules, validated for every text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CharsMap {
     units: Vec<u32>,
     replacements: String,
 }
 
-/// The flag of a unit that a value stands below.
+/// The flag of a unit with a value.
 const HAS_LEAF: u32 = 1 << 8;
 
 fn label(unit: u32) -> u32 {
@@ -26,21 +28,17 @@ fn value(unit: u32) -> usize {
 }
 
 impl CharsMap {
-    /// Reads the rules and checks every one of them.
-    ///
-    /// # Errors
-    /// What is wrong with the bytes.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let (size, rest) = bytes.split_first_chunk().ok_or("no length of the trie")?;
+    /// Parses and validates the rules.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, CharsMapError> {
+        let (size, rest) = bytes.split_first_chunk().ok_or(CharsMapError::NoTrieSize)?;
         let size = u32::from_le_bytes(*size) as usize;
         let (trie, replacements) = rest
             .split_at_checked(size)
-            .ok_or_else(|| format!("a trie of {size} bytes in {} bytes", rest.len()))?;
-        let replacements = std::str::from_utf8(replacements)
-            .map_err(|error| format!("replacements are not UTF-8: {error}"))?;
+            .ok_or(CharsMapError::TruncatedTrie { size, available: rest.len() })?;
+        let replacements = std::str::from_utf8(replacements)?;
         let (units, remainder) = trie.as_chunks();
         if units.is_empty() || !remainder.is_empty() {
-            return Err(format!("a trie of {size} bytes"));
+            return Err(CharsMapError::InvalidTrieSize { size });
         }
         let units = units.iter().map(|unit| u32::from_le_bytes(*unit)).collect();
         let map = Self { units, replacements: replacements.to_owned() };
@@ -48,33 +46,35 @@ impl CharsMap {
         Ok(map)
     }
 
-    /// The longest key that the text starts with: its length in bytes and its replacement.
+    /// The longest key that is a prefix of the text: its length in bytes, and its replacement.
     pub(crate) fn longest_prefix(&self, text: &str) -> Option<(usize, &str)> {
         let mut found = None;
         let mut node = offset(self.units[0]);
-        for (place, byte) in text.bytes().enumerate() {
+        for (index, byte) in text.bytes().enumerate() {
             node ^= byte as usize;
             let unit = *self.units.get(node)?;
             if label(unit) != u32::from(byte) || byte == 0 {
                 break;
             }
             node ^= offset(unit);
-            if unit & HAS_LEAF != 0 && text.is_char_boundary(place + 1) {
-                found = Some((place + 1, value(self.units[node])));
+            if unit & HAS_LEAF != 0 && text.is_char_boundary(index + 1) {
+                found = Some((index + 1, value(self.units[node])));
             }
         }
-        let (len, place) = found?;
-        let replacement = &self.replacements[place..];
+        let (len, start) = found?;
+        let replacement = &self.replacements[start..];
         Some((len, replacement.split('\0').next().unwrap_or(replacement)))
     }
 
-    /// Walks through every node that a text can reach: no step may leave the trie, no value the replacements.
-    fn check(&self) -> Result<(), String> {
+    /// Visits every node that a text can reach, and checks that transitions stay in the trie and values in the
+    /// replacements.
+    fn check(&self) -> Result<(), CharsMapError> {
         let mut seen = vec![false; self.units.len()];
         let mut open = vec![offset(self.units[0])];
         while let Some(node) = open.pop() {
             if node | 0xFF >= self.units.len() {
-                return Err(format!("a step to unit {node} of {}", self.units.len()));
+                let units = self.units.len();
+                return Err(CharsMapError::InvalidTransition { unit: node, units });
             }
             for byte in 1..=0xFF {
                 let child = node ^ byte;
@@ -84,10 +84,10 @@ impl CharsMap {
                 }
                 let next = child ^ offset(unit);
                 if unit & HAS_LEAF != 0 {
-                    let place = self.units.get(next).map(|&leaf| value(leaf));
-                    place.filter(|&place| self.replacements.is_char_boundary(place)).ok_or_else(
-                        || format!("a value of unit {child} outside the replacements"),
-                    )?;
+                    let start = self.units.get(next).map(|&leaf| value(leaf));
+                    start
+                        .filter(|&start| self.replacements.is_char_boundary(start))
+                        .ok_or(CharsMapError::InvalidValue { unit: child })?;
                 }
                 open.push(next);
             }

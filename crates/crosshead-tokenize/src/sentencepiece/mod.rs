@@ -1,4 +1,4 @@
-//! SentencePiece's model files (Kudo and Richardson 2018), read natively.
+//! A native reader of SentencePiece model files (Kudo and Richardson 2018).
 
 mod charsmap;
 mod normalizer;
@@ -23,14 +23,14 @@ use tokenizers::normalizers::replace::Replace;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 
-use crate::TokenizeError;
 use crate::files::read_filled;
+use crate::{CharsMapError, SentencePieceError, TokenizeError};
 use charsmap::CharsMap;
 use normalizer::SPACE;
 pub(crate) use normalizer::SentencePieceNormalizer;
 use proto::{Algorithm, Kind, ModelProto};
 
-/// A piece of the vocabulary; its place in the model is its id.
+/// A piece of the vocabulary. Its index in the model is its id.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Piece {
     pub(crate) text: String,
@@ -38,14 +38,14 @@ pub(crate) struct Piece {
     kind: Kind,
 }
 
-/// What a model file holds.
+/// A SentencePiece model.
 #[derive(Debug)]
 pub(crate) struct SentencePiece {
     pub(crate) pieces: Vec<Piece>,
-    /// The place of the piece that stands for unknown characters.
+    /// The index of the unknown piece.
     pub(crate) unk: usize,
     pub(crate) normalizer: SentencePieceNormalizer,
-    /// The rules of normalization as they are in the file.
+    /// The normalization rules as in the file.
     pub(crate) charsmap: Vec<u8>,
     algorithm: Algorithm,
     byte_fallback: bool,
@@ -55,37 +55,35 @@ impl SentencePiece {
     /// Reads a model file.
     ///
     /// # Errors
-    /// If the file can't be read, or is not a Unigram or BPE model of SentencePiece, whole and consistent.
+    /// If the file can't be read, or is not a valid Unigram or BPE model.
     pub(crate) fn read(path: &Path) -> Result<Self, TokenizeError> {
         Self::parse(&read_filled(path)?)
-            .map_err(|reason| TokenizeError::SentencePiece { path: path.to_owned(), reason })
+            .map_err(|source| TokenizeError::SentencePiece { path: path.to_owned(), source })
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let proto = ModelProto::decode(bytes).map_err(|error| error.to_string())?;
+    fn parse(bytes: &[u8]) -> Result<Self, SentencePieceError> {
+        let proto = ModelProto::decode(bytes)?;
         let trainer = proto.trainer_spec.unwrap_or_default();
         let rules = proto.normalizer_spec.unwrap_or_default();
         let algorithm = trainer.model_type();
         if !matches!(algorithm, Algorithm::Unigram | Algorithm::Bpe) {
-            return Err(format!("a model of type {algorithm:?}; Unigram and BPE can be read"));
+            let algorithm = format!("{algorithm:?}");
+            return Err(SentencePieceError::UnsupportedType { algorithm });
         }
         if trainer.treat_whitespace_as_suffix() {
-            return Err("`treat_whitespace_as_suffix` is set; it can't be read".to_owned());
+            return Err(SentencePieceError::WhitespaceAsSuffix);
         }
         let pieces = pieces(proto.pieces)?;
         let of_kind = |kind| pieces.iter().enumerate().filter(move |(_, piece)| piece.kind == kind);
-        let mut unknown = of_kind(Kind::Unknown).map(|(place, _)| place);
+        let mut unknown = of_kind(Kind::Unknown).map(|(index, _)| index);
         let (Some(unk), None) = (unknown.next(), unknown.next()) else {
-            return Err("not exactly one piece for unknown characters".to_owned());
+            return Err(SentencePieceError::UnknownPieceCount);
         };
         let mut user_defined: Vec<String> =
             of_kind(Kind::UserDefined).map(|(_, piece)| piece.text.clone()).collect();
         user_defined.sort_by_key(|text| std::cmp::Reverse(text.len()));
         let charsmap = rules.precompiled_charsmap().to_vec();
-        let parsed = (!charsmap.is_empty())
-            .then(|| CharsMap::parse(&charsmap))
-            .transpose()
-            .map_err(|reason| format!("rules of normalization: {reason}"))?;
+        let parsed = (!charsmap.is_empty()).then(|| CharsMap::parse(&charsmap)).transpose()?;
         let normalizer = SentencePieceNormalizer {
             rules: parsed.map(Arc::new),
             user_defined: user_defined.into(),
@@ -98,23 +96,23 @@ impl SentencePiece {
         Ok(Self { pieces, unk, normalizer, charsmap, algorithm, byte_fallback })
     }
 
-    /// Whether the model merges pairs rather than comparing whole segmentations.
+    /// Whether the model is BPE rather than Unigram.
     pub(crate) fn merges_pairs(&self) -> bool {
         self.algorithm == Algorithm::Bpe
     }
 
-    /// Cuts a text into places of pieces; `adjust` is added to the score of each. Pieces that no text is cut into are spelled
-    /// so that none is.
+    /// The model that segments a text into piece indices. The score of each piece is increased by `adjust`. Control, unknown,
+    /// unused and byte pieces get a spelling that does not occur in normalized text.
     pub(crate) fn model(&self, adjust: impl Fn(&str) -> f64) -> tokenizers::Result<ModelWrapper> {
         let of_text = |piece: &&Piece| matches!(piece.kind, Kind::Normal | Kind::UserDefined);
         let scores = self.pieces.iter().filter(of_text).map(|piece| piece.score);
-        // What is never used must not change what the worst piece is.
+        // Pieces that are never used must not lower the minimum score.
         let best = scores.fold(f64::NEG_INFINITY, f64::max);
         let entry = |piece: &Piece| match piece.kind {
             Kind::Normal | Kind::UserDefined => {
                 (piece.text.clone(), piece.score + adjust(&piece.text))
             }
-            // Once normalized, a text has no such space.
+            // A normalized text has no such space.
             Kind::Unknown | Kind::Control | Kind::Unused | Kind::Byte => {
                 (format!(" {}", piece.text), best.max(piece.score))
             }
@@ -133,33 +131,33 @@ impl SentencePiece {
         Ok(model.into())
     }
 
-    /// The pieces that are never part of another, with their places.
-    pub(crate) fn whole_pieces(&self) -> impl Iterator<Item = (usize, &str)> {
+    /// The user-defined pieces with their indices. They are never part of another piece.
+    pub(crate) fn user_defined_pieces(&self) -> impl Iterator<Item = (usize, &str)> {
         let pieces = self.pieces.iter().enumerate();
         pieces
             .filter(|(_, piece)| piece.kind == Kind::UserDefined)
-            .map(|(place, piece)| (place, piece.text.as_str()))
+            .map(|(index, piece)| (index, piece.text.as_str()))
     }
 
-    /// The place of the piece of each byte, if unknown characters become bytes.
+    /// The index of the piece of each byte, if the model has byte fallback.
     pub(crate) fn byte_pieces(&self) -> Option<Vec<usize>> {
         let pieces = self.pieces.iter().enumerate();
         let bytes = pieces.filter(|(_, piece)| piece.kind == Kind::Byte);
         let bytes: HashMap<&str, usize> =
-            bytes.map(|(place, piece)| (piece.text.as_str(), place)).collect();
-        let place = |byte| bytes.get(format!("<0x{byte:02X}>").as_str()).copied();
-        (0..=u8::MAX).map(place).collect::<Option<_>>().filter(|_| self.byte_fallback)
+            bytes.map(|(index, piece)| (piece.text.as_str(), index)).collect();
+        let index = |byte| bytes.get(format!("<0x{byte:02X}>").as_str()).copied();
+        (0..=u8::MAX).map(index).collect::<Option<_>>().filter(|_| self.byte_fallback)
     }
 
-    /// Every way to make a normal piece of two, the piece with the best score first.
+    /// All pairs of pieces that form a normal piece, ordered by the score of the merged piece, best first.
     fn merges(&self) -> Vec<(String, String)> {
         let normal = self.pieces.iter().enumerate().filter(|(_, piece)| piece.kind == Kind::Normal);
         let normal: HashMap<&str, (f64, usize)> =
             normal.map(|(id, piece)| (piece.text.as_str(), (piece.score, id))).collect();
         let mut merges = Vec::new();
         for (text, (score, id)) in &normal {
-            for (place, _) in text.char_indices().skip(1) {
-                let (left, right) = text.split_at(place);
+            for (middle, _) in text.char_indices().skip(1) {
+                let (left, right) = text.split_at(middle);
                 if normal.contains_key(left) && normal.contains_key(right) {
                     merges.push((*score, *id, left, right));
                 }
@@ -171,7 +169,7 @@ impl SentencePiece {
         merges.into_iter().map(|(_, _, left, right)| (left.to_owned(), right.to_owned())).collect()
     }
 
-    /// Cuts out the pieces that are never part of another, if there are any.
+    /// The pre-tokenizer that splits off user-defined pieces, if there are any.
     pub(crate) fn split_user_defined(&self) -> tokenizers::Result<Option<Split>> {
         let symbols = &self.normalizer.user_defined;
         if symbols.is_empty() {
@@ -182,7 +180,7 @@ impl SentencePiece {
         Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map(Some)
     }
 
-    /// Joins pieces to a text.
+    /// The decoder that joins pieces to text.
     pub(crate) fn decoder(&self) -> tokenizers::Result<Sequence> {
         let mut steps: Vec<DecoderWrapper> = vec![Replace::new(SPACE.to_string(), " ")?.into()];
         if self.byte_fallback {
@@ -198,22 +196,19 @@ impl SentencePiece {
         Ok(Sequence::new(steps))
     }
 
-    /// The texts of pieces that no text is cut into.
+    /// The texts of the control pieces.
     pub(crate) fn control_pieces(&self) -> impl Iterator<Item = &str> {
         let is_control = |piece: &&Piece| piece.kind == Kind::Control;
         self.pieces.iter().filter(is_control).map(|piece| piece.text.as_str())
     }
 }
 
-/// Checks the precompiled rules in the normalizer of a `tokenizer.json`: the library follows them wherever they lead.
-///
-/// # Errors
-/// What is wrong with them.
-pub(crate) fn check_rules(normalizer: &Value) -> Result<(), String> {
+/// Validates the precompiled rules in the normalizer of a `tokenizer.json`, which the library does not do.
+pub(crate) fn check_rules(normalizer: &Value) -> Result<(), CharsMapError> {
     match normalizer {
         Value::Object(fields) => {
             if let Some(Value::String(rules)) = fields.get("precompiled_charsmap") {
-                let rules = BASE64_STANDARD.decode(rules).map_err(|error| error.to_string())?;
+                let rules = BASE64_STANDARD.decode(rules)?;
                 CharsMap::parse(&rules)?;
             }
             fields.values().try_for_each(check_rules)
@@ -223,20 +218,20 @@ pub(crate) fn check_rules(normalizer: &Value) -> Result<(), String> {
     }
 }
 
-fn pieces(protos: Vec<proto::Piece>) -> Result<Vec<Piece>, String> {
+fn pieces(protos: Vec<proto::Piece>) -> Result<Vec<Piece>, SentencePieceError> {
     let mut seen = HashSet::new();
     let mut pieces = Vec::with_capacity(protos.len());
-    for (id, proto) in protos.into_iter().enumerate() {
+    for (piece, proto) in protos.into_iter().enumerate() {
         let (score, kind) = (f64::from(proto.score()), proto.kind());
         let text = proto.piece.unwrap_or_default();
         if text.is_empty() {
-            return Err(format!("piece {id} is empty"));
+            return Err(SentencePieceError::EmptyPiece { piece });
         }
         if !score.is_finite() {
-            return Err(format!("piece {id} (`{text}`) has the score {score}"));
+            return Err(SentencePieceError::InvalidScore { piece, text, score });
         }
         if !seen.insert(text.clone()) {
-            return Err(format!("piece {id} (`{text}`) is there twice"));
+            return Err(SentencePieceError::RepeatedPiece { piece, text });
         }
         pieces.push(Piece { text, score, kind });
     }

@@ -1,4 +1,4 @@
-//! SentencePiece's normalization of a text, character for character (`normalizer.cc`).
+//! SentencePiece's text normalizer, equal to `normalizer.cc`.
 
 use std::sync::Arc;
 
@@ -6,28 +6,28 @@ use tokenizers::{NormalizedString, Normalizer};
 
 use super::charsmap::CharsMap;
 
-/// Stands for a space in pieces.
+/// The character that represents a space in pieces.
 pub(crate) const SPACE: char = '▁';
 
-/// What SentencePiece changes in a text before it cuts it into pieces.
+/// SentencePiece's normalizer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SentencePieceNormalizer {
-    /// Rules that replace pieces of text, the longest first.
+    /// Replacement rules. The longest match applies.
     pub(crate) rules: Option<Arc<CharsMap>>,
-    /// Pieces that no rule touches, longest first.
+    /// User-defined pieces, which are not normalized, longest first.
     pub(crate) user_defined: Arc<[String]>,
-    /// Puts a space before the text.
+    /// Adds a space before the text.
     pub(crate) add_dummy_prefix: bool,
-    /// Puts it only before the beginning of a text, not before what follows a special token in it.
+    /// Adds that space only at the start of a text, not after a special token.
     pub(crate) only_at_start: bool,
-    /// Leaves out spaces at both ends and makes one of several.
+    /// Removes leading and trailing spaces, and collapses runs of spaces.
     pub(crate) remove_extra_whitespaces: bool,
-    /// Writes `▁` for a space.
+    /// Replaces spaces by `▁`.
     pub(crate) escape_whitespaces: bool,
 }
 
 impl SentencePieceNormalizer {
-    /// What the text begins with, in bytes, and what stands for it.
+    /// The length in bytes of the first unit of the text, and its replacement.
     fn prefix<'a>(&'a self, text: &'a str) -> (usize, &'a str) {
         if let Some(symbol) = self.user_defined.iter().find(|symbol| text.starts_with(*symbol)) {
             return (symbol.len(), symbol);
@@ -82,15 +82,16 @@ impl Normalizer for SentencePieceNormalizer {
     }
 }
 
-/// A changed text, with the number of original characters that each of its characters takes up, less one.
+/// A normalized text. Each character has the change that `NormalizedString::transform` expects: minus the number of original
+/// characters removed after it, or 1 if it is inserted.
 #[derive(Default)]
 struct Edits {
     chars: Vec<(char, isize)>,
-    /// Original characters before the first that is kept.
+    /// The number of original characters removed before the first kept one.
     removed_before: usize,
 }
 
-/// The mark of a character that takes up none of the original.
+/// The change of an inserted character.
 const INSERTED: isize = 1;
 
 impl Edits {
@@ -108,7 +109,7 @@ impl Edits {
         self.remove(old_chars);
     }
 
-    /// Leaves out the next `count` original characters.
+    /// Removes the next `count` original characters.
     fn remove(&mut self, count: usize) {
         match self.chars.iter_mut().rfind(|(_, change)| *change != INSERTED) {
             Some((_, change)) => *change -= count as isize,

@@ -1,4 +1,4 @@
-//! The fields of `sentencepiece_model.proto` that decide about ids and text.
+//! The fields of `sentencepiece_model.proto` that affect ids and text.
 
 use prost::Message;
 

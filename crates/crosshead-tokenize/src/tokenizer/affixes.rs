@@ -1,12 +1,12 @@
-//! The special tokens around the ids of a text.
+//! The special tokens that are added to a text.
 
 use tokenizers::{Encoding, Token};
 
 use super::Tokenizer;
 use crate::TokenizeError;
-use crate::parts::Pipeline;
+use crate::pipeline::Pipeline;
 
-/// The special tokens that a model expects around what it reads.
+/// The special tokens that are added before and after a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Affixes {
     /// The ids before a text, such as `[CLS]`.
@@ -16,36 +16,36 @@ pub struct Affixes {
 }
 
 impl Affixes {
-    /// The number of special tokens around a text.
+    /// The number of special tokens.
     pub fn count(&self) -> usize {
         self.before.len() + self.after.len()
     }
 
-    /// The ids of a text with the special tokens around them.
+    /// Adds the special tokens to the ids of a text.
     pub fn around(&self, ids: impl IntoIterator<Item = u32>) -> Vec<u32> {
         self.before.iter().copied().chain(ids).chain(self.after.iter().copied()).collect()
     }
 
-    /// What a pipeline's post-processor puts around a text.
+    /// The special tokens that a pipeline's post-processor adds.
     fn of(pipeline: &Pipeline) -> Result<Self, TokenizeError> {
         let text = Encoding::from_tokens(vec![Token::new(0, String::new(), (0, 0))], 0);
-        let framed = pipeline.post_process(text, None, true).map_err(TokenizeError::Encode)?;
-        let mut places = framed.get_special_tokens_mask().iter();
-        let place = places.position(|&is_special| is_special == 0);
-        let Some((place, None)) = place.map(|place| (place, places.find(|&&mask| mask == 0)))
+        let processed = pipeline.post_process(text, None, true).map_err(TokenizeError::Encode)?;
+        let mut mask = processed.get_special_tokens_mask().iter();
+        let text = mask.position(|&is_special| is_special == 0);
+        let Some((text, None)) = text.map(|text| (text, mask.find(|&&is_special| is_special == 0)))
         else {
             return Err(TokenizeError::Template);
         };
-        let ids = framed.get_ids();
-        Ok(Self { before: ids[..place].to_vec(), after: ids[place + 1..].to_vec() })
+        let ids = processed.get_ids();
+        Ok(Self { before: ids[..text].to_vec(), after: ids[text + 1..].to_vec() })
     }
 }
 
 impl Tokenizer {
-    /// The special tokens that [`encode_with_special`](Self::encode_with_special) puts around a text.
+    /// The special tokens that [`encode_with_special`](Self::encode_with_special) adds to a text.
     ///
     /// # Errors
-    /// If the tokenizer's template repeats the text or leaves it out.
+    /// If the tokenizer's template does not contain the text exactly once.
     pub fn affixes(&self) -> Result<Affixes, TokenizeError> {
         match &self.languages.source {
             Some(affixes) => Ok(affixes.clone()),
@@ -53,7 +53,7 @@ impl Tokenizer {
         }
     }
 
-    /// The special tokens that [`encode_target`](Self::encode_target) puts around a text.
+    /// The special tokens that [`encode_target`](Self::encode_target) adds to a text.
     ///
     /// # Errors
     /// As [`affixes`](Self::affixes).

@@ -1,4 +1,4 @@
-//! Chat templates: a conversation as the one text that a causal model continues.
+//! Chat templates, which render a conversation as the prompt of a causal language model.
 
 use std::collections::BTreeMap;
 
@@ -11,39 +11,39 @@ use serde_json::{Map, json};
 use crate::json::PythonStyle;
 use crate::{SpecialRole, TokenizeError, Tokenizer};
 
-/// Instructions that a template may run: none in use comes near, and one that never ends is stopped.
+/// The instruction limit of a template, which stops endless loops. Real templates stay far below it.
 const FUEL: u64 = 10_000_000;
-/// The name of the template that is used where none is asked for.
+/// The name of the default template.
 const DEFAULT: &str = "default";
-/// The name of the template that is used where tools are given, if there is one.
+/// The name of the default template for conversations with tools.
 const TOOL_USE: &str = "tool_use";
 
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatMessage {
-    /// Who speaks: mostly `system`, `user` or `assistant`.
+    /// The role of the author, usually `system`, `user` or `assistant`.
     pub role: String,
-    /// What is said.
+    /// The text.
     pub content: String,
 }
 
 impl ChatMessage {
-    /// A message of `role`.
+    /// A message with this role and content.
     pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
         Self { role: role.into(), content: content.into() }
     }
 }
 
-/// How a conversation becomes a text.
+/// Options of rendering a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct ChatOptions {
-    /// Whether the text ends with the opening of the assistant's next message.
+    /// Whether to append the start of the assistant's next message.
     pub add_generation_prompt: bool,
-    /// Descriptions of functions that the model may call, as JSON schemas.
+    /// JSON schemas of the functions that the model may call.
     pub tools: Vec<serde_json::Value>,
-    /// The name of the template, in tokenizers that have several.
+    /// The name of the template, for tokenizers with several.
     pub template: Option<String>,
-    /// Further variables that the template knows.
+    /// Additional variables of the template.
     pub variables: Map<String, serde_json::Value>,
 }
 
@@ -79,7 +79,7 @@ impl From<ChatTemplateField> for ChatTemplates {
 }
 
 impl ChatTemplates {
-    /// As `tokenizer_config.json` has them.
+    /// The value of `chat_template` in `tokenizer_config.json`.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match self.0.get(DEFAULT) {
             Some(template) if self.0.len() == 1 => json!(template),
@@ -112,14 +112,14 @@ impl Tokenizer {
         self.chat_templates.is_some()
     }
 
-    /// The text of a conversation, by the template of the model directory (`chat_template` in `tokenizer_config.json`,
-    /// or `chat_template.jinja`), as `apply_chat_template` of Hugging Face `transformers` gives it.
+    /// Renders a conversation with the template of the model directory (`chat_template` in `tokenizer_config.json`, or
+    /// `chat_template.jinja`), like `apply_chat_template` of Hugging Face `transformers`.
     ///
-    /// A message is a [`ChatMessage`], or anything with the fields that the template reads. The template writes special
-    /// tokens where it wants them, so the text is encoded with [`encode`](Self::encode).
+    /// A message is a [`ChatMessage`], or any value with the fields that the template uses. The template writes the special
+    /// tokens itself, so encode the result with [`encode`](Self::encode).
     ///
     /// # Errors
-    /// If there is no such template, or it is malformed or refuses the conversation.
+    /// If there is no such template, or it is malformed or rejects the conversation.
     pub fn apply_chat_template(
         &self,
         messages: &[impl Serialize],
@@ -158,7 +158,7 @@ fn render(template: &str, variables: &BTreeMap<&str, Value>) -> Result<String, E
     environment.template_from_str(&without_generation_blocks(template))?.render(variables)
 }
 
-/// Marks of the assistant's own words, which matter for training masks and not for the text.
+/// Replaces `{% generation %}` blocks, which mark the assistant's text for training masks, by `{% if true %}`.
 fn without_generation_blocks(template: &str) -> String {
     let opening = Regex::new(r"\{%([-+]?)\s*generation\s*([-+]?)%\}").expect("a valid pattern");
     let closing = Regex::new(r"\{%([-+]?)\s*endgeneration\s*([-+]?)%\}").expect("a valid pattern");
@@ -166,7 +166,7 @@ fn without_generation_blocks(template: &str) -> String {
     closing.replace_all(&template, "{%$1 endif $2%}").into_owned()
 }
 
-/// Writes a value as Python does.
+/// Writes a value with Python's spelling of `None`, `True` and `False`.
 fn write_as_python(
     out: &mut Output<'_>,
     state: &State<'_, '_>,
@@ -181,7 +181,7 @@ fn write_as_python(
     out.write_str(python).map_err(Error::from)
 }
 
-/// JSON with the spaces that Python puts behind commas and colons, and no character escaped for HTML.
+/// The filter `tojson` with Python's separators and without HTML escapes.
 fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
     let _: Option<bool> = options.get("ensure_ascii")?;
@@ -198,7 +198,7 @@ fn strftime_now(format: &str) -> Result<String, Error> {
     use std::fmt::Write;
     let mut now = String::new();
     write!(now, "{}", chrono::Local::now().format(format)).map_err(|_| {
-        Error::new(ErrorKind::InvalidOperation, format!("`{format}` is not a format of time"))
+        Error::new(ErrorKind::InvalidOperation, format!("`{format}` is not a valid time format"))
     })?;
     Ok(now)
 }

@@ -5,36 +5,36 @@ use std::sync::Arc;
 
 use crate::{Affixes, TokenizeError, Tokenizer};
 
-/// How a model is told the languages.
+/// How language codes are passed to a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LanguageStyle {
-    /// Each text begins with the code of its language (mBART-50, NLLB, M2M-100).
-    Before,
-    /// Each text ends with the code of its language, behind the end-of-sequence token (the first NLLB).
-    Behind,
-    /// The same, and a translation is begun by the code of its language in place of a start token (mBART).
-    BehindAndFirst,
-    /// The source begins with the code of the target's language (Marian).
-    TargetBeforeSource,
+    /// Each text starts with its language code (mBART-50, NLLB, M2M-100).
+    Prefix,
+    /// Each text ends with its language code, after the end-of-sequence token (legacy NLLB).
+    Suffix,
+    /// Like `Suffix`, with the target language code as the decoder start token (mBART).
+    SuffixAndStart,
+    /// The source starts with the target language code (Marian).
+    TargetInSource,
 }
 
-/// Where a model that writes is told the language.
+/// How the target language code is passed to the decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CodePlace {
-    /// In the text that it reads.
+enum CodePosition {
+    /// In the source text.
     Source,
-    /// As the start token.
+    /// As the decoder start token.
     Start,
-    /// As the token after the start token.
+    /// As the token after the decoder start token.
     ForcedBos,
 }
 
 impl LanguageStyle {
-    fn place(self) -> CodePlace {
+    fn code_position(self) -> CodePosition {
         match self {
-            Self::Before | Self::Behind => CodePlace::ForcedBos,
-            Self::BehindAndFirst => CodePlace::Start,
-            Self::TargetBeforeSource => CodePlace::Source,
+            Self::Prefix | Self::Suffix => CodePosition::ForcedBos,
+            Self::SuffixAndStart => CodePosition::Start,
+            Self::TargetInSource => CodePosition::Source,
         }
     }
 }
@@ -42,19 +42,19 @@ impl LanguageStyle {
 /// The id of each language.
 pub(crate) type Codes = BTreeMap<String, u32>;
 
-/// What a tokenizer knows about languages.
+/// The languages of a tokenizer, and the selected ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Languages {
     declared: Option<Declared>,
-    /// Around a text that the model reads, where the pipeline doesn't say it.
+    /// The special tokens of a source text, if they depend on the language.
     pub(crate) source: Option<Affixes>,
-    /// Around a text that the model writes, where the pipeline doesn't say it.
+    /// The special tokens of a target text, if they depend on the language.
     pub(crate) target: Option<Affixes>,
-    /// The code of the language to read.
+    /// The id of the selected source language.
     source_code: Option<u32>,
-    /// The code of the language to write, where it is chosen.
+    /// The id of the selected target language.
     target_code: Option<u32>,
-    /// Marian's: a code at the start of a text (`>>fra<<`) is a token; the id is for codes that it doesn't know.
+    /// In Marian, where a leading code (`>>fra<<`) is a token: the id for unknown codes.
     pub(crate) unknown_leading_code: Option<u32>,
 }
 
@@ -70,13 +70,13 @@ impl Languages {
         self.declared = Some(Declared { style, eos, codes: codes.into() });
     }
 
-    /// The code of the language to write, in the models that are told it in that way.
-    fn target_code_in(&self, place: CodePlace) -> Option<u32> {
+    /// The id of the target language, if it is passed in this position.
+    fn target_code_in(&self, position: CodePosition) -> Option<u32> {
         let style = self.declared.as_ref()?.style;
-        self.target_code.filter(|_| style.place() == place)
+        self.target_code.filter(|_| style.code_position() == position)
     }
 
-    /// The id of the code that a text starts with, if such codes are tokens, and the text behind it.
+    /// The id of a leading language code, if such codes are tokens, and the rest of the text.
     pub(crate) fn split_code<'a>(&self, text: &'a str) -> (Option<u32>, &'a str) {
         let code = self.unknown_leading_code.and_then(|unknown| {
             let (code, rest) = text.strip_prefix(">>")?.split_once("<<")?;
@@ -88,37 +88,36 @@ impl Languages {
 }
 
 impl Tokenizer {
-    /// The codes of the languages between which the model translates, as [`with_languages`](Self::with_languages)
-    /// takes them; empty in models that know nothing of languages.
+    /// The language codes that [`with_languages`](Self::with_languages) accepts. Empty for models without languages.
     pub fn languages(&self) -> Vec<&str> {
         let declared = self.languages.declared.iter();
         declared.flat_map(|declared| declared.codes.keys().map(String::as_str)).collect()
     }
 
-    /// The code of the language with this id, as [`languages`](Self::languages) has it.
+    /// The language code with this id, as in [`languages`](Self::languages).
     pub fn language(&self, id: u32) -> Option<&str> {
         let declared = self.languages.declared.as_ref()?;
         declared.codes.iter().find(|&(_, &known)| known == id).map(|(code, _)| code.as_str())
     }
 
-    /// The code of the language that the model is told to write; none where that is open.
+    /// The code of the selected target language, if any.
     pub fn target_language(&self) -> Option<&str> {
         self.languages.target_code.and_then(|id| self.language(id))
     }
 
-    /// Whether the model is told the language that it reads. A Marian model is told only the one that it writes.
+    /// Whether the model takes a source language. A Marian model takes only a target language.
     pub fn takes_source_language(&self) -> bool {
         let declared = self.languages.declared.as_ref();
-        declared.is_some_and(|declared| declared.style != LanguageStyle::TargetBeforeSource)
+        declared.is_some_and(|declared| declared.style != LanguageStyle::TargetInSource)
     }
 
-    /// The same tokenizer for texts in `source` and translations in `target`, by the codes that the model has for them:
-    /// `en_XX` in mBART, `eng_Latn` in NLLB, `en` in M2M-100. What is `None` stays as it was; a loaded tokenizer has
-    /// `src_lang` and `tgt_lang` of `tokenizer_config.json`, and without the first English, as in transformers. A Marian
-    /// model that writes several languages is told only the target's (`fra` for `>>fra<<`), and `source` is not looked at.
+    /// Selects source and target language by the model's codes: `en_XX` in mBART, `eng_Latn` in NLLB, `en` in M2M-100.
+    /// `None` keeps the current language, initially `src_lang` and `tgt_lang` of `tokenizer_config.json`. The default source
+    /// is English, as in `transformers`. A multilingual Marian model takes only a target (`fra` for `>>fra<<`) and ignores
+    /// `source`.
     ///
     /// # Errors
-    /// If the model has no languages, or not these, or is told only a source that it does not take.
+    /// If the model has no languages or not these, or takes no source language and only `source` is given.
     pub fn with_languages(
         &self,
         source: Option<&str>,
@@ -133,20 +132,20 @@ impl Tokenizer {
                 known: known(),
             })
         };
-        let (before, behind) = match style {
-            LanguageStyle::TargetBeforeSource | LanguageStyle::Before => (true, false),
-            LanguageStyle::Behind | LanguageStyle::BehindAndFirst => (false, true),
+        let is_prefix = match style {
+            LanguageStyle::TargetInSource | LanguageStyle::Prefix => true,
+            LanguageStyle::Suffix | LanguageStyle::SuffixAndStart => false,
         };
         let affixes = |code: u32| Affixes {
-            before: before.then_some(code).into_iter().collect(),
-            after: [*eos].into_iter().chain(behind.then_some(code)).collect(),
+            before: is_prefix.then_some(code).into_iter().collect(),
+            after: [*eos].into_iter().chain((!is_prefix).then_some(code)).collect(),
         };
         let mut tokenizer = self.clone();
         let languages = &mut tokenizer.languages;
         if let Some(target) = target {
             languages.target_code = Some(id(target)?);
         }
-        if *style == LanguageStyle::TargetBeforeSource {
+        if *style == LanguageStyle::TargetInSource {
             if source.is_some() && target.is_none() {
                 return Err(TokenizeError::NoSourceLanguage { known: known() });
             }
@@ -161,13 +160,13 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    /// The id that a translation must begin with, after its start token: in some models the code of the target's language.
+    /// The id that a translation must start with after the decoder start token: in some models the target language code.
     pub fn forced_bos(&self) -> Option<u32> {
-        self.languages.target_code_in(CodePlace::ForcedBos)
+        self.languages.target_code_in(CodePosition::ForcedBos)
     }
 
-    /// The id that is the start token of translations into the language chosen, where that depends on the language.
+    /// The decoder start token for the selected target language, in models where it depends on the language.
     pub fn decoder_start(&self) -> Option<u32> {
-        self.languages.target_code_in(CodePlace::Start)
+        self.languages.target_code_in(CodePosition::Start)
     }
 }

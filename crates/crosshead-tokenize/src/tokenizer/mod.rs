@@ -17,16 +17,16 @@ pub use self::affixes::Affixes;
 use self::chat::ChatTemplates;
 use self::language::Languages;
 use self::save::Files;
-use crate::parts::{Normalization, Pipeline};
+use crate::pipeline::{Normalization, Pipeline};
 use crate::{SpecialIds, TokenizeError};
 
 /// A tokenizer: text to ids and back.
 ///
-/// Wraps Hugging Face's `tokenizers` and the ids with a special role. Copies are cheap and share the vocabulary.
+/// Wraps a pipeline of Hugging Face's `tokenizers` and the ids of special tokens. Clones are cheap and share the vocabulary.
 #[derive(Clone)]
 pub struct Tokenizer {
     pub(crate) pipeline: Arc<Pipeline>,
-    /// Cuts the text that a model generates, where that is cut otherwise than the text it reads.
+    /// The pipeline of target texts, if it differs from that of source texts.
     pub(crate) target: Option<Arc<Pipeline>>,
     pub(crate) special: SpecialIds,
     pub(crate) languages: Languages,
@@ -34,30 +34,29 @@ pub struct Tokenizer {
     pub(crate) files: Files,
     pub(crate) chat_templates: Option<Arc<ChatTemplates>>,
     pub(crate) model_max_length: Option<usize>,
-    /// Whether a text that is too long loses its beginning rather than its end.
+    /// Whether truncation removes the start of a text rather than its end.
     pub(crate) truncates_left: bool,
     vocab_size: usize,
     largest_id: u32,
 }
 
-/// What is changed in decoded text.
+/// Post-processing of decoded text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Decoding {
-    /// Spaces before punctuation are left out.
+    /// Removes spaces before punctuation.
     pub(crate) clean_up: bool,
-    /// White space at both ends is left out.
+    /// Removes leading and trailing white space.
     pub(crate) trim: bool,
 }
 
-/// The ids of a text and where each came from.
+/// The ids of a text and their positions in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
     /// One id per token.
     pub ids: Vec<u32>,
-    /// For each token the bytes of the text it stands for, so that `&text[offsets[i].clone()]` is its surface form.
-    /// Where a character is several tokens, each has all its bytes.
-    /// A space that the tokenizer puts before the first word has no bytes; where it is a token of its own, that token
-    /// has the offsets of the first character.
+    /// The byte range of each token in the text: `&text[offsets[i].clone()]` is its surface form. If a character is split
+    /// into several tokens, each has the range of the complete character. An implied space before the first word has no
+    /// bytes; if it is a separate token, that token has the range of the first character.
     pub offsets: Vec<Range<usize>>,
 }
 
@@ -87,8 +86,8 @@ impl Tokenizer {
         self.run(&self.pipeline, None, text)
     }
 
-    /// The ids of a text with the special tokens that the model expects around what it reads: `</s>` behind it,
-    /// `[CLS]` before and `[SEP]` behind it, the code of its language.
+    /// The ids of a text with the special tokens that the model expects, such as `</s>` after the text, `[CLS]` before and
+    /// `[SEP]` after it, or a language code.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on the text.
@@ -96,8 +95,8 @@ impl Tokenizer {
         self.run(&self.pipeline, Some(self.languages.source.as_ref()), text)
     }
 
-    /// The ids of a text that the model is to generate, with the special tokens around it. Differs from
-    /// [`encode_with_special`](Self::encode_with_special) in the models that read another language than they write.
+    /// The ids of a target text with special tokens. Differs from [`encode_with_special`](Self::encode_with_special) in
+    /// translation models.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on the text.
@@ -105,8 +104,8 @@ impl Tokenizer {
         self.run(self.target(), Some(self.languages.target.as_ref()), text)
     }
 
-    /// [`encode_with_special`](Self::encode_with_special) for many texts, in parallel on rayon's current pool; row `i`
-    /// belongs to text `i`.
+    /// [`encode_with_special`](Self::encode_with_special) for many texts, in parallel on rayon's current pool. The rows are
+    /// in the order of the texts.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a text.
@@ -128,7 +127,7 @@ impl Tokenizer {
         texts.par_iter().map(|text| self.encode_target(text.as_ref())).collect()
     }
 
-    /// The ids of a text without special tokens, each with its place in the text.
+    /// The ids of a text without special tokens, with their positions in the text.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on the text.
@@ -136,18 +135,17 @@ impl Tokenizer {
         let (code, rest) = self.languages.split_code(text);
         let start = text.len() - rest.len();
         let encoding = self.pipeline.encode(rest, false).map_err(TokenizeError::Encode)?;
-        // A token of bytes may be a part of a character.
-        let whole = |from, to| text.floor_char_boundary(from)..text.ceil_char_boundary(to);
+        // A byte token may cover only part of a character.
+        let characters = |from, to| text.floor_char_boundary(from)..text.ceil_char_boundary(to);
         let offsets =
-            encoding.get_offsets().iter().map(|&(from, to)| whole(start + from, start + to));
+            encoding.get_offsets().iter().map(|&(from, to)| characters(start + from, start + to));
         Ok(Encoding {
             ids: code.into_iter().chain(encoding.get_ids().iter().copied()).collect(),
             offsets: code.map(|_| 0..start).into_iter().chain(offsets).collect(),
         })
     }
 
-    /// The text of a sequence of ids. Special tokens, the unknown token among them, and ids outside the vocabulary are
-    /// left out.
+    /// The text of a sequence of ids. Skips special tokens, including the unknown token, and ids outside the vocabulary.
     ///
     /// # Errors
     /// If the tokenizer's decoder fails.
@@ -156,7 +154,8 @@ impl Tokenizer {
         Ok(if self.decoding.trim { text.trim().to_owned() } else { text })
     }
 
-    /// [`decode`](Self::decode) for many sequences, in parallel on rayon's current pool; text `i` belongs to row `i`.
+    /// [`decode`](Self::decode) for many sequences, in parallel on rayon's current pool. The texts are in the order of the
+    /// rows.
     ///
     /// # Errors
     /// If the tokenizer's decoder fails.
@@ -167,7 +166,7 @@ impl Tokenizer {
         rows.par_iter().map(|row| self.decode(row.as_ref())).collect()
     }
 
-    /// The same tokenizer that puts no special tokens around a text.
+    /// The same tokenizer, which adds no special tokens to a text.
     pub fn without_special_tokens(mut self) -> Self {
         Arc::make_mut(&mut self.pipeline).with_post_processor(None::<PostProcessorWrapper>);
         if let Some(target) = &mut self.target {
@@ -176,17 +175,17 @@ impl Tokenizer {
         Self { languages: Languages::default(), ..self }
     }
 
-    /// The number of tokens, special tokens included.
+    /// The number of tokens, including special tokens.
     pub fn vocab_size(&self) -> usize {
         self.vocab_size
     }
 
-    /// Checks that a model with a vocabulary of `model_size` has a place for every id.
+    /// Checks that every id is inside a model's vocabulary of size `model_size`.
     ///
-    /// A model may have more places than the tokenizer has tokens: some pad their vocabulary to a round number.
+    /// The model's vocabulary may be larger: some models pad it to a round number.
     ///
     /// # Errors
-    /// If an id is outside the model's vocabulary: the two don't belong together.
+    /// If an id is outside the model's vocabulary, so tokenizer and model don't belong together.
     pub fn check_fits(&self, model_size: usize) -> Result<(), TokenizeError> {
         if (self.largest_id as usize) < model_size {
             return Ok(());
@@ -195,23 +194,23 @@ impl Tokenizer {
         Err(TokenizeError::VocabularyMismatch { id: self.largest_id, token, model_size })
     }
 
-    /// The id of a token, as it is written in the vocabulary.
+    /// The id of a token of the vocabulary.
     pub fn token_to_id(&self, token: &str) -> Option<u32> {
         self.pipeline.token_to_id(token)
     }
 
-    /// The token with this id, as it is written in the vocabulary.
+    /// The token with this id, as spelled in the vocabulary.
     pub fn id_to_token(&self, id: u32) -> Option<String> {
         self.target().id_to_token(id)
     }
 
-    /// The ids with a meaning of their own.
+    /// The ids of the special tokens.
     pub fn special(&self) -> SpecialIds {
         self.special
     }
 
-    /// The same tokenizer with its texts in lowercase first, as `do_lower_case` of sentence-transformers asks for. Special
-    /// tokens are found in the text before.
+    /// The same tokenizer, which lowercases texts first, as with `do_lower_case` of sentence-transformers. Special tokens are
+    /// matched before lowercasing.
     pub fn with_lowercase(mut self) -> Self {
         let mut pipeline = Pipeline::clone(&self.pipeline);
         let lowercase = Normalization::lowercase(pipeline.get_normalizer());
@@ -220,31 +219,31 @@ impl Tokenizer {
         self
     }
 
-    /// The contents of `tokenizer.json`: the same bytes for the same tokenizer, whatever the number of threads it was
-    /// trained with. A tokenizer of SentencePiece's files has none: that format can't say exactly what they do.
+    /// The contents of `tokenizer.json`. Does not depend on the number of training threads. `None` for a tokenizer loaded
+    /// from SentencePiece files, which the format can't represent exactly.
     pub fn to_json(&self) -> Option<String> {
         serde_json::to_string_pretty(&*self.pipeline).ok()
     }
 
-    /// [`decode`](Self::decode), with white space at both ends even where that is left out.
+    /// [`decode`](Self::decode) without trimming.
     pub(crate) fn decode_untrimmed(&self, ids: &[u32]) -> Result<String, TokenizeError> {
         let text = self.target().decode(ids, true).map_err(TokenizeError::Decode)?;
         Ok(if self.decoding.clean_up { cleanup(&text) } else { text })
     }
 
-    /// Whether a token is one byte, and becomes text together with its neighbours.
+    /// Whether a token is a single byte, which is decoded together with its neighbors.
     pub(crate) fn is_byte(&self, id: u32) -> bool {
         self.target().get_model().byte_fallback()
             && self.id_to_token(id).is_some_and(|token| is_byte_token(&token))
     }
 
-    /// Whether decoding doesn't leave the id out.
+    /// Whether decoding keeps the id.
     pub(crate) fn is_visible(&self, id: u32) -> bool {
         let is_special = |token: &str| self.target().get_added_vocabulary().is_special_token(token);
         self.id_to_token(id).is_some_and(|token| !is_special(&token))
     }
 
-    /// Whether the text of a special token (`"</s>"`) is ordinary text rather than the token.
+    /// Whether a special token spelled out in a text (`"</s>"`) is encoded as ordinary text.
     pub(crate) fn splits_special_tokens(&self) -> bool {
         self.pipeline.get_encode_special_tokens()
     }
@@ -253,25 +252,26 @@ impl Tokenizer {
         self.target.as_ref().unwrap_or(&self.pipeline)
     }
 
-    /// Runs a pipeline; `around` tells to put special tokens around the ids, and which if not those of the pipeline.
+    /// Runs a pipeline. `special` is `None` for no special tokens, `Some(None)` for those of the pipeline, or else the
+    /// special tokens to add.
     fn run(
         &self,
         pipeline: &Pipeline,
-        around: Option<Option<&Affixes>>,
+        special: Option<Option<&Affixes>>,
         text: &str,
     ) -> Result<Vec<u32>, TokenizeError> {
         let (code, rest) = self.languages.split_code(text);
-        let of_pipeline = around == Some(None);
-        let encoding = pipeline.encode_fast(rest, of_pipeline).map_err(TokenizeError::Encode)?;
+        let from_pipeline = special == Some(None);
+        let encoding = pipeline.encode_fast(rest, from_pipeline).map_err(TokenizeError::Encode)?;
         let ids = code.into_iter().chain(encoding.get_ids().iter().copied());
-        Ok(match around.flatten() {
+        Ok(match special.flatten() {
             Some(affixes) => affixes.around(ids),
             None => ids.collect(),
         })
     }
 }
 
-/// `<0x41>`, as SentencePiece writes a byte.
+/// Whether a token is a byte in SentencePiece's notation, such as `<0x41>`.
 fn is_byte_token(token: &str) -> bool {
     token
         .strip_prefix("<0x")

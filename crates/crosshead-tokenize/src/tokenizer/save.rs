@@ -1,4 +1,4 @@
-//! Writing a tokenizer into a model directory.
+//! Saves a tokenizer to a model directory.
 
 use std::fs;
 use std::path::Path;
@@ -9,28 +9,34 @@ use serde_json::{Map, Value, json};
 use crate::files::{TOKENIZER, TOKENIZER_CONFIG, read, write};
 use crate::{SpecialRole, TokenizeError, Tokenizer};
 
-/// The name of a file and what is in it.
-type File = (String, Vec<u8>);
+/// A file as it was loaded.
+#[derive(Clone, Debug)]
+struct File {
+    name: String,
+    contents: Vec<u8>,
+}
 
-/// Files as they were loaded.
+/// The original files of a tokenizer, if it is saved as them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files(Option<Arc<[File]>>);
 
 impl Files {
-    /// Keeps those of the files that are there.
+    /// Reads the files that exist.
     pub(crate) fn keep(dir: &Path, names: &[&str]) -> Result<Self, TokenizeError> {
         let present = names.iter().filter(|name| dir.join(name).is_file());
-        let files: Result<Vec<_>, _> =
-            present.map(|name| Ok(((*name).to_owned(), read(&dir.join(name))?))).collect();
+        let file = |name: &&str| -> Result<File, TokenizeError> {
+            Ok(File { name: (*name).to_owned(), contents: read(&dir.join(name))? })
+        };
+        let files: Result<Vec<File>, _> = present.map(file).collect();
         Ok(Self(Some(files?.into())))
     }
 }
 
 impl Tokenizer {
-    /// Writes the tokenizer into a directory, which is created if need be: `tokenizer.json` and
-    /// `tokenizer_config.json`, or, where it was loaded from SentencePiece's files, those as they were.
+    /// Writes `tokenizer.json` and `tokenizer_config.json`, or the original files if the tokenizer was loaded from
+    /// SentencePiece files. Creates the directory if necessary.
     ///
-    /// `AutoTokenizer` of Hugging Face `transformers` then gives the same ids as
+    /// `AutoTokenizer` of Hugging Face `transformers` then produces the same ids as
     /// [`encode_with_special`](Self::encode_with_special).
     ///
     /// # Errors
@@ -39,13 +45,12 @@ impl Tokenizer {
         fs::create_dir_all(dir)
             .map_err(|source| TokenizeError::Write { path: dir.to_owned(), source })?;
         if let Some(files) = &self.files.0 {
-            for (name, contents) in files.iter() {
+            for File { name, contents } in files.iter() {
                 write(&dir.join(name), contents)?;
             }
             return Ok(());
         }
-        let json =
-            self.to_json().expect("a tokenizer not of SentencePiece's files has a JSON form");
+        let json = self.to_json().expect("a tokenizer without original files has a JSON form");
         write(&dir.join(TOKENIZER), json.as_bytes())?;
         write(&dir.join(TOKENIZER_CONFIG), self.config_json().as_bytes())
     }
@@ -54,7 +59,7 @@ impl Tokenizer {
         let mut config = Map::new();
         let mut set = |key: &str, value: Value| config.insert(key.to_owned(), value);
         set("tokenizer_class", json!("PreTrainedTokenizerFast"));
-        // Without this, `transformers` passes `token_type_ids`, which encoder-decoders refuse.
+        // Without this, `transformers` passes `token_type_ids`, which encoder-decoders reject.
         set("model_input_names", json!(["input_ids", "attention_mask"]));
         for role in SpecialRole::ALL {
             if let Some(token) = self.special.get(role).and_then(|id| self.id_to_token(id)) {

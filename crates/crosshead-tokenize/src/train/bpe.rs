@@ -1,4 +1,4 @@
-//! Training byte-pair encoding, on characters or bytes.
+//! Trains byte-pair encoding on characters or bytes.
 
 use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer, BpeTrainerBuilder};
@@ -6,34 +6,34 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::metaspace::Metaspace;
 
 use super::{
-    END_OF_TEXT_TOKEN, EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, check_size,
-    close_sequences, cut_at,
+    END_OF_TEXT_TOKEN, EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, append_eos,
+    check_size, split_at_special,
 };
-use crate::parts::adopt;
+use crate::pipeline::from_library;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
 /// How to train byte-pair encoding (Sennrich et al. 2016, section 3.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BpeConfig {
-    /// The largest number of tokens, special tokens included.
+    /// The maximum number of tokens, including special tokens.
     pub vocab_size: usize,
-    /// Pairs seen less often than this are not merged.
+    /// Pairs with a lower frequency are not merged.
     pub min_frequency: u64,
 }
 
 impl BpeConfig {
-    /// A vocabulary of `vocab_size` tokens that merges every pair it has room for.
+    /// A vocabulary of `vocab_size` tokens, without a minimum frequency.
     pub fn new(vocab_size: usize) -> Self {
         Self { vocab_size, min_frequency: 0 }
     }
 
-    /// Merges no pair seen less often than `min_frequency`.
+    /// Sets the minimum frequency of a merged pair.
     pub fn with_min_frequency(mut self, min_frequency: u64) -> Self {
         self.min_frequency = min_frequency;
         self
     }
 
-    /// A trainer that leaves room for one more token.
+    /// A trainer that reserves one token for later.
     fn trainer(&self) -> BpeTrainerBuilder {
         BpeTrainer::builder()
             .vocab_size(self.vocab_size.saturating_sub(1))
@@ -43,17 +43,17 @@ impl BpeConfig {
 }
 
 impl Tokenizer {
-    /// Learns byte-pair encoding (Sennrich et al. 2016, section 3.2) on words that keep the space before them as `▁`
-    /// (SentencePiece's convention, Kudo and Richardson 2018).
+    /// Trains byte-pair encoding (Sennrich et al. 2016, section 3.2) on words with the preceding space as `▁`, as in
+    /// SentencePiece (Kudo and Richardson 2018).
     ///
     /// Ids: `</s>` 0, `<unk>` 1, then the characters by code point, then the merges by rank, and `<pad>` last. A text
-    /// with fewer pairs to merge than there is room for gives a smaller vocabulary; [`vocab_size`](Self::vocab_size)
-    /// tells. The result is a function of the lines and the configuration alone, for any number of threads.
+    /// with too few pairs to merge gives a smaller vocabulary; see [`vocab_size`](Self::vocab_size). The result is a pure
+    /// function of the lines and the configuration, for any number of threads.
     ///
-    /// In training and in texts encoded later, the spelling of a special token (`"</s>"`) is text like any other.
+    /// A special token spelled out in a text (`"</s>"`) is ordinary text, in training and when encoding.
     ///
     /// # Errors
-    /// If no line has text, or the vocabulary is too small for the characters.
+    /// If all lines are blank, or the vocabulary size is too small for the characters.
     pub fn train_bpe<'a>(
         lines: impl Iterator<Item = &'a str> + Send,
         config: &BpeConfig,
@@ -66,7 +66,7 @@ impl Tokenizer {
         inner
             .with_pre_tokenizer(Some(Metaspace::default()))
             .with_decoder(Some(Metaspace::default()))
-            .with_post_processor(Some(close_sequences()))
+            .with_post_processor(Some(append_eos()))
             .set_encode_special_tokens(true);
         let special = [EOS_TOKEN, UNK_TOKEN].map(|token| tokenizers::AddedToken::from(token, true));
         let trainer = config.trainer().special_tokens(special.into()).build();
@@ -79,19 +79,19 @@ impl Tokenizer {
             unk: Some(UNK_ID),
             ..SpecialIds::default()
         };
-        Ok(Self::new(adopt(&inner), special))
+        Ok(Self::new(from_library(&inner), special))
     }
 
-    /// Learns byte-pair encoding on bytes, as GPT-2 does (Radford et al. 2019, section 2.2): every text has ids, and
-    /// decoding restores it exactly, white space and line breaks included.
+    /// Trains byte-level BPE as in GPT-2 (Radford et al. 2019, section 2.2). Every text can be encoded, and decoding
+    /// restores it exactly, including white space and line breaks.
     ///
-    /// Ids: the 256 bytes (by the code point of the letter that stands for each), then the merges by rank, and
-    /// `<|endoftext|>` last, which opens, closes and separates texts; encoding adds none. The result is a function of
-    /// the texts and the configuration alone, for any number of threads. The spelling of `<|endoftext|>` in a text is
-    /// text like any other.
+    /// Ids: the 256 bytes (by the code point of the character that represents each), then the merges by rank, and
+    /// `<|endoftext|>` last, which starts, ends and separates texts; encoding does not add it. The result is a pure
+    /// function of the texts and the configuration, for any number of threads. `<|endoftext|>` spelled out in a text is
+    /// ordinary text.
     ///
     /// # Errors
-    /// If no text has a character that isn't white space, or the vocabulary has less than 257 tokens.
+    /// If all texts are blank, or the vocabulary size is below 257.
     pub fn train_byte_level_bpe<'a>(
         texts: impl Iterator<Item = &'a str> + Send,
         config: &BpeConfig,
@@ -109,11 +109,11 @@ impl Tokenizer {
         let end_of_text = Some(add_last(&mut inner, END_OF_TEXT_TOKEN));
         check_size(&inner, config.vocab_size)?;
         let special = SpecialIds { bos: end_of_text, eos: end_of_text, ..SpecialIds::default() };
-        Ok(Self::new(adopt(&inner), special))
+        Ok(Self::new(from_library(&inner), special))
     }
 }
 
-/// Trains on lines cut at every spelling of a special token.
+/// Trains on lines split at every spelled out special token.
 fn fit<'a>(
     inner: &mut tokenizers::Tokenizer,
     trainer: BpeTrainer,
@@ -123,7 +123,7 @@ fn fit<'a>(
     let mut has_text = false;
     let pieces = lines
         .inspect(|line| has_text |= !line.trim().is_empty())
-        .flat_map(|line| cut_at(line, special_tokens));
+        .flat_map(|line| split_at_special(line, special_tokens));
     inner.train(&mut TrainerWrapper::from(trainer), pieces).map_err(TokenizeError::Train)?;
     if has_text { Ok(()) } else { Err(TokenizeError::EmptyText) }
 }

@@ -1,4 +1,4 @@
-//! A tokenizer whose tokens are characters.
+//! Character-level tokenizers.
 
 use std::collections::BTreeSet;
 
@@ -6,18 +6,18 @@ use tokenizers::decoders::fuse::Fuse;
 use tokenizers::models::bpe::{BPE, Vocab};
 
 use super::{END_OF_TEXT_TOKEN, UNK_TOKEN, add_last};
-use crate::parts::adopt;
+use crate::pipeline::from_library;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
 impl Tokenizer {
-    /// A tokenizer whose tokens are the characters (Unicode scalar values) of some texts.
+    /// A tokenizer whose tokens are the characters (Unicode scalar values) of the texts.
     ///
-    /// Ids: `<unk>` 0, the characters by code point, white space and line breaks among them, and `<|endoftext|>` last,
-    /// which opens, closes and separates texts; encoding adds none. Decoding restores every text of known characters.
-    /// The spelling of a special token in a text is text like any other.
+    /// Ids: `<unk>` 0, the characters by code point, including white space and line breaks, and `<|endoftext|>` last, which
+    /// starts, ends and separates texts; encoding does not add it. Decoding restores every text of known characters. A
+    /// special token spelled out in a text is ordinary text.
     ///
     /// # Errors
-    /// If the texts have no character.
+    /// If the texts are empty.
     pub fn train_characters<'a>(
         texts: impl Iterator<Item = &'a str>,
     ) -> Result<Self, TokenizeError> {
@@ -27,7 +27,7 @@ impl Tokenizer {
         }
         let unk = 0;
         let characters = alphabet.into_iter().map(String::from).zip(unk + 1..);
-        // Byte-pair encoding that merges nothing.
+        // BPE without merges.
         let model = BPE::builder()
             .vocab_and_merges(
                 [(UNK_TOKEN.to_owned(), unk)].into_iter().chain(characters).collect::<Vocab>(),
@@ -46,6 +46,6 @@ impl Tokenizer {
             unk: Some(unk),
             ..SpecialIds::default()
         };
-        Ok(Self::new(adopt(&inner), special))
+        Ok(Self::new(from_library(&inner), special))
     }
 }

@@ -1,4 +1,4 @@
-//! Learning a vocabulary from text. The result is a function of the text and the configuration alone.
+//! Trains vocabularies. The result is a pure function of the text and the configuration.
 
 mod bpe;
 mod characters;
@@ -16,29 +16,29 @@ use tokenizers::{
 };
 
 use crate::TokenizeError;
-use crate::frame::Frame;
+use crate::template::TokenTemplate;
 
-/// Closes every sequence; id 0 of a BPE or Unigram tokenizer trained here.
+/// End of sequence: id 0 of a BPE or Unigram tokenizer trained by this crate.
 pub const EOS_TOKEN: &str = "</s>";
-/// Stands for a character that the training text didn't have; id 1 of a BPE or Unigram tokenizer trained here, id 0 of
-/// one of characters.
+/// A character that is not in the training text: id 1 of a BPE or Unigram tokenizer trained by this crate, id 0 of a
+/// character-level one.
 pub const UNK_TOKEN: &str = "<unk>";
-/// Fills rows of a batch and starts the decoder; the last id of a BPE or Unigram tokenizer trained here.
+/// Padding and decoder start: the last id of a BPE or Unigram tokenizer trained by this crate.
 pub const PAD_TOKEN: &str = "<pad>";
-/// Stands between texts; the last id of a byte-level or character tokenizer trained here.
+/// Separator of texts: the last id of a byte-level or character-level tokenizer trained by this crate.
 pub const END_OF_TEXT_TOKEN: &str = "<|endoftext|>";
 
 const EOS_ID: u32 = 0;
 const UNK_ID: u32 = 1;
 
-/// The line cut at every spelling of a special token, so that no token can spell one.
-fn cut_at<'a>(line: &'a str, special_tokens: &[&str]) -> Vec<&'a str> {
+/// Splits a line at every spelled out special token, so that no learned token contains one.
+fn split_at_special<'a>(line: &'a str, special_tokens: &[&str]) -> Vec<&'a str> {
     special_tokens.iter().fold(vec![line], |parts, token| {
         parts.into_iter().flat_map(|part| part.split(token)).collect()
     })
 }
 
-/// The words of a line as the tokenizer's normalizer and pre-tokenizer give them.
+/// The words of a line after the tokenizer's normalizer and pre-tokenizer.
 fn words(tokenizer: &tokenizers::Tokenizer, line: &str) -> tokenizers::Result<Vec<String>> {
     let mut line = NormalizedString::from(line);
     if let Some(normalizer) = tokenizer.get_normalizer() {
@@ -52,14 +52,14 @@ fn words(tokenizer: &tokenizers::Tokenizer, line: &str) -> tokenizers::Result<Ve
     Ok(splits.into_iter().map(|(word, ..)| word.to_owned()).collect())
 }
 
-/// Adds a token behind all others and gives its id.
+/// Adds a token after all others and returns its id.
 fn add_last(tokenizer: &mut tokenizers::Tokenizer, token: &str) -> u32 {
     let id = tokenizer.get_vocab_size(true);
     tokenizer.add_special_tokens(&[AddedToken::from(token, true)]);
     id as u32
 }
 
-/// Checks that a vocabulary has the size asked for: trainers keep the whole alphabet even beyond it.
+/// Checks that a vocabulary does not exceed the requested size: trainers keep the complete alphabet even if it does.
 fn check_size(tokenizer: &tokenizers::Tokenizer, vocab_size: usize) -> Result<(), TokenizeError> {
     let smallest = tokenizer.get_vocab_size(true);
     if smallest > vocab_size {
@@ -68,7 +68,8 @@ fn check_size(tokenizer: &tokenizers::Tokenizer, vocab_size: usize) -> Result<()
     Ok(())
 }
 
-/// Puts `</s>` behind every text.
-fn close_sequences() -> TemplateProcessing {
-    Frame { second_segment: 1, ..Frame::closed_by((EOS_TOKEN.to_owned(), EOS_ID)) }.processor()
+/// The post-processor that appends `</s>` to every text.
+fn append_eos() -> TemplateProcessing {
+    let template = TokenTemplate::with_end((EOS_TOKEN.to_owned(), EOS_ID));
+    TokenTemplate { second_segment: 1, ..template }.processor()
 }

@@ -1,4 +1,4 @@
-//! Training a Unigram model.
+//! Trains Unigram models.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,18 +7,18 @@ use tokenizers::models::unigram::{Unigram, UnigramTrainer};
 use tokenizers::pre_tokenizers::metaspace::Metaspace;
 
 use super::{
-    EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, close_sequences, cut_at, words,
+    EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, append_eos, split_at_special, words,
 };
-use crate::parts::adopt;
+use crate::pipeline::from_library;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
-/// Words of more bytes are left out of the training, as SentencePiece leaves out sentences.
+/// Longer words (in bytes) are excluded from training, like long sentences in SentencePiece.
 const MAX_WORD_LEN: usize = 4192;
 
 /// How to train a unigram language model of subwords (Kudo 2018, section 3.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnigramConfig {
-    /// The largest number of tokens, special tokens included.
+    /// The maximum number of tokens, including special tokens.
     pub vocab_size: usize,
 }
 
@@ -30,17 +30,17 @@ impl UnigramConfig {
 }
 
 impl Tokenizer {
-    /// Learns a unigram language model of subwords (Kudo 2018, section 3.2), on words that keep the space before them
-    /// as `▁`, with the seeds, the pruning and the Bayesian update of SentencePiece.
+    /// Trains a unigram language model of subwords (Kudo 2018, section 3.2) on words with the preceding space as `▁`, with
+    /// the seeding, pruning and Bayesian update of SentencePiece.
     ///
     /// Ids: `</s>` 0, `<unk>` 1, then the subwords from the most to the least probable, and `<pad>` last. Every
-    /// character of the text is a token. The result is a function of the lines and the configuration alone: one thread
-    /// trains, because sums in another order would have other last bits.
+    /// character of the text is a token. The result is a pure function of the lines and the configuration: training uses a
+    /// single thread, because a different order of summation would change the rounding.
     ///
-    /// In training and in texts encoded later, the spelling of a special token (`"</s>"`) is text like any other.
+    /// A special token spelled out in a text (`"</s>"`) is ordinary text, in training and when encoding.
     ///
     /// # Errors
-    /// If no line has text, or the vocabulary is too small for the characters.
+    /// If all lines are blank, or the vocabulary size is too small for the characters.
     pub fn train_unigram<'a>(
         lines: impl Iterator<Item = &'a str>,
         config: &UnigramConfig,
@@ -49,7 +49,7 @@ impl Tokenizer {
         inner
             .with_pre_tokenizer(Some(Metaspace::default()))
             .with_decoder(Some(Metaspace::default()))
-            .with_post_processor(Some(close_sequences()))
+            .with_post_processor(Some(append_eos()))
             .set_encode_special_tokens(true);
         let counts = count_words(&inner, lines)?;
         inner.with_model(learn(counts, config.vocab_size)?);
@@ -62,11 +62,11 @@ impl Tokenizer {
             unk: Some(UNK_ID),
             ..SpecialIds::default()
         };
-        Ok(Self::new(adopt(&inner), special))
+        Ok(Self::new(from_library(&inner), special))
     }
 }
 
-/// How often each word occurs; every character of the text occurs once more alone, so that none falls out.
+/// The count of each word. Every character of the text is counted once more as a word, so that none is pruned.
 fn count_words<'a>(
     tokenizer: &tokenizers::Tokenizer,
     lines: impl Iterator<Item = &'a str>,
@@ -76,7 +76,7 @@ fn count_words<'a>(
     let mut has_text = false;
     for line in lines {
         has_text |= !line.trim().is_empty();
-        for part in cut_at(line, &[EOS_TOKEN, UNK_TOKEN, PAD_TOKEN]) {
+        for part in split_at_special(line, &[EOS_TOKEN, UNK_TOKEN, PAD_TOKEN]) {
             for word in words(tokenizer, part).map_err(TokenizeError::Train)? {
                 alphabet.extend(word.chars());
                 if word.len() <= MAX_WORD_LEN {
@@ -113,7 +113,7 @@ fn learn(counts: BTreeMap<String, u32>, vocab_size: usize) -> Result<Unigram, To
         .map_err(|error| TokenizeError::Train(error.into()))?;
     one_thread.install(|| trainer.do_train(sentences, &mut model)).map_err(TokenizeError::Train)?;
 
-    // The trainer leaves the order of equal scores to a hash table.
+    // The trainer orders equal scores by hash table.
     let mut pieces: Vec<(String, f64)> = model.iter().cloned().collect();
     pieces[UNK_ID as usize + 1..]
         .sort_by(|(a, score_a), (b, score_b)| score_b.total_cmp(score_a).then_with(|| a.cmp(b)));

@@ -1,4 +1,4 @@
-//! Training WordPiece.
+//! Trains WordPiece.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -8,11 +8,11 @@ use tokenizers::{AddedToken, Trainer};
 
 use super::{check_size, words};
 use crate::bert::{self, BertText};
-use crate::frame::Frame;
-use crate::parts::adopt;
+use crate::pipeline::from_library;
+use crate::template::TokenTemplate;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
-/// The place of each is its id.
+/// The special tokens. The index of each is its id.
 const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 const SPECIAL_IDS: SpecialIds = SpecialIds {
     pad: Some(0),
@@ -27,27 +27,27 @@ const SPECIAL_IDS: SpecialIds = SpecialIds {
 /// How to train WordPiece (Schuster and Nakajima 2012) as BERT uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordPieceConfig {
-    /// The largest number of tokens, special tokens included.
+    /// The maximum number of tokens, including special tokens.
     pub vocab_size: usize,
-    /// Pairs seen less often than this are not merged.
+    /// Pairs with a lower frequency are not merged.
     pub min_frequency: u64,
-    /// Whether capitals become small letters and accents are left out, as in BERT's uncased models.
+    /// Whether texts are lowercased and accents stripped, as in BERT's uncased models.
     pub lowercase: bool,
 }
 
 impl WordPieceConfig {
-    /// A vocabulary of `vocab_size` tokens in small letters.
+    /// A lowercase vocabulary of `vocab_size` tokens, without a minimum frequency.
     pub fn new(vocab_size: usize) -> Self {
         Self { vocab_size, min_frequency: 0, lowercase: true }
     }
 
-    /// Merges no pair seen less often than `min_frequency`.
+    /// Sets the minimum frequency of a merged pair.
     pub fn with_min_frequency(mut self, min_frequency: u64) -> Self {
         self.min_frequency = min_frequency;
         self
     }
 
-    /// Sets whether capitals become small letters and accents are left out.
+    /// Sets whether texts are lowercased and accents stripped.
     pub fn with_lowercase(mut self, lowercase: bool) -> Self {
         self.lowercase = lowercase;
         self
@@ -55,18 +55,18 @@ impl WordPieceConfig {
 }
 
 impl Tokenizer {
-    /// Learns WordPiece (Schuster and Nakajima 2012) on words and punctuation as BERT cuts them (Devlin et al. 2019).
+    /// Trains WordPiece (Schuster and Nakajima 2012) with BERT's pre-tokenization (Devlin et al. 2019).
     ///
     /// Ids: `[PAD]` 0, `[UNK]` 1, `[CLS]` 2, `[SEP]` 3, `[MASK]` 4, then the characters inside words and those that
-    /// begin one, each by code point, then the merges by rank. The result is a function of the lines and the
-    /// configuration alone, for any number of threads. [`encode_with_special`](Self::encode_with_special) gives
+    /// start one, each by code point, then the merges by rank. The result is a pure function of the lines and the
+    /// configuration, for any number of threads. [`encode_with_special`](Self::encode_with_special) returns
     /// `[CLS] text [SEP]`.
     ///
-    /// As in BERT, the spelling of a special token in a text that is encoded is the token, so that a text can say
-    /// `[MASK]`; and decoding doesn't restore spaces around punctuation.
+    /// As in BERT, a special token spelled out in a text is encoded as the token, so that a text can contain `[MASK]`.
+    /// Decoding does not restore spaces around punctuation.
     ///
     /// # Errors
-    /// If no line has text, or the vocabulary is too small for the characters.
+    /// If all lines are blank, or the vocabulary size is too small for the characters.
     pub fn train_word_piece<'a>(
         lines: impl Iterator<Item = &'a str> + Send,
         config: &WordPieceConfig,
@@ -75,12 +75,12 @@ impl Tokenizer {
             BertText { lowercase: config.lowercase, strip_accents: None, split_chinese: true };
         let [_, _, cls, sep, _] = SPECIAL_TOKENS.map(str::to_owned);
         let mut inner = bert::assemble(WordPiece::default(), text);
-        inner.with_post_processor(Some(Frame::of_segments((cls, 2), (sep, 3)).processor()));
+        inner.with_post_processor(Some(TokenTemplate::bert((cls, 2), (sep, 3)).processor()));
         let model = learn(&inner, lines, config)?;
         inner.with_model(model);
         inner.add_special_tokens(&SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)));
         check_size(&inner, config.vocab_size)?;
-        Ok(Self::new(adopt(&inner), SPECIAL_IDS))
+        Ok(Self::new(from_library(&inner), SPECIAL_IDS))
     }
 }
 
@@ -108,7 +108,7 @@ fn learn<'a>(
     if !has_text {
         return Err(TokenizeError::EmptyText);
     }
-    // The trainer gives characters inside words their ids in the order of a hash table, unless they have one before.
+    // The trainer assigns ids to characters inside words in hash table order, unless they are special tokens.
     let inside_words = inside_words.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     let first = SPECIAL_TOKENS.map(str::to_owned).into_iter();
     let first = first.chain(inside_words.into_iter().map(|character| format!("##{character}")));

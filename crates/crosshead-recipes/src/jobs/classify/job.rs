@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use crosshead_data::{Batching, ClassExample, LabelSet, collate_classes};
+use crosshead_data::{Batching, ClassExample, LabelSet, Lengths, collate_classes};
 use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{Head, ModelDirectory, ProblemType, SequenceClassifier, TokenBatch};
 use crosshead_tasks::{Classifier, model_directory};
@@ -222,13 +222,13 @@ fn examples(
     max_len: usize,
 ) -> Result<(Vec<ClassExample>, usize), RunError> {
     let rows = tokenizer.encode_batch_truncated(&labelled.texts, max_len)?;
-    let too_long = rows.iter().filter(|(_, truncated)| *truncated).count();
+    let too_long = rows.iter().filter(|row| row.truncated).count();
     let examples = rows.into_iter().zip(&labelled.classes);
-    Ok((examples.map(|((ids, _), &class)| ClassExample { ids, class }).collect(), too_long))
+    Ok((examples.map(|(row, &class)| ClassExample { ids: row.ids, class }).collect(), too_long))
 }
 
-fn lengths(examples: &[ClassExample]) -> Vec<(usize, usize)> {
-    examples.iter().map(|example| (example.ids.len(), 0)).collect()
+fn lengths(examples: &[ClassExample]) -> Vec<Lengths> {
+    examples.iter().map(|example| Lengths { source: example.ids.len(), target: 0 }).collect()
 }
 
 /// The cross entropy of the texts' classes.

@@ -49,7 +49,7 @@ pub fn masked_language_modeling(
         let hide = |&(index, place): &(usize, usize)| {
             let mut ids = sequences[index].clone();
             ids[place] = fill.mask_id();
-            MaskedSequence { ids, places: vec![place] }
+            MaskedSequence { ids, positions: vec![place] }
         };
         let hidden: Vec<MaskedSequence> = places.iter().map(hide).collect();
         nats += loss(fill.model(), &collate(fill.model(), &originals, &hidden));

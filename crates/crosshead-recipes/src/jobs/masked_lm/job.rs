@@ -215,7 +215,7 @@ impl Task for MaskedTask<'_> {
 
     fn targets(&self, starts: &[usize]) -> usize {
         let pieces: Vec<Vec<u32>> = starts.iter().map(|&start| self.piece(start)).collect();
-        self.masked(&pieces, Mode::Eval).iter().map(|masked| masked.places.len()).sum()
+        self.masked(&pieces, Mode::Eval).iter().map(|masked| masked.positions.len()).sum()
     }
 
     fn tokens(&self, starts: &[usize]) -> usize {

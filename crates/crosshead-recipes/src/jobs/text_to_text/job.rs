@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use crosshead_data::{Batching, Example, Pair, collate, copy_pairs, filter_by_length};
+use crosshead_data::{
+    Batching, Example, FilteredExamples, Lengths, Pair, collate, copy_pairs, filter_by_length,
+};
 use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch, set_config_keys};
 use crosshead_tasks::{SearchOptions, TextToText, model_directory};
@@ -73,7 +75,8 @@ impl Job for TextToTextJob {
         let examples = |pairs: &[Pair]| match long {
             LongTexts::Drop => {
                 let examples = pairs::encode(&tokenizer, section.prefix(), pairs)?;
-                Ok::<_, RunError>(filter_by_length(examples, max_len))
+                let FilteredExamples { kept, dropped } = filter_by_length(examples, max_len);
+                Ok::<_, RunError>((kept, dropped))
             }
             LongTexts::Truncate => {
                 pairs::encode_truncated(&tokenizer, section.prefix(), pairs, max_len)
@@ -200,8 +203,8 @@ pub(crate) struct PairTask<'a> {
 }
 
 impl PairTask<'_> {
-    /// Source and target tokens of each example.
-    fn lengths(&self) -> Vec<(usize, usize)> {
+    /// The lengths of each example.
+    fn lengths(&self) -> Vec<Lengths> {
         self.examples.iter().map(Example::lengths).collect()
     }
 }

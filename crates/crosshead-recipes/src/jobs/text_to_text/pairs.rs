@@ -45,10 +45,10 @@ pub(super) fn encode_truncated(
     let mut examples = Vec::with_capacity(pairs.len());
     for pair in pairs {
         let source = format!("{prefix}{}", pair.source);
-        let (source, source_cut) = tokenizer.encode_truncated(&source, max_len)?;
-        let (target, target_cut) = tokenizer.encode_target_truncated(&pair.target, max_len)?;
-        too_long += usize::from(source_cut || target_cut);
-        examples.push(Example { source, target });
+        let source = tokenizer.encode_truncated(&source, max_len)?;
+        let target = tokenizer.encode_target_truncated(&pair.target, max_len)?;
+        too_long += usize::from(source.truncated || target.truncated);
+        examples.push(Example { source: source.ids, target: target.ids });
     }
     Ok((examples, too_long))
 }
