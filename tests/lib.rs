@@ -1,13 +1,13 @@
-//! What the tests of the whole toolkit share: the device they run on, and where their fixtures are.
+//! Shared code of the tests: the device under test and the path of fixtures.
 
 use std::path::PathBuf;
 
 use burn::tensor::Device;
 
-/// The device that `CROSSHEAD_DEVICE` names; `flex` without it.
+/// The device named by `CROSSHEAD_DEVICE`; `flex` by default.
 ///
 /// # Panics
-/// If the device is unknown, not compiled in or not there.
+/// If the device is unknown, not compiled or not available.
 pub fn device() -> Device {
     let name = std::env::var("CROSSHEAD_DEVICE").unwrap_or_else(|_| "flex".to_owned());
     match name.as_str() {
@@ -27,7 +27,7 @@ pub fn device() -> Device {
     }
 }
 
-/// The GPU, set up once for all tests of a process: wgpu refuses to be set up again.
+/// The GPU, initialized once per process, because wgpu cannot be initialized again.
 #[cfg(feature = "wgpu")]
 fn wgpu() -> Device {
     static DEVICE: std::sync::LazyLock<Device> = std::sync::LazyLock::new(|| {
@@ -36,12 +36,12 @@ fn wgpu() -> Device {
     DEVICE.clone()
 }
 
-/// A file or folder of `tests/fixtures`.
+/// The path of a file or folder in `tests/fixtures`.
 pub fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
-/// The Rust blocks of the project's documents, compiled.
+/// Compiles the Rust blocks of the documentation.
 #[cfg(doctest)]
 mod documents {
     macro_rules! documents {

@@ -1,4 +1,4 @@
-//! What users get wrong, and what they are told.
+//! Error messages for invalid input.
 
 use std::fs;
 use std::io::Write;
@@ -22,7 +22,7 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn bad_training_data_is_named_by_file_and_line() {
+fn errors_in_training_data_name_file_and_line() {
     let folder = Folder::with_toy_corpus();
     fs::create_dir(folder.path("folder")).unwrap();
     folder.write("empty.tsv", "");
@@ -44,7 +44,7 @@ fn bad_training_data_is_named_by_file_and_line() {
 }
 
 #[test]
-fn a_line_of_10_000_words_is_left_out_of_training_and_cut_in_translation() {
+fn a_line_of_10_000_words_is_skipped_in_training_and_truncated_in_translation() {
     let folder = Folder::with_toy_corpus();
     let long = vec!["one"; 10_000].join(" ");
     let mut corpus = fs::read_to_string(folder.path("toy.tsv")).unwrap();
@@ -60,7 +60,7 @@ fn a_line_of_10_000_words_is_left_out_of_training_and_cut_in_translation() {
 }
 
 #[test]
-fn a_bad_recipe_is_named_by_line_or_key() {
+fn errors_in_a_recipe_name_line_or_key() {
     let folder = Folder::with_toy_corpus();
     folder.write(
         "unknown-key.toml",
@@ -85,7 +85,7 @@ fn a_bad_recipe_is_named_by_line_or_key() {
 }
 
 #[test]
-fn a_bad_model_directory_is_named_by_file() {
+fn errors_in_a_model_directory_name_the_file() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &[]);
     let weights = folder.path("run/model/model.safetensors");
@@ -112,7 +112,7 @@ fn a_bad_model_directory_is_named_by_file() {
 }
 
 #[test]
-fn input_that_is_not_utf8_is_named_by_line() {
+fn an_error_for_invalid_utf8_names_the_line() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &[]);
     let args = ["translate", "--model", "run", "-"];
@@ -128,7 +128,7 @@ fn input_that_is_not_utf8_is_named_by_line() {
 }
 
 #[test]
-fn a_device_that_is_not_compiled_in_names_the_feature() {
+fn the_error_for_an_uncompiled_device_names_the_feature() {
     let folder = Folder::with_toy_corpus();
     if cfg!(feature = "wgpu") {
         return;
@@ -138,7 +138,7 @@ fn a_device_that_is_not_compiled_in_names_the_feature() {
 }
 
 #[test]
-fn an_id_of_the_hub_names_the_command_that_fetches_it() {
+fn the_error_for_a_hub_id_names_the_fetch_command() {
     let folder = Folder::with_toy_corpus();
     folder.write(
         "fine-tune.toml",
@@ -171,9 +171,9 @@ fn every_command_shows_examples_in_its_help() {
     }
 }
 
-/// A file system that is full shows as a write that fails; a limit on file size does the same for any user.
+/// A full file system makes writes fail; so does a limit on the file size, which needs no privileges.
 #[test]
-fn a_full_disk_fails_cleanly_and_leaves_nothing_half_written() {
+fn a_full_disk_is_an_error_and_leaves_no_partial_files() {
     let folder = Folder::with_toy_corpus();
     let script = format!(
         "trap '' XFSZ; ulimit -f 16; exec {} train tiny.toml --out run",

@@ -1,8 +1,8 @@
-//! What users get wrong in the other tasks, and what they are told.
+//! Error messages of the other tasks.
 
 use crate::harness::{Folder, assert_names, stderr};
 
-/// A classifier and a language model that train in a moment.
+/// A classifier and a language model that train within a second.
 pub(crate) fn folder() -> Folder {
     let folder = Folder::with_toy_corpus();
     folder.write("labelled.tsv", "good\ta lovely film\nbad\tan awful film\n".repeat(10));
@@ -52,7 +52,7 @@ fn train(folder: &Folder, recipe: &str, more: &[&str]) -> String {
 }
 
 #[test]
-fn an_unseen_label_is_named_by_file_and_line() {
+fn an_error_for_an_unseen_label_names_file_and_line() {
     let folder = folder();
     folder.write("valid.tsv", "good\ta lovely film\nneutral\ta film\n");
     let message = folder.fails(&["train", "classify.toml", "--set", "data.valid=valid.tsv"]);
@@ -63,7 +63,7 @@ fn an_unseen_label_is_named_by_file_and_line() {
 }
 
 #[test]
-fn a_class_without_an_example_is_told_and_still_has_a_place() {
+fn a_class_without_examples_is_reported_and_kept() {
     let folder = folder();
     let labels = "data.labels=[\"bad\", \"good\", \"neutral\"]";
     let told = train(&folder, "classify.toml", &["--set", labels]);
@@ -76,14 +76,14 @@ fn a_class_without_an_example_is_told_and_still_has_a_place() {
 }
 
 #[test]
-fn one_label_alone_is_no_task() {
+fn a_single_label_is_an_error() {
     let folder = folder();
     folder.write("labelled.tsv", "good\ta lovely film\n".repeat(4));
     assert_names(&folder.fails(&["train", "classify.toml"]), &["at least two"]);
 }
 
 #[test]
-fn an_empty_document_is_named_by_line() {
+fn the_error_for_an_empty_document_names_the_line() {
     let folder = folder();
     folder.write("labelled.tsv", "good\ta lovely film\nbad\t \n");
     assert_names(&folder.fails(&["train", "classify.toml"]), &["labelled.tsv", "line 2", "empty"]);
@@ -92,7 +92,7 @@ fn an_empty_document_is_named_by_line() {
 }
 
 #[test]
-fn a_document_longer_than_the_model_is_cut_with_a_warning() {
+fn a_document_longer_than_the_model_is_truncated_with_a_warning() {
     let folder = folder();
     let long = vec!["film"; 100].join(" ");
     folder.write("labelled.tsv", format!("good\t{long}\nbad\tan awful film\n").repeat(4));
@@ -107,7 +107,7 @@ fn a_document_longer_than_the_model_is_cut_with_a_warning() {
 }
 
 #[test]
-fn an_empty_prompt_begins_a_line_and_a_long_one_is_read_from_its_end() {
+fn an_empty_prompt_starts_a_line_and_a_long_one_keeps_its_end() {
     let folder = folder();
     train(&folder, "language-model.toml", &[]);
     let generate = ["generate", "--model", "run", "--max-tokens", "40"];
@@ -123,14 +123,14 @@ fn an_empty_prompt_begins_a_line_and_a_long_one_is_read_from_its_end() {
 }
 
 #[test]
-fn a_text_shorter_than_the_context_is_refused() {
+fn a_text_shorter_than_the_context_is_an_error() {
     let folder = folder();
     folder.write("text.txt", "short\n");
     assert_names(&folder.fails(&["train", "language-model.toml"]), &["text.txt", "data.context"]);
 }
 
 #[test]
-fn a_model_of_another_task_is_refused() {
+fn a_model_of_another_task_is_an_error() {
     let folder = folder();
     train(&folder, "language-model.toml", &[]);
     for command in ["classify", "translate", "fill-mask"] {
@@ -142,7 +142,7 @@ fn a_model_of_another_task_is_refused() {
 }
 
 #[test]
-fn options_of_translation_are_refused_in_the_evaluation_of_other_tasks() {
+fn translation_options_are_an_error_when_evaluating_other_tasks() {
     let folder = folder();
     train(&folder, "classify.toml", &[]);
     let evaluate = ["evaluate", "--model", "run", "--data", "labelled.tsv"];
@@ -153,7 +153,7 @@ fn options_of_translation_are_refused_in_the_evaluation_of_other_tasks() {
 }
 
 #[test]
-fn keys_of_another_task_are_named() {
+fn errors_for_keys_of_another_task_name_them() {
     let folder = folder();
     let fails = |set: &str| folder.fails(&["train", "classify.toml", "--set", set]);
     assert_names(&fails("decode.beams=2"), &["decode"]);

@@ -1,4 +1,4 @@
-//! Vectors of texts, and the sentences nearest to a query.
+//! Embeddings, and the sentences most similar to a query.
 
 use std::fs;
 use std::io::Write;
@@ -32,7 +32,7 @@ pub(crate) fn add_sentences(folder: &Folder) {
     }
 }
 
-/// The texts that PyTorch embedded, and their vectors.
+/// Texts and their embeddings computed with PyTorch.
 fn expected() -> Vec<(String, Vec<f64>)> {
     let path =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/sentences-tiny/expected.jsonl");
@@ -56,7 +56,7 @@ fn assert_near(found: &[f64], expected: &[f64]) {
 }
 
 #[test]
-fn texts_have_the_vectors_of_pytorch() {
+fn embeddings_equal_those_of_pytorch() {
     let folder = folder();
     let expected = expected();
     let texts: Vec<&str> = expected.iter().map(|(text, _)| text.as_str()).collect();
@@ -70,7 +70,7 @@ fn texts_have_the_vectors_of_pytorch() {
 }
 
 #[test]
-fn lines_of_standard_input_become_rows_of_a_matrix() {
+fn each_line_of_standard_input_becomes_a_row_of_the_matrix() {
     let folder = folder();
     let expected = expected();
     for out in ["vectors.npy", "vectors.safetensors", "vectors.jsonl"] {
@@ -112,7 +112,7 @@ fn lines_of_standard_input_become_rows_of_a_matrix() {
 }
 
 #[test]
-fn a_sentence_is_nearest_to_itself() {
+fn a_sentence_is_most_similar_to_itself() {
     let folder = folder();
     let texts = expected().into_iter().map(|(text, _)| text);
     let texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
@@ -139,7 +139,7 @@ fn a_sentence_is_nearest_to_itself() {
 }
 
 #[test]
-fn a_text_longer_than_the_model_takes_is_cut_with_a_warning() {
+fn a_text_longer_than_the_model_is_truncated_with_a_warning() {
     let folder = folder();
     let long = vec!["one"; 500].join(" ");
     let output = folder.command(&["embed", "--model", "sentences", &long]).output().unwrap();
@@ -148,7 +148,7 @@ fn a_text_longer_than_the_model_takes_is_cut_with_a_warning() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn errors_name_the_cause() {
     let folder = folder();
     let embed =
         |more: &[&str]| folder.fails(&[&["embed", "--model", "sentences", "x"], more].concat());

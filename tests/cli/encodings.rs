@@ -1,4 +1,4 @@
-//! Byte order marks, UTF-16 and the line ends of other systems, in standard input and in every kind of file.
+//! Byte order marks, UTF-16 and all line endings, in standard input and in every kind of file.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ fn utf_16(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_byte_order_mark_and_line_ends_do_not_change_the_answers() {
+fn byte_order_marks_and_line_endings_do_not_change_the_output() {
     let folder = folder();
     for (args, line) in COMMANDS {
         let expected = answers(&folder, args, format!("{line}\n{line}\n").as_bytes());
@@ -30,7 +30,7 @@ fn a_byte_order_mark_and_line_ends_do_not_change_the_answers() {
 }
 
 #[test]
-fn a_corpus_and_texts_to_embed_are_read_in_every_form() {
+fn a_corpus_and_texts_to_embed_are_read_in_every_encoding() {
     let folder = Folder::with_toy_corpus();
     embed::add_sentences(&folder);
     let similar = |corpus: &[u8]| {
@@ -59,7 +59,7 @@ fn a_corpus_and_texts_to_embed_are_read_in_every_form() {
 }
 
 #[test]
-fn data_files_of_old_macs_train_and_evaluate_like_others() {
+fn data_files_with_cr_line_endings_train_and_evaluate_like_others() {
     let folder = Folder::with_toy_corpus();
     let corpus = fs::read_to_string(folder.path("toy.tsv")).unwrap();
     folder.train("run", &[]);
@@ -74,7 +74,7 @@ fn data_files_of_old_macs_train_and_evaluate_like_others() {
 }
 
 #[test]
-fn text_files_of_a_model_may_begin_with_a_byte_order_mark() {
+fn text_files_of_a_model_may_start_with_a_byte_order_mark() {
     let folder = Folder::with_toy_corpus();
     translators::add_translator(&folder, "mbart50");
     embed::add_sentences(&folder);
@@ -104,7 +104,7 @@ fn text_files_of_a_model_may_begin_with_a_byte_order_mark() {
 }
 
 #[test]
-fn a_recipe_may_begin_with_a_byte_order_mark() {
+fn a_recipe_may_start_with_a_byte_order_mark() {
     let folder = Folder::with_toy_corpus();
     folder.write("tiny.toml", format!("{MARK}{}", crate::harness::TINY));
     folder.train("run", &[]);

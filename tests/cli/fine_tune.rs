@@ -1,4 +1,4 @@
-//! Translators that are trained further: what of the pretrained directory they keep, and the languages they are told.
+//! Fine-tuned translators: the settings they keep from the pretrained directory, and their languages.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Folder, assert_names, json as read, set_json};
 use crate::translators::assemble;
 
-/// A recipe that trains without changing a weight, so that what is saved must do what the pretrained model does.
+/// A recipe that changes no weight, so the saved model must behave like the pretrained one.
 const STILL: &str = r#"
 task = "translate"
 init = "model"
@@ -25,7 +25,7 @@ peak = 0.0
 select = "loss"
 "#;
 
-/// A directory of transformers with a recipe that starts from it, and what transformers makes of lines.
+/// A folder with a model saved by transformers, a recipe that fine-tunes it, and the translations of transformers.
 fn still(name: &str) -> (Folder, Value) {
     let (folder, expected) = assemble(name);
     folder.write("still.toml", STILL);
@@ -40,7 +40,7 @@ fn train(folder: &Folder, sets: &[&str]) -> String {
         .told(&["train", "still.toml", "--out", "run"].into_iter().chain(sets).collect::<Vec<_>>())
 }
 
-/// The languages and the prefix that the expectation of a model is for, as keys of a recipe.
+/// The languages and the prefix of a model's expected translations, as recipe keys.
 fn languages(expected: &Value) -> Vec<String> {
     let keys = [("from", "source_lang"), ("to", "target_lang"), ("prefix", "prefix")];
     let set = |(key, name)| Some(format!("data.{name}={}", expected[key].as_str()?));
@@ -48,7 +48,7 @@ fn languages(expected: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_model_fine_tuned_for_a_direction_translates_it_by_default_as_transformers_does() {
+fn a_model_fine_tuned_for_a_language_pair_translates_it_by_default_like_transformers() {
     for name in ["marian", "mbart", "mbart50", "m2m100", "t5"] {
         let (folder, expected) = still(name);
         let sets = languages(&expected);
@@ -68,7 +68,7 @@ fn a_model_fine_tuned_for_a_direction_translates_it_by_default_as_transformers_d
 }
 
 #[test]
-fn the_languages_of_a_recipe_are_written_where_transformers_looks_for_them() {
+fn the_languages_of_a_recipe_are_saved_where_transformers_reads_them() {
     let (folder, expected) = still("m2m100");
     train(&folder, &["data.source_lang=en", "data.target_lang=zu"]);
     assert_eq!((&expected["from"], &expected["to"]), (&json!("en"), &json!("zu")));
@@ -80,7 +80,7 @@ fn the_languages_of_a_recipe_are_written_where_transformers_looks_for_them() {
 }
 
 #[test]
-fn every_key_of_the_pretrained_search_is_kept_unless_the_recipe_sets_it() {
+fn generation_options_of_the_pretrained_model_are_kept_unless_the_recipe_sets_them() {
     let (folder, _) = still("mbart50");
     let path = folder.path("model/generation_config.json");
     let more = json!({
@@ -112,7 +112,7 @@ fn every_key_of_the_pretrained_search_is_kept_unless_the_recipe_sets_it() {
 }
 
 #[test]
-fn the_search_of_an_older_model_is_taken_from_its_config() {
+fn generation_options_of_an_older_model_are_read_from_config_json() {
     let (folder, _) = still("t5");
     fs::remove_file(folder.path("model/generation_config.json")).unwrap();
     let old = json!({ "num_beams": 3, "length_penalty": 2.0, "num_return_sequences": 1, "prefix": "say: " });
@@ -132,7 +132,7 @@ fn the_search_of_an_older_model_is_taken_from_its_config() {
 }
 
 #[test]
-fn a_resumed_run_keeps_the_search_it_began_with() {
+fn a_resumed_run_keeps_its_generation_options() {
     let (folder, _) = still("mbart50");
     train(&folder, &[]);
     set_json(&folder.path("model/generation_config.json"), json!({ "num_beams": 7 }));
@@ -145,7 +145,7 @@ fn train_more(folder: &Folder, set: &str) -> String {
 }
 
 #[test]
-fn languages_are_refused_by_the_key_that_is_wrong() {
+fn errors_for_languages_name_the_key() {
     let fails = |folder: &Folder, sets: &[&str]| {
         let sets = sets.iter().flat_map(|set| ["--set", set]);
         let args = ["train", "still.toml", "--out", "run"].into_iter().chain(sets);
@@ -166,7 +166,7 @@ fn languages_are_refused_by_the_key_that_is_wrong() {
 }
 
 #[test]
-fn a_model_trained_from_scratch_reads_the_prefix_of_its_recipe() {
+fn a_model_trained_from_scratch_uses_the_prefix_of_its_recipe() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &["--set", "data.prefix=to German: "]);
     assert_eq!(read(&folder.path("run/model/config.json"))["prefix"], "to German: ");

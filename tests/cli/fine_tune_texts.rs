@@ -1,4 +1,4 @@
-//! Classifiers and language models that are trained further: what of the pretrained directory they keep.
+//! Fine-tuned classifiers and language models: the settings they keep from the pretrained directory.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::{Folder, json as read, set_json};
 
-/// Copies the files of a folder and of those in it.
+/// Copies a folder recursively.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -21,7 +21,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A folder with a sentence encoder under `model`, and texts.
+/// A folder with a sentence encoder in `model`, and texts.
 fn sentences() -> Folder {
     let folder = Folder::with_toy_corpus();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
@@ -31,7 +31,7 @@ fn sentences() -> Folder {
     folder
 }
 
-/// A recipe that starts from `model` and takes one step.
+/// A recipe that fine-tunes `model` for one step.
 fn recipe(task: &str, file: &str, more: &str) -> String {
     format!(
         "task = \"{task}\"\ninit = \"model\"\n[data]\ntrain = \"{file}\"\nvalid = \"{file}\"\n{more}\n\
@@ -39,7 +39,7 @@ fn recipe(task: &str, file: &str, more: &str) -> String {
     )
 }
 
-/// Files that are the same, byte for byte, in the pretrained and in the saved directory.
+/// Asserts that files are byte-for-byte the same in the pretrained and the saved directory.
 #[track_caller]
 fn assert_kept(folder: &Folder, names: &[&str]) {
     for name in names {
@@ -57,7 +57,7 @@ const SENTENCE_FILES: [&str; 5] = [
 ];
 
 #[test]
-fn a_classifier_keeps_what_still_holds_of_the_sentence_encoder_it_was() {
+fn a_classifier_keeps_the_applicable_settings_of_its_sentence_encoder() {
     let folder = sentences();
     let more = json!({
         "problem_type": "multi_label_classification", "finetuning_task": "sst2", "mine": [1, 2],
@@ -74,13 +74,13 @@ fn a_classifier_keeps_what_still_holds_of_the_sentence_encoder_it_was() {
     assert_eq!(config["architectures"], json!(["BertForSequenceClassification"]));
     assert_eq!(config["mine"], json!([1, 2]));
     assert!(config.get("finetuning_task").is_none() && config.get("dtype").is_none(), "{config}");
-    // No weight has moved, so its sentences have the vectors they had.
+    // No weight has changed, so the embeddings are the same.
     let vectors = |model: &str| folder.ok(&["embed", "--model", model, "the song was lovely"]);
     assert_eq!(vectors("model"), vectors("run"));
 }
 
 #[test]
-fn a_masked_model_keeps_tokenizer_and_pooling() {
+fn a_masked_language_model_keeps_tokenizer_and_pooling() {
     let folder = sentences();
     folder.write("masked.toml", recipe("masked-lm", "text.txt", "context = 16"));
     folder.told(&["train", "masked.toml", "--out", "run"]);
@@ -90,7 +90,7 @@ fn a_masked_model_keeps_tokenizer_and_pooling() {
 }
 
 #[test]
-fn a_language_model_keeps_its_search_and_its_chat_template() {
+fn a_language_model_keeps_its_generation_options_and_chat_template() {
     let folder = sentences();
     folder.write(
         "language-model.toml",

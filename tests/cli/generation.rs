@@ -1,5 +1,5 @@
-//! Texts equal to those of transformers under every setting of `generation_config.json` that is followed, and warnings of
-//! those that are not. `tests/fixtures/export_generation.py` writes the fixture.
+//! Text equal to that of transformers for every supported setting of `generation_config.json`, and warnings for unsupported
+//! ones. `tests/fixtures/export_generation.py` writes the fixture.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ fn model(name: &str, files: &Value) -> Folder {
     folder
 }
 
-/// What a command writes for each text, and its messages.
+/// The output of a command for each text, and its messages.
 fn written(folder: &Folder, command: &str, args: &[&str], texts: &[&str]) -> (Vec<String>, String) {
     let args = [&[command, "--model", "model", "--json"], args, &["--"], texts].concat();
     let output = folder.command(&args).output().unwrap();
@@ -56,7 +56,7 @@ fn strings(values: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn texts_are_those_of_transformers_under_every_setting() {
+fn output_equals_that_of_transformers_for_every_setting() {
     let cases: Value =
         serde_json::from_str(&fs::read_to_string(fixture("cases.json")).unwrap()).unwrap();
     let cases = cases["cases"].as_array().unwrap();
@@ -71,7 +71,7 @@ fn texts_are_those_of_transformers_under_every_setting() {
         let (found, messages) = written(&folder, command, &strings(&case["args"]), &prompts);
         assert_eq!(messages, "", "{name}, {}", case["name"]);
         for (found, text) in found.iter().zip(texts) {
-            // Where the text goes on from the prompt, a space is between the two.
+            // If the output continues the prompt, a space separates the two.
             let expected = text["text"].as_str().unwrap();
             assert_eq!(found.trim(), expected, "{name}, {}: {}", case["name"], text["prompt"]);
         }
@@ -79,7 +79,7 @@ fn texts_are_those_of_transformers_under_every_setting() {
 }
 
 #[test]
-fn options_that_change_the_text_and_are_not_followed_are_named() {
+fn unsupported_options_that_change_the_text_cause_a_warning() {
     let generation = json!({
         "eos_token_id": 1, "max_new_tokens": 3, "min_p": 0.1, "guidance_scale": 1.0, "top_h": null,
         "encoder_no_repeat_ngram_size": 3, "stop_strings": ["w5"], "cache_implementation": "static",
@@ -126,7 +126,7 @@ fn a_chat_is_streamed_without_the_prompt_and_needs_a_template() {
 }
 
 #[test]
-fn impossible_settings_are_named_with_file_and_key() {
+fn errors_for_impossible_settings_name_file_and_key() {
     for (key, value, part) in [
         ("max_new_tokens", json!("many"), "max_new_tokens"),
         ("eos_token_id", json!({}), "eos_token_id"),

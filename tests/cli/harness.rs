@@ -1,4 +1,4 @@
-//! Runs the binary in a folder of its own.
+//! Runs the binary in a temporary folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ beams = 2
 pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    /// A folder that holds `tiny.toml` and the pairs it asks for.
+    /// A folder with `tiny.toml` and its training data.
     pub(crate) fn with_toy_corpus() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         folder.write("tiny.toml", TINY);
@@ -48,7 +48,7 @@ impl Folder {
         folder
     }
 
-    /// A folder that holds nothing.
+    /// An empty folder.
     pub(crate) fn empty() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -70,19 +70,19 @@ impl Folder {
         command
     }
 
-    /// Runs the binary and asserts that it succeeds; gives its standard output.
+    /// Runs the binary, asserts that it succeeds, and returns its standard output.
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.command(args).output().unwrap();
         assert!(output.status.success(), "{args:?} failed:\n{}", stderr(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs the binary and asserts that it fails with exit code 1 and a message, not a panic; gives the message.
+    /// Runs the binary, asserts that it fails with exit code 1 and a message, not a panic, and returns the message.
     pub(crate) fn fails(&self, args: &[&str]) -> String {
         error_of(args, &self.command(args).output().unwrap())
     }
 
-    /// Runs the binary, which must succeed, and gives what it says on standard error.
+    /// Runs the binary, asserts that it succeeds, and returns its standard error.
     pub(crate) fn told(&self, args: &[&str]) -> String {
         let output = self.command(args).output().unwrap();
         assert!(output.status.success(), "{args:?} failed:\n{}", stderr(&output));
@@ -101,7 +101,7 @@ pub(crate) fn json(path: &Path) -> serde_json::Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Puts keys over those of a JSON file.
+/// Sets keys of a JSON file.
 pub(crate) fn set_json(path: &Path, keys: serde_json::Value) {
     let mut object = json(path);
     for (key, value) in keys.as_object().unwrap() {
@@ -110,7 +110,7 @@ pub(crate) fn set_json(path: &Path, keys: serde_json::Value) {
     fs::write(path, object.to_string()).unwrap();
 }
 
-/// The message of a command that failed as it should.
+/// The message of a command that is expected to fail.
 pub(crate) fn error_of(args: &[&str], output: &Output) -> String {
     let message = stderr(output);
     assert_eq!(output.status.code(), Some(1), "{args:?} must fail with 1:\n{message}");
@@ -123,7 +123,7 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Asserts that a message holds every part.
+/// Asserts that a message contains every part.
 #[track_caller]
 pub(crate) fn assert_names(message: &str, parts: &[&str]) {
     for part in parts {

@@ -1,4 +1,4 @@
-//! Standard input line by line: each line answered when it comes, in order, on a line of its own.
+//! Standard input line by line: each line is answered as soon as it arrives, in order, with one line.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use crate::harness::{Folder, assert_names, error_of, stderr};
 use crate::models::{COMMANDS, answers, folder, run};
 use crate::{embed, translators};
 
-/// A command with a pipe to it that stays open.
+/// A command whose standard input stays open.
 struct Session {
     child: Child,
     input: Option<ChildStdin>,
@@ -37,13 +37,13 @@ impl Session {
         self.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
-    /// The next line of the output, for which the pipe stays open.
+    /// The next line of output, while the pipe is open.
     #[track_caller]
     fn answer(&self) -> String {
         self.lines.recv_timeout(Duration::from_secs(120)).expect("an answer while the pipe is open")
     }
 
-    /// Closes the pipe; the lines that still come, and how the command ends.
+    /// Closes the pipe, and returns the remaining lines and the exit status.
     fn finish(mut self) -> (Vec<String>, std::process::Output) {
         drop(self.input.take());
         let rest = self.lines.iter().collect();
@@ -66,7 +66,7 @@ fn each_line_is_answered_while_the_pipe_is_open() {
         }
         let (rest, output) = session.finish();
         assert!(output.status.success() && rest.is_empty(), "{args:?}: {rest:?}");
-        // Neither answers nor draws depend on when a line comes.
+        // Neither answers nor random numbers depend on when a line arrives.
         let together = answers(&folder, args, format!("{line}\n{line} on\n").as_bytes());
         if args[0] == "embed" {
             assert_eq!(together.lines().count(), found.len());
@@ -77,7 +77,7 @@ fn each_line_is_answered_while_the_pipe_is_open() {
 }
 
 #[test]
-fn lines_of_a_file_are_answered_in_their_order() {
+fn lines_of_a_file_are_answered_in_order() {
     let folder = Folder::with_toy_corpus();
     embed::add_sentences(&folder);
     let words = ["one", "two", "three four five", "a longer line of words", ""];
@@ -95,7 +95,7 @@ fn lines_of_a_file_are_answered_in_their_order() {
 }
 
 #[test]
-fn blank_lines_keep_their_places() {
+fn blank_lines_keep_their_positions() {
     let folder = folder();
     for (args, line) in COMMANDS {
         let input = format!("\n{line}\n\n \n{line}");
@@ -111,7 +111,7 @@ fn blank_lines_keep_their_places() {
         let texts: Vec<String> = texts.map(|line| line[key].as_str().unwrap().to_owned()).collect();
         assert_eq!(texts, ["", line, "", " ", line], "{args:?}");
         let plain = answers(&folder, args, input.as_bytes());
-        // Each of the two masks has a line with its guesses.
+        // Each of the two masks has a line with its predictions.
         let more = if args[0] == "fill-mask" { 2 } else { 0 };
         assert_eq!(plain.lines().count(), 5 + more, "{args:?}: {plain}");
         assert_eq!(answers(&folder, args, b""), "", "{args:?}");
@@ -119,7 +119,7 @@ fn blank_lines_keep_their_places() {
 }
 
 #[test]
-fn lines_before_a_wrong_one_are_answered() {
+fn lines_before_an_invalid_one_are_answered() {
     let folder = folder();
     for (args, line) in COMMANDS {
         let input =
@@ -146,14 +146,14 @@ fn a_line_of_a_million_bytes_is_one_line() {
     assert_names(&stderr(&output), &["warning", "text 1"]);
 }
 
-/// A line that a user of plain output takes for several.
+/// Output with line breaks, which plain output must not split.
 const BREAKS: &str = "a\u{b}b\u{c}c\u{1c}d\u{1d}e\u{1e}f\u{85}g\u{2028}h\u{2029}i\tj";
 
 #[test]
 fn line_breaks_in_a_translation_become_spaces() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &[]);
-    // From here on the tokenizer writes line breaks for spaces and letters.
+    // From here on the tokenizer decodes spaces and letters to line breaks.
     let path = folder.path("run/model/tokenizer.json");
     let mut tokenizer: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let replace = |pattern: &str, content: &str| serde_json::json!({ "type": "Replace", "pattern": { "String": pattern }, "content": content });
@@ -182,7 +182,7 @@ fn line_breaks_in_a_translation_become_spaces() {
             })
             .collect();
         assert!(texts.iter().any(|text| text.contains(['\n', '\r', '\u{2028}'])), "{texts:?}");
-        // What Python's splitlines splits and spaces join.
+        // The characters at which Python's splitlines splits.
         let breaks = [
             '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
             '\u{2029}',
@@ -196,7 +196,7 @@ fn line_breaks_in_a_translation_become_spaces() {
 }
 
 #[test]
-fn several_prompts_and_sentences_found_are_a_line_each() {
+fn each_prompt_and_each_similar_sentence_is_one_line() {
     let folder = folder();
     let prompts = ["the\ncat\r\nsat", "the\u{2028}dog"];
     let generate = ["generate", "--model", "language-model", "--max-tokens", "30"];
@@ -218,7 +218,7 @@ fn several_prompts_and_sentences_found_are_a_line_each() {
 }
 
 #[test]
-fn the_parts_of_a_sample_are_a_line_each() {
+fn each_chunk_of_a_sample_is_one_line() {
     let folder = crate::bad_tasks::folder();
     let prompts = r#"sample.prompts=["the\ncat\r\nsat"]"#;
     let sets = ["--set", "data.test=text.txt", "--set", prompts, "--set", "sample.tokens=40"];
@@ -244,7 +244,7 @@ fn a_label_with_a_tab_is_one_field() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_a_command_quietly() {
+fn a_closed_output_ends_a_command_quietly() {
     let folder = Folder::with_toy_corpus();
     translators::add_translator(&folder, "mbart50");
     let mut command = folder.command(&["translate", "--model", "model", "-"]);
@@ -261,7 +261,7 @@ fn a_reader_that_goes_away_ends_a_command_quietly() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_a_command_that_waits() {
+fn an_interrupt_ends_a_waiting_command() {
     let folder = Folder::with_toy_corpus();
     translators::add_translator(&folder, "mbart50");
     let mut session = Session::start(&folder, &["translate", "--model", "model"]);

@@ -1,4 +1,4 @@
-//! The binary as a user runs it.
+//! Tests that run the binary like a user.
 
 mod bad_input;
 mod bad_tasks;

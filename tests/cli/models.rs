@@ -1,4 +1,4 @@
-//! A small model for every command that reads lines.
+//! Small models for every command that reads lines.
 
 use std::io::Write;
 use std::process::{Output, Stdio};
@@ -22,7 +22,7 @@ steps = 2
 validate_every = 2
 "#;
 
-/// The commands that answer each line of standard input, with a line that each can answer.
+/// The commands that answer each line of standard input, each with a valid line.
 pub(crate) const COMMANDS: [(&[&str], &str); 6] = [
     (&["translate", "--model", "model"], "the cat sat"),
     (&["summarize", "--model", "model"], "the cat sat"),
@@ -32,7 +32,7 @@ pub(crate) const COMMANDS: [(&[&str], &str); 6] = [
     (&["embed", "--model", "sentences"], "the cat sat"),
 ];
 
-/// A folder with the models that [`COMMANDS`] use.
+/// A folder with the models for [`COMMANDS`].
 pub(crate) fn folder() -> Folder {
     let folder = bad_tasks::folder();
     translators::add_translator(&folder, "mbart50");
@@ -48,21 +48,21 @@ pub(crate) fn folder() -> Folder {
     folder
 }
 
-/// Runs a command on these bytes of standard input.
+/// Runs a command with these bytes as standard input.
 pub(crate) fn run(folder: &Folder, args: &[&str], input: &[u8]) -> Output {
     let mut command = folder.command(&[args, &["-"]].concat());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
-    // A command that refuses its input need not read all of it.
+    // A command that rejects its input may exit without reading all of it.
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
     let _ = writer.join().unwrap();
     output
 }
 
-/// What a command makes of these bytes of standard input; it must succeed.
+/// The output of a command, which must succeed, for these bytes of standard input.
 pub(crate) fn answers(folder: &Folder, args: &[&str], input: &[u8]) -> String {
     let output = run(folder, args, input);
     assert!(output.status.success(), "{args:?}: {}", stderr(&output));

@@ -1,4 +1,4 @@
-//! Files of model directories that are not as they should be: what loads all the same, and what is said of the others.
+//! Irregular files in model directories: those that load anyway, and the errors for the others.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
 size 12345
 ";
 
-/// A folder with the directory `model`: a fixture's files.
+/// A folder with the files of a fixture in `model`.
 fn folder(fixture: &str, files: &[&str]) -> Folder {
     let folder = Folder::with_toy_corpus();
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures");
@@ -48,7 +48,7 @@ fn set(folder: &Folder, keys: &[(&str, Value)]) {
     folder.write("model/config.json", Value::Object(config).to_string());
 }
 
-/// Gives the model's tensors other names.
+/// Renames the model's tensors.
 fn rename(folder: &Folder, name: impl Fn(&str) -> String) {
     let bytes = fs::read(folder.path("model/model.safetensors")).unwrap();
     let (len, rest) = bytes.split_first_chunk().unwrap();
@@ -67,7 +67,7 @@ fn inspect(folder: &Folder) -> Value {
 }
 
 #[test]
-fn a_git_lfs_pointer_is_named_whatever_file_it_stands_for() {
+fn a_git_lfs_pointer_is_recognized_in_place_of_any_file() {
     let embed = ["embed", "--model", "model", "Hello"];
     for file in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
         let folder = sentences();
@@ -87,7 +87,7 @@ fn a_git_lfs_pointer_is_named_whatever_file_it_stands_for() {
 }
 
 #[test]
-fn names_that_training_tools_leave_load() {
+fn tensor_names_of_training_tools_load() {
     let folder = classifier();
     let expected = inspect(&folder);
     for before in ["_orig_mod.", "module.", "module._orig_mod.", "model."] {
@@ -101,7 +101,7 @@ fn names_that_training_tools_leave_load() {
 }
 
 #[test]
-fn a_missing_tensor_is_named_with_what_is_there() {
+fn the_error_for_a_missing_tensor_names_similar_ones() {
     let folder = sentences();
     rename(&folder, |name| name.replace("LayerNorm.weight", "layer_norm.weight"));
     let message = folder.fails(&["embed", "--model", "model", "Hello"]);
@@ -109,7 +109,7 @@ fn a_missing_tensor_is_named_with_what_is_there() {
 }
 
 #[test]
-fn keys_that_transformers_takes_load() {
+fn keys_accepted_by_transformers_load() {
     let folder = classifier();
     let keys = [
         ("hidden_size", json!(16.0)),
@@ -128,7 +128,7 @@ fn keys_that_transformers_takes_load() {
 }
 
 #[test]
-fn a_wrong_key_is_named_with_what_is_expected_and_what_is_there() {
+fn the_error_for_an_invalid_key_names_expected_and_actual_value() {
     for (key, value, parts) in [
         (
             "hidden_size",

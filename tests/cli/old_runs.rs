@@ -1,11 +1,11 @@
-//! Run directories that earlier versions made.
+//! Run directories of earlier versions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::harness::{Folder, assert_names, files};
 
-/// A run of version 0.1.0 after 8 steps, and what that version makes of it in 16: see its README.
+/// A run of version 0.1.0 after 8 steps, and the result of that version after 16: see its README.
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/run-0.1.0")
 }
@@ -29,14 +29,14 @@ const RESUME: [&str; 7] =
     ["train", "recipe.toml", "--out", "run", "--resume", "--set", "train.steps=16"];
 
 #[test]
-fn a_run_of_version_0_1_0_resumes_to_the_same_bits() {
+fn a_run_of_version_0_1_0_resumes_with_the_same_bitwise_result() {
     let folder = folder();
     folder.ok(&RESUME);
     for name in ["weights", "optimizer"] {
         let expected = fs::read(fixture().join(format!("{name}-16.safetensors"))).unwrap();
         let path = folder.path("run").join(format!("checkpoints/16/{name}.safetensors"));
         let found = fs::read(path).unwrap();
-        // Other instruction sets round otherwise; there only the shape of the file can be compared.
+        // Other instruction sets round differently; there only the structure of the file can be compared.
         if cfg!(target_arch = "x86_64") && has_avx512() {
             assert!(found == expected, "{name} differs");
         } else {
@@ -46,7 +46,7 @@ fn a_run_of_version_0_1_0_resumes_to_the_same_bits() {
 }
 
 #[test]
-fn a_run_of_a_later_format_is_refused_by_its_version() {
+fn the_error_for_a_run_of_a_later_format_names_the_version() {
     let folder = folder();
     let path = folder.path("run/checkpoints/8/state.json");
     let state = fs::read_to_string(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Classifiers and masked language models whose files have different forms, against the pipelines of transformers
+//! Classifiers and masked language models in all file variants, compared with the pipelines of transformers
 //! (`tests/fixtures/export_pipelines.py`).
 
 use std::fs;
@@ -9,14 +9,14 @@ use crate::harness::{Folder, assert_names, stderr};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/pipelines");
 
-/// Variants of a kind.
+/// The variants of a kind.
 fn variants(kind: &str) -> Vec<Value> {
     let text = fs::read_to_string(format!("{FIXTURES}/variants.json")).unwrap();
     let variants: Value = serde_json::from_str(&text).unwrap();
     variants[kind].as_array().unwrap().clone()
 }
 
-/// A folder with the model of that name as `model`.
+/// A folder with the model `name` in `model`.
 fn folder(model: &str) -> Folder {
     let folder = Folder::with_toy_corpus();
     fs::create_dir(folder.path("model")).unwrap();
@@ -87,7 +87,7 @@ fn every_problem_type_gives_the_scores_of_transformers() {
 }
 
 #[test]
-fn numbers_that_are_no_probabilities_have_another_name() {
+fn scores_that_are_not_probabilities_have_another_key() {
     let key = |keys: Value| {
         let folder = classifier("three", &keys);
         let line = folder.ok(&["classify", "--model", "model", "--json", "bad"]);
@@ -99,7 +99,7 @@ fn numbers_that_are_no_probabilities_have_another_name() {
 }
 
 #[test]
-fn an_unknown_problem_type_is_refused_by_line() {
+fn the_error_for_an_unknown_problem_type_names_the_line() {
     let folder = classifier("three", &json!({ "problem_type": "ranking" }));
     let message = folder.fails(&["classify", "--model", "model", "bad"]);
     assert_names(&message, &["config.json", "ranking", "multi_label_classification"]);
@@ -109,7 +109,7 @@ fn an_unknown_problem_type_is_refused_by_line() {
 }
 
 #[test]
-fn a_classifier_with_another_objective_is_neither_trained_nor_measured_as_one_of_single_labels() {
+fn classifiers_without_a_single_label_are_neither_trained_nor_evaluated() {
     for problem_type in ["multi_label_classification", "regression"] {
         let folder = classifier("three", &json!({ "problem_type": problem_type }));
         folder.write("labelled.tsv", "good\ta good film\nbad\ta bad film\n".repeat(4));
@@ -133,7 +133,7 @@ validate_every = 2
 "#;
 
 #[test]
-fn a_trained_classifier_says_that_one_label_is_right() {
+fn a_trained_classifier_is_saved_as_single_label() {
     let folder = classifier("three", &json!({}));
     folder.write("labelled.tsv", "good\ta good film\nbad\ta bad film\n".repeat(4));
     folder.write("tune.toml", TUNE);
@@ -147,7 +147,7 @@ fn a_trained_classifier_says_that_one_label_is_right() {
 }
 
 #[test]
-fn the_tokenizer_decides_what_a_mask_takes_of_the_text_around_it() {
+fn the_tokenizer_decides_which_spaces_around_a_mask_are_stripped() {
     for variant in variants("fill_mask") {
         let name = variant["name"].as_str().unwrap();
         let folder = folder("mask");
@@ -178,7 +178,7 @@ fn the_tokenizer_decides_what_a_mask_takes_of_the_text_around_it() {
 }
 
 #[test]
-fn a_mask_beyond_what_the_model_reads_is_told() {
+fn a_mask_beyond_the_maximum_length_is_reported() {
     let folder = folder("mask");
     let text = format!("{} <mask>", "the cat ".repeat(10));
     let message = folder.fails(&["fill-mask", "--model", "model", &text]);

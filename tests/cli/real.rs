@@ -1,4 +1,4 @@
-//! all-MiniLM-L6-v2 beside PyTorch; `cargo xtask test --real` fetches it and runs these.
+//! all-MiniLM-L6-v2 compared with PyTorch; `cargo xtask test --real` fetches it and runs these.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::embed::vector;
 use crate::harness::Folder;
 
-/// What vectors of the same sentence may differ in.
+/// The tolerance for embeddings of the same sentence.
 const TOLERANCE: f64 = 1e-6;
 
 /// The folder that the command fills.
@@ -31,7 +31,7 @@ fn sentences() -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// The vectors that the binary computes of the sentences.
+/// The embeddings computed by the binary.
 fn embed(batch_size: &str) -> Vec<Vec<f64>> {
     let folder = Folder::with_toy_corpus();
     let (model, sentences) = (model().display().to_string(), sentences());
@@ -54,7 +54,7 @@ fn difference(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
 #[test]
 #[ignore = "needs a published model: cargo xtask test --real"]
 #[allow(clippy::print_stdout, reason = "the figures are what this test is run for")]
-fn real_sentences_have_the_vectors_of_pytorch_whatever_their_batch() {
+fn embeddings_of_a_real_model_equal_those_of_pytorch_for_any_batch() {
     let text = fs::read_to_string(real().join("reference.jsonl")).unwrap();
     let reference: Vec<Vec<f64>> = text
         .lines()
@@ -79,7 +79,7 @@ fn real_sentences_have_the_vectors_of_pytorch_whatever_their_batch() {
 #[test]
 #[ignore = "needs a published model: cargo xtask test --real"]
 #[allow(clippy::print_stdout, reason = "the figures are what this test is run for")]
-fn real_vectors_do_not_depend_on_padding() {
+fn embeddings_of_a_real_model_do_not_depend_on_padding() {
     let encoder = SentenceEncoder::from_pretrained(&model(), &Device::flex()).unwrap();
     let tokenizer = Tokenizer::from_dir(&model()).unwrap();
     let mut largest = 0.0;

@@ -1,4 +1,4 @@
-//! A run that is stopped and goes on.
+//! Interrupted and resumed runs.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Folder, assert_names, json as read_json};
 
-/// Long enough to be interrupted.
+/// Enough steps to interrupt the run.
 const STEPS: &str = "train.steps=60";
 
 #[test]
-fn a_run_stopped_by_sigterm_and_resumed_ends_with_the_same_bits() {
+fn a_run_stopped_by_sigterm_and_resumed_has_the_same_bitwise_result() {
     let folder = Folder::with_toy_corpus();
     folder.train("whole", &["--set", STEPS]);
 
@@ -71,7 +71,7 @@ fn a_run_is_not_overwritten_and_not_resumed_with_another_recipe() {
     assert_names(&broken, &["recipe.toml", "fly"]);
 }
 
-/// Goes on with the tiny run to step 20, and gives what is said on the way.
+/// Resumes the tiny run until step 20 and returns its messages.
 fn resume(folder: &Folder, out: &str, more: &[&str]) -> String {
     let args = ["train", "tiny.toml", "--out", out, "--resume", "--set", "train.steps=20"];
     folder.told(&[&args, more].concat())
@@ -95,7 +95,7 @@ fn assert_same_end(folder: &Folder, one: &str, other: &str) {
 }
 
 #[test]
-fn a_run_with_a_damaged_newest_checkpoint_goes_on_from_the_older_one_to_the_same_bits() {
+fn a_run_with_a_damaged_newest_checkpoint_resumes_from_the_older_one() {
     let folder = Folder::with_toy_corpus();
     folder.train("whole", &["--set", "train.steps=20"]);
     folder.train("cut", &[]);
@@ -110,7 +110,7 @@ fn a_run_with_a_damaged_newest_checkpoint_goes_on_from_the_older_one_to_the_same
 }
 
 #[test]
-fn a_run_without_a_whole_checkpoint_names_each_and_what_to_do() {
+fn the_error_for_a_run_without_an_intact_checkpoint_names_each() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &["--set", "train.keep=1"]);
     assert_eq!(checkpoints(&folder, "run"), [12]);
@@ -124,11 +124,11 @@ fn a_run_without_a_whole_checkpoint_names_each_and_what_to_do() {
 }
 
 #[test]
-fn a_run_directory_of_an_earlier_release_goes_on_bit_for_bit() {
+fn a_run_directory_of_an_earlier_release_resumes_bitwise() {
     let folder = Folder::with_toy_corpus();
     folder.train("whole", &["--set", "train.steps=20"]);
     folder.train("old", &["--set", "train.keep=1"]);
-    // Earlier releases knew fewer keys, and put no hash of state.json into it.
+    // Earlier releases had fewer keys and did not hash state.json.
     let recipe = fs::read_to_string(folder.path("old/recipe.toml")).unwrap();
     let is_new = |line: &&str| line.starts_with("keep = ") || line.starts_with("prefix = ");
     assert_eq!(recipe.lines().filter(is_new).count(), 2, "{recipe}");
@@ -143,12 +143,12 @@ fn a_run_directory_of_an_earlier_release_goes_on_bit_for_bit() {
 }
 
 #[test]
-fn a_run_that_goes_on_for_longer_names_the_change_of_its_learning_rate() {
+fn extending_a_run_reports_the_change_of_its_learning_rate() {
     let folder = Folder::with_toy_corpus();
     let cosine = ["--set", "train.schedule=cosine"];
     folder.train("cosine", &cosine);
     let told = resume(&folder, "cosine", &cosine);
-    // 1e-4 + 2.9e-3 · (1 + cos(9π / 16)) / 2: step 13 of 20 behind a warm-up of 4.
+    // 1e-4 + 2.9e-3 · (1 + cos(9π / 16)) / 2: step 13 of 20 after a warm-up of 4.
     let names = ["warning", "train.steps is 20 and was 12", "step 13", "1.267e-3", "1.000e-4"];
     assert_names(&told, &names);
     folder.train("root", &[]);
@@ -158,7 +158,7 @@ fn a_run_that_goes_on_for_longer_names_the_change_of_its_learning_rate() {
 }
 
 #[test]
-fn a_run_that_leaves_the_finite_numbers_says_which_keys_to_change() {
+fn the_error_for_a_diverging_run_names_the_keys_to_change() {
     let folder = Folder::with_toy_corpus();
     let sets = ["--set", "train.peak=1e30", "--set", "train.schedule=constant"];
     let message = folder.fails(&[&["train", "tiny.toml", "--out", "run"][..], &sets].concat());

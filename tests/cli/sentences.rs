@@ -1,4 +1,4 @@
-//! Sentence encoders whose files have every form that sentence-transformers knows, against its vectors
+//! Sentence encoders in every file variant of sentence-transformers, compared with its embeddings
 //! (`tests/fixtures/export_sentence_variants.py`).
 
 use std::fs;
@@ -10,14 +10,14 @@ use crate::harness::{Folder, assert_names, stderr};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures");
 
-/// Variants of a kind.
+/// The variants of a kind.
 fn variants(kind: &str) -> Vec<Value> {
     let text = fs::read_to_string(format!("{FIXTURES}/sentence-variants/variants.json")).unwrap();
     let variants: Value = serde_json::from_str(&text).unwrap();
     variants[kind].as_array().unwrap().clone()
 }
 
-/// A folder with `sentences`, and these files in place of its own.
+/// A folder with `sentences`, with some files replaced.
 fn with_files(files: &Value) -> Folder {
     let folder = folder();
     for (name, content) in files.as_object().unwrap() {
@@ -52,7 +52,7 @@ fn assert_near(name: &str, found: &[f64], expected: &[f64]) {
 }
 
 #[test]
-fn every_form_of_a_sentence_encoders_files_gives_the_vectors_of_sentence_transformers() {
+fn every_file_variant_gives_the_embeddings_of_sentence_transformers() {
     for variant in variants("embed") {
         let name = variant["name"].as_str().unwrap();
         let folder = with_files(&variant["files"]);
@@ -74,7 +74,7 @@ fn every_form_of_a_sentence_encoders_files_gives_the_vectors_of_sentence_transfo
 }
 
 #[test]
-fn similar_compares_as_the_model_says_with_its_prompts_for_query_and_document() {
+fn similar_uses_the_similarity_and_prompts_of_the_model() {
     for variant in variants("similar") {
         let name = variant["name"].as_str().unwrap();
         let folder = with_files(&variant["files"]);
@@ -95,7 +95,7 @@ fn similar_compares_as_the_model_says_with_its_prompts_for_query_and_document() 
 }
 
 #[test]
-fn prompts_of_the_command_line_come_before_those_of_the_model() {
+fn prompts_of_the_command_line_override_those_of_the_model() {
     let prompts = json!({ "prompts": { "query": "the film: ", "document": "one " } });
     let folder = with_files(&json!({ "config_sentence_transformers.json": prompts }));
     folder.write("corpus.txt", "four dogs");
@@ -111,7 +111,7 @@ fn prompts_of_the_command_line_come_before_those_of_the_model() {
 }
 
 #[test]
-fn what_a_sentence_encoder_asks_for_and_this_program_lacks_is_refused_by_file_and_key() {
+fn errors_for_unsupported_settings_of_a_sentence_encoder_name_file_and_key() {
     const ST: &str = "sentence_transformers.models.";
     let modules = |classes: &[&str]| -> Value {
         let entry = |class: &&str| json!({ "path": "", "type": class });
@@ -192,7 +192,7 @@ fn what_a_sentence_encoder_asks_for_and_this_program_lacks_is_refused_by_file_an
 }
 
 #[test]
-fn a_dense_layer_that_does_not_fit_is_refused_by_file_and_key() {
+fn the_error_for_a_dense_layer_of_the_wrong_size_names_file_and_key() {
     let variants = variants("embed");
     let dense = variants.iter().find(|variant| variant["name"] == "dense").unwrap();
     for (key, value, parts) in [
@@ -218,7 +218,7 @@ fn a_dense_layer_that_does_not_fit_is_refused_by_file_and_key() {
 }
 
 #[test]
-fn a_query_that_is_cut_is_told() {
+fn truncating_a_query_causes_a_warning() {
     let folder = folder();
     folder.write("corpus.txt", "one");
     let long = vec!["one"; 500].join(" ");

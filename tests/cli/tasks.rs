@@ -1,4 +1,4 @@
-//! Every task: trained, used, evaluated, resumed.
+//! Every task: training, inference, evaluation, resuming.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::harness::{Folder, assert_names, stderr};
 
-/// A recipe that learns which of two words decides.
+/// A recipe for a classifier whose label depends on one of two words.
 const CLASSIFY: &str = r#"
 task = "classify"
 
@@ -34,7 +34,7 @@ validate_every = 20
 checkpoint_every = 20
 "#;
 
-/// A recipe that learns a text by heart.
+/// A recipe that memorizes a text.
 const LANGUAGE_MODEL: &str = r#"
 task = "language-model"
 
@@ -64,7 +64,7 @@ prompts = ["the "]
 tokens = 10
 "#;
 
-/// A recipe that learns to fill the gaps of that text.
+/// A recipe that learns to fill masks in that text.
 const MASKED_LM: &str = r#"
 task = "masked-lm"
 
@@ -91,7 +91,7 @@ validate_every = 30
 checkpoint_every = 20
 "#;
 
-/// A folder with a recipe for each task and the data they ask for.
+/// A folder with a recipe and data for each task.
 fn folder() -> Folder {
     let folder = Folder::with_toy_corpus();
     let labelled: String = (0..40)
@@ -119,7 +119,7 @@ fn score(report: &Value, figure: &str) -> f64 {
 }
 
 #[test]
-fn a_classifier_learns_the_word_that_decides() {
+fn a_classifier_learns_the_decisive_word() {
     let folder = folder();
     let report = train(&folder, "classify.toml", "run", &[]);
     assert!(score(&report["test"], "accuracy") > 95.0, "{report}");
@@ -153,7 +153,7 @@ fn a_classifier_learns_the_word_that_decides() {
 }
 
 #[test]
-fn a_language_model_learns_a_text_by_heart() {
+fn a_language_model_memorizes_a_text() {
     let folder = folder();
     let report = train(&folder, "language-model.toml", "run", &[]);
     assert!(score(&report["test"], "perplexity") < 6.0, "{report}");
@@ -187,7 +187,7 @@ fn a_language_model_learns_a_text_by_heart() {
 }
 
 #[test]
-fn a_masked_model_learns_to_fill_gaps() {
+fn a_masked_language_model_learns_to_fill_masks() {
     let folder = folder();
     let report = train(&folder, "masked-lm.toml", "run", &["--set", "train.steps=400"]);
     let unigram = score(&report["test"]["unigram"], "perplexity");
@@ -212,7 +212,7 @@ fn a_masked_model_learns_to_fill_gaps() {
 }
 
 #[test]
-fn a_summarizer_is_scored_by_rouge_beside_the_first_words() {
+fn a_summarizer_is_scored_by_rouge_with_a_baseline() {
     let folder = folder();
     let report = train(
         &folder,
@@ -232,7 +232,7 @@ fn a_summarizer_is_scored_by_rouge_beside_the_first_words() {
 }
 
 #[test]
-fn every_task_gives_the_same_bits_when_it_is_stopped_and_with_any_number_of_threads() {
+fn every_task_is_bitwise_reproducible_when_resumed_and_for_any_number_of_threads() {
     let folder = folder();
     for recipe in ["classify.toml", "language-model.toml", "masked-lm.toml"] {
         let name = recipe.trim_end_matches(".toml");
@@ -251,7 +251,7 @@ fn every_task_gives_the_same_bits_when_it_is_stopped_and_with_any_number_of_thre
 }
 
 #[test]
-fn fine_tuning_starts_from_a_run_and_names_new_and_frozen_weights() {
+fn fine_tuning_a_run_reports_new_and_frozen_weights() {
     let folder = folder();
     train(&folder, "masked-lm.toml", "pretrained", &[]);
     folder.write(

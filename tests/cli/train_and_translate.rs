@@ -36,7 +36,7 @@ fn a_trained_model_translates_and_evaluates() {
 }
 
 #[test]
-fn standard_input_gives_the_same_lines_as_arguments() {
+fn standard_input_and_arguments_give_the_same_output() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &[]);
     let arguments = folder.ok(&["translate", "--model", "run", "one two", "three", "nine nine"]);
@@ -72,7 +72,7 @@ fn both_norm_orders_learn_the_toy_task() {
 }
 
 #[test]
-fn a_run_is_the_same_bit_for_bit_with_one_and_two_threads() {
+fn a_run_is_bitwise_identical_with_one_and_two_threads() {
     let folder = Folder::with_toy_corpus();
     folder.train("one", &["--threads", "1"]);
     folder.train("two", &["--threads", "2"]);
@@ -94,7 +94,7 @@ fn a_run_is_the_same_bit_for_bit_with_one_and_two_threads() {
 }
 
 #[test]
-fn nothing_temporary_is_left_behind() {
+fn no_temporary_files_remain() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &[]);
     let names: Vec<String> =
@@ -114,7 +114,7 @@ fn recipes_are_listed_and_printed() {
 }
 
 #[test]
-fn every_subcommand_explains_itself_with_examples() {
+fn the_help_of_every_subcommand_has_examples() {
     let folder = Folder::with_toy_corpus();
     for command in [
         &[][..],
@@ -144,7 +144,7 @@ fn inspect_shows_presets_and_trained_models() {
         serde_json::from_str(&folder.ok(&["inspect", "run", "--json"])).unwrap();
     let weights = fs::metadata(folder.path("run/model/model.safetensors")).unwrap().len();
     let bytes = json["bytes"].as_u64().unwrap();
-    // The file also has a header and the bias that keeps padding out.
+    // The file also has a header and the logits bias that masks padding.
     assert!(
         bytes < weights && weights < bytes + 8000,
         "{bytes} bytes of parameters, {weights} in the file"
@@ -156,7 +156,7 @@ fn inspect_shows_presets_and_trained_models() {
 }
 
 #[test]
-fn inspect_tells_what_a_directory_of_transformers_holds_and_lacks() {
+fn inspect_shows_loaded_and_missing_tensors_of_a_transformers_directory() {
     let folder = Folder::with_toy_corpus();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
     let from = fixtures.join("bert-classifier-tiny");
@@ -164,7 +164,7 @@ fn inspect_tells_what_a_directory_of_transformers_holds_and_lacks() {
     for part in ["family        bert, classifier of texts", "41 in F32", "loaded        41"] {
         assert!(table.contains(part), "{part} is not in {table}");
     }
-    // As a model of another size, its weights do not fit.
+    // For a model of another size, the weights have the wrong shapes.
     fs::create_dir(folder.path("other")).unwrap();
     let config = fs::read_to_string(from.join("config.json")).unwrap();
     let config = config.replace("\"intermediate_size\": 24", "\"intermediate_size\": 25");

@@ -1,4 +1,4 @@
-//! Pretrained models that translate: text in, the text of transformers out (`tests/fixtures/export_translators.py`).
+//! Pretrained translation models, compared with the translations of transformers (`tests/fixtures/export_translators.py`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,19 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A folder with the directory `model`: a model, and the tokenizer that it was made for; and what transformers makes of
-/// lines.
+/// A folder with a model and its tokenizer in `model`, and the translations of transformers.
 pub(crate) fn assemble(name: &str) -> (Folder, Value) {
     let folder = Folder::with_toy_corpus();
     let expected = add_translator(&folder, name);
     (folder, expected)
 }
 
-/// Adds the directory `model`: a model, and the tokenizer that it was made for; gives what transformers makes of lines.
+/// Adds a model and its tokenizer as `model`, and returns the translations of transformers.
 pub(crate) fn add_translator(folder: &Folder, name: &str) -> Value {
     let model = repository().join("tests/fixtures/translators").join(name);
     let tokenizer = repository().join("crates/crosshead-tokenize/fixtures/directories").join(name);
     fs::create_dir(folder.path("model")).unwrap();
-    // The model's config.json goes over the tokenizer's, which only names the family.
+    // The model's config.json replaces the tokenizer's, which only names the family.
     for file in [&tokenizer, &model].into_iter().flat_map(|dir| fs::read_dir(dir).unwrap()) {
         let file = file.unwrap();
         fs::copy(file.path(), folder.path("model").join(file.file_name())).unwrap();
@@ -33,7 +32,7 @@ pub(crate) fn add_translator(folder: &Folder, name: &str) -> Value {
 }
 
 #[test]
-fn every_family_translates_text_as_transformers_does() {
+fn every_family_translates_like_transformers() {
     for name in ["marian", "mbart", "mbart50", "m2m100", "t5"] {
         let (folder, expected) = assemble(name);
         let mut args = vec!["translate", "--model", "model"];
@@ -47,14 +46,14 @@ fn every_family_translates_text_as_transformers_does() {
     }
 }
 
-/// The lines that transformers translated, and their translations.
+/// The source lines and their translations by transformers.
 fn sides(expected: &Value) -> (Vec<&str>, Vec<&str>) {
     let pairs = expected["translations"].as_array().unwrap().iter();
     pairs.map(|pair| (pair[0].as_str().unwrap(), pair[1].as_str().unwrap())).unzip()
 }
 
 #[test]
-fn a_language_that_is_not_named_is_the_one_that_transformers_takes() {
+fn default_languages_are_those_of_transformers() {
     let path = repository().join("tests/fixtures/translators/languages.json");
     let cases: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     for case in cases.as_array().unwrap() {
@@ -67,7 +66,7 @@ fn a_language_that_is_not_named_is_the_one_that_transformers_takes() {
         args.extend(&sources);
         assert_eq!(folder.ok(&args).lines().collect::<Vec<_>>(), translations, "{args:?}");
 
-        // The figures are those of the same translations.
+        // The scores are those of the same translations.
         let pairs = sources.iter().zip(&translations);
         folder.write("pairs.tsv", pairs.map(|(a, b)| format!("{a}\t{b}\n")).collect::<String>());
         let told = &args[3..5];
@@ -79,13 +78,13 @@ fn a_language_that_is_not_named_is_the_one_that_transformers_takes() {
 }
 
 #[test]
-fn a_source_without_a_target_names_the_option() {
+fn the_error_for_a_source_without_a_target_names_the_option() {
     for (name, from) in [("mbart", "de_DE"), ("marian", "eng")] {
         let (folder, _) = assemble(name);
         let error = folder.fails(&["translate", "--model", "model", "--from", from, "the cat"]);
         assert!(error.contains("target") || error.contains("--to"), "{error}");
     }
-    // The files of a fine-tuned model may name it: the decoder starts with the code.
+    // The files of a fine-tuned model may name the target: the decoder starts with its code.
     let (folder, expected) = assemble("mbart");
     let path = folder.path("model/generation_config.json");
     let mut search: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -96,14 +95,14 @@ fn a_source_without_a_target_names_the_option() {
     assert_eq!(folder.ok(&args).lines().collect::<Vec<_>>(), translations);
 }
 
-/// The id of a language of the small mBART, whose codes stand in the order of their names after the vocabulary.
+/// The id of a language of the small mBART, whose codes follow the vocabulary in alphabetical order.
 fn code_id(folder: &Folder, code: &str) -> u64 {
     let tokenizer = crosshead::tokenize::Tokenizer::from_dir(&folder.path("model")).unwrap();
     u64::from(tokenizer.token_to_id(code).unwrap())
 }
 
 #[test]
-fn a_source_that_a_marian_model_does_not_take_is_told() {
+fn a_source_language_for_a_marian_model_causes_a_message() {
     let (folder, expected) = assemble("marian");
     let (sources, translations) = sides(&expected);
     let args = ["translate", "--model", "model", "--from", "eng", "--to", "fra", sources[0]];
@@ -113,7 +112,7 @@ fn a_source_that_a_marian_model_does_not_take_is_told() {
 }
 
 #[test]
-fn languages_that_a_model_does_not_know_are_refused_with_those_it_does() {
+fn the_error_for_an_unknown_language_names_the_known_ones() {
     let (folder, _) = assemble("mbart50");
     let error = folder.fails(&["translate", "--model", "model", "--to", "xx", "the cat"]);
     assert!(error.contains("xx") && error.contains("de_DE"), "{error}");
@@ -129,7 +128,7 @@ fn languages_that_a_model_does_not_know_are_refused_with_those_it_does() {
 }
 
 #[test]
-fn a_text_that_is_too_long_keeps_what_stands_around_it() {
+fn a_truncated_text_keeps_its_special_tokens() {
     let (folder, _) = assemble("mbart50");
     let long = "the cat sat on the mat and ".repeat(40);
     let output = folder

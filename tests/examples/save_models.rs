@@ -1,5 +1,5 @@
-//! Saves a model of each family, with what it computes, for `fixtures/check_saved_model.py`: models made here with a
-//! tokenizer, and what the fixtures of the families load as.
+//! Saves a model of each family, with its outputs, for `fixtures/check_saved_model.py`: new models with a tokenizer, and the
+//! loaded fixtures of the families.
 //!
 //! ```sh
 //! cargo run -p crosshead-tests --example save_models -- target/saved-models
@@ -112,7 +112,7 @@ fn causal_lms(vocab_size: usize) -> [(&'static str, CausalLmConfig); 2] {
     [("gpt2", gpt2.clone()), ("llama", CausalLmConfig { stack: llama, ..gpt2 })]
 }
 
-/// What a fixture's directory loads as, saved again.
+/// Loads the directory of a fixture and saves it again.
 fn save_again(from: &Path, to: &Path) -> Result<()> {
     let device = Device::flex();
     let nothing = |_: &Path| Ok::<(), Error>(());
@@ -185,7 +185,7 @@ fn save(tokenizer: Option<&Tokenizer>, dir: &Path) -> std::result::Result<(), Er
     Ok(tokenizer.map_or(Ok(()), |tokenizer| tokenizer.save(dir))?)
 }
 
-/// Writes what a model computes for each of the [`ROWS`].
+/// Writes the outputs of a model for each of the [`ROWS`].
 fn check(dir: &Path, logits: impl Fn(TokenBatch<'_>) -> Vec<Vec<f32>>) -> Result<()> {
     let of_row = |ids: &&[u32]| logits(TokenBatch { ids, lengths: &[ids.len()] });
     let logits: Vec<Vec<Vec<f32>>> = ROWS.iter().map(of_row).collect();

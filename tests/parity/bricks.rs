@@ -1,4 +1,4 @@
-//! Bricks against PyTorch, forward and backward, on the device that is tested (`fixtures/export_torch_bricks.py`).
+//! Layers compared with PyTorch, forward and backward, on the device under test (`fixtures/export_torch_bricks.py`).
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -9,13 +9,13 @@ use crosshead::position::{RelativePositionBiasConfig, RotaryConfig, RotaryPairin
 use crosshead_testkit::{Fixture, TorchCase};
 use crosshead_tests::{device, fixture};
 
-/// The reference was computed in f64. GPUs may compute products and exponentials in another way than CPUs, so this is
-/// looser than the 1e-5 of the bricks' own tests on the CPU.
+/// The reference was computed in f64. GPUs may round matrix products and exponentials differently from CPUs, so this is larger
+/// than the 1e-5 of the layers' own tests on the CPU.
 const TOLERANCE: f32 = 1e-4;
 
 const D_MODEL: usize = 16;
 
-/// What `torch.nn` calls the parts of a layer.
+/// The names of a layer's modules in `torch.nn`.
 const LAYER: [(&str, &str); 6] = [
     ("self_attn_norm", "norm1"),
     ("self_attn_output_norm", "norm1_out"),
@@ -37,7 +37,7 @@ fn check<M: Module>(name: &str, module: M, forward: impl Fn(&M, Tensor<3>) -> Te
 }
 
 #[test]
-fn attention_is_that_of_pytorch() {
+fn attention_equals_that_of_pytorch() {
     let device = device().autodiff();
     let grouped = MultiHeadAttentionConfig::new(D_MODEL, 4)
         .with_n_kv_heads(2)
@@ -57,7 +57,7 @@ fn attention_is_that_of_pytorch() {
 }
 
 #[test]
-fn layers_are_those_of_pytorch() {
+fn layers_equal_those_of_pytorch() {
     let device = device().autodiff();
     for (name, order) in
         [("order-sandwich", NormOrder::Sandwich), ("order-parallel", NormOrder::Parallel)]
@@ -82,7 +82,7 @@ fn layers_are_those_of_pytorch() {
 }
 
 #[test]
-fn positions_are_those_of_transformers() {
+fn positions_equal_those_of_transformers() {
     let file = Fixture::open(fixture("torch-bricks.safetensors"));
     let device = device().autodiff();
     let interleaved =

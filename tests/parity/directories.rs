@@ -1,5 +1,5 @@
-//! Directories as they are found in the wild: names with and without prefixes, tied weights once and twice, tables that
-//! nobody needs; and directories with something wrong in them.
+//! Directories as found in practice: tensor names with and without prefixes, tied weights stored once or twice, unused tables;
+//! and invalid directories.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use tempfile::{TempDir, tempdir};
 
 type Tensors = BTreeMap<String, TensorData>;
 
-/// A fixture's directory with changed weights.
+/// The directory of a fixture with modified weights.
 fn with_tensors(name: &str, change: impl FnOnce(&mut Tensors)) -> TempDir {
     let (from, dir) = (fixture(name), tempdir().unwrap());
     let checkpoint = TensorSource::open(&from).unwrap();
@@ -30,7 +30,7 @@ fn with_tensors(name: &str, change: impl FnOnce(&mut Tensors)) -> TempDir {
     dir
 }
 
-/// A fixture's directory with another value of a key in `config.json`.
+/// The directory of a fixture with a modified key in `config.json`.
 fn with_key(name: &str, key: &str, value: Value) -> TempDir {
     let (from, dir) = (fixture(name), tempdir().unwrap());
     let text = fs::read_to_string(from.join("config.json")).unwrap();
@@ -52,7 +52,7 @@ fn tensor(values: Vec<f32>, shape: &[usize]) -> TensorData {
 
 const ROW: TokenBatch<'static> = TokenBatch { ids: &[6, 17, 30, 9], lengths: &[4] };
 
-/// What a causal model, a masked one or an encoder-decoder computes for one row.
+/// The outputs of a causal model, a masked language model or an encoder-decoder for one row.
 fn outputs(dir: &Path) -> Result<Vec<f32>, ModelError> {
     let device = device();
     let logits = match ModelDirectory::open(dir)?.head {
@@ -102,7 +102,7 @@ fn weights_load_without_the_prefix_of_a_model_with_a_head() {
 }
 
 #[test]
-fn an_encoder_without_a_head_loads_with_the_prefix_too() {
+fn an_encoder_without_a_head_also_loads_with_the_prefix() {
     let dir = with_tensors("bert-encoder-tiny", |tensors| {
         renamed(tensors, |name| format!("bert.{name}"));
     });
@@ -110,7 +110,7 @@ fn an_encoder_without_a_head_loads_with_the_prefix_too() {
 }
 
 #[test]
-fn tied_weights_may_stand_in_the_file_under_any_of_their_names() {
+fn tied_weights_load_under_any_of_their_names() {
     let ties = [
         ("gpt2-tiny", "transformer.wte.weight", &["lm_head.weight"][..]),
         ("qwen2-tiny", "model.embed_tokens.weight", &["lm_head.weight"]),
@@ -144,9 +144,9 @@ fn tied_weights_may_stand_in_the_file_under_any_of_their_names() {
     }
 }
 
-/// As transformers 5 has it: the file has the last word.
+/// As in transformers 5, the weights decide.
 #[test]
-fn an_output_projection_of_its_own_unties_the_model() {
+fn a_separate_output_projection_unties_the_model() {
     let dir = with_tensors("gpt2-tiny", |tensors| {
         let shape = tensors["transformer.wte.weight"].shape().to_vec();
         let values = (0..shape.iter().product()).map(|i: usize| (i as f32).sin()).collect();
@@ -158,7 +158,7 @@ fn an_output_projection_of_its_own_unties_the_model() {
 }
 
 #[test]
-fn a_copy_that_differs_from_the_embedding_is_named() {
+fn the_error_for_a_tied_tensor_that_differs_names_it() {
     let name = "model.encoder.embed_tokens.weight";
     let dir = with_tensors("bart-tiny", |tensors| {
         let shape = tensors["model.shared.weight"].shape().to_vec();
@@ -169,7 +169,7 @@ fn a_copy_that_differs_from_the_embedding_is_named() {
 }
 
 #[test]
-fn masks_and_tables_of_older_versions_are_left_aside() {
+fn masks_and_tables_of_older_versions_are_ignored() {
     let tables = [
         ("gpt2-tiny", "transformer.h.0.attn.bias"),
         ("gpt2-tiny", "h.1.attn.masked_bias"),
@@ -190,7 +190,7 @@ fn masks_and_tables_of_older_versions_are_left_aside() {
 }
 
 #[test]
-fn the_names_of_norms_in_checkpoints_of_tensorflow_are_known() {
+fn norm_parameters_named_gamma_and_beta_load() {
     let dir = with_tensors("bert-tiny", |tensors| {
         renamed(tensors, |name| {
             name.replace("LayerNorm.weight", "LayerNorm.gamma")
@@ -201,7 +201,7 @@ fn the_names_of_norms_in_checkpoints_of_tensorflow_are_known() {
 }
 
 #[test]
-fn without_a_bias_of_the_logits_it_is_zero() {
+fn a_missing_logits_bias_is_zero() {
     let bias = |values: Vec<f32>| {
         with_tensors("bart-tiny", |tensors| {
             tensors.insert("final_logits_bias".to_owned(), tensor(values, &[1, 40]));
@@ -216,7 +216,7 @@ fn without_a_bias_of_the_logits_it_is_zero() {
 }
 
 #[test]
-fn a_tensor_without_a_place_is_named() {
+fn the_error_for_an_unexpected_tensor_names_it() {
     for name in ["gpt2-tiny", "llama-tiny", "t5-tiny", "mbart-tiny", "bert-classifier-tiny"] {
         let dir = with_tensors(name, |tensors| {
             tensors.insert("adapter.weight".to_owned(), tensor(vec![1.0], &[1]));
@@ -228,9 +228,9 @@ fn a_tensor_without_a_place_is_named() {
     }
 }
 
-/// Conv1D keeps `[d_in, d_out]`: a checkpoint whose matrices were turned is refused where that can be seen.
+/// Conv1D stores `[d_in, d_out]`: transposed matrices are an error if they are not square.
 #[test]
-fn a_matrix_of_gpt2_the_other_way_round_is_named_with_both_shapes() {
+fn the_error_for_a_transposed_gpt2_matrix_names_both_shapes() {
     let name = "transformer.h.0.mlp.c_fc.weight";
     let dir = with_tensors("gpt2-tiny", |tensors| {
         tensors.insert(name.to_owned(), tensor(vec![0.0; 16 * 24], &[24, 16]));
@@ -242,7 +242,7 @@ fn a_matrix_of_gpt2_the_other_way_round_is_named_with_both_shapes() {
 }
 
 #[test]
-fn every_missing_tensor_is_named() {
+fn the_error_for_missing_tensors_names_each() {
     for name in ["gpt2-tiny", "llama-tiny", "t5-tiny", "m2m-100-tiny", "bert-classifier-tiny"] {
         let names: Vec<String> =
             TensorSource::open(&fixture(name)).unwrap().names().map(str::to_owned).collect();
@@ -260,7 +260,7 @@ fn every_missing_tensor_is_named() {
 }
 
 #[test]
-fn an_unknown_family_is_named_with_those_that_are_known() {
+fn the_error_for_an_unknown_family_names_the_known_ones() {
     let dir = with_key("gpt2-tiny", "model_type", json!("gpt_neox"));
     let message = ModelDirectory::open(dir.path()).unwrap_err().to_string();
     for part in ["config.json", "model_type", "gpt_neox", "bart", "bert", "llama", "t5"] {
@@ -272,7 +272,7 @@ fn an_unknown_family_is_named_with_those_that_are_known() {
 }
 
 #[test]
-fn what_a_family_cannot_do_here_is_named_with_its_key() {
+fn errors_for_unsupported_settings_of_a_family_name_the_key() {
     let cases = [
         ("gpt2-tiny", "scale_attn_by_inverse_layer_idx", json!(true)),
         ("gpt2-tiny", "add_cross_attention", json!(true)),
@@ -294,7 +294,7 @@ fn what_a_family_cannot_do_here_is_named_with_its_key() {
     }
 }
 
-/// Any value of any key: an error that names a file, never a panic and never all of the memory.
+/// Any value of any key gives an error that names a file, never a panic or excessive memory use.
 #[test]
 fn impossible_values_of_every_key_are_errors() {
     let values = [
@@ -343,7 +343,7 @@ fn impossible_values_of_every_key_are_errors() {
     }
 }
 
-/// Loads what a directory holds, without computing anything.
+/// Loads the model of a directory without running it.
 fn load(dir: &Path) -> Result<(), ModelError> {
     let device = device();
     match ModelDirectory::open(dir)?.head {
@@ -357,7 +357,7 @@ fn load(dir: &Path) -> Result<(), ModelError> {
 }
 
 #[test]
-fn a_report_says_what_would_be_loaded_and_what_is_missing() {
+fn a_report_lists_loaded_and_missing_tensors() {
     let sound = ModelDirectory::open(&fixture("gpt2-tiny")).unwrap();
     let report = sound.weights(&fixture("gpt2-tiny"), &device()).unwrap();
     assert!(report.is_sound(), "{report:?}");

@@ -1,4 +1,4 @@
-//! Post-norm against `MarianMTModel`, pre-norm against `PegasusForConditionalGeneration`.
+//! Post-norm compared with `MarianMTModel`, pre-norm with `PegasusForConditionalGeneration`.
 //!
 //! The references are computed in f64 by `fixtures/export_marian.py`.
 
@@ -14,7 +14,7 @@ use crosshead_testkit::{Fixture, assert_close};
 use crosshead_tests::{device, fixture};
 use serde_json::Value;
 
-/// A tensor whose gradients are all smaller than this has none but for rounding.
+/// A tensor whose gradients are all smaller than this has a zero gradient up to rounding.
 const NO_GRADIENT: f32 = 1e-2;
 
 const FAMILIES: [&str; 2] = ["marian-tiny", "pegasus-tiny"];
@@ -73,7 +73,7 @@ fn load(family: &str) -> EncoderDecoder {
     EncoderDecoder::from_pretrained(&fixture(family), &device().autodiff()).unwrap()
 }
 
-/// The real positions of `[batch, len, features]`, one after another.
+/// The real positions of `[batch, len, features]`, concatenated.
 fn real_rows(x: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
     let features = x.dims()[2];
     let rows = lengths.iter().enumerate().map(|(row, &length)| {
@@ -83,7 +83,7 @@ fn real_rows(x: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
 }
 
 #[test]
-fn memory_and_logits_are_those_of_transformers() {
+fn memory_and_logits_equal_those_of_transformers() {
     for family in FAMILIES {
         let (file, batch) = open(family);
         let model = EncoderDecoder::from_pretrained(&fixture(family), &device()).unwrap();
@@ -108,7 +108,7 @@ fn memory_and_logits_are_those_of_transformers() {
 }
 
 #[test]
-fn the_loss_is_that_of_pytorch() {
+fn the_loss_equals_that_of_pytorch() {
     for family in FAMILIES {
         let (file, batch) = open(family);
         let expected = f64::from(file.floats("loss")[0]);
@@ -118,7 +118,7 @@ fn the_loss_is_that_of_pytorch() {
 }
 
 #[test]
-fn every_gradient_is_that_of_pytorch() {
+fn every_gradient_equals_that_of_pytorch() {
     for family in FAMILIES {
         let (file, batch) = open(family);
         let model = load(family);
@@ -128,8 +128,8 @@ fn every_gradient_is_that_of_pytorch() {
         for (path, _) in trained {
             let expected: Tensor<1> = flat(&file, &format!("grad/{}", name_of(family, &path)));
             let gradient = gradients.get(&path).unwrap_or_else(|| panic!("{path} has no gradient"));
-            // Relative to the tensor's largest gradient, since single elements may cancel; and whole tensors do: a key's
-            // bias shifts all scores of a query alike, which softmax does not see.
+            // Relative to the tensor's largest gradient, because single elements may cancel. The gradient of a key bias is zero:
+            // it shifts all scores of a query equally, which does not change the softmax.
             let scale = expected.clone().abs().max().into_scalar::<f32>().max(NO_GRADIENT);
             assert_close(gradient, &expected, 1e-4, 1e-4 * scale);
         }
@@ -137,7 +137,7 @@ fn every_gradient_is_that_of_pytorch() {
 }
 
 #[test]
-fn one_step_of_adam_is_that_of_pytorch() {
+fn one_adam_step_equals_that_of_pytorch() {
     for family in FAMILIES {
         let (file, batch) = open(family);
         let model = load(family);
@@ -153,12 +153,12 @@ fn one_step_of_adam_is_that_of_pytorch() {
         {
             let name = name_of(family, &path);
             if !file.contains(&format!("adam/{name}")) {
-                continue; // left out by the exporter: a key's bias has no gradient
+                continue; // omitted by the exporter: a key bias has no gradient
             }
             let values = |kind: &str| flat(&file, &format!("{kind}/{name}")).into_data();
             let (adam, gradient) = (values("adam"), values("grad"));
             let steps = data.iter::<f32>().zip(adam.iter::<f32>()).zip(gradient.iter::<f32>());
-            // The first step is ±1e-3 for any gradient, so where there is none rounding decides its sign.
+            // The first step is ±1e-3 for any gradient, so for a zero gradient rounding decides its sign.
             for ((value, expected), _) in
                 steps.filter(|(_, gradient)| gradient.abs() > NO_GRADIENT * 1e-3)
             {

@@ -1,5 +1,5 @@
-//! Every family of pretrained models against `transformers`: what `fixtures/export_families.py` wrote loads, computes the
-//! same, and searches the same.
+//! Every family of pretrained models compared with `transformers`: the models written by `fixtures/export_families.py` load and
+//! give the same outputs and the same decoded tokens.
 
 use std::fs;
 
@@ -81,7 +81,7 @@ impl Rows {
         self.lengths.iter().map(|length| self.len() - length).collect()
     }
 
-    /// Ids at real tokens for which `counts(row, place)` holds, elsewhere what is ignored.
+    /// The ids of real tokens for which `counts` holds; elsewhere the ignored id.
     fn targets(&self, counts: impl Fn(usize) -> bool) -> Vec<u32> {
         let len = self.len();
         let rows = self.ids.chunks(len).zip(&self.lengths);
@@ -97,7 +97,7 @@ fn open(name: &str) -> Fixture {
     Fixture::open(fixture(name).join("fixture.safetensors"))
 }
 
-/// The values at real tokens, one after another; `at_end` where rows are padded on the left.
+/// The values at real tokens, concatenated; `at_end` if rows are padded on the left.
 fn real(x: Tensor<3>, lengths: &[usize], at_end: bool) -> Tensor<2> {
     let [_, len, features] = x.dims();
     let rows = lengths.iter().enumerate().map(|(row, &length)| {
@@ -126,7 +126,7 @@ fn encoder_decoders_give_the_logits_and_the_loss_of_transformers() {
         let expected = real(file.tensor("logits", &device()), &input.lengths, false);
         assert_close(&real(logits, &input.lengths, false), &expected, 1e-4, 1e-4);
 
-        // A model that leaves padding out of the softmax has another loss by definition.
+        // A model that masks padding in the softmax has a different loss by definition.
         if model.config().n_classes() == model.config().vocab_size {
             let target = Rows::read(&file, "target", "target_lengths");
             let none = LabelSmoothing::None;
@@ -169,9 +169,9 @@ fn padding_on_the_left_changes_nothing_in_causal_models() {
     }
 }
 
-/// Rotary positions that are stretched, or stretched more the longer a text is.
+/// Rotary embeddings with linear and dynamic scaling.
 #[test]
-fn texts_longer_than_those_of_training_give_the_logits_of_transformers() {
+fn texts_longer_than_in_training_give_the_logits_of_transformers() {
     for (name, _) in CAUSAL_LMS.into_iter().filter(|(_, family)| *family != "gpt2") {
         let file = open(name);
         let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
@@ -196,7 +196,7 @@ fn encoders_and_their_heads_give_the_outputs_of_transformers() {
         else {
             panic!("{name} is an encoder");
         };
-        // A family without token types has none to be told.
+        // A family without token types takes none.
         let has_types = config.n_token_types > 0;
         let (tokens, types) = (rows.tokens(), has_types.then_some(types.as_slice()));
         let check = |found: Tensor<3>| {
@@ -233,13 +233,13 @@ fn encoders_and_their_heads_give_the_outputs_of_transformers() {
 }
 
 #[test]
-fn an_encoder_is_loaded_from_under_any_head() {
+fn an_encoder_loads_from_a_model_with_any_head() {
     for (name, ..) in ENCODERS {
         Encoder::from_pretrained(&fixture(name), &device()).unwrap();
     }
 }
 
-/// A sentence of `generate.json`: what was searched from, and what was found.
+/// A sentence of `generate.json`: the input and the decoded tokens.
 struct Search {
     source: Vec<u32>,
     greedy: Value,
@@ -263,7 +263,7 @@ fn ids(value: &Value) -> Vec<u32> {
     value.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect()
 }
 
-/// Compares greedy decoding and beam search with what transformers found.
+/// Compares greedy decoding and beam search with transformers.
 fn compare<M: StepModel>(
     name: &str,
     searches: &[Search],
@@ -290,7 +290,7 @@ fn compare<M: StepModel>(
 }
 
 #[test]
-fn encoder_decoders_find_the_targets_of_transformers() {
+fn encoder_decoders_decode_the_tokens_of_transformers() {
     for (name, _) in ENCODER_DECODERS {
         let model = EncoderDecoder::from_pretrained(&fixture(name), &device()).unwrap();
         let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
@@ -313,7 +313,7 @@ fn encoder_decoders_find_the_targets_of_transformers() {
 }
 
 #[test]
-fn causal_models_go_on_as_transformers_does() {
+fn causal_models_decode_the_tokens_of_transformers() {
     for (name, _) in CAUSAL_LMS {
         let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
         let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();

@@ -1,4 +1,4 @@
-//! The same numbers as PyTorch and Hugging Face `transformers`, on the device that is tested.
+//! Parity with PyTorch and Hugging Face `transformers` on the device under test.
 
 mod bricks;
 mod directories;

@@ -1,4 +1,4 @@
-//! Every family of pretrained models is known by its directory, and is saved as it was.
+//! Every family of pretrained models is recognized by its directory and saved unchanged.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,12 +24,12 @@ fn tensors(dir: &Path) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
 }
 
 #[track_caller]
-fn assert_saved_as_it_was(name: &str, save: impl FnOnce(&Path) -> Result<(), SaveError>) {
+fn assert_saved_unchanged(name: &str, save: impl FnOnce(&Path) -> Result<(), SaveError>) {
     let dir = tempdir().unwrap();
     let saved = dir.path().join("model");
     save(&saved).unwrap();
     let (mut was, is) = (tensors(&fixture(name)), tensors(&saved));
-    // An encoder gives a vector for each token: what BERT makes of the first one belongs to a classifier.
+    // An encoder gives a vector per token: BERT's pooler belongs to a classifier.
     was.retain(|tensor, _| !tensor.starts_with("pooler."));
     assert_eq!(is.keys().collect::<Vec<_>>(), was.keys().collect::<Vec<_>>(), "{name}");
     for (tensor, value) in &was {
@@ -45,16 +45,16 @@ fn every_tensor_is_saved_byte_for_byte_as_it_was_loaded() {
     for (name, _) in ENCODER_DECODERS {
         let model = EncoderDecoder::from_pretrained(&fixture(name), &device()).unwrap();
         let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
-        assert_saved_as_it_was(name, |dir| model.save_pretrained(dir, defaults, nothing));
+        assert_saved_unchanged(name, |dir| model.save_pretrained(dir, defaults, nothing));
     }
     for (name, _) in CAUSAL_LMS {
         let model = CausalLm::from_pretrained(&fixture(name), &device()).unwrap();
         let defaults = GenerationDefaults::from_dir(&fixture(name)).unwrap();
-        assert_saved_as_it_was(name, |dir| model.save_pretrained(dir, defaults, nothing));
+        assert_saved_unchanged(name, |dir| model.save_pretrained(dir, defaults, nothing));
     }
     for (name, _, head) in ENCODERS {
         let (dir, device) = (fixture(name), device());
-        assert_saved_as_it_was(name, |saved| match head {
+        assert_saved_unchanged(name, |saved| match head {
             Head::MaskedLm => {
                 MaskedLm::from_pretrained(&dir, &device).unwrap().save_pretrained(saved, nothing)
             }
@@ -70,7 +70,7 @@ fn every_tensor_is_saved_byte_for_byte_as_it_was_loaded() {
 }
 
 #[test]
-fn a_directory_tells_its_family_and_head() {
+fn family_and_head_of_a_directory_are_recognized() {
     let expect = |name: &str, family: &str, head| {
         let found = ModelDirectory::open(&fixture(name)).unwrap();
         assert_eq!((found.family, found.head), (family, head), "{name}");

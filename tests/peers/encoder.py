@@ -3,7 +3,7 @@
     python tests/peers/encoder.py encoder-batch|encoder-single
 
 Needs torch, transformers, onnx and onnxruntime. Prints one JSON object of the same form: of PyTorch eager and ONNX
-Runtime, whichever is faster, each in a process of its own so that its memory is its own; the model is exported in a third.
+Runtime, whichever is faster, each in a separate process, so that memory is measured separately; the model is exported in a third.
 """
 import json, subprocess, sys, tempfile
 from pathlib import Path

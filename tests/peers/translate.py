@@ -3,7 +3,7 @@
     python tests/peers/translate.py translate-single|translate-batch|translate-large [transformers|ctranslate2]
 
 Needs torch, transformers and ctranslate2. Prints one JSON object of the same form: of the faster engine, or the named
-one. All engines run one random Marian model, each in a process of its own so that its memory is its own, and write
+one. All engines run one random Marian model, each in a separate process, so that memory is measured separately, and write
 exactly 32 tokens a sentence.
 """
 import json, subprocess, sys, tempfile
@@ -80,7 +80,7 @@ def measure(work, engine, folder):
 
 
 def alone(*arguments):
-    """What this script prints in a process of its own."""
+    """The output of this script in a separate process."""
     output = subprocess.run([sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return output.stdout
 

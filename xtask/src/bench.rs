@@ -1,4 +1,4 @@
-//! Benchmarks: ours alone, or in turn with a peer on the same machine.
+//! Benchmarks of Crosshead alone, or alternating with a peer on the same machine: `cargo xtask bench`.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::cargo;
 
-/// Each work and the script that does the same in a peer.
-const WORKS: [(&str, &str); 7] = [
+/// Each benchmark and the peer script for the same work.
+const BENCHMARKS: [(&str, &str); 7] = [
     ("train-step", "tests/peers/train_step.py"),
     ("gpt-step", "tests/peers/gpt_step.py"),
     ("encoder-batch", "tests/peers/encoder.py"),
@@ -21,38 +21,39 @@ const WORKS: [(&str, &str); 7] = [
     ("translate-large", "tests/peers/translate.py"),
 ];
 
-/// The work whose time and memory are compared with themselves at growing length.
+/// The benchmark that measures time and memory at increasing length.
 const ATTENTION: &str = "attention";
 const LENGTHS: [u32; 5] = [512, 1024, 2048, 4096, 8192];
 
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The works to run; all without one
-    works: Vec<String>,
-    /// Runs the peer of each work in turn with ours, by `$PYTHON` or `python3`, and prints the ratio
+    /// Benchmarks to run [default: all]
+    benchmarks: Vec<String>,
+    /// Alternate with the peer of each benchmark, run by `$PYTHON` or `python3`, and print the ratio
     #[arg(long)]
     peers: bool,
-    /// How often ours and the peer take turns
+    /// Number of alternations with the peer
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 }
 
-/// Runs the works and prints a row or two each.
+/// Runs the benchmarks and prints a row or two for each.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
-    let known: Vec<&str> = WORKS.iter().map(|(work, _)| *work).chain([ATTENTION]).collect();
-    for work in &args.works {
+    let known: Vec<&str> = BENCHMARKS.iter().map(|(work, _)| *work).chain([ATTENTION]).collect();
+    for work in &args.benchmarks {
         ensure!(
             known.contains(&work.as_str()),
-            "no such work: {work}; there are {}",
+            "unknown benchmark: {work}; available: {}",
             known.join(", ")
         );
     }
-    let wanted = |work: &str| args.works.is_empty() || args.works.iter().any(|name| name == work);
+    let wanted =
+        |work: &str| args.benchmarks.is_empty() || args.benchmarks.iter().any(|name| name == work);
     let build = ["build", "--release", "--workspace", "--example", "bench"];
     cargo::run(build)?;
     let bench = root.join("target/release/examples/bench");
-    for (work, script) in WORKS.into_iter().filter(|(work, _)| wanted(work)) {
+    for (work, script) in BENCHMARKS.into_iter().filter(|(work, _)| wanted(work)) {
         if args.peers {
             compare(work, &bench, &root.join(script), args.rounds)?;
         } else {
@@ -67,19 +68,19 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Ours and the peer in turn: `<work>: ours <figure> peer <figure> <ratio>x`, medians of the rounds.
+/// Alternates with the peer and prints `<work>: ours <value> peer <value> <ratio>x`, medians of the rounds.
 fn compare(work: &str, bench: &Path, script: &Path, rounds: u32) -> Result<()> {
     let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
-    let mut figures = Vec::new();
+    let mut results = Vec::new();
     for _ in 0..rounds {
         let ours = measure(Command::new(bench).arg(work))?;
         let peer = measure(Command::new(&python).arg(script).arg(work))?;
-        figures.push((ours, peer));
+        results.push((ours, peer));
     }
-    let unit = text(&figures[0].0, "unit")?;
-    let peer = figures[0].1["engine"].as_str();
+    let unit = text(&results[0].0, "unit")?;
+    let peer = results[0].1["engine"].as_str();
     for (key, what) in [("rate", unit), ("rss_mb", "peak MB")] {
-        let pairs = figures
+        let pairs = results
             .iter()
             .map(|(ours, peer)| Ok((number(ours, key)?, number(peer, key)?)))
             .collect::<Result<Vec<_>>>()?;
@@ -93,13 +94,13 @@ fn compare(work: &str, bench: &Path, script: &Path, rounds: u32) -> Result<()> {
     Ok(())
 }
 
-/// Time against the square of the length, and memory against the length.
+/// Prints time relative to quadratic growth and memory relative to linear growth.
 fn attention(bench: &Path) -> Result<()> {
     let mut first = None;
     for len in LENGTHS {
-        let figures = measure(Command::new(bench).arg(format!("{ATTENTION}-{len}")))?;
-        let seconds = number(&figures, "seconds")?;
-        let memory = number(&figures, "rss_mb")? - number(&figures, "start_mb")?;
+        let result = measure(Command::new(bench).arg(format!("{ATTENTION}-{len}")))?;
+        let seconds = number(&result, "seconds")?;
+        let memory = number(&result, "rss_mb")? - number(&result, "start_mb")?;
         let (first_seconds, first_memory) = *first.get_or_insert((seconds, memory));
         let growth = f64::from(len) / f64::from(LENGTHS[0]);
         println!(
@@ -116,12 +117,12 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn number(figures: &Value, key: &str) -> Result<f64> {
-    figures[key].as_f64().with_context(|| format!("the benchmark printed no {key}"))
+fn number(result: &Value, key: &str) -> Result<f64> {
+    result[key].as_f64().with_context(|| format!("the benchmark printed no {key}"))
 }
 
-fn text<'a>(figures: &'a Value, key: &str) -> Result<&'a str> {
-    figures[key].as_str().with_context(|| format!("the benchmark printed no {key}"))
+fn text<'a>(result: &'a Value, key: &str) -> Result<&'a str> {
+    result[key].as_str().with_context(|| format!("the benchmark printed no {key}"))
 }
 
 /// The JSON object that a program prints on its last line.

@@ -1,26 +1,28 @@
-//! Everything that continuous integration checks, in the order of how soon it tells what is wrong.
+//! Every check of continuous integration; the fast ones run first.
 
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, root, test, tidy};
+use crate::{cargo, outside, package, root, test, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     ("fmt", || cargo::run(["fmt", "--all", "--check"])),
     ("tidy", || tidy::run(root())),
+    ("package", || package::run(root()).map(drop)),
     ("clippy", || {
         cargo::run(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
     }),
     ("test", || test::run(&test::Args::default())),
+    ("outside", || outside::check(root(), &package::packages(root())?, &outside::Args::default())),
     ("features", check_without_features),
     ("doc", || cargo::doc(false)),
     ("backends", test::run_backends),
 ];
 
-/// Runs the steps, stops at the first that fails, and says how long each took.
+/// Runs the steps, stops at the first failure, and prints how long each step took.
 pub(crate) fn run() -> Result<()> {
     let mut times = Vec::new();
     for (name, step) in STEPS {
@@ -36,7 +38,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// The lowest and the highest crate that forward `flex` must compile without it.
+/// The lowest and the highest crate that forward `flex` must also compile without it.
 fn check_without_features() -> Result<()> {
     cargo::run([
         "check",

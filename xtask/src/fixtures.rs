@@ -1,4 +1,4 @@
-//! The Python scripts that write the fixtures from independent references, and the one that checks our output.
+//! The Python scripts that export fixtures from independent references, and those that check saved models: `cargo xtask fixtures`.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -13,7 +13,7 @@ use crate::cargo;
 /// Arguments of `cargo xtask fixtures`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Checks instead that transformers loads what Crosshead saves, and computes the same; some with CTranslate2 too
+    /// Check that transformers loads saved models with the same outputs, and CTranslate2 some of them
     #[arg(long)]
     check: bool,
 }
@@ -29,7 +29,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
         found.extend(scripts(&folder, "export")?);
     }
     if found.is_empty() {
-        bail!("there is no script to run");
+        bail!("found no export script");
     }
     for script in found {
         println!("==> {}", script.strip_prefix(root).unwrap_or(&script).display());
@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Families of saved models that CTranslate2 converts, with a sentence that they know.
+/// Families of saved models that CTranslate2 converts, with a sentence from their vocabulary.
 const CONVERTED: [(&str, &str); 5] = [
     ("marian", "one two"),
     ("pegasus", "one two"),
@@ -47,8 +47,8 @@ const CONVERTED: [(&str, &str); 5] = [
     ("llama", "one two"),
 ];
 
-/// Saves a tokenizer of each kind and a model of each family, and has the scripts compare them with transformers, and
-/// some models with CTranslate2.
+/// Saves a tokenizer of each kind and a model of each family, and runs the scripts that compare them with transformers and
+/// CTranslate2.
 fn check(root: &Path, tests: &Path) -> Result<()> {
     cargo::run(["build", "--workspace", "--example", "save_trained", "--example", "save_models"])?;
     let examples = root.join("target/debug/examples");

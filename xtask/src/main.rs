@@ -5,7 +5,10 @@
 mod bench;
 mod cargo;
 mod ci;
+mod deny;
 mod fixtures;
+mod outside;
+mod package;
 mod real;
 mod reproduce;
 mod sanitize;
@@ -18,29 +21,35 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Parser;
 
-/// Project automation: what continuous integration runs, and what keeps the code in order.
+/// Project automation: continuous integration, checks, benchmarks.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Command {
-    /// All checks: format, tidy, clippy, tests, builds without features, documentation
+    /// Run every check that must pass: format, tidy, clippy, tests, packages, documentation, backends
     Ci,
-    /// The tests of the workspace, or those of one device's backend
+    /// Run the tests of the workspace, or the parity tests on one device
     Test(test::Args),
-    /// The rules that the compiler does not know: the dependency graph, `unsafe`, file length, …
+    /// Check the project's own rules: dependency graph, `unsafe`, file length, prose, …
     Tidy,
-    /// Regenerates the fixtures with the Python scripts beside them
+    /// Package every published crate and check the sizes
+    Package,
+    /// Compile and run README examples outside the workspace, with the packaged crates
+    Outside(outside::Args),
+    /// Check licenses, sources and bans of the dependencies with cargo-deny
+    Deny(deny::Args),
+    /// Regenerate the fixtures with their Python scripts
     Fixtures(fixtures::Args),
-    /// The benchmarks, in release mode
+    /// Run the benchmarks in release mode
     Bench(bench::Args),
-    /// Trains a recipe and compares its figures with the recorded ones (docs/results.toml)
+    /// Train a recipe and compare its metrics with the recorded ones (docs/results.toml)
     Reproduce(reproduce::Args),
-    /// The unit tests of crosshead-kernels under AddressSanitizer, on x86-64 Linux
+    /// Run the unit tests of crosshead-kernels under AddressSanitizer, on x86-64 Linux
     Sanitize,
-    /// Tests that draw their cases, again and again with new seeds
+    /// Run the property tests repeatedly with new seeds
     Soak(soak::Args),
-    /// The documentation of all crates; a warning is an error
+    /// Build the documentation of all crates; warnings are errors
     Doc {
-        /// Opens it in the browser
+        /// Open it in the browser
         #[arg(long)]
         open: bool,
     },
@@ -51,6 +60,9 @@ fn main() -> Result<()> {
         Command::Ci => ci::run(),
         Command::Test(args) => test::run(&args),
         Command::Tidy => tidy::run(root()),
+        Command::Package => package::run(root()).map(drop),
+        Command::Outside(args) => outside::run(root(), &args),
+        Command::Deny(args) => deny::run(root(), &args),
         Command::Fixtures(args) => fixtures::run(root(), &args),
         Command::Bench(args) => bench::run(root(), &args),
         Command::Reproduce(args) => reproduce::run(root(), &args),
@@ -62,5 +74,5 @@ fn main() -> Result<()> {
 
 /// The root of the workspace.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is in the workspace")
 }

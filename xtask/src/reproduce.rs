@@ -1,4 +1,4 @@
-//! Trains a recipe and compares what comes out with the figures that the documentation gives.
+//! Trains a recipe and compares its metrics with the documented ones: `cargo xtask reproduce`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,40 +11,41 @@ use serde_json::Value;
 
 use crate::cargo;
 
-/// The recorded figures.
+/// The recorded results.
 const TABLE: &str = "docs/results.toml";
 
 /// Arguments of `cargo xtask reproduce`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// An entry of docs/results.toml; without it, the entries are listed
+    /// An entry of docs/results.toml [default: list the entries]
     name: Option<String>,
-    /// Further arguments for `crosshead train`, such as --init DIR
+    /// More arguments for `crosshead train`, such as --init DIR
     #[arg(last = true)]
     args: Vec<String>,
 }
 
-/// What a run of a recipe gave.
+/// The recorded results of a recipe.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
-    /// The recipe, where the entry has another name.
+    /// The recipe, if its name differs from the entry's.
     recipe: Option<String>,
-    /// What the run needs beside the recipe.
+    /// What the run needs besides the recipe.
     needs: Option<String>,
-    /// By the path of a number in the JSON that `crosshead train --json` prints.
-    figures: BTreeMap<String, Figure>,
+    /// Metrics by their path in the JSON of `crosshead train --json`.
+    #[serde(rename = "figures")]
+    metrics: BTreeMap<String, Metric>,
 }
 
-/// A recorded figure, and how far another run may be from it.
+/// A recorded metric and its tolerance.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(deny_unknown_fields)]
-struct Figure {
+struct Metric {
     value: f64,
     within: f64,
 }
 
-/// Runs the entry's recipe in release mode and prints a row for each figure.
+/// Runs the entry's recipe in release mode and prints a row for each metric.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let text = fs::read_to_string(root.join(TABLE)).context(TABLE)?;
     let records: BTreeMap<String, Record> = toml::from_str(&text).context(TABLE)?;
@@ -56,22 +57,22 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     };
     let record = records.get(name).with_context(|| {
         let names: Vec<&str> = records.keys().map(String::as_str).collect();
-        format!("{TABLE} has no entry {name}; there are {}", names.join(", "))
+        format!("{TABLE} has no entry {name}; available: {}", names.join(", "))
     })?;
     let result = train(root, name, record.recipe.as_deref().unwrap_or(name), &args.args)?;
     let mut rows = Vec::new();
-    for (path, figure) in &record.figures {
+    for (path, metric) in &record.metrics {
         let measured = number(&result, path)
             .with_context(|| format!("the run printed no number {path}: {result}"))?;
-        rows.push(Row { path, figure: *figure, measured });
+        rows.push(Row { path, metric: *metric, measured });
     }
-    println!("{:<28} {:>10} {:>10} {:>9}", "figure", "measured", "recorded", "within");
+    println!("{:<28} {:>10} {:>10} {:>9}", "metric", "measured", "recorded", "within");
     rows.iter().for_each(|row| println!("{row}"));
-    ensure!(rows.iter().all(Row::agrees), "{name}: not all figures are those of {TABLE}");
+    ensure!(rows.iter().all(Row::agrees), "{name}: some metrics differ from {TABLE}");
     Ok(())
 }
 
-/// Trains from the start, and gives the object that the run prints at its end.
+/// Trains from scratch and returns the JSON object printed at the end.
 fn train(root: &Path, name: &str, recipe: &str, args: &[String]) -> Result<Value> {
     cargo::run(["build", "--release", "--package", "crosshead-cli"])?;
     let out = root.join("target/reproduce").join(name);
@@ -101,19 +102,19 @@ fn number(result: &Value, path: &str) -> Option<f64> {
 
 struct Row<'a> {
     path: &'a str,
-    figure: Figure,
+    metric: Metric,
     measured: f64,
 }
 
 impl Row<'_> {
     fn agrees(&self) -> bool {
-        (self.measured - self.figure.value).abs() <= self.figure.within
+        (self.measured - self.metric.value).abs() <= self.metric.within
     }
 }
 
 impl std::fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, figure: Figure { value, within }, measured } = self;
+        let Self { path, metric: Metric { value, within }, measured } = self;
         let verdict = if self.agrees() { "" } else { "  differs" };
         write!(f, "{path:<28} {measured:>10.4} {value:>10.4} {within:>9}{verdict}")
     }
@@ -124,19 +125,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_the_documentation_can_be_read() {
+    fn the_recorded_results_can_be_read() {
         let text = fs::read_to_string(crate::root().join(TABLE)).unwrap();
         let records: BTreeMap<String, Record> = toml::from_str(&text).unwrap();
         for (name, record) in records {
-            assert!(!record.figures.is_empty(), "{name} has no figure");
+            assert!(!record.metrics.is_empty(), "{name} has no metric");
         }
     }
 
     #[test]
-    fn a_figure_agrees_within_its_tolerance() {
+    fn a_metric_agrees_within_its_tolerance() {
         let result = serde_json::json!({"test": {"bleu": {"score": 24.4}}});
         let measured = number(&result, "test.bleu.score").unwrap();
-        let row = |value| Row { path: "x", figure: Figure { value, within: 0.1 }, measured };
+        let row = |value| Row { path: "x", metric: Metric { value, within: 0.1 }, measured };
         assert!(row(24.35).agrees() && !row(24.2).agrees() && !row(24.6).agrees());
         assert_eq!(number(&result, "test.chrf.score"), None);
         assert_eq!(number(&result, "test.bleu"), None);

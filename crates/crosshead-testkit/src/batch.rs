@@ -1,13 +1,13 @@
-//! Rows of a batch and each other.
+//! Independence of the rows of a batch.
 
 use burn::tensor::Tensor;
 
 use crate::CheckError;
 use crate::compare::{Bound, compare_where};
 
-/// What a row of a batch gives, it also gives as a batch of one.
+/// Checks that each row of a batch gives the same output as in a batch of one.
 ///
-/// `f(rows)` runs the brick on the given rows of a batch of `batch` rows that the caller holds.
+/// `f(rows)` runs the module on the given rows of the caller's batch, which has `batch` rows.
 ///
 /// # Shapes
 /// - output of `f`: `[rows, …]`
@@ -23,10 +23,10 @@ pub fn a_batch_of_one_equals_its_row<const D: usize>(
         return Err(CheckError::vacuous("a batch of one is its row"));
     }
     let all: Vec<usize> = (0..batch).collect();
-    let together = f(&all);
+    let batched = f(&all);
     for row in all {
         let context = format!("row {row} alone");
-        let expected = together.clone().narrow(0, row, 1);
+        let expected = batched.clone().narrow(0, row, 1);
         compare_where(context, &f(&[row]), &expected, Bound::new(tolerance), |_| true)?;
     }
     Ok(())
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scale_that_looks_at_the_batch_is_found() {
+    fn a_scale_computed_over_the_batch_is_found() {
         let x = random([3, 4, 5], 3, &Device::flex());
         let scaled = |rows: &[usize]| {
             let x = x.rows(rows);

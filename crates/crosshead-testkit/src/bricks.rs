@@ -1,4 +1,4 @@
-//! Bricks for the tests of the checks.
+//! Attention functions for the tests of the checks.
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Tensor, TensorData};

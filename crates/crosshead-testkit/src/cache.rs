@@ -1,13 +1,13 @@
-//! Decoding step by step against the pass over all positions.
+//! Step-by-step decoding compared with the full pass.
 
 use burn::tensor::Tensor;
 
 use crate::compare::{Bound, compare_where};
 use crate::{CheckError, Sequence};
 
-/// Positions fed piece by piece into a state give what one pass over all of them gives, for pieces of every length.
+/// Checks that feeding positions to a state in chunks, of every length, gives the outputs of one pass over all positions.
 ///
-/// `start` makes a state that has seen nothing; `step` feeds it positions and returns their outputs.
+/// `start` creates an empty state; `step` feeds it positions and returns their outputs.
 ///
 /// # Shapes
 /// - output of `full` and `step`: `[batch, seq, features]`
@@ -26,12 +26,12 @@ pub fn cached_steps_equal_the_full_pass<X: Sequence, S>(
         return Err(CheckError::vacuous("a sequence of one position is one step"));
     }
     let expected = full(x.clone());
-    for piece in 1..=seq {
+    for chunk in 1..=seq {
         let mut state = start();
-        for first in (0..seq).step_by(piece) {
-            let range = first..seq.min(first + piece);
+        for first in (0..seq).step_by(chunk) {
+            let range = first..seq.min(first + chunk);
             let actual = step(&mut state, x.positions(range.clone()));
-            let context = format!("positions {range:?}, fed {piece} at a time");
+            let context = format!("positions {range:?}, fed {chunk} at a time");
             let expected = expected.positions(range);
             compare_where(context, &actual, &expected, Bound::new(tolerance), |_| true)?;
         }
@@ -39,10 +39,10 @@ pub fn cached_steps_equal_the_full_pass<X: Sequence, S>(
     Ok(())
 }
 
-/// A state whose rows are repeated, swapped and dropped between steps, as beam search does, goes on with each row's own
-/// past.
+/// Checks that a state whose rows are repeated, swapped and dropped between steps, as in beam search, continues each row with
+/// its own past.
 ///
-/// After `reorder(state, rows)` row i of the state is what row `rows[i]` was.
+/// `reorder(state, rows)` makes row i of the state the former row `rows[i]`.
 ///
 /// # Shapes
 /// - output of `full` and `step`: `[batch, seq, features]`
@@ -77,7 +77,7 @@ pub fn reordered_steps_equal_the_full_pass<X: Sequence, S>(
     Ok(())
 }
 
-/// Every row twice, then all of them backwards, then all but the first, and again.
+/// Cycles through: every row twice, all rows reversed, all rows but the first.
 fn order_before(position: usize, rows: usize) -> Vec<usize> {
     match position % 3 {
         0 => (0..2 * rows).map(|row| row / 2).collect(),
@@ -108,7 +108,7 @@ mod tests {
         step_with(seen, x, 0)
     }
 
-    /// Attends to what was seen, but for the oldest `lost` positions.
+    /// Attends to the positions seen so far except the oldest `lost`.
     fn step_with(seen: &mut Seen, x: Tensor<3>, lost: usize) -> Tensor<3> {
         let before = seen.as_ref().map_or(0, |seen| seen.dims()[1]);
         let all = Tensor::cat(seen.take().into_iter().chain([x.clone()]).collect(), 1);

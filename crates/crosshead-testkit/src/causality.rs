@@ -1,12 +1,12 @@
-//! What a position may depend on.
+//! Causality: which positions an output may depend on.
 
 use burn::tensor::Tensor;
 
 use crate::compare::{Bound, compare_where};
 use crate::{CheckError, Sequence};
 
-/// Masked self-attention looks back only (Vaswani et al. 2017, section 3.2.3): with other content from position p on,
-/// the outputs before p stay the same, for every p.
+/// Checks that masked self-attention attends only to earlier positions (Vaswani et al. 2017, section 3.2.3): replacing the content from
+/// position p on does not change the outputs before p, for every p.
 ///
 /// # Shapes
 /// - output of `f`: `[batch, seq, features]`

@@ -19,7 +19,7 @@ pub fn check_close<const D: usize>(
     compare_where("the tensors differ", actual, expected, bound, |_| true)
 }
 
-/// Panics with what [`check_close`] finds.
+/// Panics with the error of [`check_close`].
 ///
 /// # Panics
 /// If the tensors are not close.
@@ -35,7 +35,7 @@ pub fn assert_close<const D: usize>(
     }
 }
 
-/// How far two values may lie apart.
+/// The tolerance of a comparison.
 #[derive(Clone, Copy)]
 pub(crate) struct Bound {
     relative: f32,
@@ -69,7 +69,7 @@ pub(crate) fn compare_where<const D: usize>(
     compare_data(context, &actual.to_data(), &expected.to_data(), bound, counts)
 }
 
-/// The same for values of any rank.
+/// The same for tensor data of any rank.
 pub(crate) fn compare_data(
     context: impl Into<String>,
     actual: &TensorData,
@@ -102,7 +102,7 @@ pub(crate) fn compare_data(
     Err(CheckError::new(context, Finding::Value { index, actual, expected, count, compared }))
 }
 
-/// Two runs give the same values exactly.
+/// Checks that two runs give exactly the same values.
 ///
 /// # Errors
 /// With the worst element, if they differ.
@@ -114,7 +114,7 @@ pub(crate) fn check_same<const D: usize>(
     compare_where(context, actual, expected, Bound::new(0.0), |_| true)
 }
 
-/// Two runs differ somewhere.
+/// Checks that two runs differ in some element.
 ///
 /// # Errors
 /// If they do not.
@@ -129,7 +129,7 @@ pub(crate) fn check_differ<const D: usize>(
     }
 }
 
-/// Every element is finite.
+/// Checks that every element is finite.
 pub(crate) fn check_finite(context: impl Into<String>, x: &TensorData) -> Result<(), CheckError> {
     match x.iter::<f32>().enumerate().find(|(_, value)| !value.is_finite()) {
         None => Ok(()),
@@ -148,8 +148,8 @@ pub(crate) fn values<const D: usize>(x: &Tensor<D>) -> Vec<f32> {
 /// The index of the element at a row-major offset.
 fn unravel(mut offset: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
-    for (place, size) in index.iter_mut().zip(shape).rev() {
-        *place = offset % size;
+    for (slot, size) in index.iter_mut().zip(shape).rev() {
+        *slot = offset % size;
         offset /= size;
     }
     index
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "the shape is [2, 2], expected [1, 2]")]
-    fn other_shapes_are_refused() {
+    fn different_shapes_are_an_error() {
         let x = matrix([[0.0; 2]; 2]);
         assert_close(&x, &x.clone().narrow(0, 0, 1), 1.0, 1.0);
     }

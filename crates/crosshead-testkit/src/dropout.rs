@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::CheckError;
 use crate::compare::{check_differ, check_same};
 
-/// A brick with dropout gives at inference exactly what the same brick without dropout gives.
+/// Checks that a module with dropout gives at inference exactly the output of the same module without dropout.
 ///
 /// # Errors
 /// With the worst element, if an output differs.
@@ -18,13 +18,13 @@ pub fn dropout_is_off_at_inference<const D: usize, const E: usize>(
     check_same("inference with dropout configured", &inference(x.clone()), &expected)
 }
 
-/// In training, the same key gives the same outputs exactly, another key gives others, and none gives those of
-/// inference.
+/// Checks that in training the same key gives exactly the same outputs, another key gives different ones, and both differ
+/// from inference.
 ///
-/// `training(x, key)` runs the brick with the random numbers of a key.
+/// `training(x, key)` runs the module with the random numbers of a key.
 ///
 /// # Errors
-/// If one of the three does not hold.
+/// If one of the three properties does not hold.
 pub fn training_is_a_pure_function_of_the_key<const D: usize, const E: usize>(
     training: impl Fn(Tensor<D>, u64) -> Tensor<E>,
     inference: impl Fn(Tensor<D>) -> Tensor<E>,

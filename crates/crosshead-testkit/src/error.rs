@@ -1,35 +1,35 @@
-//! What a check found.
+//! The error of a check.
 
 use std::fmt;
 
-/// A claim about a brick that does not hold, with the place and the values that show it.
+/// A property that does not hold, with the position and the values that show it.
 #[derive(Clone, PartialEq)]
 pub struct CheckError {
     context: String,
     finding: Finding,
 }
 
-/// What contradicts a claim.
+/// How a property is violated.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
     /// Two tensors have different shapes.
     Shape {
-        /// The shape found.
+        /// The actual shape.
         actual: Vec<usize>,
-        /// The shape claimed.
+        /// The expected shape.
         expected: Vec<usize>,
     },
     /// Two tensors differ by more than the tolerance.
     Value {
         /// The index of the worst element.
         index: Vec<usize>,
-        /// Its value.
+        /// Its actual value.
         actual: f32,
-        /// The value claimed.
+        /// Its expected value.
         expected: f32,
-        /// How many elements differ by more than the tolerance.
+        /// The number of elements that differ by more than the tolerance.
         count: usize,
-        /// How many elements were compared.
+        /// The number of elements compared.
         compared: usize,
     },
     /// An element is infinite or NaN.
@@ -39,45 +39,44 @@ pub enum Finding {
         /// Its value.
         value: f32,
     },
-    /// A derivative along a direction differs from the difference quotient.
+    /// A directional derivative differs from the difference quotient.
     Derivative {
-        /// What the gradient says.
+        /// The derivative according to the gradient.
         actual: f64,
         /// The difference quotient.
         expected: f64,
     },
-    /// A derivative along a direction that difference quotients do not tell, so that the check shows nothing about the
-    /// gradient.
+    /// The difference quotients of a directional derivative do not converge, so the check is inconclusive.
     Undecided {
-        /// What the gradient says.
+        /// The derivative according to the gradient.
         actual: f64,
-        /// The difference quotients, each with half the step of the one before.
+        /// The difference quotients, with the step halved each time.
         quotients: Vec<f64>,
-        /// What the rounding of f32 outputs can contribute to each of them.
+        /// The possible contribution of f32 rounding to each of them.
         rounding: Vec<f64>,
     },
     /// Two outputs that should differ are the same.
     Same,
-    /// Parameters that are trained but no gradient reaches.
+    /// Trainable parameters without a gradient.
     NoGradient(Vec<String>),
-    /// A parameter is not there any more.
+    /// A parameter is missing.
     Missing,
-    /// The inputs are such that the check could not fail.
+    /// The check cannot fail on these inputs.
     Vacuous(&'static str),
 }
 
 impl CheckError {
-    /// A finding in the situation that `context` names.
+    /// A violation in the situation named by `context`.
     pub(crate) fn new(context: impl Into<String>, finding: Finding) -> Self {
         Self { context: context.into(), finding }
     }
 
-    /// A check that could not fail on these inputs.
+    /// The error of a check that cannot fail on its inputs.
     pub(crate) fn vacuous(why: &'static str) -> Self {
-        Self::new("the check shows nothing", Finding::Vacuous(why))
+        Self::new("the check is vacuous", Finding::Vacuous(why))
     }
 
-    /// What contradicts the claim.
+    /// How the property is violated.
     pub fn finding(&self) -> &Finding {
         &self.finding
     }
@@ -89,7 +88,7 @@ impl fmt::Display for CheckError {
     }
 }
 
-/// The message, since that is what `unwrap` shows.
+/// The same as `Display`, because `unwrap` shows it.
 impl fmt::Debug for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -111,31 +110,31 @@ impl fmt::Display for Finding {
             ),
             Self::NotFinite { index, value } => write!(f, "element {index:?} is {value}"),
             Self::Derivative { actual, expected } => {
-                write!(f, "the gradient says {actual:e}, the difference quotient {expected:e}")
+                write!(f, "the gradient is {actual:e}, the difference quotient {expected:e}")
             }
             Self::Undecided { actual, quotients, rounding } => write!(
                 f,
-                "undecided: the gradient says {actual:e}, and the difference quotients of halved steps do not agree \
-                 among themselves: {quotients:.5?}; {}",
+                "undecided: the gradient is {actual:e}, but the difference quotients of halved steps do not agree \
+                 with each other: {quotients:.5?}; {}",
                 why_undecided(quotients, rounding)
             ),
             Self::Same => f.write_str("nothing differs"),
             Self::NoGradient(paths) => write!(f, "no gradient reaches {}", paths.join(", ")),
-            Self::Missing => f.write_str("it is not there any more"),
+            Self::Missing => f.write_str("the parameter is missing"),
             Self::Vacuous(why) => f.write_str(why),
         }
     }
 }
 
-/// What most likely keeps difference quotients apart.
+/// The most likely reason why difference quotients do not converge.
 fn why_undecided(quotients: &[f64], rounding: &[f64]) -> &'static str {
     let drowned = |at: usize| (quotients[at] - quotients[at - 1]).abs() <= 2.0 * rounding[at];
     match (1..quotients.len()).any(drowned) {
         true => {
-            "the rounding of f32 outputs drowns them: give the function smaller outputs, or steeper ones"
+            "rounding of the f32 outputs dominates them: choose a function with smaller or steeper outputs"
         }
         false => {
-            "the function is not smooth here, or rounding inside it drowns them: choose another point"
+            "the function is not smooth here, or rounding inside it dominates them: choose another point"
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reference tensors written by another program.
+//! Reference tensors written by another program, such as PyTorch.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors};
 
-/// The tensors of a safetensors file, such as a script with PyTorch writes.
+/// The tensors of a safetensors file, for example one written by a PyTorch script.
 ///
-/// A fixture is part of a test, so every fault panics, with the file and the tensor.
+/// A fixture is part of a test, so every error panics and names the file and the tensor.
 #[derive(Debug)]
 pub struct Fixture {
     path: PathBuf,
@@ -41,12 +41,12 @@ impl Fixture {
         Self { path, entries }
     }
 
-    /// The names that begin with `prefix`, sorted.
+    /// The names that start with `prefix`, sorted.
     pub fn names(&self, prefix: &str) -> Vec<&str> {
         self.entries.keys().filter(|name| name.starts_with(prefix)).map(String::as_str).collect()
     }
 
-    /// Whether there is a tensor of that name.
+    /// Whether the file contains the tensor `name`.
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }
@@ -82,7 +82,7 @@ impl Fixture {
         match entry.dtype {
             Dtype::F32 => elements(&entry.bytes, f32::from_le_bytes).collect(),
             Dtype::F64 => elements(&entry.bytes, f64::from_le_bytes).map(|x| x as f32).collect(),
-            other => self.refuse(name, other, "floats"),
+            other => self.wrong_type(name, other, "floats"),
         }
     }
 
@@ -96,7 +96,7 @@ impl Fixture {
             Dtype::I64 => elements(&entry.bytes, i64::from_le_bytes).collect(),
             Dtype::I32 => elements(&entry.bytes, i32::from_le_bytes).map(i64::from).collect(),
             Dtype::U8 | Dtype::BOOL => entry.bytes.iter().copied().map(i64::from).collect(),
-            other => self.refuse(name, other, "integers"),
+            other => self.wrong_type(name, other, "integers"),
         }
     }
 
@@ -106,7 +106,7 @@ impl Fixture {
             .unwrap_or_else(|| panic!("{}: there is no tensor `{name}`", self.path.display()))
     }
 
-    fn refuse(&self, name: &str, dtype: Dtype, wanted: &str) -> ! {
+    fn wrong_type(&self, name: &str, dtype: Dtype, wanted: &str) -> ! {
         panic!("{}: tensor `{name}` holds {dtype:?}, not {wanted}", self.path.display())
     }
 }
@@ -192,13 +192,13 @@ pub(crate) mod tests {
 
     #[test]
     #[should_panic(expected = "tensor `layer/input/x` has shape [1, 2], not 1 dimensions")]
-    fn another_rank_is_refused() {
+    fn a_wrong_rank_is_an_error() {
         fixture("rank").1.tensor::<1>("layer/input/x", &Device::flex());
     }
 
     #[test]
     #[should_panic(expected = "tensor `tokens` holds I32, not floats")]
-    fn another_type_is_refused() {
+    fn a_wrong_type_is_an_error() {
         fixture("type").1.tensor::<1>("tokens", &Device::flex());
     }
 
@@ -209,9 +209,9 @@ pub(crate) mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "foreign: ")]
-    fn a_foreign_file_is_named() {
-        let file = TemporaryFile::new("foreign", b"not safetensors");
+    #[should_panic(expected = "other-format: ")]
+    fn a_file_in_another_format_is_named() {
+        let file = TemporaryFile::new("other-format", b"not safetensors");
         Fixture::open(file.path());
     }
 }

@@ -1,4 +1,4 @@
-//! Gradients against what they should be.
+//! Gradients compared with finite differences.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -12,26 +12,26 @@ use crate::slope::{Quotient, Slope, best, dot, weights_of};
 /// Random directions along which a gradient is compared.
 const DIRECTIONS: u64 = 4;
 
-/// The part of a gradient that the rounding of outputs may hide.
+/// The fraction of a gradient that rounding of the outputs may hide.
 const LEAST_RESOLUTION: f64 = 0.05;
 
 /// The shortest step, as a fraction of the root mean square of `x`, at which the rounding of outputs may be part of the
 /// bound: with a shorter one the bound would grow.
 const SHORTEST_ROUNDED_STEP: f32 = 1.0 / 256.0;
 
-/// The most elements for which a wrong gradient is looked at one by one.
+/// The largest tensor for which a wrong gradient is searched element by element.
 const MOST_ELEMENTS: usize = 1024;
 
-/// Every parameter that is trained has a finite gradient of `loss`.
+/// Checks that every trainable parameter has a finite gradient of `loss`.
 ///
 /// # Errors
-/// With the paths of the parameters that have none, or with the first element that is not finite.
+/// With the paths of the parameters without a gradient, or with the first element that is not finite.
 pub fn a_gradient_reaches_every_parameter<M: Module, const D: usize>(
     module: &M,
     loss: &Tensor<D>,
 ) -> Result<(), CheckError> {
     if !loss.is_tracked() {
-        return Err(CheckError::vacuous("the loss depends on nothing that is trained"));
+        return Err(CheckError::vacuous("the loss depends on no trainable parameter"));
     }
     let parameters = visit(module, &loss.backward());
     let missed = parameters.iter().filter(|found| found.trained && found.gradient.is_none());
@@ -47,23 +47,23 @@ pub fn a_gradient_reaches_every_parameter<M: Module, const D: usize>(
     Ok(())
 }
 
-/// The gradient of `f` agrees with central differences of fourth order, along random directions.
+/// Checks that the gradient of `f` agrees with fourth-order central differences along random directions.
 ///
-/// An output of more than one element is summed up with random weights, in f64, since the differences would drown in the
-/// rounding of an f32 sum. No step suits every function: the neighbourhood in which a stack of layers is smooth may be a
-/// thousandth of `x`, and short steps drown in rounding. So the step is halved, from a quarter of the root mean square of
-/// `x` down to 1/8192, until two successive quotients and what the rounding of f32 outputs adds leave the slope open by
-/// less than tolerance · ‖gradient‖; the gradient must then lie as close to it. Rounding of more than that, as of a small
-/// gradient of large outputs, is allowed for up to a twentieth of the gradient, with steps of 1/256 and more. Where outputs do
-/// not change at all, the gradient must be zero but for rounding. A tolerance of 1e-3 suits f32.
+/// The elements of an output are summed with random weights in f64, because rounding of an f32 sum would hide the differences.
+/// No single step suits every function: a stack of layers may be smooth only within a thousandth of `x`, and short steps are
+/// dominated by rounding. So the step is halved, from a quarter of the root mean square of `x` down to 1/8192, until the
+/// distance of two successive quotients plus the rounding error of f32 outputs is less than tolerance · ‖gradient‖; the gradient
+/// must then be within that distance. A larger rounding error, as for a small gradient of large outputs, is accepted up to a
+/// twentieth of the gradient, with steps of at least 1/256. If the outputs do not change at all, the gradient must be zero up to
+/// rounding. A tolerance of 1e-3 suits f32.
 ///
 /// # Errors
 /// - [`Finding::Value`] or [`Finding::Derivative`] if a directional derivative differs by more than that from difference
 ///   quotients that agree with each other: the worst element of the gradient, found by stepping along each axis.
-/// - [`Finding::Undecided`] if no quotients agree, so that the check shows neither: `f` is not smooth around `x`, as ReLU at
-///   its kink, or rounding drowns the differences. It is an error, since a check that decides nothing must not pass for
-///   one that found nothing: choose other inputs. A property test whose inputs are out of its hands may reject such a case
-///   (`prop_assume!(false, "{error}")`), with a small `max_global_rejects`, so that it fails where most are undecided.
+/// - [`Finding::Undecided`] if no quotients agree: `f` is not smooth around `x`, as ReLU at its kink, or rounding dominates the
+///   differences. Choose other inputs. This is an error because an inconclusive check must not count as passed. A property
+///   test with random inputs may reject such a case (`prop_assume!(false, "{error}")`) with a small `max_global_rejects`, so that it
+///   fails if most cases are undecided.
 pub fn gradients_agree_with_finite_differences<const D: usize, const E: usize>(
     f: impl Fn(Tensor<D>) -> Tensor<E>,
     x: &Tensor<D>,
@@ -76,7 +76,7 @@ pub fn gradients_agree_with_finite_differences<const D: usize, const E: usize>(
     let bound = f64::from(tolerance) * norm;
     let mut open = None;
     for seed in 0..DIRECTIONS {
-        // Signs, so that no direction is blind to an element.
+        // Signs, so that every element contributes to every direction.
         let direction = random(analytic.dims(), seed, &analytic.device()).sign();
         let actual = dot(&analytic, &direction);
         let mut quotients = Vec::new();
@@ -98,22 +98,22 @@ pub fn gradients_agree_with_finite_differences<const D: usize, const E: usize>(
     open.map_or(Ok(()), Err)
 }
 
-/// Whether a quotient is known well enough, and the gradient close to it.
+/// Whether a quotient is accurate enough and the gradient is close to it.
 fn agrees(actual: f64, quotient: Quotient, bound: f64, norm: f64) -> bool {
     let Quotient { value, step, change, rounding, .. } = quotient;
     let distance = (actual - value).abs();
     if rounding <= bound {
         return change + rounding <= bound && distance <= bound;
     }
-    // A small gradient of large outputs is known as well as these are rounded. Shorter steps would only widen the bound.
+    // A small gradient of large outputs is only as accurate as their rounding. Shorter steps would widen the bound.
     let is_resolved = rounding <= LEAST_RESOLUTION * norm && step >= SHORTEST_ROUNDED_STEP;
     is_resolved && change <= rounding && distance <= bound + rounding
 }
 
 /// The quotient that contradicts a gradient, if one does.
 ///
-/// Two quotients may agree by chance before the step is short enough, so three must: but for a
-/// hundredth of their size, or but for rounding.
+/// Two quotients may agree by chance before the step is short enough, so three must agree, within a hundredth of their size or
+/// within rounding.
 fn contradicting(actual: f64, quotients: &[Quotient], bound: f64) -> Option<f64> {
     let best = best(quotients.iter().copied())?;
     let (value, error) = (best.value, best.error());
@@ -129,7 +129,7 @@ fn undecided(actual: f64, quotients: &[Quotient]) -> Finding {
     }
 }
 
-/// The gradient of the weighted sum of `f`'s outputs, if any reaches `x`.
+/// The gradient of the weighted sum of the outputs of `f`, if `f` depends on `x`.
 pub(crate) fn gradient<const D: usize, const E: usize>(
     f: impl Fn(Tensor<D>) -> Tensor<E>,
     x: &Tensor<D>,
@@ -143,7 +143,7 @@ pub(crate) fn gradient<const D: usize, const E: usize>(
     x.grad(&(y * weights).sum().backward())
 }
 
-/// The element whose partial derivative is worst, where there are few enough to look.
+/// The element with the worst partial derivative, if the tensor is small enough to check each.
 fn worst_element<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>>(
     analytic: &Tensor<D>,
     slope: &Slope<D, F>,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_not_trained_needs_no_gradient() {
+    fn a_frozen_parameter_needs_no_gradient() {
         let mut affine = affine();
         affine.bias = affine.bias.set_require_grad(false);
         let loss = (affine.weight.val() + affine.bias.val().unsqueeze()).sum();
@@ -248,7 +248,7 @@ mod tests {
         };
         assert_eq!((index.as_slice(), *actual, *count), (&[1, 2][..], 0.0, 1));
     }
-    /// The norm of a small difference bends at a hundredth of `x`: a single step of 1/256 is too long for it.
+    /// The norm of a small difference is strongly curved within a hundredth of `x`: a single step of 1/256 is too long.
     fn bent(x: Tensor<2>) -> Tensor<2> {
         let x = x.clone() - random(x.dims(), 9, &x.device()) * 0.99;
         let mean_square = x.clone().square().mean_dim(1);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gradient_of_a_function_that_bends_within_a_hundredth_of_x_passes() {
+    fn the_gradient_of_a_strongly_curved_function_passes() {
         let x = random([3, 8], 9, &Device::flex());
         let fixed = Slope::new(bent, x.clone());
         let direction = random([3, 8], 0, &Device::flex()).sign();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_that_do_not_change_have_no_slope() {
+    fn constant_outputs_need_a_zero_gradient() {
         let x = random([4], 3, &Device::flex());
         let constant = |x: Tensor<1>| (x.clone() - x) + 1.0;
         gradients_agree_with_finite_differences(constant, &x, 1e-3).unwrap();
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_without_a_slope_is_undecided() {
+    fn a_function_that_is_not_smooth_is_undecided() {
         let x = random([4], 3, &Device::flex());
         let waves = |x: Tensor<1>| (x * 1e6).sin(); // shorter than the shortest step
         let error = gradients_agree_with_finite_differences(waves, &x, 1e-3).unwrap_err();
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_that_drown_in_rounding_are_undecided_whatever_the_gradient() {
+    fn differences_dominated_by_rounding_are_undecided() {
         let x = random([4], 3, &Device::flex());
         let right = |x: Tensor<1>| x.exp() + 1e6;
         let wrong = |x: Tensor<1>| x.detach().exp() + 1e6;

@@ -1,4 +1,4 @@
-//! Queries that may see nothing.
+//! Queries whose keys are all masked.
 
 use burn::tensor::Tensor;
 
@@ -6,9 +6,9 @@ use crate::compare::{check_finite, check_same};
 use crate::gradient::gradient;
 use crate::{CheckError, Sequence};
 
-/// Every output is finite, and so is every element of the gradient with respect to `x`.
+/// Checks that every output and every element of the gradient with respect to `x` is finite.
 ///
-/// Under a mask that hides all keys of a query, softmax is 0/0: the place where NaN enters a model.
+/// If all keys of a query are masked, softmax is 0/0, which would introduce NaN into a model.
 ///
 /// # Errors
 /// With the first element that is infinite or NaN.
@@ -23,8 +23,8 @@ pub fn masked_rows_are_finite<const D: usize, const E: usize>(
     }
 }
 
-/// The outputs of the batch rows `masked`, whose queries see no key at all, are zero; all others are finite, and so is
-/// the gradient.
+/// Checks that the outputs of the batch rows `masked`, whose queries have all keys masked, are zero, and that all other outputs and the
+/// gradient are finite.
 ///
 /// # Shapes
 /// - output of `f`: `[batch, seq, features]`
@@ -40,7 +40,7 @@ pub fn fully_masked_rows_give_zeros<const D: usize>(
         return Err(CheckError::vacuous("no row is masked"));
     }
     let outputs = f(x.clone()).rows(masked);
-    check_same("rows that see nothing", &outputs, &outputs.zeros_like())?;
+    check_same("fully masked rows", &outputs, &outputs.zeros_like())?;
     masked_rows_are_finite(f, x)
 }
 
@@ -55,7 +55,7 @@ mod tests {
         random([2, 3, 4], 5, &Device::flex())
     }
 
-    /// Row 1 sees nothing; zero in place of a softmax over nothing.
+    /// All keys of row 1 are masked; its outputs are zero instead of an empty softmax.
     fn guarded(x: Tensor<3>) -> Tensor<3> {
         let seen = attend(x.clone().narrow(0, 0, 1), |_, _, _| true);
         Tensor::cat(vec![seen, x.narrow(0, 1, 1) * 0.0], 0)
@@ -68,14 +68,14 @@ mod tests {
     }
 
     #[test]
-    fn a_softmax_over_nothing_is_found() {
+    fn an_empty_softmax_is_found() {
         let naive = |x| attend(x, |row, _, _| row == 0);
         let error = masked_rows_are_finite(naive, &x()).unwrap_err();
         assert_eq!(error.to_string(), "output: element [1, 0, 0] is NaN");
     }
 
     #[test]
-    fn a_gradient_that_is_nan_behind_finite_outputs_is_found() {
+    fn a_nan_gradient_of_finite_outputs_is_found() {
         // The square root of zero is finite, its slope is not, and zero times infinity is NaN.
         let root = |x: Tensor<3>| ((x * 0.0).sqrt()) * 0.0;
         let error = masked_rows_are_finite(root, &x()).unwrap_err();
@@ -84,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn a_finite_mask_that_spreads_over_hidden_keys_is_found() {
+    fn a_finite_mask_value_that_averages_masked_keys_is_found() {
         let uniform = |x: Tensor<3>| x.clone().mean_dim(1).expand(x.dims());
         let error = fully_masked_rows_give_zeros(uniform, &x(), &[1]).unwrap_err();
-        assert!(error.to_string().starts_with("rows that see nothing"), "{error}");
+        assert!(error.to_string().starts_with("fully masked rows"), "{error}");
     }
 }

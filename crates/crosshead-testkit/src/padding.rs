@@ -1,4 +1,4 @@
-//! Rows of different lengths in one batch.
+//! Padding of rows of different lengths in one batch.
 
 use std::ops::Range;
 
@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 use crate::compare::{Bound, compare_where};
 use crate::{CheckError, Sequence};
 
-/// With other content behind each row's `lengths[row]` real positions, the outputs of the real ones stay the same.
+/// Checks that the content after the first `lengths[row]` positions of each row does not change the outputs of these
+/// positions.
 ///
 /// # Shapes
 /// - output of `f`: `[batch, seq, features]`
@@ -30,7 +31,7 @@ pub fn padding_content_does_not_change_real_outputs<X: Sequence>(
     })
 }
 
-/// A row padded to the length of the batch gives what the row gives alone and unpadded.
+/// Checks that a row padded to the length of the batch gives the same outputs as the row alone and unpadded.
 ///
 /// # Shapes
 /// - output of `f`: `[batch, seq, features]`
@@ -52,10 +53,10 @@ pub fn padded_rows_equal_unpadded_rows<X: Sequence>(
     Ok(())
 }
 
-/// Padding on the left, on the right and none at all give the same outputs of the real positions; for bricks that
-/// depend on relative positions only.
+/// Checks that padding on the left, on the right and none give the same outputs at the real positions, for modules that
+/// depend only on relative positions.
 ///
-/// `f` is told each row's real positions.
+/// `f` receives the real positions of each row.
 ///
 /// # Shapes
 /// - output of `f`: `[batch, seq, features]`
@@ -94,7 +95,7 @@ fn padding_first<X: Sequence>(x: &X, lengths: &[usize]) -> X {
     X::join(rows.collect(), 0)
 }
 
-/// Compares a row's real positions with what they should be.
+/// Compares the outputs at a row's real positions with the expected ones.
 fn compare_row(
     situation: &str,
     batch: &Tensor<3>,
@@ -134,7 +135,7 @@ mod tests {
         attend(x, |row, _, key| key < lengths[row])
     }
 
-    /// Shows the first key of the padding.
+    /// Leaves the first padding key visible.
     fn off_by_one(x: Tensor<3>, lengths: &[usize]) -> Tensor<3> {
         attend(x, |row, _, key| key <= lengths[row])
     }
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_padding_is_found() {
+    fn attention_to_padding_is_found() {
         let error = padding_content_does_not_change_real_outputs(off_by_one, x(), &LENGTHS, 1e-6);
         assert!(
             matches!(error.unwrap_err().finding(), Finding::Value { index, .. } if index[0] > 0)
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn zeroed_padding_that_still_counts_is_found() {
+    fn zeroed_padding_that_is_not_masked_is_found() {
         let mean = |x: Tensor<3>, lengths: &[usize]| {
             let zeros = x.zeros_like();
             let x = x.replace_where(&zeros, |row, position| position >= lengths[row]);
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_that_takes_left_padding_for_right_padding_is_found() {
+    fn a_right_padding_mask_for_left_padding_is_found() {
         let wrong_side = |x, real: &[Range<usize>]| attend(x, |row, _, key| key < real[row].len());
         let error =
             the_side_of_padding_does_not_change_real_outputs(wrong_side, x(), &LENGTHS, 1e-6);
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_without_padding_shows_nothing() {
+    fn a_batch_without_padding_is_vacuous() {
         let error = padding_content_does_not_change_real_outputs(masked, x(), &[4; 3], 1e-6);
         assert!(matches!(error.unwrap_err().finding(), Finding::Vacuous(_)));
     }

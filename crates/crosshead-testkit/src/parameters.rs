@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
-/// The module with every parameter's values replaced by `f(path, values)`.
+/// Replaces the values of every parameter by `f(path, values)`.
 ///
-/// A path is the fields that lead to the parameter, such as `layers.0.self_attn.q_proj.weight`; variants of enums do not
-/// appear in it.
+/// A path lists the fields that lead to the parameter, such as `layers.0.self_attn.q_proj.weight`, without enum variants.
 ///
 /// # Panics
 /// If the new values have another shape.
@@ -35,7 +34,7 @@ pub fn map_parameters<M: Module>(module: M, f: impl FnMut(&str, TensorData) -> T
     module.map(&mut Map(Vec::new(), f))
 }
 
-/// The name of a field; a variant of an enum has none.
+/// The path segment of a field; empty for an enum variant.
 fn segment(name: &str, container: &str) -> String {
     if container.starts_with("Enum:") { String::new() } else { name.to_owned() }
 }
@@ -55,7 +54,7 @@ pub fn gradients_by_path<M: Module>(
     found.filter_map(|found| Some((found.path, found.gradient?))).collect()
 }
 
-/// What the walk over a module finds at a parameter.
+/// A parameter of a module with its gradient.
 pub(crate) struct Found {
     pub(crate) path: String,
     pub(crate) shape: Vec<usize>,

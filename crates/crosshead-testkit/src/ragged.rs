@@ -1,14 +1,14 @@
-//! Decoding of rows whose beginnings have different lengths.
+//! Batched decoding of prompts of different lengths.
 
 use burn::tensor::Tensor;
 
 use crate::compare::{Bound, compare_where};
 use crate::{CheckError, Sequence};
 
-/// Rows that begin with different numbers of positions go on together as each would alone.
+/// Checks that prompts of different lengths, decoded in one batch, give the same outputs as each row alone.
 ///
-/// `start` makes a state for rows that begin with so many positions of padding; `step` feeds it positions, the padded
-/// beginnings first and then one position of every row at a time. Row b begins with `lengths[b]` positions of `x`.
+/// `start` creates a state for rows with the given numbers of padding positions on the left; `step` feeds it positions: first
+/// the padded prompts, then one position per row at a time. The prompt of row b is the first `lengths[b]` positions of `x`.
 ///
 /// # Shapes
 /// - output of `full` and `step`: `[batch, seq, features]`
@@ -26,10 +26,10 @@ pub fn ragged_steps_equal_the_full_pass<X: Sequence, S>(
     let [batch, seq] = x.size();
     assert!(lengths.len() == batch, "{} lengths for a batch of {batch}", lengths.len());
     let longest = lengths.iter().copied().max().unwrap_or(0);
-    assert!(longest < seq, "beginnings of {longest} positions leave none of {seq} to go on with");
+    assert!(longest < seq, "prompts of {longest} positions leave none of {seq} to decode");
     let padding: Vec<usize> = lengths.iter().map(|len| longest - len).collect();
     if padding.iter().all(|&padding| padding == 0) {
-        return Err(CheckError::vacuous("all rows begin with as many positions"));
+        return Err(CheckError::vacuous("all prompts have the same length"));
     }
     let expected: Vec<Tensor<3>> = (0..batch).map(|row| full(x.rows(&[row]))).collect();
     let mut state = start(&padding);
@@ -45,7 +45,7 @@ pub fn ragged_steps_equal_the_full_pass<X: Sequence, S>(
     for row in 0..batch {
         let real = actual.rows(&[row]).positions(padding[row]..longest);
         let expected = expected[row].positions(0..lengths[row]);
-        let context = format!("row {row}, its beginning of {} positions", lengths[row]);
+        let context = format!("row {row}, prompt of {} positions", lengths[row]);
         compare_where(context, &real, &expected, Bound::new(tolerance), |_| true)?;
     }
     for more in 0..seq - longest {
@@ -54,7 +54,7 @@ pub fn ragged_steps_equal_the_full_pass<X: Sequence, S>(
         let actual = step(&mut state, X::join(positions.collect(), 0));
         for row in 0..batch {
             let expected = expected[row].positions(next(row));
-            let context = format!("row {row}, {} positions behind its beginning", more + 1);
+            let context = format!("row {row}, {} positions after the prompt", more + 1);
             let actual = actual.rows(&[row]);
             compare_where(context, &actual, &expected, Bound::new(tolerance), |_| true)?;
         }
@@ -107,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn padding_that_counts_is_found() {
+    fn padding_that_is_not_masked_is_found() {
         let forgetful = |padding: &[usize]| start(&vec![0; padding.len()]);
         let error = ragged_steps_equal_the_full_pass(full, forgetful, step, x(), &LENGTHS, 1e-6);
-        assert!(error.unwrap_err().to_string().starts_with("row 1, its beginning"));
+        assert!(error.unwrap_err().to_string().starts_with("row 1, prompt"));
     }
 
     #[test]
-    fn rows_that_begin_alike_show_nothing() {
+    fn prompts_of_equal_length_are_vacuous() {
         let error = ragged_steps_equal_the_full_pass(full, start, step, x(), &[2; 3], 1e-6);
         assert!(matches!(error.unwrap_err().finding(), crate::Finding::Vacuous(_)));
     }

@@ -1,4 +1,4 @@
-//! Test values from a generator that belongs to nobody else.
+//! Random test values from a generator without global state.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -7,15 +7,15 @@ use crate::parameters::map_parameters;
 
 /// Values uniform in [−1, 1), a pure function of shape and seed.
 ///
-/// burn's own generator is one static for the process, so that tests in other threads would change what it gives.
+/// burn's generator is global to the process, so tests in other threads would change its values.
 pub fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
     let values = uniform(shape.iter().product(), seed);
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// The module with noise, uniform in ±`amplitude`, added to every parameter.
+/// Adds noise, uniform in ±`amplitude`, to every parameter of a module.
 ///
-/// Biases and norms begin as zeros and ones, which hide a bias added twice or a scale left out.
+/// Biases and norms are initialized with zeros and ones, which would hide a bias added twice or a missing scale.
 pub fn jittered<M: Module>(module: M, amplitude: f32, seed: u64) -> M {
     let mut parameter = seed.wrapping_shl(32);
     map_parameters(module, |_, data| {
@@ -26,7 +26,7 @@ pub fn jittered<M: Module>(module: M, amplitude: f32, seed: u64) -> M {
     })
 }
 
-/// SplitMix64 (Steele, Lea & Flood 2014), the upper 24 bits of each number.
+/// The upper 24 bits of each number of SplitMix64 (Steele, Lea & Flood 2014).
 fn uniform(n: usize, seed: u64) -> Vec<f32> {
     // Seeds are hashed once, so that the streams of neighbouring ones do not overlap.
     let mut state = mix(seed);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_seeds_share_nothing() {
+    fn neighbouring_seeds_give_different_values() {
         let (a, b) = (uniform(100, 1), uniform(100, 2));
         assert!(!a.iter().any(|value| b.contains(value)));
         let device = Device::flex();

@@ -1,4 +1,4 @@
-//! Files that hold a module.
+//! Saving and loading a module.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use burn::tensor::TensorData;
 use crate::parameters::map_parameters;
 use crate::{CheckError, Finding};
 
-/// A module that was saved and loaded again has the same parameters, bit for bit.
+/// Checks that saving and loading a module keeps every parameter bitwise.
 ///
 /// # Errors
 /// With the first parameter that differs or is missing.
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_comes_back_as_it_was_passes() {
+    fn an_unchanged_module_passes() {
         saving_and_loading_changes_nothing(&scale(), Scale::clone).unwrap();
     }
 

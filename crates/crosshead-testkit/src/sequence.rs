@@ -1,4 +1,4 @@
-//! Batches of sequences that checks cut and change.
+//! Batches of sequences that the checks slice and modify.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,18 +18,18 @@ pub trait Sequence: Clone {
     /// The given positions of every row.
     fn positions(&self, range: Range<usize>) -> Self;
 
-    /// Parts behind one another: along rows (`dim` 0) or positions (`dim` 1).
+    /// Concatenates batches along rows (`dim` 0) or positions (`dim` 1).
     fn join(parts: Vec<Self>, dim: usize) -> Self;
 
-    /// Batches of the same size with other content at every position.
+    /// Batches of the same size with different content at every position.
     fn others(&self) -> Vec<Self>;
 
     /// The content of `other` at every (row, position) for which `replaced` holds.
     fn replace_where(&self, other: &Self, replaced: impl Fn(usize, usize) -> bool) -> Self;
 }
 
-/// Seeds and scales of the content that takes the place of embedded positions: a small change that every score feels,
-/// and one that would win any softmax.
+/// Seeds and scales of the content that replaces embedded positions: a small change that affects every score, and a large one
+/// that would dominate any softmax.
 const OTHERS: [(u64, f32); 2] = [(1, 1.0), (2, 100.0)];
 
 impl Sequence for Tensor<3> {

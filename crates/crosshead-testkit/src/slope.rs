@@ -1,4 +1,4 @@
-//! The slope of a function along a direction, from its values alone.
+//! Directional derivatives by finite differences.
 
 use std::iter;
 
@@ -7,36 +7,36 @@ use burn::tensor::Tensor;
 use crate::compare::values;
 use crate::random::random;
 
-/// The seed of the weights by which outputs are summed up into one number.
+/// The seed of the weights with which outputs are summed.
 const WEIGHTS: u64 = 0x5eed;
 
 /// The first step, as a fraction of the root mean square of `x`.
 const FIRST_STEP: f32 = 1.0 / 4.0;
 
-/// The number of steps, each half of the one before. With shorter ones the rounding of x + h would show.
+/// The number of steps, each half of the previous one. With shorter steps the rounding of x + h would matter.
 const STEPS: usize = 12;
 
-/// A function whose outputs are summed up with random weights, around a point.
+/// A function, its outputs summed with random weights, around a point.
 pub(crate) struct Slope<const D: usize, F> {
     f: F,
     x: Tensor<D>,
     /// The root mean square of `x`.
     scale: f32,
-    /// What the rounding of the outputs to f32 contributes to a quotient with a step of 1.
+    /// The contribution of f32 rounding of the outputs to a quotient with step 1.
     rounding: f64,
 }
 
-/// A difference quotient, and how far it may lie from the slope.
+/// A difference quotient with its error estimates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quotient {
     pub(crate) value: f64,
     /// The step, as a fraction of the root mean square of `x`.
     pub(crate) step: f32,
-    /// The distance to the quotient before it, of twice the step; infinite for the first.
+    /// The distance to the previous quotient, which has twice the step; infinite for the first.
     pub(crate) change: f64,
-    /// The larger one of the distances to the two quotients before it; infinite for the first two.
+    /// The larger of the distances to the two previous quotients; infinite for the first two.
     pub(crate) spread: f64,
-    /// What the rounding of the outputs to f32 can contribute.
+    /// The possible contribution of f32 rounding of the outputs.
     pub(crate) rounding: f64,
 }
 
@@ -51,7 +51,7 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
     }
 
     /// Central differences of fourth order, (8·(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h))) / 12h, each with half the
-    /// step of the one before; a value of f serves two of them.
+    /// step of the previous one; each value of f is used in two of them.
     pub(crate) fn along(&self, direction: &Tensor<D>) -> impl Iterator<Item = Quotient> {
         let at = |step: f32| self.value(self.x.clone() + direction.clone() * step);
         let difference = move |step: f32| at(step) - at(-step);
@@ -69,12 +69,12 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
         iter::from_fn(next).take(STEPS)
     }
 
-    /// The quotient that leaves the slope least open, if the function is finite.
+    /// The quotient with the smallest error, if the function is finite.
     pub(crate) fn best(&self, direction: &Tensor<D>) -> Option<Quotient> {
         best(self.along(direction))
     }
 
-    /// Whether even a step of the size of `x` changes nothing, so that rounding hides no slope.
+    /// Whether even a step as large as `x` changes nothing, so rounding does not hide a slope.
     pub(crate) fn is_constant_along(&self, direction: &Tensor<D>) -> bool {
         let here = self.value(self.x.clone());
         let is_same = |sign: f32| {
@@ -83,7 +83,7 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
         is_same(1.0) && is_same(-1.0)
     }
 
-    /// What rounding can leave of a gradient that is zero.
+    /// The largest computed gradient that rounding can cause where the true gradient is zero.
     pub(crate) fn rounding_of_gradients(&self) -> f64 {
         4.0 * self.rounding / f64::from(self.scale)
     }
@@ -95,7 +95,7 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
 }
 
 impl Quotient {
-    /// How far the slope may lie from the quotient, going by all three and by rounding.
+    /// The estimated distance between the quotient and the derivative.
     pub(crate) fn error(self) -> f64 {
         self.spread + self.rounding
     }
@@ -107,7 +107,7 @@ pub(crate) fn best(quotients: impl IntoIterator<Item = Quotient>) -> Option<Quot
     finite.min_by(|a, b| a.error().total_cmp(&b.error()))
 }
 
-/// What outputs are multiplied by before they are summed up.
+/// The weights with which the outputs are summed.
 pub(crate) fn weights_of<const E: usize>(y: &Tensor<E>) -> Tensor<E> {
     random(y.dims(), WEIGHTS, &y.device())
 }

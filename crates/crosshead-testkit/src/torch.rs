@@ -1,4 +1,4 @@
-//! Modules of PyTorch that a script ran, forward and backward.
+//! Comparison with a PyTorch module, forward and backward.
 
 use burn::module::Module;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
@@ -7,12 +7,11 @@ use crate::compare::{Bound, compare_data};
 use crate::parameters::{map_parameters, visit};
 use crate::{CheckError, Finding, Fixture};
 
-/// One run of a module of PyTorch: its inputs, parameters and output, and the gradients of the sum of
-/// output · `input/output_grad`.
+/// One run of a PyTorch module: its inputs, parameters and output, and the gradients of the sum of output · `input/output_grad`.
 ///
-/// Its tensors are named `<case>/<input|param|output|grad>/<name>`. Parameters have PyTorch's names, in which parts are
-/// called as `renames` says; q, k and v are the thirds of `in_proj_weight` and `in_proj_bias`, unless they have their own. A value matches
-/// within tolerance · (1 + |value|).
+/// Its tensors are named `<case>/<input|param|output|grad>/<name>`. Parameters have PyTorch's names;
+/// `renames` maps our module names to them. q, k and v are the thirds of `in_proj_weight` and `in_proj_bias`, unless they are stored
+/// separately. Values must agree within tolerance · (1 + |value|).
 #[derive(Debug)]
 pub struct TorchCase<'a> {
     fixture: &'a Fixture,
@@ -22,7 +21,7 @@ pub struct TorchCase<'a> {
 }
 
 impl<'a> TorchCase<'a> {
-    /// A case of a fixture; `renames` are our names of parts and PyTorch's, as `("feed_forward.up", "linear1")`.
+    /// A case of a fixture; `renames` pairs our module names with PyTorch's, such as `("feed_forward.up", "linear1")`.
     pub fn new(
         fixture: &'a Fixture,
         name: &'a str,
@@ -32,7 +31,7 @@ impl<'a> TorchCase<'a> {
         Self { fixture, name, renames, tolerance }
     }
 
-    /// An input, for which a gradient is kept.
+    /// An input that requires a gradient.
     ///
     /// # Panics
     /// If the fixture has no such input of that rank.
@@ -50,7 +49,7 @@ impl<'a> TorchCase<'a> {
         lengths.into_iter().map(|length| length as usize).collect()
     }
 
-    /// The module with the case's parameters.
+    /// Loads the parameters of the case into a module.
     ///
     /// # Panics
     /// If the fixture lacks a parameter, or has it in another shape.
@@ -58,13 +57,13 @@ impl<'a> TorchCase<'a> {
         map_parameters(module, |path, data| self.parameter("param", path, data.shape()))
     }
 
-    /// Compares the output, but for padding, whose gradient is zero, and goes back from it.
+    /// Compares the output except padding, whose gradient is zero, and runs the backward pass.
     ///
     /// # Errors
     /// With the worst element, if the output differs.
     ///
     /// # Panics
-    /// If the output has another shape than the case's.
+    /// If the shape of the output differs from the case's.
     pub fn backward<const D: usize>(&self, output: &Tensor<D>) -> Result<Gradients, CheckError> {
         let device = output.device();
         let gradient: Tensor<D> =
@@ -133,20 +132,20 @@ impl<'a> TorchCase<'a> {
         format!("{}/{kind}/{name}", self.name)
     }
 
-    /// The values of `kind` that belong to our parameter at `path`.
+    /// The values of `kind` for our parameter at `path`.
     fn parameter(&self, kind: &str, path: &str, shape: &[usize]) -> TensorData {
         let (name, third) = self.torch_name(path);
         let name = self.full_name(kind, &name);
         let mut stacked = shape.to_vec();
         stacked[0] *= third.map_or(1, |_| 3);
         let found = self.fixture.shape(&name);
-        assert!(found == stacked, "`{name}` has shape {found:?}, {path} asks for {stacked:?}");
+        assert!(found == stacked, "`{name}` has shape {found:?}, expected {stacked:?} for {path}");
         let n = shape.iter().product();
         let values = self.fixture.floats(&name).into_iter().skip(third.unwrap_or(0) * n).take(n);
         TensorData::new(values.collect::<Vec<_>>(), shape.to_vec())
     }
 
-    /// PyTorch's name of a parameter, and which third of it is meant.
+    /// PyTorch's name of a parameter, and which third of it to use.
     fn torch_name(&self, path: &str) -> (String, Option<usize>) {
         let (part, leaf) = path.rsplit_once('.').unwrap_or(("", path));
         let (owner, projection) = part.rsplit_once('.').unwrap_or(("", part));
@@ -180,7 +179,7 @@ mod tests {
     use burn::module::Param;
     use safetensors::{Dtype, tensor::TensorView};
 
-    /// y = x · scale + bias of the third k.
+    /// y = x · scale + bias, where bias is the third for k.
     #[derive(Module, Debug)]
     struct Block {
         scale: Scale,
@@ -249,14 +248,14 @@ mod tests {
     }
 
     #[test]
-    fn another_output_is_found() {
+    fn a_different_output_is_found() {
         let (_file, fixture) = fixture("torch-output", [1.0, 1.0]);
         let error = check(&fixture, |block, x| sound(block, x) * 2.0).unwrap_err();
         assert!(error.to_string().starts_with("case, output: element [0, 1] is 12.5"), "{error}");
     }
 
     #[test]
-    fn another_gradient_of_a_parameter_is_found() {
+    fn a_different_parameter_gradient_is_found() {
         let error = check(&fixture("torch-gradient", [1.0, 3.0]).1, sound).unwrap_err();
         let message = "case, gradient of k_proj.bias: element [1] is 1.0, expected 3.0";
         assert!(error.to_string().starts_with(message), "{error}");

@@ -1,4 +1,4 @@
-//! Redirects, and servers that let a client wait.
+//! Redirects and slow servers.
 
 use std::fs;
 
@@ -7,26 +7,26 @@ use super::{Client, ID};
 use crate::harness::assert_names;
 
 #[test]
-fn weights_in_a_store_are_those_that_the_redirect_describes() {
+fn redirected_weights_are_checked_with_the_headers_of_the_redirect() {
     let store = Server::start(Fault::None);
     let server = Server::start(Fault::LinksTo(store.endpoint()));
     let client = Client::new(&server);
     let directory = client.ok(&[("HF_TOKEN", "secret")]);
     assert_eq!(fs::read(directory.join("model.safetensors")).unwrap(), WEIGHTS);
     assert!(client.blob(&sha256_of_weights()).is_file());
-    assert!(server.saw_token(), "the Hub is told the token");
+    assert!(server.saw_token(), "the Hub receives the token");
     assert!(!store.saw_token(), "a store is not");
 }
 
 #[test]
-fn broken_weights_in_a_store_are_refused() {
+fn corrupted_redirected_weights_are_an_error() {
     let store = Server::start(Fault::WrongBytes);
     let server = Server::start(Fault::LinksTo(store.endpoint()));
     assert_names(&Client::new(&server).fails(ID, &[]), &["model.safetensors", "SHA-256"]);
 }
 
 #[test]
-fn a_redirect_to_another_path_keeps_the_token() {
+fn a_redirect_on_the_same_host_keeps_the_token() {
     let server = Server::start(Fault::Renamed);
     let client = Client::new(&server);
     let directory = client.ok(&[("HF_TOKEN", "secret")]);
@@ -44,19 +44,19 @@ fn a_mirror_that_redirects_is_followed_without_the_token() {
 }
 
 #[test]
-fn redirects_without_end_are_an_error() {
+fn endless_redirects_are_an_error() {
     let server = Server::start(Fault::Circles);
     assert_names(&Client::new(&server).fails(ID, &[]), &[ID, "too many redirects", "HF_ENDPOINT"]);
 }
 
 #[test]
-fn a_server_that_is_busy_is_asked_again() {
+fn a_busy_server_is_retried() {
     let server = Server::start(Fault::BusyTwice);
     Client::new(&server).ok(&[]);
 }
 
 #[test]
-fn a_server_that_never_answers_is_not_waited_for() {
+fn a_server_that_never_answers_times_out() {
     let server = Server::start(Fault::Silent);
     let message = Client::new(&server).fails(ID, &[("HF_HUB_ETAG_TIMEOUT", "1")]);
     assert_names(&message, &[ID, &server.endpoint(), "within 1 s", "HF_HUB_ETAG_TIMEOUT"]);
@@ -65,7 +65,7 @@ fn a_server_that_never_answers_is_not_waited_for() {
 }
 
 #[test]
-fn a_transfer_that_stalls_is_taken_up_again() {
+fn a_stalled_transfer_is_resumed() {
     let server = Server::start(Fault::StallsOnce);
     let client = Client::new(&server);
     let directory = client.ok(&[("HF_HUB_DOWNLOAD_TIMEOUT", "1")]);

@@ -1,4 +1,4 @@
-//! `crosshead fetch` against a Hub on this machine.
+//! `crosshead fetch` from a local Hub.
 
 mod addresses;
 mod server;
@@ -13,7 +13,7 @@ use crate::harness::{Folder, assert_names, error_of, stderr};
 const ID: &str = "owner/name";
 const COMMIT: &str = server::COMMIT;
 
-/// A folder whose cache is filled from a server.
+/// A folder with a cache that is filled from a server.
 struct Client<'a> {
     folder: Folder,
     server: &'a Server,
@@ -45,14 +45,14 @@ impl<'a> Client<'a> {
         command
     }
 
-    /// The directory that a fetch prints.
+    /// The directory printed by a fetch.
     fn ok(&self, variables: &[(&str, &str)]) -> PathBuf {
         let output = self.command(ID, variables).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())
     }
 
-    /// The message of a fetch that fails as it should.
+    /// The message of a fetch that is expected to fail.
     fn fails(&self, id: &str, variables: &[(&str, &str)]) -> String {
         error_of(&["fetch", id], &self.command(id, variables).output().unwrap())
     }
@@ -61,7 +61,7 @@ impl<'a> Client<'a> {
         self.folder.path("home/hub/models--owner--name/blobs").join(name)
     }
 
-    /// Puts the first bytes of the weights where an earlier fetch left them.
+    /// Stores the first bytes of the weights like an interrupted fetch.
     fn begin_weights(&self, len: usize) -> PathBuf {
         let part = self.blob(&format!("{}.part", sha256_of_weights()));
         fs::create_dir_all(part.parent().unwrap()).unwrap();
@@ -71,7 +71,7 @@ impl<'a> Client<'a> {
 }
 
 #[test]
-fn a_model_arrives_in_the_usual_cache_without_what_is_not_needed() {
+fn only_the_needed_files_are_stored_in_the_standard_cache() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     let directory = client.ok(&[]);
@@ -86,7 +86,7 @@ fn a_model_arrives_in_the_usual_cache_without_what_is_not_needed() {
 }
 
 #[test]
-fn what_is_there_is_not_fetched_again() {
+fn cached_files_are_not_fetched_again() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     let directory = client.ok(&[]);
@@ -96,7 +96,7 @@ fn what_is_there_is_not_fetched_again() {
 }
 
 #[test]
-fn half_a_file_is_completed() {
+fn a_partial_file_is_completed() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     let part = client.begin_weights(600);
@@ -107,7 +107,7 @@ fn half_a_file_is_completed() {
 }
 
 #[test]
-fn a_part_as_long_as_the_file_is_fetched_anew() {
+fn a_partial_file_of_full_length_is_fetched_again() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     client.begin_weights(WEIGHTS.len());
@@ -115,14 +115,14 @@ fn a_part_as_long_as_the_file_is_fetched_anew() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_taken_up_again() {
+fn a_broken_connection_is_resumed() {
     let server = Server::start(Fault::BreaksOnce);
     let client = Client::new(&server);
     assert_eq!(fs::read(client.ok(&[]).join("model.safetensors")).unwrap(), WEIGHTS);
 }
 
 #[test]
-fn a_broken_file_is_refused_and_removed() {
+fn a_corrupted_file_is_removed_with_an_error() {
     let server = Server::start(Fault::WrongBytes);
     let client = Client::new(&server);
     let message = client.fails(ID, &[]);
@@ -133,7 +133,7 @@ fn a_broken_file_is_refused_and_removed() {
 }
 
 #[test]
-fn a_server_without_ranges_sends_the_file_from_its_beginning() {
+fn a_server_without_ranges_sends_the_file_from_the_start() {
     let server = Server::start(Fault::IgnoresRanges);
     let client = Client::new(&server);
     client.begin_weights(600);
@@ -141,7 +141,7 @@ fn a_server_without_ranges_sends_the_file_from_its_beginning() {
 }
 
 #[test]
-fn a_file_of_the_wrong_size_is_refused() {
+fn a_file_of_the_wrong_size_is_an_error() {
     let server = Server::start(Fault::TooShort);
     let client = Client::new(&server);
     assert_names(&client.fails(ID, &[]), &["model.safetensors", "900 bytes instead of 1000"]);
@@ -149,16 +149,16 @@ fn a_file_of_the_wrong_size_is_refused() {
 }
 
 #[test]
-fn a_connection_that_keeps_breaking_is_taken_up_for_as_long_as_something_comes() {
+fn a_repeatedly_broken_connection_is_resumed_as_long_as_data_arrives() {
     let server = Server::start(Fault::BreaksAlways);
     let client = Client::new(&server);
-    // Each connection brings something new, so that all of it comes in the end.
+    // Each connection transfers new data, so the file is completed.
     assert_eq!(fs::read(client.ok(&[]).join("model.safetensors")).unwrap(), WEIGHTS);
     assert_eq!(server.bytes_of_weights_sent(), WEIGHTS.len());
 }
 
 #[test]
-fn an_empty_file_arrives_empty() {
+fn an_empty_file_is_fetched() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     let directory = client.ok(&[]);
@@ -174,7 +174,7 @@ fn weak_etags_name_the_same_content() {
 }
 
 #[test]
-fn lengths_that_no_server_tells_are_no_fault() {
+fn a_missing_content_length_is_allowed() {
     let server = Server::start(Fault::NoLength);
     let client = Client::new(&server);
     let directory = client.ok(&[]);
@@ -183,14 +183,14 @@ fn lengths_that_no_server_tells_are_no_fault() {
 }
 
 #[test]
-fn a_server_that_is_no_hub_is_named() {
+fn the_error_for_a_server_that_is_not_a_hub_names_it() {
     let server = Server::start(Fault::NoCommit);
     let message = Client::new(&server).fails(ID, &[]);
     assert_names(&message, &["config.json", "X-Repo-Commit", "HF_ENDPOINT"]);
 }
 
 #[test]
-fn a_model_that_is_not_there_is_an_error() {
+fn a_missing_model_is_an_error() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     assert_names(&client.fails("owner/none", &[]), &["owner/none", "404", "no such model"]);
@@ -213,7 +213,7 @@ fn a_private_model_needs_its_token() {
 }
 
 #[test]
-fn offline_the_cache_is_used_or_said_to_lack_the_model() {
+fn offline_the_cache_is_used_or_an_error_says_what_is_missing() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     let offline = [("HF_HUB_OFFLINE", "1"), ("HF_ENDPOINT", "http://127.0.0.1:1")];

@@ -1,4 +1,4 @@
-//! A Hub with one small model, and the faults that servers have.
+//! A Hub with one small model, and simulated server faults.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// The commit of the model.
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What stands for weights.
+/// The content of the weight file.
 pub(super) const WEIGHTS: &[u8] = &[7; 1000];
 
 const FILES: [(&str, &[u8]); 6] = [
@@ -24,39 +24,39 @@ const FILES: [(&str, &[u8]); 6] = [
     ("model.safetensors", WEIGHTS),
 ];
 
-/// What the server does wrong, or in its own way.
+/// The simulated fault or peculiarity of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     None,
-    /// The first answer with weights ends in the middle.
+    /// The first response with weights ends in the middle.
     BreaksOnce,
-    /// Every answer with weights ends after 100 bytes.
+    /// Every response with weights ends after 100 bytes.
     BreaksAlways,
-    /// The weights are not those of the checksum.
+    /// The weights do not match the checksum.
     WrongBytes,
     /// The weights are shorter than the Hub says.
     TooShort,
-    /// Ranges are answered with the whole file.
+    /// Range requests are answered with the complete file.
     IgnoresRanges,
-    /// Only `secret` opens the model.
+    /// The model requires the token `secret`.
     Private,
     /// Etags are weak.
     WeakEtags,
-    /// No answer tells its length.
+    /// No response has a content length.
     NoLength,
     /// No request is answered.
     Silent,
-    /// The first answer with weights stops in the middle, and stays open.
+    /// The first response with weights stalls in the middle.
     StallsOnce,
-    /// The first request for each of two things is answered with 503.
+    /// The first request for each of two files is answered with 503.
     BusyTwice,
-    /// No answer names a commit.
+    /// No response names a commit.
     NoCommit,
-    /// What is asked for is found at another path, as after a renaming.
+    /// Files are redirected to another path, as after a rename.
     Renamed,
-    /// All is found at another address.
+    /// Everything is redirected to another address.
     Mirrors(String),
-    /// Weights are found at another address, and described here.
+    /// Weights are redirected to another address; the redirect carries their headers.
     LinksTo(String),
     /// Redirects that never end.
     Circles,
@@ -74,13 +74,13 @@ struct State {
     broke: AtomicBool,
     stop: AtomicBool,
     weights_sent: AtomicUsize,
-    /// Whether a request came with a token.
+    /// Whether a request had a token.
     saw_token: AtomicBool,
-    /// Connections that are open without an answer.
+    /// Open connections without a response.
     held: Mutex<Vec<TcpStream>>,
 }
 
-/// The lines of a request that the answer depends on.
+/// The lines of a request that determine the response.
 struct Request {
     head_only: bool,
     path: String,
@@ -110,7 +110,7 @@ impl Server {
                 if shared.stop.load(Ordering::SeqCst) {
                     return;
                 }
-                // A client that goes away in the middle is no concern of the server's.
+                // The server ignores clients that disconnect early.
                 let _ = shared.answer(stream.unwrap());
             }
         });
@@ -121,12 +121,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Bytes of the weights that were sent so far.
+    /// The number of bytes of the weights sent so far.
     pub(super) fn bytes_of_weights_sent(&self) -> usize {
         self.state.weights_sent.load(Ordering::SeqCst)
     }
 
-    /// Whether a request came with a token.
+    /// Whether a request had a token.
     pub(super) fn saw_token(&self) -> bool {
         self.state.saw_token.load(Ordering::SeqCst)
     }
@@ -228,7 +228,7 @@ impl State {
         }
         let weak = if self.fault == Fault::WeakEtags { "W/" } else { "" };
         let mut headers = format!("ETag: {weak}\"{etag}\"\r\n");
-        // A store knows nothing of commits.
+        // A file store has no commits.
         if self.fault != Fault::NoCommit && !request.path.starts_with("/store/") {
             headers += &format!("X-Repo-Commit: {COMMIT}\r\n");
         }
@@ -272,7 +272,7 @@ impl State {
         Ok(())
     }
 
-    /// The length that an answer tells.
+    /// The content length of a response.
     fn length(&self, len: usize) -> Option<usize> {
         (self.fault != Fault::NoLength).then_some(len)
     }

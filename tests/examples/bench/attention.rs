@@ -1,4 +1,4 @@
-//! Attention with its gradients at growing length.
+//! Attention, forward and backward, at increasing length.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead::kernels::{AttentionOptions, Mode, RandomKey, attention, in_pool};
@@ -25,7 +25,7 @@ pub(crate) fn works() -> Vec<Work> {
     ]
 }
 
-/// Forward and backward pass of one sequence, every position seeing all.
+/// Forward and backward pass of one sequence without a mask.
 fn step(len: usize) -> Box<dyn FnMut()> {
     let device = Device::flex().autodiff();
     let heads = |name| {

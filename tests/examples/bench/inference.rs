@@ -89,7 +89,7 @@ fn small() -> EncoderDecoderConfig {
     }
 }
 
-/// Greedy translation of sentences of 32 tokens into 32 tokens each, in the pool of threads as `Translator` does it.
+/// Greedy translation of sentences of 32 tokens into 32 tokens each, in the thread pool, like `Translator`.
 fn translate(batch: usize, config: &EncoderDecoderConfig) -> Box<dyn FnMut()> {
     let len = 32;
     let model = config.init(1, &Device::flex());

@@ -5,7 +5,7 @@
 //! cargo run --release -p crosshead-tests --example bench -- train-step
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod attention;
 mod inference;
@@ -15,22 +15,22 @@ use std::time::Instant;
 
 use crosshead::kernels::RandomKey;
 
-/// Runs before the clock counts.
+/// Warm-up runs.
 const WARMUP: usize = 3;
 
-/// Something to time.
+/// A benchmark.
 struct Work {
     name: &'static str,
-    /// What a run does that many of, as `<units>/s`.
+    /// The unit of the rate, as `<units>/s`.
     unit: &'static str,
     units: f64,
-    /// Runs that the clock counts: about ten, or a second of short ones.
+    /// Timed runs: about ten, or a second of short ones.
     counted: usize,
-    /// Makes what one run needs.
+    /// Prepares the function that is timed.
     start: fn() -> Box<dyn FnMut()>,
 }
 
-/// Every work by its name.
+/// All benchmarks.
 fn works() -> Vec<Work> {
     [training::works(), attention::works(), inference::works()].into_iter().flatten().collect()
 }
@@ -40,13 +40,13 @@ fn main() {
     let works = works();
     let Some(work) = works.iter().find(|work| work.name == name) else {
         let names: Vec<&str> = works.iter().map(|work| work.name).collect();
-        println!("no such work: {name}; there are {}", names.join(", "));
+        println!("unknown benchmark: {name}; available: {}", names.join(", "));
         std::process::exit(2);
     };
     report(work);
 }
 
-/// Runs the work and prints the median.
+/// Runs a benchmark and prints the median.
 fn report(work: &Work) {
     let start_mb = peak_rss_mb();
     let mut run = (work.start)();
@@ -69,7 +69,7 @@ fn report(work: &Work) {
     );
 }
 
-/// The most memory this process held, where the system tells (Linux).
+/// The peak memory of this process, on Linux.
 fn peak_rss_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
@@ -77,7 +77,7 @@ fn peak_rss_mb() -> f64 {
         / 1024.0
 }
 
-/// Ids below the vocabulary's last.
+/// Random ids below the last id of the vocabulary.
 fn random_ids(name: &str, n: usize, vocab_size: usize) -> Vec<u32> {
     RandomKey::new(1).stream(name).take(n).map(|word| word % (vocab_size as u32 - 1)).collect()
 }

@@ -75,14 +75,14 @@ fn gpt_step() -> Box<dyn FnMut()> {
     })
 }
 
-/// Steps of Adam on a loss.
+/// Adam steps on a loss.
 fn steps<M: Module + 'static>(
     model: M,
     loss: impl Fn(&M, Mode) -> Tensor<1> + Sync + 'static,
 ) -> Box<dyn FnMut()> {
     let (mut model, mut adam) = (Some(model), Adam::new(AdamConfig::default()));
     Box::new(move || {
-        let current = model.take().expect("the optimizer gives the model back");
+        let current = model.take().expect("the optimizer returns the model");
         let mode = Mode::Train(RandomKey::new(1).at_step(adam.steps() + 1));
         let stepped = in_pool(|| {
             let mut gradients = loss(&current, mode).backward();

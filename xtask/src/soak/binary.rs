@@ -1,4 +1,4 @@
-//! Test binaries: building them, asking what they hold, running some of their tests.
+//! Test binaries: building them, listing their tests, running some of them.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -9,16 +9,16 @@ use serde_json::Value;
 
 use crate::{cargo, root};
 
-/// The variable of proptest that holds the seed.
+/// The environment variable with the seed of proptest.
 pub(super) const SEED: &str = "PROPTEST_RNG_SEED";
 
-/// The variable of proptest that keeps failures out of the source tree.
+/// The environment variable that stops proptest from writing failures to the source tree.
 pub(super) const NO_FILES: &str = "PROPTEST_DISABLE_FAILURE_PERSISTENCE";
 
-/// The most lines that are shown of a failed test's output.
+/// The maximum number of lines shown of a failed test's output.
 const MOST_LINES: usize = 60;
 
-/// The test binary of a target.
+/// The binary of a test target.
 pub(super) struct Binary {
     /// The folder of its package.
     pub(super) package: PathBuf,
@@ -27,14 +27,14 @@ pub(super) struct Binary {
     pub(super) tests: Vec<String>,
 }
 
-/// A test that failed, and what it said.
+/// A failed test and its output.
 #[derive(Debug, PartialEq)]
 pub(super) struct Failure {
     pub(super) test: String,
     pub(super) report: String,
 }
 
-/// Builds the test binaries of the workspace, each with all tests that it lists.
+/// Builds the test binaries of the workspace and lists their tests.
 pub(super) fn build() -> Result<Vec<Binary>> {
     let mut command = cargo::command();
     command.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
@@ -46,9 +46,9 @@ pub(super) fn build() -> Result<Vec<Binary>> {
     messages.lines().filter_map(|line| artifact(line).transpose()).collect()
 }
 
-/// The test binary that a message of cargo tells of.
+/// The test binary in a message of cargo.
 fn artifact(message: &str) -> Result<Option<Binary>> {
-    let message: Value = serde_json::from_str(message).context("cargo speaks no JSON")?;
+    let message: Value = serde_json::from_str(message).context("cannot parse the JSON of cargo")?;
     let text = |value: &Value| value.as_str().map(PathBuf::from);
     let (Some(executable), Some(manifest)) =
         (text(&message["executable"]), text(&message["manifest_path"]))
@@ -58,7 +58,7 @@ fn artifact(message: &str) -> Result<Option<Binary>> {
     if message["profile"]["test"] != Value::Bool(true) {
         return Ok(None);
     }
-    let package = manifest.parent().context("a manifest lies in a folder")?.to_owned();
+    let package = manifest.parent().context("a manifest without a folder")?.to_owned();
     let list = Command::new(&executable)
         .args(["--list", "--format", "terse"])
         .current_dir(&package)
@@ -70,7 +70,7 @@ fn artifact(message: &str) -> Result<Option<Binary>> {
 }
 
 impl Binary {
-    /// Runs the tests with a seed, and tells which of them failed.
+    /// Runs the tests with a seed and returns the failed ones.
     pub(super) fn run(&self, seed: u64) -> Result<Vec<Failure>> {
         let output = Command::new(&self.executable)
             .arg("--exact")
@@ -102,7 +102,7 @@ fn failures(output: &str) -> Vec<Failure> {
     failed.map(|test| Failure { report: report(output, &test), test }).collect()
 }
 
-/// What a test printed, up to the heading of the next one.
+/// The output of a test, up to the heading of the next one.
 fn report(output: &str, test: &str) -> String {
     let heading = format!("---- {test} stdout ----");
     let lines = output.lines().skip_while(|line| *line != heading).skip(1);
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failed_tests_are_told_with_what_they_printed() {
+    fn failed_tests_are_found_with_their_output() {
         let output = "running 2 tests\ntest a::one ... ok\ntest a::two ... FAILED\n\nfailures:\n\n\
                       ---- a::two stdout ----\nminimal failing input: x = 3\n\nfailures:\n    a::two\n";
         let report = "minimal failing input: x = 3".to_owned();

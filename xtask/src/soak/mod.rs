@@ -22,15 +22,15 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum What {
-    /// Every property test of the workspace, again and again with new seeds; `cargo test` always takes the same
+    /// Run every property test of the workspace repeatedly with new seeds; `cargo test` uses a fixed one
     Proptest {
-        /// How often each test runs
+        /// Number of runs of each test
         #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
         runs: u32,
     },
 }
 
-/// Runs the tests and fails if one of them did.
+/// Runs the tests, and fails if one of them fails.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let What::Proptest { runs } = args.what;
     let binaries = binaries_with_property_tests(root)?;
@@ -61,7 +61,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     bail!("{} property tests failed", failures.len())
 }
 
-/// The test binaries of the workspace, with the property tests that each holds.
+/// The test binaries of the workspace with their property tests.
 fn binaries_with_property_tests(root: &Path) -> Result<Vec<Binary>> {
     let mut binaries = binary::build()?;
     let mut tests: BTreeMap<_, BTreeMap<String, bool>> = BTreeMap::new();
@@ -83,7 +83,7 @@ fn binaries_with_property_tests(root: &Path) -> Result<Vec<Binary>> {
             named.iter().filter(|(_, found)| !**found).map(|(name, _)| name.as_str()).collect();
         ensure!(
             lost.is_empty(),
-            "no test binary of {} holds {}",
+            "no test binary of {} contains {}",
             package.display(),
             lost.join(", ")
         );
@@ -92,7 +92,7 @@ fn binaries_with_property_tests(root: &Path) -> Result<Vec<Binary>> {
     Ok(binaries)
 }
 
-/// A seed that the operating system drew.
+/// A random seed from the operating system.
 fn new_seed() -> u64 {
     RandomState::new().hash_one(0)
 }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_gives_property_tests_a_seed_and_no_file_for_failures() {
+    fn cargo_sets_a_seed_and_disables_failure_files() {
         for variable in [binary::SEED, binary::NO_FILES] {
             assert!(env::var_os(variable).is_some(), "{variable} is missing in .cargo/config.toml");
         }

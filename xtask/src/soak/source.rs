@@ -1,4 +1,4 @@
-//! Where the property tests are: the functions of `proptest!` blocks.
+//! Finds the property tests: the functions in `proptest!` blocks.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::tidy;
 
-/// The head of a block. Split, so that this file has none.
+/// The start of a block. Split so that this file contains none.
 const BLOCK: &str = concat!("propt", "est! {");
 const MACRO: &str = concat!("propt", "est!");
 
@@ -30,13 +30,13 @@ pub(super) fn property_tests(root: &Path) -> Result<Vec<PropertyTest>> {
     Ok(tests)
 }
 
-/// The folder of the package that a file belongs to, relative to the root: `crates/NAME`, `tests` or `xtask`.
+/// The folder of a file's package, relative to the root: `crates/NAME`, `tests` or `xtask`.
 fn package(path: &Path) -> PathBuf {
     let depth = if path.starts_with("crates") { 2 } else { 1 };
     path.iter().take(depth).collect()
 }
 
-/// The functions behind `#[test]` in the blocks of a file; a block ends with the indentation that it begins with.
+/// The functions after `#[test]` in the blocks of a file; a block ends at the indentation of its start.
 fn names(path: &Path, text: &str) -> Result<Vec<String>> {
     let mut names = Vec::new();
     let mut lines = text.lines();
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_of_blocks_are_found_and_others_not() {
+    fn only_functions_in_blocks_are_found() {
         let text = format!(
             "#[test]\nfn plain() {{}}\n\nmod a {{\n    {BLOCK}\n        #[test]\n        fn one(x: bool) {{\n            if x {{}}\n        }}\n\n        #[test]\n        fn two(\n            x: bool,\n        ) {{}}\n    }}\n\n    #[test]\n    fn other() {{}}\n}}\n"
         );
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_another_form_is_refused() {
+    fn a_block_of_another_form_is_an_error() {
         let text = format!("fn f() {{\n    {MACRO}(|(x: bool)| {{}});\n}}\n");
         assert!(names(Path::new("a.rs"), &text).is_err());
     }

@@ -1,20 +1,20 @@
-//! Library crates enable no burn backend, so that a program can choose its own.
+//! Library crates enable no burn backend, so that a program can choose one.
 
 use super::Finding;
 use super::manifest::{Dependency, Feature, Manifest, Section};
 
-/// Features of burn that compile a backend in.
+/// Features of burn that compile a backend.
 const BACKENDS: [&str; 11] = [
     "flex", "ndarray", "wgpu", "vulkan", "metal", "webgpu", "cuda", "rocm", "cpu", "tch", "remote",
 ];
 
-/// Crates that choose a device: they may enable backends.
+/// Crates that choose a device and may enable backends.
 const CHOOSERS: [&str; 2] = ["crosshead-cli", "crosshead-tests"];
 
-/// Library crates that turn `flex` on by default.
+/// Library crates that enable `flex` by default.
 const FLEX_BY_DEFAULT: [&str; 1] = ["crosshead"];
 
-/// Backends that a library crate or the workspace's own list of dependencies enables.
+/// Finds backends enabled by a library crate or by `[workspace.dependencies]`.
 pub(super) fn check(manifest: &Manifest) -> Vec<Finding> {
     if CHOOSERS.contains(&manifest.name.as_str()) {
         return Vec::new();
@@ -42,7 +42,7 @@ fn in_dependency(dependency: &Dependency) -> Vec<String> {
     backends
         .map(|backend| {
             format!(
-                "burn's backend `{backend}` is on for every user of the crate: \
+                "burn's backend `{backend}` is enabled for every user of the crate: \
                  enable it in [dev-dependencies], the CLI or crosshead-tests"
             )
         })
@@ -58,7 +58,7 @@ fn in_feature(feature: &Feature) -> Vec<String> {
         .filter(|name| BACKENDS.contains(name) && !(feature.name == "flex" && *name == "flex"))
         .map(|backend| {
             format!(
-                "feature `{}` enables burn's backend `{backend}`: a library crate has `flex` alone, \
+                "feature `{}` enables burn's backend `{backend}`: a library crate may only have `flex`; \
                  the other backends belong to the CLI and crosshead-tests",
                 feature.name
             )
@@ -69,7 +69,7 @@ fn in_feature(feature: &Feature) -> Vec<String> {
 fn flex_by_default(package: &str, feature: &Feature) -> Option<String> {
     let by_default = feature.name == "default" && feature.enables.iter().any(|name| name == "flex");
     (by_default && !FLEX_BY_DEFAULT.contains(&package)).then(|| {
-        "`flex` is on by default: take it out, the facade and the CLI turn it on".to_owned()
+        "`flex` is enabled by default: remove it, the facade and the CLI enable it".to_owned()
     })
 }
 
@@ -92,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_for_all_of_the_workspace_is_found() {
+    fn a_backend_in_the_workspace_dependencies_is_found() {
         let body =
             "[workspace.dependencies]\nburn = { version = \"0.22\", features = [\"flex\"] }\n";
         assert_eq!(lines("", body), [4]);
     }
 
     #[test]
-    fn a_backend_behind_a_feature_of_a_library_is_found() {
+    fn a_backend_enabled_by_a_feature_of_a_library_is_found() {
         assert_eq!(lines("crosshead-models", "[features]\ngpu = [\"burn/wgpu\"]\n"), [4]);
         assert_eq!(lines("crosshead-models", "[features]\nflex = [\"burn/ndarray\"]\n"), [4]);
     }

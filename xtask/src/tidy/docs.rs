@@ -1,23 +1,23 @@
-//! Paths that the documentation names exist.
+//! Paths named in the documentation must exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Finding;
 
-/// Endings that make a word without a slash a path of the workspace.
+/// Extensions that make a word without a slash a path of the workspace.
 const ENDINGS: [&str; 3] = [".rs", ".toml", ".md"];
 
-/// Names with such an ending that belong to a user's files.
+/// File names with such an extension that belong to users.
 const OF_USERS: [&str; 3] = ["recipe.toml", "my-recipe.toml", "README.md"];
 
-/// First folders of paths outside the workspace: what a run or a program writes, and names on the Hugging Face Hub.
+/// First folders of paths outside the workspace, such as outputs of runs.
 const OUTSIDE: [&str; 6] = ["runs", "checkpoints", "tokenizer", "model", "target", "~"];
 
-/// Folders in which a short path is looked for.
+/// Folders in which a short path is resolved.
 const FOLDERS: [&str; 4] = ["", "crates", "crates/crosshead-cli", "docs"];
 
-/// Paths in backticks that lead to nothing, in the documentation file at `path`.
+/// Finds paths in backticks that do not exist, in the documentation file at `path`.
 pub(super) fn check(root: &Path, path: &Path, text: &str) -> Vec<Finding> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut findings = Vec::new();
@@ -32,7 +32,7 @@ pub(super) fn check(root: &Path, path: &Path, text: &str) -> Vec<Finding> {
         let spans = line.split('`').skip(1).step_by(2);
         for span in spans.filter(|span| is_path(root, span) && !exists(root, folder, span)) {
             let message = format!(
-                "`{span}` does not exist: name the file as it is called now, from the root"
+                "`{span}` does not exist: write the current path of the file, from the root"
             );
             findings.push(Finding::new(path, number, message));
         }
@@ -40,7 +40,7 @@ pub(super) fn check(root: &Path, path: &Path, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Whether a word in backticks is a path of the workspace, as far as its form tells.
+/// Whether a word in backticks looks like a path of the workspace.
 fn is_path(root: &Path, word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     if !word.chars().all(plain) || word.starts_with(['-', '/', '.']) || OF_USERS.contains(&word) {
@@ -54,7 +54,7 @@ fn is_path(root: &Path, word: &str) -> bool {
     if is_feature || OUTSIDE.contains(&first) || first.chars().all(|c| c.is_ascii_uppercase()) {
         return false;
     }
-    // Without an ending, only what begins like a path of the workspace is one: `true/false` is not.
+    // A word without an extension is a path if its first folder exists: `true/false` is not a path.
     has_ending || word.contains('/') && starts_in_workspace(root, first)
 }
 
@@ -74,7 +74,7 @@ fn exists(root: &Path, folder: &Path, word: &str) -> bool {
     in_folders.chain([beside]).chain(in_crate).chain(in_sources).any(|path| path.exists())
 }
 
-/// The crate that is called so without its prefix.
+/// The crate with this name without its prefix.
 fn crates(root: &Path, short: &str) -> impl Iterator<Item = PathBuf> {
     let path = root.join("crates").join(format!("crosshead-{short}"));
     Some(path).filter(|path| path.is_dir()).into_iter()
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_leads_nowhere_is_found() {
+    fn a_missing_path_is_found() {
         for word in
             ["xtask/src/gone.rs", "gone.rs", "docs/gone.md", "crates/gone", "models/src/gone"]
         {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_the_workspace_are_found_from_the_root_and_in_short() {
+    fn full_and_short_paths_of_the_workspace_are_resolved() {
         let words = [
             "xtask/src/tidy/docs.rs",
             "docs/architecture.md",
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_of_the_workspace_is_left_alone() {
+    fn words_that_are_not_paths_are_ignored() {
         let words = [
             "runs/translate-en-de",
             "checkpoints/<step>/",

@@ -3,19 +3,19 @@
 use super::Finding;
 use super::manifest::{Manifest, Section};
 
-/// A crate, and what it may depend on.
+/// A crate and its allowed dependencies.
 struct Node {
     name: &'static str,
-    /// Crates of the workspace, beside the test kit for tests.
+    /// Crates of the workspace that it may use, besides the test kit in tests.
     may_use: &'static [&'static str],
-    /// Whether it knows tensors.
+    /// Whether it may use burn.
     burn: bool,
 }
 
-/// The test kit: any crate's tests may use it, and nothing else may.
+/// The test kit: only tests may use it.
 const TESTKIT: &str = "crosshead-testkit";
 
-/// The whole graph. To add an edge, change docs/architecture.md and this table together.
+/// The complete graph. To add an edge, change docs/architecture.md as well.
 const GRAPH: [Node; 18] = [
     Node { name: "crosshead-files", may_use: &[], burn: false },
     Node { name: "crosshead-tokenize", may_use: &["crosshead-files"], burn: false },
@@ -110,7 +110,7 @@ const GRAPH: [Node; 18] = [
     Node { name: "crosshead-cli", may_use: &["crosshead"], burn: true },
 ];
 
-/// Dependencies of a crate under `crates/` that are not in the graph.
+/// Finds dependencies of a crate under `crates/` that are not in the graph.
 pub(super) fn check(manifest: &Manifest) -> Vec<Finding> {
     if !manifest.path.starts_with("crates") {
         return Vec::new();
@@ -131,7 +131,7 @@ pub(super) fn check(manifest: &Manifest) -> Vec<Finding> {
         let message = if internal && !for_tests && !node.may_use.contains(&used) {
             format!("{} must not depend on {used}: {}", node.name, advice(node))
         } else if used == "burn" && !node.burn {
-            format!("{} must not depend on burn: it needs no tensors", node.name)
+            format!("{} must not depend on burn, because it does not use tensors", node.name)
         } else {
             continue;
         };
@@ -147,7 +147,7 @@ fn advice(node: &Node) -> String {
     };
     format!(
         "it may use {allowed}, and its tests {TESTKIT}; \
-         take the value as an argument, or move the code to where both are known"
+         take the value as an argument, or move the code to a crate that may use both"
     )
 }
 
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_of_the_graph_is_allowed() {
+    fn an_edge_in_the_graph_is_allowed() {
         let body = "[dependencies]\ncrosshead-kernels.workspace = true\nburn.workspace = true\n";
         assert_eq!(messages("crosshead-attention", body), Vec::<String>::new());
     }

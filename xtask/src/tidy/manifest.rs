@@ -1,4 +1,4 @@
-//! A `Cargo.toml` with the lines on which things stand.
+//! A parsed `Cargo.toml` with line numbers.
 
 use std::path::{Path, PathBuf};
 
@@ -6,19 +6,19 @@ use anyhow::{Context, Result};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// What the rules look at in a manifest.
+/// The parts of a manifest that the rules check.
 pub(super) struct Manifest {
-    /// Relative to the workspace's root.
+    /// The path relative to the workspace's root.
     pub(super) path: PathBuf,
-    /// Empty for the virtual manifest of the workspace.
+    /// The package name; empty for the workspace manifest.
     pub(super) name: String,
     pub(super) dependencies: Vec<Dependency>,
     pub(super) features: Vec<Feature>,
-    /// Whether it says `[lints] workspace = true`.
+    /// Whether it contains `[lints] workspace = true`.
     pub(super) inherits_lints: bool,
 }
 
-/// A crate that another one depends on.
+/// A dependency.
 pub(super) struct Dependency {
     pub(super) name: String,
     pub(super) section: Section,
@@ -42,7 +42,7 @@ const SECTIONS: [(&str, Section); 3] = [
     ("build-dependencies", Section::Build),
 ];
 
-/// A feature and what it turns on.
+/// A feature and the features it enables.
 pub(super) struct Feature {
     pub(super) name: String,
     pub(super) enables: Vec<String>,
@@ -50,7 +50,7 @@ pub(super) struct Feature {
 }
 
 impl Manifest {
-    /// Reads the manifest's text; `path` is what findings will name.
+    /// Parses a manifest; findings will name `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
         let document = DeTable::parse(text)
             .with_context(|| format!("{} is not valid TOML", path.display()))?
@@ -69,7 +69,7 @@ impl Manifest {
     }
 }
 
-/// Turns spans of a text into line numbers.
+/// Converts spans to line numbers.
 struct Reader<'a> {
     text: &'a str,
 }
@@ -96,7 +96,7 @@ impl Reader<'_> {
         let entries = table.and_then(DeValue::as_table).into_iter().flatten();
         entries
             .map(|(key, value)| {
-                // a renamed dependency says its real name under `package`
+                // a renamed dependency has its real name in `package`
                 let package = find(value.get_ref(), &["package"]).and_then(DeValue::as_str);
                 Dependency {
                     name: package.unwrap_or(key.get_ref()).to_owned(),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ways_to_write_a_dependency_are_read() {
+    fn every_form_of_a_dependency_is_read() {
         let manifest = parse(
             "[dependencies]\n\
              a.workspace = true\n\

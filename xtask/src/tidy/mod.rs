@@ -1,4 +1,4 @@
-//! The rules that neither the compiler nor clippy knows; docs/architecture.md gives their reasons.
+//! Rules that neither the compiler nor clippy checks; docs/architecture.md gives the reasons.
 
 mod backends;
 mod docs;
@@ -6,6 +6,7 @@ mod graph;
 mod imports;
 mod layout;
 mod manifest;
+mod prose;
 mod source;
 
 use std::fmt;
@@ -52,6 +53,7 @@ fn check(root: &Path) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for path in manifests(root)? {
         let text = read(root, &path)?;
+        findings.extend(prose::check(&path, &text));
         let manifest = Manifest::parse(&path, &text)?;
         findings.extend(graph::check(&manifest));
         findings.extend(backends::check(&manifest));
@@ -63,25 +65,33 @@ fn check(root: &Path) -> Result<Vec<Finding>> {
         texts.push((path, text));
     }
     for path in pages(root)? {
-        findings.extend(docs::check(root, &path, &read(root, &path)?));
+        let text = read(root, &path)?;
+        findings.extend(docs::check(root, &path, &text));
+        findings.extend(prose::check(&path, &text));
     }
     for (path, text) in &texts {
         findings.extend(source::check(path, text));
+        findings.extend(prose::check(path, text));
     }
     findings.extend(layout::check_modules(&texts));
     findings.extend(imports::check(&texts));
     Ok(findings)
 }
 
-/// The documentation that users and contributors read, relative to the workspace's root.
+/// The pages that users and contributors read, relative to the workspace's root.
 fn pages(root: &Path) -> Result<Vec<PathBuf>> {
     let mut pages = vec![PathBuf::from("README.md")];
+    pages.extend(list(root, Path::new(".github"))?.into_iter().filter(|page| is_markdown(page)));
     let of_crates =
         list(root, Path::new("crates"))?.into_iter().map(|folder| folder.join("README.md"));
     pages.extend(of_crates.filter(|page| root.join(page).is_file()));
     let docs = list(root, Path::new("docs"))?.into_iter();
-    pages.extend(docs.filter(|page| page.extension().is_some_and(|extension| extension == "md")));
+    pages.extend(docs.filter(|page| is_markdown(page)));
     Ok(pages)
+}
+
+fn is_markdown(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md")
 }
 
 /// The manifests of the workspace and its members, relative to its root.
@@ -111,7 +121,7 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(sources)
 }
 
-/// What a folder holds, hidden files and build outputs left out; all paths relative to the root.
+/// The entries of a folder without hidden files and build outputs; all paths are relative to the root.
 fn list(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(root.join(folder))
         .with_context(|| format!("cannot list {}", folder.display()))?;

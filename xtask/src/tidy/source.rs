@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::Finding;
 
-/// The most lines that a file may have; a generated one says so in its first line.
+/// The maximum number of lines of a file, unless its first line says that it is generated.
 const MAX_LINES: usize = 400;
 const GENERATED_MARK: &str = concat!("@", "generated");
 
-/// Notes and macros that stand for code to be written. Split, so that this file passes its own check.
+/// Comments and macros that mark unfinished code. Split so that this file passes its own check.
 const UNFINISHED: [&str; 4] = [
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -21,36 +21,36 @@ const PRINTING: [&str; 5] = ["println!", "eprintln!", "print!", "eprint!", "dbg!
 
 const UNSAFE_TOKEN: &str = concat!("uns", "afe");
 
-/// Where `unsafe` is allowed: a file or folder, and on how many lines of a file.
+/// Files and folders in which `unsafe` is allowed, with the number of lines per file.
 const UNSAFE: [(&str, usize); 3] = [
     // fused operations
     ("crates/crosshead-kernels", usize::MAX),
-    // mapping a file into memory
+    // maps a file into memory
     ("crates/crosshead-weights/src/mapping.rs", 1),
-    // an option of the allocator
+    // sets an option of the allocator
     ("crates/crosshead-cli/src/allocator.rs", 1),
 ];
 
-/// What the rules find in the file at `path`, relative to the workspace's root.
+/// Applies the rules to the file at `path`, relative to the workspace's root.
 pub(super) fn check(path: &Path, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut unsafe_lines_left = allowed_unsafe_lines(path);
     for (number, line) in (1..).zip(text.lines()) {
         let mut report = |message| findings.push(Finding::new(path, number, message));
         for mark in UNFINISHED.iter().filter(|mark| has_token(line, mark)) {
-            report(format!("`{mark}` marks unfinished work: finish it, or leave it out"));
+            report(format!("`{mark}` marks unfinished work: finish or remove it"));
         }
         let code = line.split("//").next().unwrap_or_default();
         for name in PRINTING.iter().filter(|name| is_library(path) && has_token(code, name)) {
             report(format!(
-                "`{name}` in a library crate: return the value or take a callback, only the CLI prints"
+                "`{name}` in a library crate: return the value or take a callback; only the CLI prints"
             ));
         }
         if has_token(code, UNSAFE_TOKEN) {
             match unsafe_lines_left.checked_sub(1) {
                 Some(left) => unsafe_lines_left = left,
                 None => report(format!(
-                    "`{UNSAFE_TOKEN}` belongs to crosshead-kernels: move it there, or use a safe crate"
+                    "`{UNSAFE_TOKEN}` is only allowed in crosshead-kernels: move it there, or use a safe crate"
                 )),
             }
         }
@@ -60,14 +60,14 @@ pub(super) fn check(path: &Path, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// A file begins by saying what it is for; a library's first file does so with its README.
+/// Every file starts with a line about its purpose; `lib.rs` starts with the README.
 fn check_head(path: &Path, text: &str) -> Option<Finding> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let has_head = first.starts_with("//!")
         || first.starts_with("#![doc = include_str!(")
         || first.contains(GENERATED_MARK);
     (!has_head).then(|| {
-        Finding::new(path, 1, "the file does not say what it is for: begin with a line of `//!`")
+        Finding::new(path, 1, "the file does not say what it is for: start with a `//!` line")
     })
 }
 
@@ -75,7 +75,8 @@ fn check_length(path: &Path, text: &str) -> Option<Finding> {
     let lines = text.lines().count();
     let generated = text.lines().next().is_some_and(|line| line.contains(GENERATED_MARK));
     (lines > MAX_LINES && !generated).then(|| {
-        let message = format!("{lines} lines, at most {MAX_LINES}: split the file, one job each");
+        let message =
+            format!("{lines} lines, at most {MAX_LINES} are allowed: split the file by purpose");
         Finding::new(path, MAX_LINES + 1, message)
     })
 }
@@ -84,7 +85,7 @@ fn allowed_unsafe_lines(path: &Path) -> usize {
     UNSAFE.iter().find(|(allowed, _)| path.starts_with(allowed)).map_or(0, |(_, lines)| *lines)
 }
 
-/// Whether the file is part of what a library crate's users get.
+/// Whether the file belongs to the source of a library crate.
 fn is_library(path: &Path) -> bool {
     let mut parts = path.iter();
     parts.next().is_some_and(|part| part == "crates")
@@ -104,7 +105,7 @@ fn has_token(line: &str, token: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is found in a file that begins as it should; lines count from the one after its head.
+    /// The lines of the findings in a file with a valid head, counted after the head.
     fn lines(path: &str, text: &str) -> Vec<usize> {
         let findings = check(Path::new(path), &format!("{HEAD}{text}"));
         findings.iter().map(|finding| finding.line - 1).collect()

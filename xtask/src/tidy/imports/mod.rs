@@ -1,7 +1,7 @@
-//! Files of a crate that import each other in a circle: none of them can be read or moved without the others.
+//! Circular imports between the files of a crate: such files can only be understood and moved together.
 //!
-//! A re-export is followed to where the item is defined, and counts for whoever uses it, not for the file it is in. A
-//! module and its submodules count as one place, so imports between a `mod.rs` and its own parts form no circle.
+//! A re-export is resolved to the definition of the item, for the file that uses it. A module and its submodules count as one, so
+//! imports between a `mod.rs` and its submodules do not form a circle.
 
 mod parse;
 
@@ -12,7 +12,7 @@ use std::slice;
 use self::parse::{Imports, Segments};
 use super::Finding;
 
-/// One finding for each circle; `sources` are paths relative to the workspace's root, with their texts.
+/// Finds circles; `sources` are paths relative to the workspace's root, with their texts.
 pub(super) fn check(sources: &[(PathBuf, String)]) -> Vec<Finding> {
     let mut crates: BTreeMap<PathBuf, Modules> = BTreeMap::new();
     for (path, text) in sources {
@@ -72,7 +72,7 @@ impl Modules {
                 let others: Vec<String> =
                     others.map(|module| self.files[*module].path.display().to_string()).collect();
                 let message = format!(
-                    "imports in a circle, {}: move what both sides need into a file of its own",
+                    "circular import, {}: move the shared code into a separate file",
                     others.join(", which imports ")
                 );
                 Finding::new(first, 1, message)
@@ -80,7 +80,7 @@ impl Modules {
             .collect()
     }
 
-    /// The modules that a module imports from, but for its own parts and those that it is a part of.
+    /// The modules that a module imports from, except its submodules and parents.
     fn imports_of(&self, module: &Segments) -> BTreeSet<&Segments> {
         let mut found = BTreeSet::new();
         for path in &self.files[module].imports.paths {
@@ -90,7 +90,7 @@ impl Modules {
         found
     }
 
-    /// Adds the modules in which what `path` names, read in module `from`, is defined.
+    /// Adds the modules that define the item at `path`, as seen from module `from`.
     fn resolve<'a>(
         &'a self,
         from: &[String],
@@ -125,7 +125,7 @@ impl Modules {
         let Some((module, file)) = self.files.get_key_value(&module) else { return };
         let re_exports = &file.imports.re_exports;
         match rest {
-            // The module itself, through which everything in it can be reached.
+            // The module itself: everything in it can be used.
             [] => {
                 found.insert(module);
                 for (_, target) in re_exports {
@@ -145,7 +145,7 @@ impl Modules {
     }
 }
 
-/// The shortest way from a module back to itself, without the module at its end.
+/// The shortest path from a module back to itself, without the final module.
 fn shortest_circle<'a>(
     start: &'a Segments,
     edges: &BTreeMap<&'a Segments, BTreeSet<&'a Segments>>,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_and_its_parts_are_one() {
+    fn a_module_and_its_submodules_count_as_one() {
         let files =
             [("a/mod.rs", "mod b;\nuse self::b::B;\nstruct A;"), ("a/b.rs", "use super::A;")];
         assert!(found(&files).is_empty());

@@ -1,14 +1,14 @@
-//! What a file imports, from its text. The text must be formatted as rustfmt does it.
+//! The imports of a file, parsed from text formatted by rustfmt.
 
 /// The segments of a path, such as `["crate", "flex", "is_flex"]`.
 pub(super) type Segments = Vec<String>;
 
-/// The imports of one file, unit tests left out.
+/// The imports of one file, without unit tests.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Imports {
-    /// What private `use` declarations name, and other paths that start with `crate`, `super` or `self`.
+    /// The paths of private `use` declarations, and other paths that start with `crate`, `super` or `self`.
     pub(super) paths: Vec<Segments>,
-    /// What `pub use` makes available, by its name here.
+    /// The items of `pub use`, by their exported names.
     pub(super) re_exports: Vec<(String, Segments)>,
     /// Modules declared for unit tests only.
     pub(super) test_modules: Vec<String>,
@@ -50,7 +50,7 @@ impl Imports {
     }
 }
 
-/// Whether an item is public, to the crate at least, and the item without its visibility.
+/// Whether an item is public, at least within the crate, and the item without its visibility.
 fn split_visibility(line: &str) -> (bool, &str) {
     let line = line.trim();
     let Some(rest) = line.strip_prefix("pub") else { return (false, line) };
@@ -64,7 +64,7 @@ fn split_visibility(line: &str) -> (bool, &str) {
     }
 }
 
-/// The paths of a `use` tree, each with the name that it has here.
+/// The paths of a `use` tree, each with its local name.
 fn expand(tree: &str, prefix: &[String]) -> Vec<(String, Segments)> {
     let tree = tree.trim();
     if let Some(group) = tree.strip_prefix('{').and_then(|tree| tree.strip_suffix('}')) {
@@ -84,7 +84,7 @@ fn expand(tree: &str, prefix: &[String]) -> Vec<(String, Segments)> {
     vec![(name, path)]
 }
 
-/// The parts of `a, b::{c, d}` between commas outside of braces.
+/// Splits `a, b::{c, d}` at the commas outside braces.
 fn split_group(group: &str) -> Vec<&str> {
     let mut depth = 0;
     let is_separator = |c: char| {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn unit_tests_are_left_out() {
+    fn unit_tests_are_ignored() {
         let imports = Imports::parse(
             "#[cfg(test)]\nmod helpers;\n\n#[cfg(test)]\nmod tests {\n    use crate::a::B;\n}\n",
         );
