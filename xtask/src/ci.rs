@@ -38,14 +38,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// The lowest and the highest crate that forward `flex` must also compile without it.
+/// The libraries must also compile without the feature `flex`.
 fn check_without_features() -> Result<()> {
-    cargo::run([
-        "check",
-        "--no-default-features",
-        "--package",
-        "crosshead-attention",
-        "--package",
-        "crosshead",
-    ])
+    cargo::run(["check", "--workspace", "--lib", "--no-default-features"])
 }
