@@ -23,10 +23,10 @@ pub(crate) struct Args {
     advisories: bool,
 }
 
-/// Runs `cargo deny check`, and installs cargo-deny first if it is missing.
+/// Runs `cargo deny check` of cargo-deny 0.20, which is installed first if it is missing.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let mut deny = Command::new(program(root)?);
-    deny.args(["check", "--config", CONFIG, "bans", "licenses", "sources"]);
+    deny.args(["--config", CONFIG, "check", "bans", "licenses", "sources"]);
     if args.advisories {
         deny.arg("advisories");
     }
