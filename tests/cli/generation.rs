@@ -131,7 +131,7 @@ fn errors_for_impossible_settings_name_file_and_key() {
         ("max_new_tokens", json!("many"), "max_new_tokens"),
         ("eos_token_id", json!({}), "eos_token_id"),
         ("num_beams", json!(0), "num_beams"),
-        ("max_length", json!(2), "max_length allows 2"),
+        ("max_length", json!(2), "max_length is 2"),
     ] {
         let keys = Map::from_iter([(key.to_owned(), value)]);
         let folder = model("llama", &json!({ "generation_config.json": keys }));

@@ -11,7 +11,7 @@ use crate::{
     StopReason,
 };
 
-/// Searches for the most probable sequences of each of `batch` sentences, as [`BeamSearch`] says.
+/// Decodes each of `batch` sentences by beam search; see [`BeamSearch`] for the algorithm.
 pub(crate) fn beam_search(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,
@@ -28,13 +28,17 @@ pub(crate) fn beam_search(
     while !live.is_empty() {
         let tokens: Vec<u32> = live.iter().flat_map(|sentence| sentence.last_tokens()).collect();
         let mut logits = checked_step(model, &tokens)?;
-        let rows = advance_all(&mut live, &mut logits, vocab_size, search)?;
-        live.retain(|sentence| !sentence.live.is_empty());
-        if hooks.observe(step, &[], live.len()).is_break() {
-            live.into_iter().for_each(|sentence| sentence.cancel(search));
-            break;
+        let mut rows = advance_all(&mut live, &mut logits, vocab_size, search)?;
+        let remaining = live.iter().filter(|sentence| !sentence.live.is_empty()).count();
+        let flow = hooks.observe(step, &[], remaining);
+        for (sentence, rows) in live.iter_mut().zip(&mut rows) {
+            if flow.stops(sentence.number) {
+                sentence.cancel(search);
+                rows.clear();
+            }
         }
-        reorder_if_changed(model, &rows, tokens.len());
+        live.retain(|sentence| !sentence.live.is_empty());
+        reorder_if_changed(model, &rows.concat(), tokens.len());
         step += 1;
     }
     Ok(sentences.into_iter().map(|sentence| sentence.into_best(options.n_best)).collect())
@@ -47,13 +51,13 @@ struct Search<'a> {
     options: &'a BeamSearch,
 }
 
-/// Advances every sentence by one token; returns the row of this step that each row of the next one continues.
+/// Advances every sentence by one token; returns, for each sentence, the row of this step that each of its beams continues.
 fn advance_all(
     sentences: &mut [&mut Sentence],
     mut logits: &mut [f32],
     vocab_size: usize,
     search: Search<'_>,
-) -> Result<Vec<usize>, GenerateError> {
+) -> Result<Vec<Vec<usize>>, GenerateError> {
     let mut jobs = Vec::with_capacity(sentences.len());
     let mut first_row = 0;
     for sentence in sentences {
@@ -72,38 +76,39 @@ fn advance_all(
             Ok(parents.into_iter().map(|beam| first_row + beam).collect())
         })
         .collect();
-    // The first error in the order of rows, whichever thread was first.
-    let parents: Vec<Vec<usize>> = parents.into_iter().collect::<Result<_, _>>()?;
-    Ok(parents.concat())
+    // Collecting in order returns the first error by row, independent of thread scheduling.
+    parents.into_iter().collect()
 }
 
-/// A sequence that may still grow.
+/// An unfinished hypothesis.
 struct Beam {
-    /// The prompt and what follows it.
+    /// The prompt and the generated tokens.
     path: Vec<u32>,
     states: States,
     log_prob: f32,
 }
 
-/// The search for one sentence.
+/// The beam search of one sentence.
 struct Sentence {
+    /// Index of the sentence in the batch.
+    number: usize,
     max_len: usize,
     min_len: usize,
     prompt_len: usize,
-    /// Best first; empty when the sentence is done.
+    /// Best first; empty once the sentence is done.
     live: Vec<Beam>,
-    /// Best first, at most as many as there are beams.
+    /// Best first, at most one per beam.
     finished: Vec<Hypothesis>,
 }
 
 impl Sentence {
-    fn new(sentence: usize, config: &DecodingConfig, hooks: &Hooks<'_>) -> Self {
-        let (max_len, min_len) = (config.max_len.of(sentence), config.min_len.of(sentence));
-        let path = config.prompt(sentence);
+    fn new(number: usize, config: &DecodingConfig, hooks: &Hooks<'_>) -> Self {
+        let (max_len, min_len) = (config.max_len.of(number), config.min_len.of(number));
+        let path = config.prompt(number);
         let prompt_len = path.len();
-        let states = States::start(hooks.constraints(), sentence, &path);
+        let states = States::start(hooks.constraints(), number, &path);
         let live = vec![Beam { path, states, log_prob: 0.0 }];
-        Self { max_len, min_len, prompt_len, live, finished: Vec::new() }
+        Self { number, max_len, min_len, prompt_len, live, finished: Vec::new() }
     }
 
     /// The tokens of a path after the prompt.
@@ -115,8 +120,8 @@ impl Sentence {
         self.live.iter().map(|beam| beam.path[beam.path.len() - 1])
     }
 
-    /// The best continuations of the live beams, so many that at least `beams` of them go on even if each beam ends in
-    /// every way there is. `first_row` is the row of the first beam in this step's batch.
+    /// The best continuations of the live beams, enough that at least `beams` of them do not end with an end token.
+    /// `first_row` is the row of the first beam in this step's batch.
     fn candidates<'a>(
         &self,
         rows: impl Iterator<Item = &'a mut [f32]>,
@@ -124,24 +129,24 @@ impl Sentence {
         Search { config, options }: Search<'_>,
     ) -> Result<Vec<Candidate>, GenerateError> {
         let mut top = TopK::new((1 + config.eos_ids.len()).max(2) * options.beams);
-        for (number, (beam, logits)) in self.live.iter().zip(rows).enumerate() {
+        for (index, (beam, logits)) in self.live.iter().zip(rows).enumerate() {
             let Self { prompt_len, max_len, min_len, .. } = *self;
-            let (step, row) = (beam.path.len() - prompt_len, first_row + number);
+            let (step, row) = (beam.path.len() - prompt_len, first_row + index);
             let mut logits =
                 read_row(logits, config).ok_or(GenerateError::InvalidLogits { step, row })?;
             penalize_log_probs(&mut logits, &beam.path, config.repetition_penalty);
             let (path, states) = (&beam.path, &beam.states);
             let progress = Progress { path, prompt_len, max_len, min_len, states };
             restrict(&mut logits, progress, config, row)?;
-            top.offer(number, &logits, beam.log_prob);
+            top.offer(index, &logits, beam.log_prob);
         }
         Ok(top.into_best())
     }
 
-    /// Ends or extends beams by the candidates, best first; returns the beam that each new one continues.
+    /// Finishes or extends beams by the candidates, best first; returns the beam that each new beam continues.
     fn advance(&mut self, candidates: &[Candidate], search: Search<'_>) -> Vec<usize> {
         let Search { config, options } = search;
-        // Tokens after the prompt, with those of the candidates.
+        // Generated tokens, including the candidates'.
         let len = self.generated(&self.live[0].path).len() + 1;
         let mut beams = Vec::with_capacity(options.beams);
         let mut parents = Vec::with_capacity(options.beams);
@@ -158,7 +163,7 @@ impl Sentence {
             }
         }
         if beams.is_empty() && self.finished.is_empty() {
-            // Every continuation is forbidden: what there is has to do.
+            // Every continuation is forbidden: return the beams as they are.
             self.finished = self.cut_off(StopReason::NoToken, config);
         }
         if self.is_done(beams.first(), len, search) {
@@ -169,7 +174,7 @@ impl Sentence {
         parents
     }
 
-    /// The live beams as they are.
+    /// The live beams as hypotheses.
     fn cut_off(&self, stop: StopReason, config: &DecodingConfig) -> Vec<Hypothesis> {
         let hypothesis = |beam: &Beam| {
             let tokens = self.generated(&beam.path);
@@ -178,14 +183,14 @@ impl Sentence {
         self.live.iter().map(hypothesis).collect()
     }
 
-    /// The beam that a candidate continues, with its token.
+    /// The beam that a candidate continues, extended by its token.
     fn extended(&self, candidate: &Candidate) -> Beam {
         let beam = &self.live[candidate.row];
         let path = [beam.path.as_slice(), &[candidate.token]].concat();
         Beam { path, states: beam.states.forked(candidate.token), log_prob: candidate.log_prob }
     }
 
-    /// The hypothesis of a candidate that ends its beam, with an end token or at the length limit.
+    /// The hypothesis of a candidate that finishes its beam, with an end token or at the length limit.
     fn ended(&self, candidate: &Candidate, ends: bool, config: &DecodingConfig) -> Hypothesis {
         let mut tokens = self.generated(&self.live[candidate.row].path).to_vec();
         let stop = if ends {
@@ -197,14 +202,14 @@ impl Sentence {
         Hypothesis::new(&tokens, candidate.log_prob, config.length_penalty, stop)
     }
 
-    /// Keeps a hypothesis if it is among the best.
+    /// Adds a finished hypothesis if it is among the best.
     fn keep(&mut self, hypothesis: Hypothesis, options: &BeamSearch) {
         let at = self.finished.partition_point(|kept| kept.score >= hypothesis.score);
         self.finished.insert(at, hypothesis);
         self.finished.truncate(options.beams);
     }
 
-    /// Ranks the live beams among the finished hypotheses, and ends the search.
+    /// Ends the search and ranks the live beams among the finished hypotheses.
     fn cancel(&mut self, Search { config, options }: Search<'_>) {
         for hypothesis in self.cut_off(StopReason::Cancelled, config) {
             self.keep(hypothesis, options);
@@ -212,7 +217,8 @@ impl Sentence {
         self.live.clear();
     }
 
-    /// Whether the beams, the best of which has `len` tokens, cannot or need not improve the finished hypotheses.
+    /// Whether the search is done: no beam is left, or by [`EarlyStopping`] none can improve the finished hypotheses. `best`
+    /// is the best beam, of `len` tokens.
     fn is_done(&self, best: Option<&Beam>, len: usize, search: Search<'_>) -> bool {
         let Search { config, options } = search;
         let Some(best) = best else { return true };

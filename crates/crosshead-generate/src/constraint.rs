@@ -1,27 +1,27 @@
-//! Rules of the caller for what may come next.
+//! Caller-supplied rules for the next token.
 
 /// A rule for the next token that depends on the tokens so far, such as a grammar.
 ///
-/// Each sequence has a state of its own. Under beam search a state follows its beam: it is forked where a beam goes on in
-/// several ways and dropped with it.
+/// Each sequence has its own state. Under beam search the state follows its beam: it is forked when a beam branches and
+/// dropped when the beam is.
 pub trait Constraint {
-    /// The state of a sequence of the batch after its prompt, or after the start token where it has none.
+    /// The initial state of a sequence of the batch, after its prompt, or after the start token if it has no prompt.
     fn start(&self, sequence: usize, prompt: &[u32]) -> Box<dyn ConstraintState>;
 }
 
 /// The state of a [`Constraint`] in one sequence.
 pub trait ConstraintState: Send {
-    /// Changes the scores of the next token, `scores[token]`: −∞ forbids a token, adding to a score changes its
-    /// log-probability by as much.
+    /// Changes the scores of the next token in place, indexed by token id: −∞ forbids a token, and adding to a score
+    /// changes its log-probability by that amount.
     ///
-    /// Scores are log-probabilities plus a number that is the same for all tokens of the row. What the other options
-    /// forbid is −∞ already, and must stay so. NaN and +∞ are refused.
+    /// Scores are log-probabilities up to an additive constant per row. Tokens forbidden by other options are already −∞
+    /// and must stay so. NaN or +∞ is an error.
     fn apply(&self, scores: &mut [f32]);
 
-    /// The sequence took this token, which is no end token.
+    /// Called when the sequence is extended by this token. End tokens are not passed.
     fn advance(&mut self, token: u32);
 
-    /// A copy that goes on independently.
+    /// An independent copy of the state.
     fn fork(&self) -> Box<dyn ConstraintState>;
 }
 
@@ -45,7 +45,7 @@ impl States {
         self.0.iter_mut().for_each(|state| state.advance(token));
     }
 
-    /// The states after one more token.
+    /// Copies of the states, advanced by one token.
     pub(crate) fn forked(&self, token: u32) -> Self {
         let mut states = Self(self.0.iter().map(|state| state.fork()).collect());
         states.advance(token);

@@ -1,4 +1,4 @@
-//! The entry point.
+//! The entry point: [`decode`].
 
 use crate::beam_search::beam_search;
 use crate::greedy::greedy;
@@ -6,18 +6,18 @@ use crate::sample::sample;
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel, Strategy};
 
 /// Decodes `batch` sequences and returns the hypotheses of each, best first: one in greedy decoding and sampling, up to
-/// `n_best` under beam search.
+/// `n_best` in beam search.
 ///
-/// Every sequence grows until an end token or the length limit. The model starts with one row per sequence; under beam
-/// search it is reordered to the live beams after the first step. Rows of sequences that have ended are dropped. Results
-/// are in the order of the input and do not depend on the number of threads.
+/// Every sequence is extended until an end token or the length limit. The model starts with one row per sequence; in beam
+/// search it is reordered to the live beams after each step. Rows of ended sequences are dropped. Results are in input
+/// order and do not depend on the number of threads.
 ///
 /// # Errors
-/// If an option is out of range, the model's logits are of the wrong number or have no softmax, or a constraint makes a
+/// If an option is out of range, the model returns the wrong number of logits or non-finite ones, or a constraint makes a
 /// score NaN or +∞.
 ///
 /// # Examples
-/// The two most probable sequences of a model that ends (token 0) with probability ⅔ and goes on with token 1 else:
+/// The two most probable sequences of a model that generates the end token 0 with probability ⅔ and token 1 otherwise:
 ///
 /// ```
 /// use crosshead_generate::{BeamSearch, DecodingConfig, Hooks, StepModel, StopReason, decode};

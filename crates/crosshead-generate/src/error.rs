@@ -1,17 +1,17 @@
-//! What can be wrong with a request or with a model's output.
+//! Errors of decoding: invalid options and invalid model output.
 
-/// Why decoding could not run to its end.
+/// An error of decoding.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {
-    /// A row of logits has no softmax.
+    /// A row of logits contains NaN or +∞, or only −∞.
     #[error(
         "the model produced NaN or infinite logits at step {step}, row {row}: its weights or its inputs are broken"
     )]
     InvalidLogits {
         /// Number of the step, from 0.
         step: usize,
-        /// Row within that step's batch.
+        /// Row of that step's batch.
         row: usize,
     },
 
@@ -20,11 +20,11 @@ pub enum GenerateError {
     InvalidConstraint {
         /// Number of the step, from 0.
         step: usize,
-        /// Row within that step's batch.
+        /// Row of that step's batch.
         row: usize,
     },
 
-    /// The model returned a wrong number of logits.
+    /// The model returned the wrong number of logits.
     #[error(
         "the model returned {len} logits for {rows} rows over a vocabulary of {vocab_size}: \
          `StepModel::step` must return rows × vocab_size values"
@@ -38,7 +38,7 @@ pub enum GenerateError {
         vocab_size: usize,
     },
 
-    /// A token id of the configuration is not in the model's vocabulary.
+    /// A token id of the configuration is outside the model's vocabulary.
     #[error("`{option}` is token {token}, but the vocabulary has {vocab_size} tokens")]
     TokenOutOfVocabulary {
         /// The option that names the token.
@@ -49,8 +49,8 @@ pub enum GenerateError {
         vocab_size: usize,
     },
 
-    /// [`Length::PerRow`](crate::Length::PerRow) does not fit the batch.
-    #[error("`{option}` has {lengths} lengths for a batch of {batch}: give one per sequence")]
+    /// [`Length::PerRow`](crate::Length::PerRow) does not match the batch size.
+    #[error("`{option}` has {lengths} lengths for a batch of {batch}: give one for each sequence")]
     LengthCount {
         /// The option.
         option: &'static str,
@@ -60,14 +60,14 @@ pub enum GenerateError {
         batch: usize,
     },
 
-    /// An option has a value outside its range.
+    /// The value of an option is out of range.
     #[error("`{option}` is {value}: it must be {expected}")]
     OptionOutOfRange {
         /// The option.
         option: &'static str,
         /// Its value.
         value: String,
-        /// What it may be.
+        /// The accepted values.
         expected: &'static str,
     },
 }

@@ -1,24 +1,24 @@
-//! An exponential that compilers vectorize.
+//! An exponential function that auto-vectorizes.
 
-/// Below this, `exp` is treated as constant (about 2e-38): such terms do not change a sum that contains `exp(0)`.
+/// Inputs are clamped to this value, where `exp` is about 2e-38: smaller terms do not change a sum that contains `exp(0)`.
 const LOWEST: f32 = -87.0;
 
-/// `1.5 · 2²³`: adding it to a small number leaves that number, rounded to an integer, in the low bits.
+/// `1.5 · 2²³`: adding it to a small number rounds that number to an integer and leaves it in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// High part of ln 2, with enough trailing zeros that its product with an exponent is exact.
+/// High part of ln 2, with enough trailing zeros that multiplying it by an exponent is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 
 /// `ln 2 - LN_2_HIGH`.
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
-/// `eˣ` for `x ≤ 0`, within 2 units in the last place; NaN gives NaN.
+/// `eˣ` for `x ≤ 0`, accurate to 2 ULP; NaN gives NaN.
 ///
-/// Argument reduction `x = n ln 2 + r` and the polynomial of Cephes' `expf` for `eʳ`. Without branches, tables or fused
-/// multiply-adds, so a loop over it is vectorized and gives the same bits on every processor.
+/// Uses the argument reduction `x = n ln 2 + r` and the polynomial of Cephes' `expf` for `eʳ`. There are no branches, tables
+/// or fused multiply-adds, so loops over it vectorize and give bitwise identical results on every processor.
 #[inline(always)]
 pub(crate) fn exp_nonpositive(x: f32) -> f32 {
-    // Not `f32::max`, which would turn NaN into a number.
+    // `f32::max` would replace NaN.
     let x = if x < LOWEST { LOWEST } else { x };
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
@@ -30,7 +30,7 @@ pub(crate) fn exp_nonpositive(x: f32) -> f32 {
     poly = poly * r + 1.666_666_5e-1;
     poly = poly * r + 0.5;
     let exp_r = poly * (r * r) + r + 1.0;
-    // The exponent field of 2ⁿ, taken from the rounded sum's low bits.
+    // 2ⁿ, with n taken from the low bits of the rounded sum.
     let power = f32::from_bits(shifted.to_bits().wrapping_shl(23).wrapping_add(1.0f32.to_bits()));
     exp_r * power
 }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equals_the_exact_exponential_to_two_units_in_the_last_place() {
+    fn is_accurate_to_two_ulp() {
         for i in 0..200_000 {
             let x = -87.0 * i as f32 / 200_000.0;
             let exact = f64::from(x).exp();
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_the_range() {
+    fn handles_zero_negative_infinity_and_nan() {
         assert_eq!(exp_nonpositive(0.0), 1.0);
         assert!(exp_nonpositive(f32::NEG_INFINITY) < 2e-38);
         assert!(exp_nonpositive(f32::NAN).is_nan());

@@ -1,17 +1,17 @@
 //! Greedy decoding.
 
-use crate::one_path::follow_one_path;
+use crate::single_path::decode_single_path;
 use crate::top_k::TopK;
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel};
 
-/// Extends each of `batch` sequences by its most probable token; of equally probable ones, that with the lowest id.
+/// Extends each of `batch` sequences by its most probable token; ties go to the lowest id.
 pub(crate) fn greedy(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,
     config: &DecodingConfig,
     hooks: Hooks<'_>,
 ) -> Result<Vec<Hypothesis>, GenerateError> {
-    follow_one_path(model, batch, config, hooks, |logits, _| {
+    decode_single_path(model, batch, config, hooks, |logits, _| {
         let mut best = TopK::new(1);
         best.offer(0, logits, 0.0);
         best.into_best().first().map(|candidate| candidate.token)

@@ -1,10 +1,8 @@
-//! What a caller adds to decoding.
+//! Caller-supplied hooks: an observer and constraints.
 
-use std::ops::ControlFlow;
+use crate::{Constraint, Flow, Observer, Step, StepToken};
 
-use crate::{Constraint, Observer, Step, StepToken};
-
-/// What a caller adds to [`decode`](crate::decode): an [`Observer`], and [`Constraint`]s.
+/// Caller-supplied hooks of [`decode`](crate::decode): an [`Observer`] and [`Constraint`]s.
 #[derive(Default)]
 pub struct Hooks<'a> {
     observer: Option<&'a mut dyn Observer>,
@@ -12,17 +10,17 @@ pub struct Hooks<'a> {
 }
 
 impl<'a> Hooks<'a> {
-    /// Nothing.
+    /// No hooks.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Tells an observer of each step. Default: none.
+    /// Calls an observer after each step. Default: none.
     pub fn with_observer(self, observer: &'a mut dyn Observer) -> Self {
         Self { observer: Some(observer), ..self }
     }
 
-    /// Adds a constraint; several are applied in the order in which they were added. Default: none.
+    /// Adds a constraint; constraints are applied in the order in which they were added. Default: none.
     pub fn with_constraint(mut self, constraint: &'a dyn Constraint) -> Self {
         self.constraints.push(constraint);
         self
@@ -32,16 +30,11 @@ impl<'a> Hooks<'a> {
         &self.constraints
     }
 
-    /// Tells the observer of a step; whether decoding goes on.
-    pub(crate) fn observe(
-        &mut self,
-        number: usize,
-        tokens: &[StepToken],
-        live: usize,
-    ) -> ControlFlow<()> {
+    /// Passes a step to the observer.
+    pub(crate) fn observe(&mut self, number: usize, tokens: &[StepToken], live: usize) -> Flow {
         match &mut self.observer {
-            Some(observer) => observer.on_tokens(&Step { number, tokens, live }),
-            None => ControlFlow::Continue(()),
+            Some(observer) => observer.on_step(&Step { number, tokens, live }),
+            None => Flow::Continue,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The result of decoding.
+//! Generated sequences.
 
 use crate::LengthPenalty;
 
@@ -7,30 +7,30 @@ use crate::LengthPenalty;
 pub struct Hypothesis {
     /// The generated tokens, without the start token and without the end token.
     pub tokens: Vec<u32>,
-    /// Sum of the tokens' natural log-probabilities, the end token's included; beam search sums penalized ones under a
-    /// repetition penalty.
+    /// Sum of the tokens' natural log-probabilities, including that of the end token; with a repetition penalty, beam
+    /// search sums the penalized ones.
     pub log_prob: f32,
-    /// `log_prob` divided by the length penalty; what beams are ranked by.
+    /// `log_prob` divided by the length penalty; beams are ranked by it.
     pub score: f32,
-    /// Why the sequence ends where it does.
+    /// Why the sequence ended.
     pub stop: StopReason,
 }
 
-/// Why a sequence ends where it does.
+/// Why a sequence ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// With this end token, which is none of the hypothesis's `tokens`.
+    /// The model generated this end token, which is not included in the hypothesis's `tokens`.
     EndToken(u32),
-    /// It has as many tokens as it may have.
+    /// The sequence reached its length limit.
     MaxLength,
-    /// No token could come next: all were forbidden.
+    /// Every next token was forbidden.
     NoToken,
-    /// An [`Observer`](crate::Observer) cancelled the search.
+    /// An [`Observer`](crate::Observer) stopped the sequence.
     Cancelled,
 }
 
 impl StopReason {
-    /// The end token, where there is one.
+    /// The end token, if the sequence ended with one.
     pub fn end_token(self) -> Option<u32> {
         match self {
             Self::EndToken(token) => Some(token),
@@ -40,7 +40,7 @@ impl StopReason {
 }
 
 impl Hypothesis {
-    /// The hypothesis of the tokens after the prompt, without the end token.
+    /// A hypothesis of these generated tokens, without the end token.
     pub(crate) fn new(
         tokens: &[u32],
         log_prob: f32,
@@ -52,12 +52,12 @@ impl Hypothesis {
         Self { score: log_prob / penalty.divisor(len), tokens, log_prob, stop }
     }
 
-    /// Whether the sequence ended with an end token; `false` where it was cut off.
+    /// Whether the sequence ended with an end token.
     pub fn finished(&self) -> bool {
         self.end_token().is_some()
     }
 
-    /// The end token, where there is one; it is none of `tokens`.
+    /// The end token, if the sequence ended with one; it is not included in `tokens`.
     pub fn end_token(&self) -> Option<u32> {
         self.stop.end_token()
     }

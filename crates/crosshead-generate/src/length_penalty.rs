@@ -1,11 +1,11 @@
-//! Length penalties: how scores of hypotheses of different lengths are made comparable.
+//! Length penalties, which make scores of hypotheses of different lengths comparable.
 
 use serde::{Deserialize, Serialize};
 
-/// What a hypothesis's log-probability is divided by.
+/// The divisor of a hypothesis's log-probability.
 ///
-/// A log-probability falls with every token, so without a penalty short hypotheses win. `len` counts the generated
-/// tokens, the end token included and the start token not.
+/// The log-probability decreases with every token, so without a penalty short hypotheses rank first. `len` counts the
+/// generated tokens, including the end token but not the start token.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LengthPenalty {
@@ -13,14 +13,14 @@ pub enum LengthPenalty {
     Power(f32),
     /// `((5 + len) / 6)ᵅ` (Wu et al., *Google's Neural Machine Translation System*, 2016, equation 14).
     Gnmt(f32),
-    /// `len`: the score is the mean log-probability of a token. The same as `Power(1.0)`.
+    /// `len`: the score is the mean log-probability per token. Equal to `Power(1.0)`.
     Average,
-    /// `1`: the score is the log-probability itself. The same as `Power(0.0)`.
+    /// `1`: the score is the log-probability. Equal to `Power(0.0)`.
     None,
 }
 
 impl LengthPenalty {
-    /// The divisor for a hypothesis of `len` tokens, the end token included; a length of 0 counts as 1.
+    /// The divisor for a hypothesis of `len` tokens, including the end token; a length of 0 is treated as 1.
     pub fn divisor(self, len: usize) -> f32 {
         let len = len.max(1) as f64;
         let divisor = match self {
@@ -32,7 +32,7 @@ impl LengthPenalty {
         divisor as f32
     }
 
-    /// The penalty's exponent.
+    /// The exponent.
     pub(crate) fn alpha(self) -> f32 {
         match self {
             Self::Power(alpha) | Self::Gnmt(alpha) => alpha,
@@ -48,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn gnmt_penalty_is_the_published_formula() {
+    fn gnmt_penalty_matches_the_published_formula() {
         // ((5 + 7) / 6)^0.5 = √2
         assert_eq!(LengthPenalty::Gnmt(0.5).divisor(7), std::f32::consts::SQRT_2);
         assert_eq!(LengthPenalty::Gnmt(0.6).divisor(1), 1.0);
@@ -56,7 +56,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_positive_alpha_favours_the_longer_of_two_equal_sums(
+        fn a_positive_alpha_prefers_the_longer_of_two_equal_sums(
             alpha in 0.1f32..3.0, len in 1usize..500, log_prob in -100f32..-0.1,
         ) {
             for penalty in [LengthPenalty::Power(alpha), LengthPenalty::Gnmt(alpha), LengthPenalty::Average] {
@@ -65,7 +65,7 @@ mod tests {
         }
 
         #[test]
-        fn a_larger_alpha_penalizes_length_less_severely(
+        fn a_larger_alpha_raises_the_score_of_long_hypotheses(
             alpha in 0.0f32..3.0, len in 2usize..500, log_prob in -100f32..-0.1,
         ) {
             for penalty in [LengthPenalty::Power, LengthPenalty::Gnmt] {
@@ -75,7 +75,7 @@ mod tests {
         }
 
         #[test]
-        fn average_and_none_are_powers(len in 1usize..500) {
+        fn average_and_none_equal_powers(len in 1usize..500) {
             prop_assert_eq!(LengthPenalty::Average.divisor(len), LengthPenalty::Power(1.0).divisor(len));
             prop_assert_eq!(LengthPenalty::None.divisor(len), LengthPenalty::Power(0.0).divisor(len));
         }

@@ -12,9 +12,9 @@ mod hypothesis;
 mod length_penalty;
 mod logits;
 mod observer;
-mod one_path;
 mod processors;
 mod sample;
+mod single_path;
 mod step_model;
 mod top_k;
 
@@ -27,5 +27,5 @@ pub use error::GenerateError;
 pub use hooks::Hooks;
 pub use hypothesis::{Hypothesis, StopReason};
 pub use length_penalty::LengthPenalty;
-pub use observer::{Observer, Step, StepToken};
-pub use step_model::StepModel;
+pub use observer::{Flow, Observer, Step, StepToken};
+pub use step_model::{Rollback, StepModel};

@@ -1,17 +1,17 @@
-//! One row of logits with its softmax, read once.
+//! A row of logits with the normalizer of its softmax.
 
 use crate::exp::exp_nonpositive;
 
-/// Logits per block: a block and its exponentials stay in the fastest cache.
+/// Logits per block: a block and its exponentials fit in the L1 cache.
 const BLOCK: usize = 512;
 
-/// Independent partial results, so that a reduction becomes vector instructions.
+/// Independent accumulators, so that reductions vectorize.
 const LANES: usize = 16;
 
-/// The next token's logits of one row, and what normalizes them.
+/// One row of next-token logits with their normalizer.
 ///
-/// Reading a row also notes the largest value of each block of [`BLOCK`] logits, so that a search for the best tokens
-/// skips most of the row.
+/// Reading a row also records the maximum of each block of [`BLOCK`] logits, so that top-k selection can skip most of the
+/// row.
 pub(crate) struct LogitRow<'a> {
     logits: &'a mut [f32],
     /// Upper bound on the logits of each block.
@@ -19,12 +19,13 @@ pub(crate) struct LogitRow<'a> {
     normalizers: Normalizers,
 }
 
-/// What turns a logit into a log-probability.
+/// The log-softmax normalizer of a row: log-probability = logit − `max` − `log_sum`.
 ///
-/// The two are subtracted one after the other, as in PyTorch: their sum would lose the digits of the probabilities near 1.
+/// The two are subtracted one after the other, as in PyTorch: subtracting their sum would lose precision for probabilities
+/// near 1.
 #[derive(Clone, Copy)]
 struct Normalizers {
-    /// The largest logit.
+    /// The maximum logit.
     max: f32,
     /// `ln Σ exp(x - max)`.
     log_sum: f32,
@@ -41,7 +42,7 @@ impl Normalizers {
 }
 
 impl<'a> LogitRow<'a> {
-    /// Reads a row; `None` if it has no softmax: NaN, +∞, or nothing above -∞.
+    /// Reads a row; `None` if its softmax is undefined: it contains NaN or +∞, or only −∞.
     pub(crate) fn new(logits: &'a mut [f32]) -> Option<Self> {
         let (block_max, normalizers) = normalizers(logits)?;
         Some(Self { logits, block_max, normalizers })
@@ -52,7 +53,7 @@ impl<'a> LogitRow<'a> {
         self.normalizers.log_prob(self.logits[token as usize])
     }
 
-    /// Turns the logits into log-probabilities, so that one that is replaced keeps all its digits.
+    /// Converts the logits to log-probabilities, so that replacing one is exact.
     pub(crate) fn normalize(&mut self) {
         let normalizers = self.normalizers;
         for value in self.logits.iter_mut().chain(&mut self.block_max) {
@@ -61,7 +62,7 @@ impl<'a> LogitRow<'a> {
         self.normalizers = Normalizers { max: 0.0, log_sum: 0.0 };
     }
 
-    /// Replaces the log-probability of a token; the others' stay.
+    /// Replaces the log-probability of a token; others are unchanged.
     pub(crate) fn set_log_prob(&mut self, token: u32, log_prob: f32) {
         let token = token as usize;
         let logit = self.normalizers.logit(log_prob);
@@ -70,19 +71,19 @@ impl<'a> LogitRow<'a> {
         *block_max = block_max.max(logit);
     }
 
-    /// Makes a token impossible; the others' probabilities stay.
+    /// Forbids a token; other probabilities are unchanged.
     pub(crate) fn ban(&mut self, token: u32) {
         self.logits[token as usize] = f32::NEG_INFINITY;
     }
 
-    /// Lets the probabilities of the tokens that are still possible sum to 1; where none is, nothing changes.
+    /// Renormalizes the probabilities of the tokens that are still allowed; no effect if there are none.
     pub(crate) fn renormalize(&mut self) {
         if let Some((block_max, normalizers)) = normalizers(self.logits) {
             (self.block_max, self.normalizers) = (block_max, normalizers);
         }
     }
 
-    /// Gives each of some tokens the log-probability 0, and makes all others impossible.
+    /// Gives each of these tokens the log-probability 0 and forbids all others.
     pub(crate) fn force(&mut self, tokens: &[u32]) {
         self.logits.fill(f32::NEG_INFINITY);
         self.block_max.fill(f32::NEG_INFINITY);
@@ -90,7 +91,7 @@ impl<'a> LogitRow<'a> {
         tokens.iter().for_each(|&token| self.set_log_prob(token, 0.0));
     }
 
-    /// Lets the caller change logits; the probabilities of those that it leaves alone stay. Whether none became NaN or +∞.
+    /// Applies a function to the logits without renormalizing; returns `false` if one became NaN or +∞.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut [f32])) -> bool {
         change(self.logits);
         for (block, max) in self.logits.chunks(BLOCK).zip(&mut self.block_max) {
@@ -99,8 +100,8 @@ impl<'a> LogitRow<'a> {
         self.logits.iter().all(|&logit| logit < f32::INFINITY)
     }
 
-    /// The row in blocks, in the order of tokens: an upper bound on the block's log-probabilities, and the tokens with
-    /// theirs.
+    /// The row in blocks, ordered by token: an upper bound on the block's log-probabilities, and its tokens with their
+    /// log-probabilities.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = (f32, impl Iterator<Item = (u32, f32)>)> {
         let blocks = self.logits.chunks(BLOCK).zip(&self.block_max).enumerate();
         blocks.map(|(block, (logits, max))| {
@@ -111,7 +112,7 @@ impl<'a> LogitRow<'a> {
     }
 }
 
-/// The largest value of each block, and what normalizes the row; `None` if that is not finite.
+/// The maximum of each block and the normalizer of the row; `None` if it is not finite.
 fn normalizers(logits: &[f32]) -> Option<(Vec<f32>, Normalizers)> {
     let mut block_max = Vec::with_capacity(logits.len().div_ceil(BLOCK));
     let mut max = f32::NEG_INFINITY;
@@ -123,14 +124,14 @@ fn normalizers(logits: &[f32]) -> Option<(Vec<f32>, Normalizers)> {
             sum *= exp_nonpositive(max - largest);
             max = largest;
         }
-        // A block of -∞ alone must not become -∞ - -∞, and one with a NaN must not be skipped.
+        // Avoids −∞ − −∞ for a block of only −∞, and does not skip a block with NaN.
         sum += sum_exp(block, if max == f32::NEG_INFINITY { 0.0 } else { max });
     }
     let normalizers = Normalizers { max, log_sum: sum.ln() };
     (max + normalizers.log_sum).is_finite().then_some((block_max, normalizers))
 }
 
-/// The largest value, NaN left out.
+/// The maximum, ignoring NaN.
 fn block_maximum(block: &[f32]) -> f32 {
     let larger = |a: f32, b: f32| if b > a { b } else { a };
     let (chunks, rest) = block.as_chunks::<LANES>();
@@ -168,7 +169,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn log_probabilities_are_the_log_softmax(
+        fn log_probabilities_equal_the_log_softmax(
             logits in prop::collection::vec(prop_oneof![9 => -60f32..60.0, 1 => Just(f32::NEG_INFINITY)], 1..1500),
         ) {
             prop_assume!(logits.iter().any(|x| x.is_finite()));
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_near_1_keep_their_digits() {
+    fn probabilities_near_1_are_precise() {
         let logits = vec![50.0, 40.0, 37.5];
         let exact = exact_log_softmax(&logits);
         let log_prob = LogitRow::new(&mut logits.clone()).unwrap().log_prob(0);
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_without_a_softmax_are_refused_wherever_the_bad_value_is() {
+    fn rows_without_a_softmax_are_rejected_wherever_the_bad_value_is() {
         for bad in [f32::NAN, f32::INFINITY] {
             for at in [0, 15, 511, 512, 1099] {
                 for fill in [0.0, f32::NEG_INFINITY] {

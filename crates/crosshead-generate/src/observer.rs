@@ -1,42 +1,74 @@
-//! What a caller is told while sequences are decoded.
-
-use std::ops::ControlFlow;
+//! Observing and stopping sequences while they are decoded.
 
 use crate::StopReason;
 
-/// Is told of every step of [`decode`](crate::decode) and may cancel it: for streaming, progress and time limits.
+/// Called after every step of [`decode`](crate::decode): for streaming, progress and time limits.
 ///
-/// A closure that takes a [`&Step<'_>`](Step) is one.
+/// A closure that takes a [`&Step<'_>`](Step) and returns a [`Flow`] implements this trait.
 pub trait Observer {
-    /// Is called once after every step. With [`ControlFlow::Break`] decoding ends: sequences that have not ended are
-    /// returned as they are, with [`StopReason::Cancelled`].
-    fn on_tokens(&mut self, step: &Step<'_>) -> ControlFlow<()>;
+    /// Called once after every step; the returned [`Flow`] decides which sequences continue.
+    fn on_step(&mut self, step: &Step<'_>) -> Flow;
 }
 
-impl<F: FnMut(&Step<'_>) -> ControlFlow<()>> Observer for F {
-    fn on_tokens(&mut self, step: &Step<'_>) -> ControlFlow<()> {
+impl<F: FnMut(&Step<'_>) -> Flow> Observer for F {
+    fn on_step(&mut self, step: &Step<'_>) -> Flow {
         self(step)
+    }
+}
+
+/// Which sequences continue after a step.
+///
+/// A stopped sequence is returned as it is, with [`StopReason::Cancelled`]. Sequences that have already ended keep their
+/// own [`StopReason`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Flow {
+    /// All sequences continue.
+    #[default]
+    Continue,
+    /// These sequences of the batch stop; the others continue.
+    Stop(Vec<usize>),
+    /// All sequences stop.
+    StopAll,
+}
+
+impl Flow {
+    /// Stops every sequence that `self` or `other` stops.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::StopAll, _) | (_, Self::StopAll) => Self::StopAll,
+            (Self::Continue, flow) | (flow, Self::Continue) => flow,
+            (Self::Stop(first), Self::Stop(second)) => Self::Stop([first, second].concat()),
+        }
+    }
+
+    /// Whether this sequence stops.
+    pub fn stops(&self, sequence: usize) -> bool {
+        match self {
+            Self::Continue => false,
+            Self::Stop(sequences) => sequences.contains(&sequence),
+            Self::StopAll => true,
+        }
     }
 }
 
 /// One step of decoding.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// Number of the step, from 0.
+    /// Step number, from 0.
     pub number: usize,
-    /// The tokens that were chosen, in the order of sequences: one for each sequence that had not ended and could go on.
-    /// None under beam search, which may still replace them.
+    /// The chosen tokens, ordered by sequence: one for each sequence that was extended. Empty under beam search, which may
+    /// still discard tokens.
     pub tokens: &'a [StepToken],
-    /// How many sequences of the batch have not ended.
+    /// Number of sequences of the batch that have not ended.
     pub live: usize,
 }
 
-/// The token that a sequence took in a step.
+/// The token that extended a sequence in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepToken {
-    /// Number of the sequence in the batch.
+    /// Index of the sequence in the batch.
     pub sequence: usize,
-    /// The token; an end token too.
+    /// The token, which may be an end token.
     pub token: u32,
     /// Why the sequence ends with this token, if it does.
     pub stop: Option<StopReason>,

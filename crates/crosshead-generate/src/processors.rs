@@ -1,11 +1,10 @@
-//! What the options and the constraints forbid or make less likely, in one row of logits.
+//! Logits processors: options and constraints applied to one row of logits.
 
 use crate::constraint::States;
 use crate::logits::LogitRow;
 use crate::{DecodingConfig, GenerateError, Normalization};
 
-/// Reads a row of logits as the configuration normalizes them: without the suppressed tokens, or with them. `None` if the
-/// row has no softmax.
+/// Reads a row of logits, normalized over the tokens that [`Normalization`] selects. `None` if its softmax is undefined.
 pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &DecodingConfig) -> Option<LogitRow<'a>> {
     match config.normalization {
         Normalization::Allowed => {
@@ -16,24 +15,24 @@ pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &DecodingConfig) -> Op
     }
 }
 
-/// A sequence so far, and how long it may and must become.
+/// The tokens of a sequence so far, with its length limits.
 #[derive(Clone, Copy)]
 pub(crate) struct Progress<'a> {
-    /// The prompt and what follows it.
+    /// The prompt and the generated tokens.
     pub(crate) path: &'a [u32],
-    /// Tokens of the prompt.
+    /// Number of tokens of the prompt.
     pub(crate) prompt_len: usize,
-    /// Most tokens after the prompt.
+    /// Maximum number of tokens after the prompt.
     pub(crate) max_len: usize,
-    /// Fewest tokens after the prompt before an end token.
+    /// Minimum number of tokens after the prompt before an end token.
     pub(crate) min_len: usize,
     /// The states of the constraints.
     pub(crate) states: &'a States,
 }
 
-/// Bans what may not come next, in the order of transformers: a repeated n-gram, the end of a bad word, an end that is too
-/// early, anything but a forced token, and then even that, if it is suppressed; last what the caller's constraints forbid.
-/// The error is that of the row with this number.
+/// Bans forbidden tokens in the order of transformers: repeated n-grams, ends of bad words, end tokens before the minimum
+/// length, all but a forced token, and suppressed tokens, forced or not. The caller's constraints are applied last.
+/// `number` is the row's index for error messages.
 pub(crate) fn restrict(
     row: &mut LogitRow,
     progress: Progress<'_>,
@@ -68,7 +67,7 @@ fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &DecodingConfi
     if generated < min_len {
         config.eos_ids.iter().for_each(|&token| row.ban(token));
     }
-    // A longer prompt has its first token already.
+    // A longer prompt already contains its first token.
     let forced_bos = config.forced_bos.filter(|_| prompt_len == 1);
     if let (0, Some(bos)) = (generated, forced_bos) {
         row.force(&[bos]);
@@ -106,7 +105,7 @@ fn penalized(score: f32, repetition_penalty: f32) -> f32 {
     if score < 0.0 { score * repetition_penalty } else { score / repetition_penalty }
 }
 
-/// The tokens of a path, each once however often it occurs.
+/// The distinct tokens of a path.
 fn distinct(path: &[u32]) -> impl Iterator<Item = u32> {
     let first = |&(at, token): &(usize, &u32)| !path[..at].contains(token);
     path.iter().enumerate().filter(first).map(|(_, &token)| token)

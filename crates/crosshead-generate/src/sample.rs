@@ -1,12 +1,12 @@
-//! Sampling from the model's distribution.
+//! Sampling.
 
 use crate::exp::exp_nonpositive;
 use crate::logits::LogitRow;
-use crate::one_path::{Position, follow_one_path};
+use crate::single_path::{Position, decode_single_path};
 use crate::top_k::TopK;
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, Sampling, StepModel};
 
-/// Extends each of `batch` sequences by tokens drawn at random.
+/// Extends each of `batch` sequences by sampled tokens.
 pub(crate) fn sample(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,
@@ -14,7 +14,7 @@ pub(crate) fn sample(
     sampling: &Sampling,
     hooks: Hooks<'_>,
 ) -> Result<Vec<Hypothesis>, GenerateError> {
-    follow_one_path(model, batch, config, hooks, |logits, position| {
+    decode_single_path(model, batch, config, hooks, |logits, position| {
         let sequence = sampling.first_sequence + position.sequence;
         let position = Position { sequence, ..position };
         draw(&weights(logits, sampling), uniform(sampling.seed, position))
@@ -24,7 +24,7 @@ pub(crate) fn sample(
 /// A token and its unnormalized probability.
 type Weight = (u32, f32);
 
-/// The tokens that may be drawn.
+/// The candidate tokens after temperature, top-k and top-p.
 fn weights(logits: &LogitRow, sampling: &Sampling) -> Vec<Weight> {
     let mut weights: Vec<Weight> = if sampling.top_k > 0 {
         let mut top = TopK::new(sampling.top_k);
@@ -44,11 +44,11 @@ fn weights(logits: &LogitRow, sampling: &Sampling) -> Vec<Weight> {
     weights
 }
 
-/// Keeps the heaviest tokens, up to and including the one with which they reach the share `top_p`.
+/// Keeps the most probable tokens up to and including the one at which their cumulative probability reaches `top_p`.
 fn keep_nucleus(weights: &mut Vec<Weight>, top_p: f64) {
     let heavier = |a: &Weight, b: &Weight| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     let target = top_p * total(weights);
-    // The nucleus is small as a rule: sort a head of the list, and a longer one if that was too short.
+    // The nucleus is usually small: sort the head of the list, and a longer head if that was too short.
     let mut head = 64;
     loop {
         head = head.min(weights.len());
@@ -71,7 +71,7 @@ fn keep_nucleus(weights: &mut Vec<Weight>, top_p: f64) {
     }
 }
 
-/// The token at the share `uniform` of the cumulative weights.
+/// The token at the quantile `uniform` of the cumulative weights.
 fn draw(weights: &[Weight], uniform: f64) -> Option<u32> {
     let mut rest = uniform * total(weights);
     let drawn = weights.iter().find(|&&(_, weight)| {
@@ -85,7 +85,7 @@ fn total(weights: &[Weight]) -> f64 {
     weights.iter().map(|&(_, weight)| f64::from(weight)).sum()
 }
 
-/// A number in `[0, 1)` that is a pure function of seed and position.
+/// A uniform number in `[0, 1)`, a pure function of seed and position.
 fn uniform(seed: u64, position: Position) -> f64 {
     let bits = mix(mix(mix(seed) ^ position.sequence as u64) ^ position.step as u64);
     (bits >> 11) as f64 / (1u64 << 53) as f64
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_distribution_drawn_from_is_that_of_transformers() {
+    fn the_distribution_equals_that_of_transformers() {
         let mut fixture: Fixture =
             serde_json::from_str(include_str!("../fixtures/sampling.json")).unwrap();
         let logits = LogitRow::new(&mut fixture.logits).unwrap();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_drawn_as_often_as_they_are_probable() {
+    fn token_frequencies_match_their_probabilities() {
         let weights = [(3, 0.2), (5, 1.0), (6, 0.0), (9, 0.8)];
         let mut counts = HashMap::from([(6, 0)]);
         for sequence in 0..200 {
@@ -161,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_nucleus_is_the_smallest_head_of_the_sorted_tokens(
+        fn the_nucleus_is_the_smallest_prefix_of_the_sorted_tokens(
             values in prop::collection::vec(0f32..1.0, 1..1500), top_p in 0.01f64..0.999,
         ) {
             let mut sorted: Vec<Weight> = (0..).zip(values).collect();

@@ -1,11 +1,11 @@
-//! The seam between a model and decoding.
+//! The interface between a model and decoding.
 
 use crate::GenerateError;
 
-/// A model that is fed one token per live row and remembers what it has seen.
+/// An incremental decoder: a model that is fed one token per live row and caches its state.
 ///
-/// What the rows attend to (an encoder's memory, a prompt) is the model's own business: it is set up before decoding
-/// starts, one row per sequence of the batch.
+/// Anything else the rows attend to, such as the output of an encoder or a prompt, is set up by the model before decoding
+/// starts, with one row per sequence of the batch.
 pub trait StepModel {
     /// Number of tokens in the vocabulary.
     fn vocab_size(&self) -> usize;
@@ -13,16 +13,20 @@ pub trait StepModel {
     /// Feeds `tokens[row]` to each row and returns the logits of the next token, row-major `[rows, vocab_size]`.
     fn step(&mut self, tokens: &[u32]) -> Vec<f32>;
 
-    /// Feeds `count` tokens to each row, `tokens` being row-major `[rows, count]`, and returns the logits after each of
-    /// them, row-major `[rows, count, vocab_size]`.
+    /// Feeds `count` tokens to each row, row-major `[rows, count]`, and returns the logits after each of them, row-major
+    /// `[rows, count, vocab_size]`.
     ///
-    /// By default they are fed one by one; a model that can read them at once should, for long prompts and for checking
-    /// what a draft model guessed.
+    /// The default implementation calls [`step`](Self::step) for each token. Models that can process several tokens in one
+    /// forward pass should override it: this speeds up long prompts and the verification of drafted tokens.
     ///
     /// # Panics
-    /// If `tokens` is not a multiple of `count`.
+    /// If `count` is 0, or the number of tokens is not a multiple of it.
     fn step_many(&mut self, tokens: &[u32], count: usize) -> Vec<f32> {
-        assert!(count > 0 && tokens.len().is_multiple_of(count), "{count} tokens for each row");
+        assert!(
+            count > 0 && tokens.len().is_multiple_of(count),
+            "{} tokens are not {count} per row",
+            tokens.len()
+        );
         let (rows, vocab_size) = (tokens.len() / count, self.vocab_size());
         let mut logits = vec![0.0; tokens.len() * vocab_size];
         for at in 0..count {
@@ -37,11 +41,21 @@ pub trait StepModel {
         logits
     }
 
-    /// Row `i` of the next step continues row `rows[i]` of this one; rows may repeat, disappear or change places.
+    /// Row `i` of the next step continues row `rows[i]` of the last one; rows may be repeated, dropped or permuted.
     fn reorder(&mut self, rows: &[usize]);
 }
 
-/// Runs one step and checks the shape of what comes back.
+/// A [`StepModel`] that can discard the last tokens it was fed, as speculative decoding does with rejected drafts.
+pub trait Rollback: StepModel {
+    /// Discards the last `count` tokens of each row. The next step gives the logits that it would give had they never been
+    /// fed.
+    ///
+    /// # Panics
+    /// If fewer tokens have been fed.
+    fn rollback(&mut self, count: usize);
+}
+
+/// Runs one step and checks the number of logits.
 pub(crate) fn checked_step(
     model: &mut (impl StepModel + ?Sized),
     tokens: &[u32],
@@ -54,7 +68,7 @@ pub(crate) fn checked_step(
     Ok(logits)
 }
 
-/// Reorders the model's rows unless every row simply continues itself or none is left.
+/// Reorders the model's rows, unless no row moves or none is left.
 ///
 /// `rows_before` is the number of rows in the last step.
 pub(crate) fn reorder_if_changed(

@@ -1,32 +1,33 @@
-//! The best continuations of a few rows, without sorting the vocabulary.
+//! Top-k selection over the continuations of several rows, without sorting the vocabulary.
 
 use crate::logits::LogitRow;
 
-/// A token that may continue a path.
+/// A possible continuation of a path by one token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Candidate {
-    /// Log-probability of the path with this token.
+    /// Log-probability of the path including this token.
     pub(crate) log_prob: f32,
-    /// Number of the row that it continues.
+    /// The row whose path it continues.
     pub(crate) row: usize,
     /// The token.
     pub(crate) token: u32,
 }
 
-/// The `k` candidates with the highest log-probability, best first; of equal ones, the lower row and then the lower
-/// token. Impossible candidates (-∞) are left out.
+/// The `k` candidates with the highest log-probability, best first; ties go to the lower row, then the lower token.
+/// Forbidden candidates (−∞) are excluded.
 pub(crate) struct TopK {
     k: usize,
     best: Vec<Candidate>,
 }
 
 impl TopK {
-    /// Keeps `k` candidates.
+    /// An empty selection of up to `k` candidates.
     pub(crate) fn new(k: usize) -> Self {
         Self { k, best: Vec::with_capacity(k + 1) }
     }
 
-    /// Offers every token of a row whose path has `path_log_prob` so far; rows must come in ascending order.
+    /// Considers every token of a row whose path has the log-probability `path_log_prob`. Rows must be offered in ascending
+    /// order.
     pub(crate) fn offer(&mut self, row: usize, logits: &LogitRow, path_log_prob: f32) {
         for (bound, log_probs) in logits.blocks() {
             if self.admits(bound + path_log_prob) {
@@ -37,7 +38,7 @@ impl TopK {
         }
     }
 
-    /// The candidates kept, best first.
+    /// The selected candidates, best first.
     pub(crate) fn into_best(self) -> Vec<Candidate> {
         self.best
     }
@@ -53,7 +54,7 @@ impl TopK {
         if !self.admits(candidate.log_prob) {
             return;
         }
-        // After equal ones, which came earlier and so have the lower row or token.
+        // Insert after ties, which were offered earlier and so have a lower row or token.
         let at = self.best.partition_point(|kept| kept.log_prob >= candidate.log_prob);
         self.best.insert(at, candidate);
         self.best.truncate(self.k);
@@ -72,7 +73,7 @@ mod tests {
             banned in prop::collection::vec(0usize..1100, 0..20),
             k in 1usize..40,
         ) {
-            // Few distinct values, so that ties are everywhere.
+            // Few distinct values, so that there are many ties.
             let mut top = TopK::new(k);
             let mut all = Vec::new();
             for (index, logits) in rows.iter_mut().enumerate() {

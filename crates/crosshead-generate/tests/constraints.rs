@@ -1,4 +1,4 @@
-//! A constraint's state is that of its own sequence, under every strategy.
+//! Constraints: each sequence and beam has its own state, under every strategy.
 
 mod models;
 
@@ -16,13 +16,13 @@ const CLOSE: u32 = 3;
 const VOCAB_SIZE: usize = 6;
 const MAX_LEN: usize = 5;
 
-/// Brackets are balanced: none closes that is not open, and all are closed before the end and within `MAX_LEN`.
+/// Balanced brackets within `MAX_LEN` tokens.
 struct Balanced;
 
 #[derive(Clone)]
 struct Depth {
     depth: usize,
-    /// Tokens that still fit, the end token counted.
+    /// Remaining tokens, including the end token.
     room: usize,
 }
 
@@ -64,7 +64,7 @@ impl ConstraintState for Depth {
     }
 }
 
-/// The last token does not come twice in a row.
+/// No token occurs twice in a row.
 struct NoDouble;
 
 #[derive(Clone)]
@@ -168,7 +168,7 @@ proptest! {
 
     #[test]
     fn states_follow_their_beams(seed: u64, beams in 1usize..5) {
-        // Few beams change places all the time: a state that stayed behind would allow what is forbidden.
+        // Few beams are reordered often: a state that did not follow its beam would allow forbidden tokens.
         let strategies: [Strategy; 3] =
             [Strategy::Greedy, Sampling::new(seed).into(), BeamSearch::new(beams).with_n_best(beams).into()];
         for strategy in strategies {
@@ -180,7 +180,7 @@ proptest! {
     }
 
     #[test]
-    fn a_biased_token_is_as_much_more_probable(seed: u64, bias in -3f32..3.0) {
+    fn a_bias_shifts_the_log_probability_by_its_value(seed: u64, bias in -3f32..3.0) {
         let run = |hooks| {
             let config = config(Strategy::Greedy).with_max_len(1).with_min_len(1);
             decode(&mut HashModel::new(VOCAB_SIZE, seed, [0]), 1, &config, hooks).unwrap().concat().remove(0)
@@ -197,8 +197,8 @@ proptest! {
 }
 
 #[test]
-fn probabilities_that_remain_sum_to_1() {
-    // Allows two tokens.
+fn remaining_probabilities_sum_to_1() {
+    // Two tokens remain.
     let only =
         [Bias(EOS, f32::NEG_INFINITY), Bias(4, f32::NEG_INFINITY), Bias(5, f32::NEG_INFINITY)];
     let best = |normalization| -> Vec<Hypothesis> {
@@ -214,7 +214,7 @@ fn probabilities_that_remain_sum_to_1() {
 }
 
 #[test]
-fn a_constraint_that_forbids_everything_cuts_the_sequence_off() {
+fn a_constraint_that_forbids_every_token_ends_the_sequence() {
     let all: Vec<Bias> =
         (0..VOCAB_SIZE as u32).map(|token| Bias(token, f32::NEG_INFINITY)).collect();
     for strategy in [Strategy::Greedy, BeamSearch::new(2).into(), Sampling::new(1).into()] {
@@ -226,7 +226,7 @@ fn a_constraint_that_forbids_everything_cuts_the_sequence_off() {
 }
 
 #[test]
-fn a_constraint_that_makes_no_numbers_is_refused() {
+fn a_constraint_that_makes_a_score_nan_or_infinite_is_an_error() {
     for value in [f32::NAN, f32::INFINITY] {
         for strategy in [Strategy::Greedy, BeamSearch::new(2).into()] {
             let constraint = Bias(4, value);

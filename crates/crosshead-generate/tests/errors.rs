@@ -1,4 +1,4 @@
-//! Broken models and impossible options are refused with a reason.
+//! Errors for broken models and invalid options.
 
 mod models;
 mod strategies;
@@ -9,7 +9,7 @@ use crosshead_generate::{
 use models::HashModel;
 use strategies::{beam_search, greedy, sample};
 
-/// Has one logit replaced at a step, given by the number of tokens fed before and the row.
+/// Replaces one logit of a row at a step.
 struct Broken {
     model: HashModel,
     step: usize,
@@ -44,7 +44,7 @@ fn beams() -> BeamSearch {
 }
 
 #[test]
-fn logits_that_are_not_numbers_are_reported_with_step_and_row() {
+fn non_finite_logits_are_reported_with_step_and_row() {
     for value in [f32::NAN, f32::INFINITY] {
         let broken = |step, row| Broken { model: HashModel::new(8, 1, 0..4), step, row, value };
         let expected = |step, row| GenerateError::InvalidLogits { step, row };
@@ -80,23 +80,23 @@ fn a_wrong_number_of_logits_is_reported() {
 }
 
 #[test]
-fn impossible_options_are_refused_by_name() {
-    let refuse = |config: DecodingConfig, option: &str| {
+fn invalid_options_are_reported_by_name() {
+    let rejects = |config: DecodingConfig, option: &str| {
         let mut model = HashModel::new(8, 1, 0..2);
         let error = beam_search(&mut model, 2, &config, beams()).unwrap_err();
         assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
     };
-    refuse(DecodingConfig::new(8, 1), "start_id");
-    refuse(DecodingConfig::new(0, 9), "eos_ids");
-    refuse(config().with_suppressed([0, 8]), "suppressed");
-    refuse(config().with_max_len(0), "max_len");
-    refuse(config().with_max_len(vec![3, 0]), "max_len");
-    refuse(config().with_max_len(vec![3]), "max_len");
-    refuse(config().with_min_len(vec![3]), "min_len");
-    refuse(config().with_forced_eos([1, 8]), "forced_eos");
-    refuse(config().with_repetition_penalty(0.0), "repetition_penalty");
-    refuse(config().with_repetition_penalty(f32::NAN), "repetition_penalty");
-    refuse(config().with_length_penalty(LengthPenalty::Gnmt(f32::NAN)), "length_penalty");
+    rejects(DecodingConfig::new(8, 1), "start_id");
+    rejects(DecodingConfig::new(0, 9), "eos_ids");
+    rejects(config().with_suppressed([0, 8]), "suppressed");
+    rejects(config().with_max_len(0), "max_len");
+    rejects(config().with_max_len(vec![3, 0]), "max_len");
+    rejects(config().with_max_len(vec![3]), "max_len");
+    rejects(config().with_min_len(vec![3]), "min_len");
+    rejects(config().with_forced_eos([1, 8]), "forced_eos");
+    rejects(config().with_repetition_penalty(0.0), "repetition_penalty");
+    rejects(config().with_repetition_penalty(f32::NAN), "repetition_penalty");
+    rejects(config().with_length_penalty(LengthPenalty::Gnmt(f32::NAN)), "length_penalty");
     for (options, option) in [
         (BeamSearch::new(0), "beams"),
         (beams().with_n_best(0), "n_best"),
@@ -117,8 +117,8 @@ fn impossible_options_are_refused_by_name() {
 }
 
 #[test]
-fn a_sequence_without_a_possible_next_token_is_cut_off() {
-    // Tokens 2 and 3 may each occur once, then only the end token is left, and that is too early.
+fn a_sequence_ends_when_every_token_is_forbidden() {
+    // Tokens 2 and 3 may each occur once; then only the end token is left, which `min_len` forbids.
     let config = config().with_suppressed([0]).with_no_repeat_ngram_size(1);
     let model = HashModel::new(4, 1, 0..2);
     for found in [

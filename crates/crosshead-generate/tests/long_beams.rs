@@ -1,5 +1,5 @@
-//! Beam searches that go on for a hundred tokens and more stop where transformers stops; `fixtures/export_long_beams.py`
-//! writes the fixture and describes the model.
+//! Beam searches of more than 100 tokens stop where transformers stops; `fixtures/export_long_beams.py` writes the fixture
+//! and describes the model.
 
 use crosshead_generate::{
     BeamSearch, DecodingConfig, EarlyStopping, Hooks, Hypothesis, LengthPenalty, Normalization,
@@ -17,13 +17,13 @@ struct Fixture {
 
 #[derive(Deserialize)]
 struct Batch {
-    /// The number of the first sentence.
+    /// Index of the first sentence.
     first: u64,
     eos: Vec<u32>,
     prompt: Vec<u32>,
     model: TableOptions,
     options: Options,
-    /// Sentences whose search a rounding error may lead another way.
+    /// Sentences for which a rounding error may change the search.
     close: Vec<usize>,
     hypotheses: Vec<Vec<Expected>>,
 }
@@ -52,11 +52,11 @@ struct Options {
     suppress_tokens: Vec<u32>,
 }
 
-/// Number of tokens, their hash, whether the hypothesis ended, and its score.
+/// Number of tokens, their hash, whether the hypothesis ended with an end token, and its score.
 #[derive(Debug, Deserialize)]
 struct Expected(usize, u32, bool, f32);
 
-/// Logits that depend on the sentence, its last two tokens and a little on the place.
+/// Logits that depend on the sentence, its last two tokens and, weakly, on the position.
 struct TableModel<'a> {
     fixture: &'a Fixture,
     batch: &'a Batch,
@@ -68,7 +68,7 @@ struct TableModel<'a> {
 }
 
 impl<'a> TableModel<'a> {
-    /// The model after it has read the prompt but for its last token.
+    /// The model after all of the prompt except its last token.
     fn new(fixture: &'a Fixture, batch: &'a Batch, sentences: &[usize]) -> Self {
         let [.., last] = batch.prompt[..] else { panic!("a prompt has a token") };
         let before = batch.prompt.iter().rev().nth(1).copied().unwrap_or(fixture.pad);
@@ -114,7 +114,7 @@ impl StepModel for TableModel<'_> {
     }
 }
 
-/// A number of a sentence from -1 to 1.
+/// A number from -1 to 1 for a sentence.
 fn drawn(sentence: u64, number: u64) -> f32 {
     (mix((sentence << 20) + number) >> 44) as f32 / 524_288.0 - 1.0
 }
@@ -171,7 +171,7 @@ fn is_equal(found: &[Hypothesis], expected: &[Expected]) -> bool {
 }
 
 #[test]
-fn long_searches_find_the_hypotheses_of_transformers() {
+fn long_searches_equal_transformers() {
     let fixture: Fixture =
         serde_json::from_str(include_str!("../fixtures/long_beams.json")).unwrap();
     let (mut compared, mut long) = (0, 0);

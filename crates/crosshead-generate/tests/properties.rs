@@ -1,4 +1,4 @@
-//! What must hold for every model.
+//! Properties that hold for every model.
 
 mod models;
 mod strategies;
@@ -35,8 +35,8 @@ fn any_beams() -> impl Strategy<Value = BeamSearch> {
 }
 
 fn any_config() -> impl Strategy<Value = DecodingConfig> {
-    let constraints = (1usize..9, 0usize..4, 0usize..4, prop_oneof![Just(1.0f32), 0.7f32..1.6]);
-    (any_length_penalty(), constraints).prop_map(
+    let options = (1usize..9, 0usize..4, 0usize..4, prop_oneof![Just(1.0f32), 0.7f32..1.6]);
+    (any_length_penalty(), options).prop_map(
         |(penalty, (max_len, min_len, ngram, repetition))| {
             config()
                 .with_length_penalty(penalty)
@@ -55,7 +55,7 @@ fn log_prob_of(model: &HashModel, sentence: u64, history: &[u32], token: u32) ->
     logit(token) - allowed.map(|token| logit(token).exp()).sum::<f64>().ln()
 }
 
-/// Every sequence that a search may return, with its log-probability, and whether it ends with the end token.
+/// Every sequence that decoding may return, with its log-probability and whether it ends with the end token.
 fn all_sequences(model: &HashModel, max_len: usize) -> Vec<(Vec<u32>, f64, bool)> {
     let mut complete = Vec::new();
     let mut open = vec![(vec![START], 0.0)];
@@ -86,8 +86,8 @@ fn exhaustive_best(seed: u64, max_len: usize, penalty: LengthPenalty) -> Hypothe
 
 proptest! {
     #[test]
-    fn one_beam_is_greedy_decoding(seed: u64, config in any_config(), options in any_beams()) {
-        // A search that never stops early may prefer a longer hypothesis to the greedy one.
+    fn one_beam_equals_greedy_decoding(seed: u64, config in any_config(), options in any_beams()) {
+        // `Never` may prefer a longer hypothesis to the greedy one.
         prop_assume!(options.early_stopping != EarlyStopping::Never);
         let config = config.with_repetition_penalty(1.0);
         let options = BeamSearch { beams: 1, n_best: 1, ..options };
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn a_batch_gives_what_its_sentences_give_alone(
+    fn batched_results_equal_single_results(
         seed: u64, config in any_config(), options in any_beams(), limits in prop::collection::vec(1usize..12, 1..6),
     ) {
         let batch = limits.len();
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn log_probabilities_are_those_that_the_model_gives_to_the_tokens(seed: u64, config in any_config(), options in any_beams()) {
+    fn log_probabilities_equal_those_of_the_model(seed: u64, config in any_config(), options in any_beams()) {
         let config = config.with_repetition_penalty(1.0);
         let model = HashModel::new(9, seed, 0..3);
         let beams = beam_search(&mut model.clone(), 3, &config, options).unwrap();
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn the_n_best_are_different_and_sorted(seed: u64, config in any_config(), options in any_beams()) {
+    fn the_n_best_are_distinct_and_sorted(seed: u64, config in any_config(), options in any_beams()) {
         for found in beam_search(&mut HashModel::new(9, seed, 0..3), 3, &config, options).unwrap() {
             prop_assert!(found.is_sorted_by(|a, b| a.score >= b.score));
             for (at, hypothesis) in found.iter().enumerate() {
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn constraints_hold(seed: u64, config in any_config(), options in any_beams(), temperature in 0.3f32..3.0) {
+    fn options_hold(seed: u64, config in any_config(), options in any_beams(), temperature in 0.3f32..3.0) {
         let model = HashModel::new(5, seed, 0..3);
         let sampling = Sampling::new(seed).with_temperature(temperature);
         let mut found = beam_search(&mut model.clone(), 3, &config, options).unwrap().concat();
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn enough_beams_find_the_best_sequence_of_all(
+    fn enough_beams_find_the_best_sequence(
         seed: u64, max_len in 1usize..5, penalty in any_length_penalty(),
     ) {
         let found = exhaustive_best(seed, max_len, penalty);
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn the_best_sequence_does_not_get_shorter_with_alpha(seed: u64, alpha in 0.0f32..2.0, more in 0.0f32..2.0) {
+    fn a_larger_alpha_does_not_shorten_the_best_sequence(seed: u64, alpha in 0.0f32..2.0, more in 0.0f32..2.0) {
         let len = |alpha| {
             let found = exhaustive_best(seed, 4, LengthPenalty::Power(alpha));
             found.tokens.len() + usize::from(found.finished())
@@ -200,7 +200,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn batches_that_are_parts_of_one_draw_what_it_draws(seed in any::<u64>(), cut in 0usize..=5) {
+    fn split_batches_sample_the_same_tokens_as_one_batch(seed in any::<u64>(), cut in 0usize..=5) {
         let config = config().with_max_len(6);
         let draw = |sentences: std::ops::Range<u64>| {
             let sampling = Sampling::new(seed).with_first_sequence(sentences.start as usize);

@@ -1,4 +1,4 @@
-//! Tokens and scores equal to those of Hugging Face transformers; `fixtures/export.py` writes the fixture.
+//! Tokens and scores equal those of Hugging Face transformers; `fixtures/export.py` writes the fixture.
 
 use crosshead_generate::{
     BeamSearch, DecodingConfig, EarlyStopping, Hooks, Hypothesis, LengthPenalty, Normalization,
@@ -24,7 +24,7 @@ struct Case {
     hypotheses: Vec<Vec<Expected>>,
 }
 
-/// The arguments of `generate`, with its defaults.
+/// Arguments of `generate`, with its defaults.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Options {
@@ -89,7 +89,7 @@ impl Options {
     }
 }
 
-/// `transitions[token before last][last token] + sources[sentence]`; `pad_logit` stands in the column of padding.
+/// `transitions[token before last][last token] + sources[sentence]`; the padding column is `pad_logit`.
 struct TableModel<'a> {
     fixture: &'a Fixture,
     pad_logit: f32,
@@ -160,7 +160,7 @@ fn tokens_and_scores_equal_transformers() {
     assert!(compared > 300, "only {compared} sentences are in the fixture");
     for case in &fixture.cases {
         let found = search(&fixture, case, &case.options.config(&fixture), f32::NEG_INFINITY);
-        // The greedy search of transformers has no scores: the fixture's are those of the model's own probabilities.
+        // transformers returns no scores for greedy decoding: the fixture computes them from the model's probabilities.
         let changed =
             case.options.repetition_penalty != 1.0 || case.options.forced_eos_token_id.is_some();
         assert_equal(&found, case, case.options.num_beams > 1 || !changed);
@@ -168,7 +168,7 @@ fn tokens_and_scores_equal_transformers() {
 }
 
 #[test]
-fn suppressing_a_token_equals_a_model_that_never_gives_it() {
+fn suppressing_a_token_equals_a_model_that_never_generates_it() {
     let fixture = fixture();
     for case in fixture.cases.iter().filter(|case| case.options.suppress_tokens.is_empty()) {
         let config = case.options.config(&fixture).with_suppressed([fixture.pad]);

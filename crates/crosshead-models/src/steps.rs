@@ -2,7 +2,7 @@
 
 use burn::tensor::{Int, Tensor};
 use crosshead_blocks::DecoderCache;
-use crosshead_generate::StepModel;
+use crosshead_generate::{Rollback, StepModel};
 use crosshead_kernels::in_pool;
 
 use crate::tokens::id_tensor;
@@ -54,6 +54,14 @@ impl StepModel for DecoderSteps<'_> {
     }
 }
 
+impl Rollback for DecoderSteps<'_> {
+    fn rollback(&mut self, count: usize) {
+        let fed = self.cache.len();
+        assert!(count <= fed, "cannot discard {count} of {fed} tokens");
+        self.cache.truncate(fed - count);
+    }
+}
+
 /// Incremental decoding with a [`CausalLm`]: a [`StepModel`] with the state of a batch of prompts.
 ///
 /// Shorter prompts are padded on the left, so that all rows continue at the same column.
@@ -62,6 +70,8 @@ pub struct CausalSteps<'a> {
     cache: DecoderCache,
     /// The number of padding columns before each row.
     padding: Vec<usize>,
+    /// The number of columns of the prompts.
+    prompt_len: usize,
     /// The logits after the prompts, until the first step returns them.
     prompt_logits: Option<Vec<f32>>,
 }
@@ -91,7 +101,7 @@ impl<'a> CausalSteps<'a> {
             let states = model.forward_cached(&ids, &padding, &mut cache);
             host(model.logits(states.narrow(1, longest - 1, 1)))
         }));
-        Self { model, cache, padding, prompt_logits }
+        Self { model, cache, padding, prompt_len: longest, prompt_logits }
     }
 
     /// Runs the model on the next tokens, equally many per row, and returns the logits after each.
@@ -125,6 +135,16 @@ impl StepModel for CausalSteps<'_> {
     fn reorder(&mut self, rows: &[usize]) {
         self.padding = rows.iter().map(|&row| self.padding[row]).collect();
         self.cache.reorder(&row_tensor(rows, &self.model.device()));
+    }
+}
+
+impl Rollback for CausalSteps<'_> {
+    /// # Panics
+    /// If it discards the first token after the prompts: that token stands for the prompt and is not in the cache.
+    fn rollback(&mut self, count: usize) {
+        let fed = self.cache.len() - self.prompt_len;
+        assert!(count <= fed, "cannot discard {count} of {fed} tokens after the first");
+        self.cache.truncate(self.cache.len() - count);
     }
 }
 

@@ -1,60 +1,69 @@
-//! What can go wrong between a text and a result.
+//! Errors of the tasks.
 
 use std::path::PathBuf;
 
-/// What can go wrong between a text and a result.
+/// An error of a task.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
-    /// A directory that holds no model.
-    #[error("{}: no model there; give a model directory (with config.json) or a run directory (with model/)", .0.display())]
+    /// The directory contains no model.
+    #[error("{}: no model found; expected a model directory (with config.json) or a run directory (with model/)", .0.display())]
     NoModel(PathBuf),
-    /// A Hub id where a directory belongs.
+    /// A Hub id in place of a directory.
     #[error(
-        "{0}: no such directory; if it is a model of the Hugging Face Hub, fetch it first with `crosshead fetch {0}`, and give the directory that it prints"
+        "{0}: no such directory; to use a model of the Hugging Face Hub, run `crosshead fetch {0}` and pass the directory that it prints"
     )]
     HubId(String),
-    /// A model that is not told what language to write.
-    #[error("the model's files name no language to write: name it (--to) as one of {}", known.join(", "))]
+    /// The target language is not known.
+    #[error("the model's files name no target language; set it (--to) to one of {}", known.join(", "))]
     NoTargetLanguage {
-        /// The codes of the languages that there are.
+        /// The language codes of the model.
         known: Vec<String>,
     },
-    /// A directory whose tokenizer and model do not belong together.
+    /// The tokenizer and the model of a directory do not match.
     #[error("{}: {source}", dir.display())]
     Mismatch {
         /// The directory.
         dir: PathBuf,
-        /// Which ids the model does not know.
+        /// The ids outside the model's vocabulary.
         source: crosshead_tokenize::TokenizeError,
     },
-    /// A prompt that a text can't go on from.
+    /// The prompt is empty and the model has no begin token.
     #[error(
-        "the prompt is empty, and this model has no token that begins a text; give it some text"
+        "the prompt is empty and this model has no begin token; pass a non-empty prompt"
     )]
     EmptyPrompt,
-    /// A prompt that is as long as its text may become.
+    /// The prompt leaves no room for a new token.
     #[error(
-        "the prompt has {tokens} tokens, and the model's max_length allows {max_length} with what follows; set the \
-         number of new tokens (--max-tokens, or max_new_tokens in generation_config.json)"
+        "the prompt has {tokens} tokens, but the model's max_length is {max_length} including new tokens; set the number of \
+         new tokens (--max-tokens, or max_new_tokens in generation_config.json)"
     )]
     PromptAtLimit {
-        /// Tokens of the prompt.
+        /// Number of tokens of the prompt.
         tokens: usize,
-        /// The model's limit for prompt and text.
+        /// The model's maximum length of prompt and text.
         max_length: usize,
     },
-    /// A prompt that a model does not have.
+    /// A sampling option for a translation or summary.
+    #[error("`{option}` is set, but translation and summarization do not support sampling; remove it")]
+    NotSampled {
+        /// The option.
+        option: &'static str,
+    },
+    /// Beam search and sampling at the same time.
+    #[error("`beams` above 1 cannot be combined with sampling; set temperature to 0, or remove `beams`")]
+    BeamsWithSampling,
+    /// The embedding model has no prompt of this name.
     #[error("the model has no prompt `{name}`; its prompts are: {known}")]
     NoPrompt {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The names there are.
+        /// The names of the model's prompts.
         known: String,
     },
-    /// A model whose head is for none of the tasks.
-    #[error("{}: a model without a head for a task", .0.display())]
+    /// No task supports the model's head.
+    #[error("{}: no task supports the head of this model", .0.display())]
     NoTask(PathBuf),
-    /// A run's `recipe.toml` that can't be read.
+    /// The `recipe.toml` of a run could not be read.
     #[error("{}: {reason}", path.display())]
     RunRecipe {
         /// The file.
@@ -62,21 +71,21 @@ pub enum TaskError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A text without a mask where words are to be guessed.
+    /// A text without a mask to fill.
     #[error("`{text}`: {reason}")]
     NoMask {
         /// The text.
         text: String,
-        /// Why no mask can be read.
+        /// Why there is no mask.
         reason: String,
     },
-    /// A tokenizer.
+    /// An error of the tokenizer.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),
-    /// A model directory.
+    /// An error of the model directory.
     #[error(transparent)]
     Model(#[from] crosshead_models::ModelError),
-    /// A search.
+    /// An error of decoding.
     #[error(transparent)]
     Generate(#[from] crosshead_generate::GenerateError),
 }

@@ -6,9 +6,13 @@ mod embedder;
 mod error;
 mod fill_mask;
 mod generator;
+mod hooks;
+mod options;
 mod softmax;
+mod streaming;
 mod summarizer;
 mod task;
+mod text;
 mod text_to_text;
 mod translator;
 
@@ -17,8 +21,21 @@ pub use directory::model_directory;
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
 pub use error::TaskError;
 pub use fill_mask::{FillMask, Filled, Guess};
-pub use generator::{Generated, Generator, SampleOptions};
+pub use generator::{Generated, Generator};
+pub use hooks::TextHooks;
+pub use options::DecodeOptions;
 pub use summarizer::Summarizer;
 pub use task::{ModelTask, Task, open};
-pub use text_to_text::{SearchOptions, TextToText, Written};
+pub use text_to_text::{TextToText, Written};
 pub use translator::Translator;
+
+// The types of other crates in this crate's API.
+pub use crosshead_generate::{
+    Constraint, ConstraintState, EarlyStopping, Flow, GenerateError, Observer, Step, StepToken,
+    StopReason,
+};
+pub use crosshead_models::{
+    CausalLm, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm, ModelError, NotFollowed,
+    ProblemType, SentenceEncoder, SequenceClassifier,
+};
+pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};

@@ -1,4 +1,4 @@
-//! Continues a prompt with a trained model and shows each piece of text as it is generated:
+//! Continues a prompt with a trained model and streams the text:
 //!
 //! ```sh
 //! cargo run --release -p crosshead --example generate -- runs/language-model "Call me"
@@ -9,7 +9,7 @@
 use std::io::Write;
 
 use burn::tensor::Device;
-use crosshead::{Generator, SampleOptions};
+use crosshead::{DecodeOptions, Flow, Generator, TextHooks};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
@@ -17,12 +17,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (dir, prompt) = (args.next().ok_or(usage)?, args.next().ok_or(usage)?);
     let generator = Generator::from_pretrained(dir, &Device::flex())?;
     print!("{prompt}");
-    let options = SampleOptions { temperature: Some(0.7), ..SampleOptions::default() };
-    generator.generate_with(&[prompt], &options, |_, text| {
+    let options = DecodeOptions { temperature: Some(0.7), ..DecodeOptions::default() };
+    let mut on_text = |_: usize, text: &str| {
         print!("{text}");
-        // Whoever watches sees each piece at once; a closed pipe shows in the next print.
-        let _ = std::io::stdout().flush();
-    })?;
+        match std::io::stdout().flush() {
+            Ok(()) => Flow::Continue,
+            // Nobody reads the output any more.
+            Err(_) => Flow::StopAll,
+        }
+    };
+    generator.generate_with(&[prompt], &options, TextHooks::none().with_on_text(&mut on_text))?;
     println!();
     Ok(())
 }

@@ -4,9 +4,9 @@ mod error;
 
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
-    Classified, Classifier, Embedder, Embedding, FillMask, Filled, Generated, Generator, Guess,
-    Label, ModelTask, Prompt, Purpose, SampleOptions, ScoreFunction, SearchOptions, Similarity,
-    Summarizer, Task, TextToText, Translator, Written, cosine, model_directory, open,
+    Classified, Classifier, DecodeOptions, Embedder, Embedding, FillMask, Filled, Flow, Generated,
+    Generator, Guess, Label, ModelTask, Prompt, Purpose, ScoreFunction, Similarity, StopReason,
+    Summarizer, Task, TextHooks, TextToText, Translator, Written, cosine, model_directory, open,
 };
 pub use error::Error;
 

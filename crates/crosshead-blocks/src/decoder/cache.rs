@@ -1,18 +1,18 @@
-//! What decoding remembers between two steps.
+//! The cache of incremental decoding.
 
 use burn::tensor::{Int, Tensor};
 use crosshead_attention::{AttentionMask, KeyValue, KvCache};
 
-/// What cross-attention reads: the encoder's output, and which of its positions are real.
+/// The input of cross-attention: the encoder's output and its mask.
 #[derive(Clone, Debug)]
 pub struct Memory {
     /// `[batch, src_len, d_model]`
     pub states: Tensor<3>,
-    /// What cross-attention may look at.
+    /// The positions that cross-attention may attend to.
     pub mask: AttentionMask,
 }
 
-/// What decoding remembers between two steps, for each layer.
+/// The cache of incremental decoding: keys and values of each layer.
 #[derive(Clone, Debug)]
 pub struct DecoderCache {
     pub(super) layers: Vec<LayerCache>,
@@ -27,8 +27,7 @@ pub(super) struct LayerCache {
 }
 
 impl DecoderCache {
-    /// A cache that has seen no position: for each layer its keys and values of the memory, and room for `capacity`
-    /// positions.
+    /// An empty cache with room for `capacity` positions; `memories` are each layer's keys and values of the memory.
     pub(super) fn new(
         memories: impl Iterator<Item = Option<KeyValue>>,
         mask: AttentionMask,
@@ -40,27 +39,27 @@ impl DecoderCache {
         Self { layers: layers.collect(), mask, memory_mask }
     }
 
-    /// The number of positions seen.
+    /// Number of cached positions.
     pub fn len(&self) -> usize {
         self.layers.first().map_or(0, |layer| layer.positions.len())
     }
 
-    /// Whether no position was seen yet.
+    /// Whether no position is cached.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What self-attention may see besides causality.
+    /// The mask of self-attention, applied in addition to the causal mask.
     pub(super) fn mask(&self) -> AttentionMask {
         self.mask.clone()
     }
 
-    /// What cross-attention may see.
+    /// The mask of cross-attention.
     pub(super) fn memory_mask(&self) -> Option<AttentionMask> {
         self.memory_mask.clone()
     }
 
-    /// Row i becomes what row `rows[i]` was; rows may repeat, move or fall away.
+    /// Row i becomes the former row `rows[i]`; rows may be repeated, dropped or permuted.
     pub fn reorder(&mut self, rows: &Tensor<1, Int>) {
         self.reorder_positions(rows);
         self.memory_mask = self.memory_mask.take().map(|mask| mask.select(rows.clone()));
@@ -69,12 +68,22 @@ impl DecoderCache {
         }
     }
 
-    /// As [`reorder`](Self::reorder), where every row keeps its memory: rows change places among those that read the
-    /// same source, as the beams of a sentence do.
+    /// As [`reorder`](Self::reorder), but keeps the memory of each row: for permutations among rows with the same source,
+    /// such as the beams of a sentence.
     pub fn reorder_positions(&mut self, rows: &Tensor<1, Int>) {
         self.mask = self.mask.select(rows.clone());
         for layer in &mut self.layers {
             layer.positions.reorder(rows);
+        }
+    }
+
+    /// Discards all positions after the first `len`.
+    ///
+    /// # Panics
+    /// If fewer than `len` positions are cached.
+    pub fn truncate(&mut self, len: usize) {
+        for layer in &mut self.layers {
+            layer.positions.truncate(len);
         }
     }
 }

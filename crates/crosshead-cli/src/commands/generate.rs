@@ -2,7 +2,7 @@
 
 use crosshead::tasks::TaskError;
 use crosshead::tokenize::ChatMessage;
-use crosshead::{Generated, Generator, SampleOptions};
+use crosshead::{DecodeOptions, Flow, Generated, Generator, TextHooks};
 use serde_json::json;
 
 use super::lines::{answer_each, are_lines, warn_of_not_followed};
@@ -12,25 +12,25 @@ use crate::{device, output};
 pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let generator = Generator::from_pretrained(&texts.model, &device::open(compute.device)?)?;
-    let options = SampleOptions {
+    let options = DecodeOptions {
         max_tokens: args.max_tokens,
         temperature: args.temperature,
         top_k: args.top_k,
         top_p: args.top_p,
-        seed: args.seed,
-        drawn_before: 0,
+        seed: Some(args.seed),
+        ..DecodeOptions::default()
     };
     warn_of_not_followed(&generator.not_followed(&options));
     if texts.texts.len() == 1 && !texts.json && !are_lines(&texts.texts) {
         return stream(&generator, args, &options);
     }
     let answer = |prompts: &[String], first: usize| {
-        let options = SampleOptions { drawn_before: first - 1, ..options };
-        Ok(generate(&generator, args, prompts, &options, |_| {})?)
+        let options = DecodeOptions { first_sequence: Some(first - 1), ..options };
+        Ok(generate(&generator, args, prompts, &options, TextHooks::none())?)
     };
     answer_each(&texts.texts, answer, |number, prompt, generated| {
         warn_if_cut(&generated, number);
-        let Generated { text, finished, .. } = generated;
+        let (finished, text) = (generated.finished(), generated.text);
         if texts.json {
             return output::line(json!({ "prompt": prompt, "text": text, "finished": finished }));
         }
@@ -41,17 +41,20 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
 }
 
 /// Shows what the model writes after the only prompt as it is written, with its line breaks.
-fn stream(generator: &Generator, args: &Generate, options: &SampleOptions) -> anyhow::Result<()> {
+fn stream(generator: &Generator, args: &Generate, options: &DecodeOptions) -> anyhow::Result<()> {
     let prompts = &args.texts.texts;
     if !args.chat {
         output::part(&prompts[0])?;
     }
     let mut written = Ok(());
-    let generated = generate(generator, args, prompts, options, |text| {
+    let mut on_text = |_: usize, text: &str| {
         if written.is_ok() {
             written = output::part(text);
         }
-    })?;
+        if written.is_ok() { Flow::Continue } else { Flow::StopAll }
+    };
+    let hooks = TextHooks::none().with_on_text(&mut on_text);
+    let generated = generate(generator, args, prompts, options, hooks)?;
     written?;
     generated.iter().for_each(|generated| warn_if_cut(generated, 1));
     output::line("")
@@ -62,18 +65,18 @@ fn generate(
     generator: &Generator,
     args: &Generate,
     prompts: &[String],
-    options: &SampleOptions,
-    mut on_text: impl FnMut(&str),
+    options: &DecodeOptions,
+    hooks: TextHooks<'_>,
 ) -> Result<Vec<Generated>, TaskError> {
     if !args.chat {
-        return generator.generate_with(prompts, options, |_, text| on_text(text));
+        return generator.generate_with(prompts, options, hooks);
     }
     let system = args.system.as_deref().map(|text| ChatMessage::new("system", text));
     let conversation = |prompt: &String| {
         system.iter().cloned().chain([ChatMessage::new("user", prompt.as_str())]).collect()
     };
     let conversations: Vec<Vec<ChatMessage>> = prompts.iter().map(conversation).collect();
-    generator.chat_with(&conversations, options, |_, text| on_text(text))
+    generator.chat_with(&conversations, options, hooks)
 }
 
 fn warn_if_cut(generated: &Generated, number: usize) {

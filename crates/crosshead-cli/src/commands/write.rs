@@ -1,8 +1,7 @@
 //! `crosshead translate` and `crosshead summarize`.
 
-use crosshead::models::GenerationDefaults;
 use crosshead::tasks::TaskError;
-use crosshead::{SearchOptions, TextToText, Written};
+use crosshead::{DecodeOptions, TextHooks, TextToText, Written};
 use serde_json::json;
 
 use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
@@ -29,9 +28,9 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
     let texts = &args.texts;
     let writer = TextToText::from_pretrained(&texts.model, &device::open(compute.device)?)?;
     let writer = prepare(writer, &args.search)?;
-    let answer = |texts: &[String], _| Ok(writer.write(texts, |_| {})?);
+    let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
     answer_each(&texts.texts, answer, |number, source, written| {
-        let Written { text, score, truncated } = written;
+        let Written { text, score, truncated, .. } = written;
         warn_if_cut(truncated, number, names.text);
         if texts.json {
             output::line(json!({ names.source: source, names.target: text, "score": score }))
@@ -44,17 +43,16 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
 /// The writer as the command line asks for it; what that leaves open is as the model says.
 pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, TaskError> {
     warn_of_not_followed(&writer.not_followed());
-    let SearchOptions { search, prefix, .. } = writer.options().clone();
-    let writer = writer.with_options(SearchOptions {
-        search: GenerationDefaults {
-            num_beams: asked.beams.map_or(search.num_beams, usize::from),
-            length_penalty: asked.length_penalty.unwrap_or(search.length_penalty),
-            max_new_tokens: asked.max_tokens.map(usize::from).or(search.max_new_tokens),
-            ..search
-        },
-        prefix: asked.prefix.clone().unwrap_or(prefix),
-        batch_size: asked.batch_size.into(),
-    });
+    let options = DecodeOptions {
+        beams: asked.beams.map(usize::from),
+        length_penalty: asked.length_penalty,
+        max_tokens: asked.max_tokens.map(usize::from),
+        ..DecodeOptions::default()
+    };
+    let mut writer = writer.with_options(options).with_batch_size(asked.batch_size.into());
+    if let Some(prefix) = &asked.prefix {
+        writer = writer.with_prefix(prefix);
+    }
     if asked.from.is_none() && asked.to.is_none() {
         return Ok(writer);
     }

@@ -1,4 +1,4 @@
-//! Whether the options fit the batch, the vocabulary and each other.
+//! Validation of the options against the batch, the vocabulary and each other.
 
 use super::{BeamSearch, DecodingConfig, Length, Sampling, Strategy};
 use crate::GenerateError;
@@ -46,11 +46,11 @@ impl DecodingConfig {
 
     fn check_batch(&self, batch: usize) -> Result<(), GenerateError> {
         if !self.prompts.is_empty() && self.prompts.len() != batch {
-            let expected = "as many as there are sequences, or none";
+            let expected = "one for each sequence, or none";
             return Err(out_of_range("prompts", self.prompts.len(), expected));
         }
         if self.prompts.iter().any(Vec::is_empty) {
-            return Err(out_of_range("prompts", "empty", "of one token or more"));
+            return Err(out_of_range("prompts", "empty", "at least one token for each sequence"));
         }
         for (option, length) in [("max_len", &self.max_len), ("min_len", &self.min_len)] {
             if let Length::PerRow(lengths) = length
@@ -83,7 +83,7 @@ impl Sampling {
     fn check(&self) -> Result<(), GenerateError> {
         if !(self.temperature.is_finite() && self.temperature > 0.0) {
             let expected =
-                "a finite number above 0; for the most probable token use greedy decoding";
+                "a finite number above 0; use greedy decoding for the most probable token";
             return Err(out_of_range("temperature", self.temperature, expected));
         }
         if !(self.top_p > 0.0 && self.top_p <= 1.0) {
@@ -93,7 +93,7 @@ impl Sampling {
     }
 }
 
-/// The error of an option that is outside its range.
+/// The error of an option whose value is out of range.
 fn out_of_range(
     option: &'static str,
     value: impl ToString,

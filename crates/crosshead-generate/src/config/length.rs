@@ -1,22 +1,22 @@
-//! Limits on the number of tokens.
+//! Length limits.
 
 use serde::{Deserialize, Serialize};
 
-/// A number of tokens to generate: the most or the fewest.
+/// A limit on the number of tokens to generate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Length {
-    /// The same for every sequence of the batch.
+    /// The same limit for every sequence of the batch.
     Same(usize),
-    /// One for each sequence of the batch.
+    /// One limit for each sequence of the batch.
     PerRow(Vec<usize>),
 }
 
 impl Length {
-    /// The number for one sequence of the batch.
+    /// The limit of one sequence of the batch.
     ///
     /// # Panics
-    /// If there is none for it.
+    /// If there is no limit for this sequence.
     pub fn of(&self, sequence: usize) -> usize {
         match self {
             Self::Same(length) => *length,

@@ -1,9 +1,9 @@
-//! Models whose every logit is known.
+//! Models with known logits.
 
-use crosshead_generate::StepModel;
+use crosshead_generate::{Rollback, StepModel};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Logits depend on the sentence and on the whole history of a row, so a wrong reorder changes them.
+/// Logits are a hash of the sentence and the full history of a row, so a wrong reorder changes them.
 #[derive(Clone)]
 pub(crate) struct HashModel {
     pub(crate) vocab_size: usize,
@@ -49,5 +49,13 @@ impl StepModel for HashModel {
 
     fn reorder(&mut self, rows: &[usize]) {
         self.rows = rows.iter().map(|&row| self.rows[row].clone()).collect();
+    }
+}
+
+impl Rollback for HashModel {
+    fn rollback(&mut self, count: usize) {
+        for (_, history) in &mut self.rows {
+            history.truncate(history.len() - count);
+        }
     }
 }

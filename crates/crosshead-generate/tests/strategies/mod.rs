@@ -1,4 +1,4 @@
-//! The strategies by name, without hooks.
+//! One function per strategy, without hooks.
 
 use crosshead_generate::{
     BeamSearch, DecodingConfig, GenerateError, Hooks, Hypothesis, Sampling, StepModel, decode,

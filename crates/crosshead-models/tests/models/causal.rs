@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 use crosshead_blocks::{DecoderCache, NormKind, NormOrder};
-use crosshead_generate::{BeamSearch, DecodingConfig, Hooks, StepModel, decode};
+use crosshead_generate::{BeamSearch, DecodingConfig, Hooks, Rollback, StepModel, decode};
 use crosshead_kernels::{Activation, LabelSmoothing, Mode, RandomKey};
 use crosshead_models::{
     CausalLm, CausalLmConfig, CausalSteps, IGNORED, PositionKind, StackConfig, TokenBatch,
@@ -154,6 +154,23 @@ proptest! {
             let expected = Tensor::cat(steps.iter().map(|step| rows(step, 1)).collect(), 1);
             assert_close(&rows(&found, 2), &expected, TOLERANCE, TOLERANCE);
         }
+    }
+
+    #[test]
+    fn a_step_after_rollback_equals_one_without_the_discarded_tokens(
+        config in configs(), texts in texts(), drafts in prop::collection::vec(0..VOCAB_SIZE as u32, 9),
+    ) {
+        let model = model(&config);
+        let [mut rolled_back, mut plain] = [(); 2].map(|()| CausalSteps::new(&model, &texts, 6));
+        rolled_back.step(&[0; 3]);
+        plain.step(&[0; 3]);
+        rolled_back.step_many(&drafts, 3);
+        rolled_back.rollback(2);
+        plain.step(&[drafts[0], drafts[3], drafts[6]]);
+        let [found, expected] = [rolled_back.step(&[1; 3]), plain.step(&[1; 3])]
+            .map(|logits| Tensor::<3>::from_data(burn::tensor::TensorData::new(logits, [3, 1, VOCAB_SIZE]), &Device::flex()));
+        // The kept position was computed in a larger forward pass.
+        assert_close(&found, &expected, TOLERANCE, TOLERANCE);
     }
 
     #[test]

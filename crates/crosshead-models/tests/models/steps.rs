@@ -1,7 +1,7 @@
 //! Incremental decoding.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use crosshead_generate::StepModel;
+use crosshead_generate::{Rollback, StepModel};
 use crosshead_kernels::Mode;
 use crosshead_models::{DecoderSteps, EncoderDecoder, Memory};
 use crosshead_testkit::{
@@ -67,6 +67,21 @@ proptest! {
             logits.push(Tensor::from_data(rest, &Device::flex()));
         }
         assert_close(&Tensor::cat(logits, 1), &expected, TOLERANCE, TOLERANCE);
+    }
+
+    #[test]
+    fn a_step_after_rollback_equals_one_without_the_discarded_tokens(
+        order in norm_orders(), source in sentences(), drafts in prop::collection::vec(0..5u32, 9),
+    ) {
+        let model = model(order);
+        let memory = model.encode(Batch::of(&source).tokens(), Mode::Eval);
+        let [mut rolled_back, mut plain] =
+            [(); 2].map(|()| DecoderSteps::new(&model, memory.clone(), 5));
+        rolled_back.step(&[1, 2, 3]);
+        plain.step(&[1, 2, 3]);
+        rolled_back.step_many(&drafts, 3);
+        rolled_back.rollback(3);
+        prop_assert_eq!(rolled_back.step(&[3, 1, 2]), plain.step(&[3, 1, 2]));
     }
 
     #[test]

@@ -1,33 +1,36 @@
-//! Texts that continue a prompt or answer a chat, by a causal language model.
+//! Text generation with a causal language model.
 
-mod options;
-mod text;
 mod window;
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_generate::{DecodingConfig, Hooks, Hypothesis, Step, Strategy, decode};
+use crosshead_generate::StopReason;
 use crosshead_models::{CausalLm, GenerationDefaults, NotFollowed};
 use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
-use crate::{TaskError, model_directory};
-pub use options::SampleOptions;
-use options::begin_id;
-use text::Text;
+use crate::streaming::{Generation, decode_streaming};
+use crate::text::Text;
+use crate::{DecodeOptions, TaskError, TextHooks, model_directory};
 use window::WindowSteps;
 
-/// What a model wrote after a prompt.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The text generated after a prompt.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Generated {
-    /// The text after the prompt.
+    /// The generated text, without the prompt.
     pub text: String,
-    /// Whether the prompt was longer than the model reads at once and only its end was read.
+    /// Why the text ended.
+    pub stop: StopReason,
+    /// Whether the prompt exceeded the model's maximum length and was truncated at the start.
     pub truncated: bool,
-    /// Whether the model ended the text by itself.
-    pub finished: bool,
+}
+
+impl Generated {
+    /// Whether the model ended the text with an end token.
+    pub fn finished(&self) -> bool {
+        self.stop.end_token().is_some()
+    }
 }
 
 /// A causal language model with its tokenizer.
@@ -38,14 +41,14 @@ pub struct Generator {
     generation: GenerationDefaults,
 }
 
-/// The ids of a prompt, and whether its beginning had to be left out.
+/// The ids of a prompt, and whether it was truncated.
 type Prompt = (Vec<u32>, bool);
 
 impl Generator {
-    /// Loads a model directory, or the best model of a run directory.
+    /// Loads a model directory, or the best model of a run directory, with its `generation_config.json`.
     ///
     /// # Errors
-    /// If the directory holds no causal language model, or a file of it is missing or malformed.
+    /// If the directory contains no causal language model, or one of its files is missing or malformed.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
@@ -55,12 +58,12 @@ impl Generator {
         Ok(Self::new(model, tokenizer).with_generation(generation))
     }
 
-    /// A generator from a model, which is outside autodiff, and a tokenizer.
+    /// A generator from a model outside autodiff and its tokenizer.
     pub fn new(model: CausalLm, tokenizer: Tokenizer) -> Self {
         Self { model, tokenizer, generation: GenerationDefaults::default() }
     }
 
-    /// Sets the options that hold where [`SampleOptions`] leave them open.
+    /// Sets the model's decoding options, which apply where [`DecodeOptions`] are `None`. Default: none.
     pub fn with_generation(self, generation: GenerationDefaults) -> Self {
         Self { generation, ..self }
     }
@@ -75,119 +78,111 @@ impl Generator {
         &self.tokenizer
     }
 
-    /// The options of the model's `generation_config.json`.
+    /// The decoding options of the model.
     pub fn generation(&self) -> &GenerationDefaults {
         &self.generation
     }
 
-    /// What the model's `generation_config.json` asks for and is not followed, under these options.
-    pub fn not_followed(&self, options: &SampleOptions) -> Vec<NotFollowed> {
+    /// The keys of the model's `generation_config.json` that are not supported and would apply with these options.
+    pub fn not_followed(&self, options: &DecodeOptions) -> Vec<NotFollowed> {
         self.generation.not_followed(options.sampling(&self.generation).is_some())
     }
 
-    /// What the model writes after each prompt.
+    /// Continues each prompt.
     ///
-    /// The prompt is what the tokenizer makes of the text, with the special tokens of its template. An empty one begins
-    /// where texts begin: after the begin token, or without one after a line break. Of a prompt that is longer than the
-    /// model reads at once, the end is read; and a text that grows longer is read anew from its last half each time.
+    /// Prompts are encoded with the special tokens of the tokenizer's template. An empty prompt is replaced by the begin
+    /// token, or by a line break if the model has none. A prompt that exceeds the model's maximum length is truncated at the
+    /// start. A text that exceeds it continues with its last half as context.
     ///
     /// # Errors
-    /// If an option is out of range, nothing can stand for an empty prompt, or the model computes NaN.
+    /// If an option is out of range, an empty prompt cannot be replaced, or the model computes NaN.
     pub fn generate(
         &self,
         prompts: &[impl AsRef<str>],
-        options: &SampleOptions,
+        options: &DecodeOptions,
     ) -> Result<Vec<Generated>, TaskError> {
-        self.generate_with(prompts, options, |_, _| {})
+        self.generate_with(prompts, options, TextHooks::none())
     }
 
-    /// As [`generate`](Self::generate); `on_text(i, text)` is told of each piece of text `i` as soon as it is written:
-    /// under beam search, which may change its mind, at the end.
+    /// As [`generate`](Self::generate), with hooks for streaming, stopping and constraints.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).
     pub fn generate_with(
         &self,
         prompts: &[impl AsRef<str>],
-        options: &SampleOptions,
-        on_text: impl FnMut(usize, &str),
+        options: &DecodeOptions,
+        hooks: TextHooks<'_>,
     ) -> Result<Vec<Generated>, TaskError> {
         let prompts: Result<Vec<Prompt>, TaskError> =
             prompts.iter().map(|prompt| self.prompt(prompt.as_ref())).collect();
-        self.write(prompts?, options, on_text)
+        self.write(prompts?, options, hooks)
     }
 
-    /// What the model answers to each conversation, by the tokenizer's chat template.
+    /// Answers each conversation, formatted by the tokenizer's chat template.
     ///
     /// # Errors
-    /// If the tokenizer has no chat template or it refuses a conversation, an option is out of range, or the model
+    /// If the tokenizer has no chat template, the template rejects a conversation, an option is out of range, or the model
     /// computes NaN.
     pub fn chat(
         &self,
         conversations: &[Vec<ChatMessage>],
-        options: &SampleOptions,
+        options: &DecodeOptions,
     ) -> Result<Vec<Generated>, TaskError> {
-        self.chat_with(conversations, options, |_, _| {})
+        self.chat_with(conversations, options, TextHooks::none())
     }
 
-    /// As [`chat`](Self::chat); `on_text` is told as by [`generate_with`](Self::generate_with).
+    /// As [`chat`](Self::chat), with hooks for streaming, stopping and constraints.
     ///
     /// # Errors
     /// As [`chat`](Self::chat).
     pub fn chat_with(
         &self,
         conversations: &[Vec<ChatMessage>],
-        options: &SampleOptions,
-        on_text: impl FnMut(usize, &str),
+        options: &DecodeOptions,
+        hooks: TextHooks<'_>,
     ) -> Result<Vec<Generated>, TaskError> {
         let prompts: Result<Vec<Prompt>, TaskError> =
             conversations.iter().map(|messages| self.chat_prompt(messages)).collect();
-        self.write(prompts?, options, on_text)
+        self.write(prompts?, options, hooks)
     }
 
     fn write(
         &self,
         prompts: Vec<Prompt>,
-        options: &SampleOptions,
-        mut on_text: impl FnMut(usize, &str),
+        options: &DecodeOptions,
+        mut hooks: TextHooks<'_>,
     ) -> Result<Vec<Generated>, TaskError> {
         if prompts.is_empty() || options.max_tokens == Some(0) {
-            return Ok(vec![Generated::default(); prompts.len()]);
+            let empty = |(_, truncated)| Generated {
+                text: String::new(),
+                stop: StopReason::MaxLength,
+                truncated,
+            };
+            return Ok(prompts.into_iter().map(empty).collect());
         }
         let (rows, truncated): (Vec<Vec<u32>>, Vec<bool>) = prompts.into_iter().unzip();
-        let config = self.config(&rows, options)?;
-        let mut texts = Vec::with_capacity(rows.len());
-        for ids in &rows {
-            texts.push(Text::after(ids, &self.tokenizer)?);
-        }
-        let mut tell = |row: usize, id: u32| texts[row].push(id, &mut |text| on_text(row, text));
-        let mut stream = |step: &Step<'_>| {
-            step.tokens.iter().for_each(|taken| tell(taken.sequence, taken.token));
-            ControlFlow::Continue(())
+        let Self { model, tokenizer, generation } = self;
+        let config = options.for_causal_lm(generation, model.config(), tokenizer, &rows)?;
+        let texts: Result<Vec<Text>, TaskError> =
+            rows.iter().map(|ids| Text::after(ids, tokenizer)).collect();
+        let indices: Vec<usize> = (0..rows.len()).collect();
+        let mut steps = WindowSteps::new(model, rows);
+        let generations = decode_streaming(&mut steps, &config, &indices, texts?, &mut hooks)?;
+        hooks.report(indices.len());
+        let generated = |(Generation { text, best }, truncated)| Generated {
+            text,
+            stop: best.stop,
+            truncated,
         };
-        let mut steps = WindowSteps::new(&self.model, rows);
-        let hooks = Hooks::none().with_observer(&mut stream);
-        let written = best(decode(&mut steps, truncated.len(), &config, hooks)?);
-        if let Strategy::BeamSearch(_) = config.strategy {
-            for (row, written) in written.iter().enumerate() {
-                // The end token is text unless it is special.
-                let ids = written.tokens.iter().copied().chain(written.end_token());
-                ids.for_each(|id| tell(row, id));
-            }
-        }
-        let mut generated = Vec::with_capacity(truncated.len());
-        for (row, (text, truncated)) in texts.into_iter().zip(truncated).enumerate() {
-            let text = text.finish(&mut |text| on_text(row, text))?;
-            generated.push(Generated { text, truncated, finished: written[row].finished() });
-        }
-        Ok(generated)
+        Ok(generations.texts.into_iter().zip(truncated).map(generated).collect())
     }
 
-    /// What the model continues.
+    /// The ids of a prompt.
     fn prompt(&self, prompt: &str) -> Result<Prompt, TaskError> {
         let mut ids = self.tokenizer.encode_with_special(prompt)?;
         if ids.is_empty() {
-            ids.extend(begin_id(&self.generation, self.model.config()));
+            ids.extend(self.begin_id());
         }
         if ids.is_empty() && prompt.is_empty() {
             ids = self.tokenizer.encode("\n")?;
@@ -195,14 +190,14 @@ impl Generator {
         self.fitted(ids)
     }
 
-    /// What the model answers: the template writes its special tokens itself.
+    /// The ids of a conversation, whose special tokens are part of the template.
     fn chat_prompt(&self, messages: &[ChatMessage]) -> Result<Prompt, TaskError> {
         let options = ChatOptions { add_generation_prompt: true, ..ChatOptions::default() };
         let text = self.tokenizer.apply_chat_template(messages, &options)?;
         self.fitted(self.tokenizer.encode(&text)?)
     }
 
-    /// The end of a prompt that the model can read at once.
+    /// The prompt, truncated at the start to the model's maximum length.
     fn fitted(&self, mut ids: Vec<u32>) -> Result<Prompt, TaskError> {
         if ids.is_empty() {
             return Err(TaskError::EmptyPrompt);
@@ -212,25 +207,10 @@ impl Generator {
         Ok((ids, excess > 0))
     }
 
-    /// How the prompts are continued; a model that names no end token has the tokenizer's.
-    fn config(
-        &self,
-        rows: &[Vec<u32>],
-        options: &SampleOptions,
-    ) -> Result<DecodingConfig, TaskError> {
-        let defaults = options.limited(&self.generation, rows)?;
-        let mut config = defaults.for_causal_lm(self.model.config(), rows);
-        if let Some(sampling) = options.sampling(&self.generation) {
-            config.strategy = sampling.into();
-        }
-        if config.eos_ids.is_empty() {
-            config.eos_ids.extend(self.tokenizer.special().eos);
-        }
-        Ok(config)
+    /// The begin token, which replaces an empty prompt.
+    fn begin_id(&self) -> Option<u32> {
+        let config = self.model.config();
+        let begin = self.generation.bos_token_id.or(config.bos_id);
+        begin.filter(|&id| (id as usize) < config.vocab_size)
     }
-}
-
-/// The best hypothesis of each sequence.
-fn best(ranked: Vec<Vec<Hypothesis>>) -> Vec<Hypothesis> {
-    ranked.into_iter().filter_map(|hypotheses| hypotheses.into_iter().next()).collect()
 }

@@ -1,23 +1,23 @@
-//! Texts of any length from a model with a limited number of positions.
+//! Generation of texts longer than the model's maximum length.
 
 use crosshead_generate::StepModel;
 use crosshead_models::{CausalLm, CausalSteps};
 
-/// Texts that a model continues, each in a window of its own: where a text outgrows the model's positions, its last half
-/// is read anew.
+/// Decoding steps with a context window per text: when the window exceeds the model's maximum length, decoding restarts with
+/// its last half.
 ///
 /// The first step feeds the last token of each prompt.
 pub(super) struct WindowSteps<'a> {
     model: &'a CausalLm,
     steps: CausalSteps<'a>,
-    /// What has been fed of each text, from the beginning of its window.
+    /// The tokens of each text that are in its window.
     windows: Vec<Vec<u32>>,
-    /// Columns that the next step makes of the longest window.
+    /// Columns of the cache after the next step.
     columns: usize,
 }
 
 impl<'a> WindowSteps<'a> {
-    /// Reads prompts, each of one token or more and none longer than the model's positions.
+    /// Processes the prompts, each of at least one token and at most the model's maximum length.
     pub(super) fn new(model: &'a CausalLm, mut prompts: Vec<Vec<u32>>) -> Self {
         let (steps, columns) = read(model, &prompts);
         for prompt in &mut prompts {
@@ -53,7 +53,7 @@ impl StepModel for WindowSteps<'_> {
     }
 }
 
-/// The model after it has read texts, and the columns that it made of them.
+/// The state of the model after the texts, and the number of columns in its cache.
 fn read<'a>(model: &'a CausalLm, texts: &[Vec<u32>]) -> (CausalSteps<'a>, usize) {
     let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
     let room = model.config().stack.max_len - longest;
@@ -91,7 +91,7 @@ mod tests {
         config.init(1, &Device::flex())
     }
 
-    /// The logits after a text that is read whole.
+    /// The logits after a text, without a cache.
     fn logits(model: &CausalLm, ids: &[u32]) -> Vec<f32> {
         let states = model.forward(TokenBatch { ids, lengths: &[ids.len()] }, Mode::Eval);
         let logits = model.logits(states).into_data().try_into_vec::<f32>().unwrap();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn each_text_is_read_from_its_own_last_half_once_it_outgrows_the_positions() {
+    fn a_text_that_exceeds_the_maximum_length_continues_from_its_last_half() {
         let model = model();
         let mut texts = vec![vec![3, 1, 4, 1, 5, 9, 2], vec![6, 5], vec![3, 5, 8, 9]];
         let mut steps = WindowSteps::new(&model, texts.clone());

@@ -10,7 +10,7 @@ fn classifier() -> Classifier {
     Classifier::new(tiny::classifier(&tokenizer), tokenizer)
 }
 
-/// The scores in the order of the classes.
+/// The scores ordered by class.
 fn by_class(classified: &Classified) -> Vec<f32> {
     let mut labels = classified.labels.clone();
     labels.sort_by_key(|label| label.class);
@@ -18,7 +18,7 @@ fn by_class(classified: &Classified) -> Vec<f32> {
 }
 
 #[test]
-fn a_batch_gives_what_single_calls_give() {
+fn batched_results_equal_single_results() {
     let classifier = classifier();
     let texts = [LINES[0], "cat", "", LINES[3]];
     let together = classifier.classify(&texts).unwrap();
@@ -30,7 +30,7 @@ fn a_batch_gives_what_single_calls_give() {
 }
 
 #[test]
-fn labels_come_with_the_highest_score_first() {
+fn labels_are_sorted_by_score() {
     let classified = classifier().classify(&[LINES[2]]).unwrap().remove(0);
     let scores: Vec<f32> = classified.labels.iter().map(|label| label.score).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
@@ -41,19 +41,19 @@ fn labels_come_with_the_highest_score_first() {
 }
 
 #[test]
-fn scores_are_a_function_of_the_models_numbers() {
+fn scores_are_a_function_of_the_logits() {
     let of =
         |function| by_class(&classifier().with_function(function).classify(&["cat"]).unwrap()[0]);
-    let numbers = of(ScoreFunction::None);
-    let exps: Vec<f32> = numbers.iter().map(|x| x.exp()).collect();
+    let logits = of(ScoreFunction::None);
+    let exps: Vec<f32> = logits.iter().map(|x| x.exp()).collect();
     let softmax: Vec<f32> = exps.iter().map(|exp| exp / exps.iter().sum::<f32>()).collect();
     assert_close(&of(ScoreFunction::Softmax), &softmax);
-    let sigmoid: Vec<f32> = numbers.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
+    let sigmoid: Vec<f32> = logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
     assert_close(&of(ScoreFunction::Sigmoid), &sigmoid);
 }
 
 #[test]
-fn the_problem_type_decides_the_function() {
+fn the_problem_type_determines_the_function() {
     for (problem_type, function) in [
         (None, ScoreFunction::Softmax),
         (Some(ProblemType::SingleLabelClassification), ScoreFunction::Softmax),
@@ -67,7 +67,7 @@ fn the_problem_type_decides_the_function() {
 }
 
 #[test]
-fn a_text_that_is_too_long_is_reported_and_cut() {
+fn a_text_that_is_too_long_is_truncated_and_reported() {
     let long = LINES.join(" ");
     let longer = format!("{long} and more");
     let classified = classifier().classify(&["cat", &long, &longer]).unwrap();

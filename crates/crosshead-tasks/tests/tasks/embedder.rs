@@ -16,7 +16,7 @@ fn embedder() -> Embedder {
 }
 
 #[test]
-fn a_batch_gives_what_single_calls_give() {
+fn batched_results_equal_single_results() {
     let texts = [LINES[1], "cat", LINES[4], "the rain", ""];
     for batch_size in [2, 32] {
         let embedder = embedder().with_batch_size(batch_size);
@@ -29,7 +29,7 @@ fn a_batch_gives_what_single_calls_give() {
 }
 
 #[test]
-fn vectors_have_length_one_where_the_model_normalizes() {
+fn a_model_that_normalizes_gives_unit_vectors() {
     for vector in embedder().embed(&LINES).unwrap() {
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         assert!((length - 1.0).abs() < 1e-5, "{length}");
@@ -37,7 +37,7 @@ fn vectors_have_length_one_where_the_model_normalizes() {
 }
 
 #[test]
-fn a_prompt_is_read_before_the_text() {
+fn a_prompt_is_prepended_to_the_text() {
     let embedder = embedder();
     let with_prompt = |prompt| {
         embedder.embed_with(&["cat"], Purpose::Any, prompt, |_| {}).unwrap().remove(0).vector

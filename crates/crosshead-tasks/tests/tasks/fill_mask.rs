@@ -1,4 +1,4 @@
-//! Words for masks.
+//! Filling masks.
 
 use crosshead_tasks::{FillMask, TaskError};
 
@@ -10,7 +10,7 @@ fn fill_mask() -> FillMask {
 }
 
 #[test]
-fn each_mask_has_its_guesses_with_the_most_probable_first() {
+fn each_mask_has_its_guesses_sorted_by_probability() {
     let fill = fill_mask();
     let text = format!("the {mask} sat on the {mask}", mask = fill.mask());
     let filled = fill.fill(&[text], 4).unwrap().remove(0);
@@ -36,7 +36,7 @@ fn the_probabilities_of_all_tokens_sum_to_one() {
 }
 
 #[test]
-fn a_batch_gives_what_single_calls_give() {
+fn batched_results_equal_single_results() {
     let fill = fill_mask();
     let mask = fill.mask();
     let texts = [format!("the old cat {mask} on the mat"), format!("a {mask}")];
@@ -52,7 +52,7 @@ fn a_batch_gives_what_single_calls_give() {
 }
 
 #[test]
-fn a_text_without_a_mask_is_refused() {
+fn a_text_without_a_mask_is_an_error() {
     let fill = fill_mask();
     let message = |text: &str| match fill.fill(&[text], 1).unwrap_err() {
         error @ TaskError::NoMask { .. } => error.to_string(),
@@ -64,7 +64,7 @@ fn a_text_without_a_mask_is_refused() {
 }
 
 #[test]
-fn a_tokenizer_without_a_mask_is_refused() {
+fn a_tokenizer_without_a_mask_is_an_error() {
     let tokenizer = bpe();
     assert!(FillMask::new(masked_lm(&word_piece()), tokenizer).is_err());
 }

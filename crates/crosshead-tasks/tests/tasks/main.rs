@@ -1,8 +1,9 @@
-//! Every task on tiny models with drawn weights, called as a library.
+//! Every task as a library, on tiny models with random weights.
 
 mod classifier;
 mod embedder;
 mod fill_mask;
+mod generator;
 mod open;
 mod text_to_text;
 mod tiny;

@@ -1,4 +1,4 @@
-//! Which task a directory is opened for.
+//! Detecting the task of a model directory.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::tiny::{
     bpe, classifier, encoder, encoder_decoder, masked_lm, with_tokenizer, word_piece,
 };
 
-/// Saves an encoder-decoder where a run has its model.
+/// Saves an encoder-decoder as the model of a run directory.
 fn run_of_encoder_decoder() -> TempDir {
     let run = tempfile::tempdir().unwrap();
     let tokenizer = bpe();
@@ -33,7 +33,7 @@ fn task_of(dir: &Path) -> Option<ModelTask> {
 }
 
 #[test]
-fn an_encoder_decoder_translates_unless_its_recipe_says_otherwise() {
+fn an_encoder_decoder_translates_unless_its_recipe_says_summarize() {
     let run = run_of_encoder_decoder();
     assert!(matches!(open(run.path(), &Device::flex()).unwrap(), Task::Translate(_)));
     fs::write(run.path().join("recipe.toml"), "\u{feff}task = \"summarize\"\n").unwrap();
@@ -59,14 +59,14 @@ fn the_config_of_an_encoder_decoder_may_say_summarization() {
         keys.unwrap();
         assert_eq!(task_of(&model), Some(expected), "{tasks}");
     }
-    // The recipe of a run goes before the config of its model.
+    // The recipe of a run takes precedence over the config of its model.
     set_config_keys(&model, &[("task_specific_params", json!({ "summarization": {} }))]).unwrap();
     fs::write(run.path().join("recipe.toml"), "task = \"translate\"\n").unwrap();
     assert_eq!(task_of(run.path()), Some(ModelTask::Translation));
 }
 
 #[test]
-fn an_encoder_does_what_its_head_is_for() {
+fn the_head_of_an_encoder_determines_its_task() {
     let folder = tempfile::tempdir().unwrap();
     let dir = |name: &str| folder.path().join(name);
     let tokenizer = word_piece();
@@ -102,7 +102,7 @@ fn a_causal_language_model_generates() {
 }
 
 #[test]
-fn a_head_for_none_of_the_tasks_is_refused() {
+fn a_head_without_a_task_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("tagger");
     let tokenizer = word_piece();
@@ -114,7 +114,7 @@ fn a_head_for_none_of_the_tasks_is_refused() {
 }
 
 #[test]
-fn a_directory_without_a_model_is_refused() {
+fn a_directory_without_a_model_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(open(folder.path(), &Device::flex()), Err(TaskError::NoModel(_))));
     fs::write(folder.path().join("modules.json"), "[]").unwrap();

@@ -1,4 +1,4 @@
-//! Tiny models with drawn weights, and tokenizers learned from a few lines.
+//! Tiny models with random weights, and tokenizers trained on a few lines.
 
 use std::error::Error;
 use std::path::Path;
@@ -10,10 +10,10 @@ use crosshead_models::{
 };
 use crosshead_tokenize::{BpeConfig, SpecialRole, Tokenizer, WordPieceConfig};
 
-/// Tokens that the tiny models read at once.
+/// Maximum length of the tiny models.
 pub(crate) const MAX_LEN: usize = 16;
 
-/// The text of the tokenizers.
+/// Training text of the tokenizers.
 pub(crate) const LINES: [&str; 5] = [
     "the old cat sat on the mat",
     "a dog ran to the sea and back",
@@ -22,20 +22,20 @@ pub(crate) const LINES: [&str; 5] = [
     "she told him a long story",
 ];
 
-/// What is added to the directory of a model.
+/// The result of adding files to a model directory.
 pub(crate) type Added = Result<(), Box<dyn Error>>;
 
-/// A tokenizer of an encoder-decoder.
+/// A tokenizer for an encoder-decoder.
 pub(crate) fn bpe() -> Tokenizer {
     Tokenizer::train_bpe(LINES.into_iter(), &BpeConfig::new(60)).unwrap()
 }
 
-/// A tokenizer of an encoder, with a mask.
+/// A tokenizer for an encoder, with a mask token.
 pub(crate) fn word_piece() -> Tokenizer {
     Tokenizer::train_word_piece(LINES.into_iter(), &WordPieceConfig::new(60)).unwrap()
 }
 
-/// An encoder-decoder over the vocabulary of a tokenizer.
+/// An encoder-decoder with the vocabulary of a tokenizer.
 pub(crate) fn encoder_decoder(tokenizer: &Tokenizer) -> EncoderDecoder {
     let stack = StackConfig {
         d_model: 16,
@@ -54,7 +54,7 @@ pub(crate) fn encoder_decoder(tokenizer: &Tokenizer) -> EncoderDecoder {
     config.init(5, &Device::flex())
 }
 
-/// An encoder over the vocabulary of a tokenizer.
+/// An encoder with the vocabulary of a tokenizer.
 pub(crate) fn encoder(tokenizer: &Tokenizer) -> Encoder {
     let ModelConfig::MaskedLm(base) = presets::find("tiny-encoder").unwrap().config() else {
         panic!("the preset is an encoder")
@@ -68,24 +68,24 @@ pub(crate) fn encoder(tokenizer: &Tokenizer) -> Encoder {
     config.init(5, &Device::flex())
 }
 
-/// A classifier of three labels whose numbers depend on the text.
+/// A classifier with three labels whose logits depend on the text.
 pub(crate) fn classifier(tokenizer: &Tokenizer) -> SequenceClassifier {
     let labels = ["bad", "fair", "good"].map(str::to_owned);
     let model = SequenceClassifier::new(encoder(tokenizer), ClassifierHead::new(3));
     crosshead_testkit::jittered(model.with_labels(labels.into()), 0.2, 7)
 }
 
-/// A masked language model whose numbers depend on the text.
+/// A masked language model whose logits depend on the text.
 pub(crate) fn masked_lm(tokenizer: &Tokenizer) -> MaskedLm {
     crosshead_testkit::jittered(MaskedLm::new(encoder(tokenizer)), 0.2, 7)
 }
 
-/// Adds a tokenizer to the directory of a model.
+/// Adds a tokenizer to a model directory.
 pub(crate) fn with_tokenizer(tokenizer: &Tokenizer) -> impl FnOnce(&Path) -> Added {
     |dir| Ok(tokenizer.save(dir)?)
 }
 
-/// Asserts that numbers are equal but for rounding.
+/// Asserts that numbers are equal up to rounding.
 #[track_caller]
 pub(crate) fn assert_close(found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());

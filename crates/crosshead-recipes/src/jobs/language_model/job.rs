@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, Window, collate_windows, contiguous_windows, window_starts};
 use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{CausalLm, GenerationDefaults, IGNORED, TokenBatch};
-use crosshead_tasks::{Generator, SampleOptions, model_directory};
+use crosshead_tasks::{DecodeOptions, Generator, model_directory};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 use serde_json::Map;
@@ -144,14 +144,7 @@ impl Job for LanguageModelJob {
 impl LanguageModelJob {
     fn samples(&self, generator: &Generator) -> Result<Vec<Sample>, RunError> {
         let section = &self.recipe.sample;
-        let options = SampleOptions {
-            max_tokens: Some(section.tokens),
-            temperature: Some(section.temperature as f32),
-            top_k: Some(section.top_k),
-            top_p: Some(section.top_p as f32),
-            seed: self.recipe.train.seed,
-            drawn_before: 0,
-        };
+        let options = DecodeOptions { seed: Some(self.recipe.train.seed), ..section.options() };
         let generated = generator.generate(&section.prompts, &options)?;
         let sample = |(prompt, text): (&String, crosshead_tasks::Generated)| {
             vec![("prompt", prompt.clone()), ("text", text.text)]

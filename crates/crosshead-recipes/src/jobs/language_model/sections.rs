@@ -2,6 +2,7 @@
 //!
 //! A file is a path, or `embedded:` and the name of data that the program carries.
 
+use crosshead_tasks::DecodeOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
@@ -99,6 +100,17 @@ impl Default for SampleSection {
 }
 
 impl SampleSection {
+    /// The decoding options of the samples.
+    pub(super) fn options(&self) -> DecodeOptions {
+        DecodeOptions {
+            max_tokens: Some(self.tokens),
+            temperature: Some(self.temperature as f32),
+            top_k: Some(self.top_k),
+            top_p: Some(self.top_p as f32),
+            ..DecodeOptions::default()
+        }
+    }
+
     fn check(&self) -> Result<(), InvalidKey> {
         at_least("sample.tokens", self.tokens, 1)?;
         let wrong = |key: &str, value: f64, expected: &str| {

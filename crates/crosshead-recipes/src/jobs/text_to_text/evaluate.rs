@@ -2,7 +2,7 @@
 
 use crosshead_data::Pair;
 use crosshead_evaluate::{Bleu, Chrf, Rouge};
-use crosshead_tasks::{Summarizer, TaskError, TextToText, Translator, Written};
+use crosshead_tasks::{Summarizer, TaskError, TextHooks, TextToText, Translator, Written};
 
 use super::pairs;
 use super::sections::{TextToTextKind, TextToTextRecipe};
@@ -25,8 +25,9 @@ pub fn translations(
     pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, RunError> {
+    let hooks = TextHooks::none().with_progress(progress);
     let (written, references) =
-        write(pairs, |sources| translator.translate_with(sources, progress))?;
+        write(pairs, |sources| translator.translate_with(sources, hooks))?;
     Ok(Report {
         metrics: vec![
             MetricValue::from((
@@ -51,8 +52,9 @@ pub fn summaries(
     pairs: &[Pair],
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, RunError> {
+    let hooks = TextHooks::none().with_progress(progress);
     let (written, references) =
-        write(pairs, |sources| summarizer.summarize_with(sources, progress))?;
+        write(pairs, |sources| summarizer.summarize_with(sources, hooks))?;
     let lead = |text: &str| text.split_whitespace().take(LEAD).collect::<Vec<_>>().join(" ");
     let leads: Vec<String> = pairs.iter().map(|pair| lead(&pair.source)).collect();
     Ok(Report {

@@ -8,7 +8,7 @@ use crosshead_data::{
 };
 use crosshead_kernels::{LabelSmoothing, Mode};
 use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch, set_config_keys};
-use crosshead_tasks::{SearchOptions, TextToText, model_directory};
+use crosshead_tasks::{DecodeOptions, TextToText, model_directory};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 use serde_json::{Map, Value, json};
@@ -125,14 +125,15 @@ impl Job for TextToTextJob {
         let loss = mean_loss(&task, &task.lengths(), model);
         // A model that has not learnt yet when to end would go on to the last position.
         let limit = self.recipe.data.max_len;
-        let search = GenerationDefaults {
-            num_beams: 1,
-            max_new_tokens: Some(self.search.max_new_tokens.map_or(limit, |most| most.min(limit))),
-            ..self.search.clone()
+        let options = DecodeOptions {
+            beams: Some(1),
+            max_tokens: Some(self.search.max_new_tokens.map_or(limit, |most| most.min(limit))),
+            ..DecodeOptions::default()
         };
-        let prefix = self.recipe.data.prefix().to_owned();
-        let options = SearchOptions { prefix, ..search.into() };
-        let model = TextToText::new(model.clone(), self.tokenizer.clone(), options);
+        let model = TextToText::new(model.clone(), self.tokenizer.clone())
+            .with_generation(self.search.clone())
+            .with_options(options)
+            .with_prefix(self.recipe.data.prefix());
         let report = evaluate::report(self.recipe.task, model, &self.valid_pairs, &mut |_| {})?;
         let loss = MetricValue::new(&metric::LOSS, loss);
         Ok(std::iter::once(loss).chain(report.metrics).collect())

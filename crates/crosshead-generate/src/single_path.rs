@@ -1,4 +1,4 @@
-//! The loop of the strategies that follow one path per sequence.
+//! The decoding loop of greedy decoding and sampling, which keep a single path per sequence.
 
 use rayon::prelude::*;
 
@@ -8,19 +8,19 @@ use crate::processors::{Progress, penalize_logits, read_row, restrict};
 use crate::step_model::{checked_step, reorder_if_changed};
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel, StepToken, StopReason};
 
-/// Where a path is when its next token is chosen.
+/// Where the next token goes.
 #[derive(Clone, Copy)]
 pub(crate) struct Position {
-    /// Number of the sequence in the batch.
+    /// Index of the sequence in the batch.
     pub(crate) sequence: usize,
     /// Number of tokens generated so far.
     pub(crate) step: usize,
 }
 
-/// Extends each of `batch` sequences by the token that `choose` picks from its row, until all have ended.
+/// Extends each of `batch` sequences by the token that `choose` picks from its logits, until all have ended.
 ///
-/// `choose` returns `None` when no token is possible; the sequence is then cut off.
-pub(crate) fn follow_one_path(
+/// `choose` returns `None` if every token is forbidden; the sequence then ends.
+pub(crate) fn decode_single_path(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,
     config: &DecodingConfig,
@@ -35,19 +35,21 @@ pub(crate) fn follow_one_path(
     while !live.is_empty() {
         let tokens: Vec<u32> = live.iter().map(|path| path.last_token()).collect();
         let mut logits = checked_step(model, &tokens)?;
-        let taken: Vec<Result<Option<StepToken>, GenerateError>> = live
+        let chosen: Vec<Result<Option<StepToken>, GenerateError>> = live
             .par_iter_mut()
             .zip(logits.par_chunks_mut(vocab_size))
             .enumerate()
             .map(|(row, (path, logits))| path.advance(row, logits, config, &choose))
             .collect();
-        let taken: Vec<Option<StepToken>> = taken.into_iter().collect::<Result<_, _>>()?;
-        let taken: Vec<StepToken> = taken.into_iter().flatten().collect();
+        let chosen: Vec<Option<StepToken>> = chosen.into_iter().collect::<Result<_, _>>()?;
+        let chosen: Vec<StepToken> = chosen.into_iter().flatten().collect();
+        let remaining = live.iter().filter(|path| path.stop.is_none()).count();
+        let flow = hooks.observe(step, &chosen, remaining);
+        for path in live.iter_mut().filter(|path| flow.stops(path.sequence)) {
+            path.stop.get_or_insert(StopReason::Cancelled);
+        }
         let rows: Vec<usize> = (0..live.len()).filter(|&row| live[row].stop.is_none()).collect();
         live.retain(|path| path.stop.is_none());
-        if hooks.observe(step, &taken, live.len()).is_break() {
-            break;
-        }
         reorder_if_changed(model, &rows, tokens.len());
         step += 1;
     }
@@ -60,7 +62,7 @@ struct Path {
     max_len: usize,
     min_len: usize,
     prompt_len: usize,
-    /// The prompt and what follows it.
+    /// The prompt and the generated tokens.
     tokens: Vec<u32>,
     states: States,
     log_prob: f32,
@@ -86,7 +88,7 @@ impl Path {
         self.tokens[self.tokens.len() - 1]
     }
 
-    /// Takes the next token, unless none is possible.
+    /// Appends the next token, unless every token is forbidden.
     fn advance(
         &mut self,
         row: usize,
@@ -119,7 +121,7 @@ impl Path {
 
     fn into_hypothesis(self, config: &DecodingConfig) -> Hypothesis {
         let tokens = &self.tokens[self.prompt_len..];
-        let stop = self.stop.unwrap_or(StopReason::Cancelled);
+        let stop = self.stop.expect("decoding ends once every sequence has");
         Hypothesis::new(tokens, self.log_prob, config.length_penalty, stop)
     }
 }

@@ -1,0 +1,59 @@
+//! Caller-supplied hooks of the tasks that generate text.
+
+use crosshead_generate::{Constraint, Flow, Observer};
+
+/// Caller-supplied hooks of the tasks that generate text: streaming, progress, stopping, constraints.
+///
+/// Texts are identified by their index in the input. The hooks that return a [`Flow`] can stop single texts or all of them; a
+/// stopped text is returned as it is, with [`StopReason::Cancelled`](crosshead_generate::StopReason::Cancelled). Only texts of
+/// the batch that is being decoded can be stopped individually.
+#[derive(Default)]
+pub struct TextHooks<'a> {
+    pub(crate) on_text: Option<&'a mut dyn FnMut(usize, &str) -> Flow>,
+    pub(crate) observer: Option<&'a mut dyn Observer>,
+    pub(crate) progress: Option<&'a mut dyn FnMut(usize)>,
+    pub(crate) constraints: Vec<&'a dyn Constraint>,
+}
+
+impl<'a> TextHooks<'a> {
+    /// No hooks.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Calls `on_text(index, piece)` for each piece of text as soon as it is final. The pieces of a text concatenate to the
+    /// text. Beam search may discard tokens, so there the text arrives at the end. Default: none.
+    pub fn with_on_text(self, on_text: &'a mut dyn FnMut(usize, &str) -> Flow) -> Self {
+        Self { on_text: Some(on_text), ..self }
+    }
+
+    /// Calls an observer after each decoding step, with [`StepToken::sequence`](crosshead_generate::StepToken::sequence) as
+    /// the index of the text. Default: none.
+    pub fn with_observer(self, observer: &'a mut dyn Observer) -> Self {
+        Self { observer: Some(observer), ..self }
+    }
+
+    /// Calls `progress` with the number of finished texts after each batch. Default: none.
+    pub fn with_progress(self, progress: &'a mut dyn FnMut(usize)) -> Self {
+        Self { progress: Some(progress), ..self }
+    }
+
+    /// Adds a constraint, which is started with the index of the text; constraints are applied in the order in which they
+    /// were added. Default: none.
+    pub fn with_constraint(mut self, constraint: &'a dyn Constraint) -> Self {
+        self.constraints.push(constraint);
+        self
+    }
+
+    /// Whether no hook takes part in decoding.
+    pub(crate) fn is_passive(&self) -> bool {
+        self.on_text.is_none() && self.observer.is_none() && self.constraints.is_empty()
+    }
+
+    /// Reports the number of finished texts.
+    pub(crate) fn report(&mut self, finished: usize) {
+        if let Some(progress) = &mut self.progress {
+            progress(finished);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What translation and summarization share.
+
+/// Implements the constructors, options and languages of a newtype over [`TextToText`](crate::TextToText).
+macro_rules! text_to_text_task {
+    ($task:ident) => {
+        impl $task {
+            /// Loads a model directory, or the best model of a run directory, with its `generation_config.json` and the
+            /// `prefix` of its `config.json`.
+            ///
+            /// # Errors
+            /// If the directory contains no encoder-decoder, or one of its files is missing or malformed.
+            pub fn from_pretrained(
+                dir: impl AsRef<std::path::Path>,
+                device: &burn::tensor::Device,
+            ) -> Result<Self, $crate::TaskError> {
+                $crate::TextToText::from_pretrained(dir, device).map(Self)
+            }
+
+            /// A task from a model outside autodiff and its tokenizer.
+            pub fn new(
+                model: crosshead_models::EncoderDecoder,
+                tokenizer: crosshead_tokenize::Tokenizer,
+            ) -> Self {
+                Self($crate::TextToText::new(model, tokenizer))
+            }
+
+            /// Sets the model's decoding options, which apply where [`DecodeOptions`](crate::DecodeOptions) are `None`.
+            /// Default: greedy decoding.
+            pub fn with_generation(self, generation: crosshead_models::GenerationDefaults) -> Self {
+                Self(self.0.with_generation(generation))
+            }
+
+            /// Sets the decoding options that override the model's. Default: none.
+            pub fn with_options(self, options: $crate::DecodeOptions) -> Self {
+                Self(self.0.with_options(options))
+            }
+
+            /// Sets the text prepended to each input. Default: none.
+            pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
+                Self(self.0.with_prefix(prefix))
+            }
+
+            /// Sets the number of texts per batch, which affects only the last bits of a score. Default: 32.
+            pub fn with_batch_size(self, batch_size: usize) -> Self {
+                Self(self.0.with_batch_size(batch_size))
+            }
+
+            /// Sets the languages; see [`TextToText::with_languages`](crate::TextToText::with_languages). Default: those of
+            /// the model's files.
+            ///
+            /// # Errors
+            /// If the model has no languages or does not know these, or neither the arguments nor the files name a target.
+            pub fn with_languages(
+                self,
+                source: Option<&str>,
+                target: Option<&str>,
+            ) -> Result<Self, $crate::TaskError> {
+                self.0.with_languages(source, target).map(Self)
+            }
+
+            /// The decoding options of the model.
+            pub fn generation(&self) -> &crosshead_models::GenerationDefaults {
+                self.0.generation()
+            }
+
+            /// The decoding options that override the model's.
+            pub fn options(&self) -> &$crate::DecodeOptions {
+                self.0.options()
+            }
+
+            /// The text prepended to each input.
+            pub fn prefix(&self) -> &str {
+                self.0.prefix()
+            }
+
+            /// The keys of the model's `generation_config.json` that are not supported, such as sampling.
+            pub fn not_followed(&self) -> Vec<crosshead_models::NotFollowed> {
+                self.0.not_followed()
+            }
+
+            /// The language codes of the model; empty if it has a single direction.
+            pub fn languages(&self) -> Vec<&str> {
+                self.0.languages()
+            }
+
+            /// The code of the output language; `None` if the model's files leave it open and none was set.
+            pub fn target_language(&self) -> Option<&str> {
+                self.0.target_language()
+            }
+
+            /// Whether the model takes a source language.
+            pub fn takes_source_language(&self) -> bool {
+                self.0.takes_source_language()
+            }
+        }
+
+        impl From<$crate::TextToText> for $task {
+            fn from(engine: $crate::TextToText) -> Self {
+                Self(engine)
+            }
+        }
+    };
+}
+
+pub(crate) use text_to_text_task;

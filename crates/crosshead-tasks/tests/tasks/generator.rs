@@ -1,0 +1,168 @@
+//! Text generation: streaming, stopping, constraints, options.
+
+use burn::tensor::Device;
+use crosshead_models::{CausalLm, CausalLmConfig, GenerationDefaults, ModelConfig, presets};
+use crosshead_tasks::{
+    Constraint, ConstraintState, DecodeOptions, Flow, Generated, Generator, Step, StopReason,
+    TaskError, TextHooks,
+};
+
+use crate::tiny::{LINES, bpe};
+
+const PROMPTS: [&str; 3] = ["the old", "a dog ran to", "she"];
+
+fn model() -> CausalLm {
+    let ModelConfig::CausalLm(base) = presets::find("tiny-causal").unwrap().config() else {
+        panic!("the preset is a causal language model")
+    };
+    let config =
+        CausalLmConfig { vocab_size: bpe().vocab_size(), bos_id: None, eos_id: None, ..base };
+    config.init(1, &Device::flex())
+}
+
+fn generator() -> Generator {
+    Generator::new(model(), bpe())
+}
+
+/// Greedy decoding of up to `max_tokens`.
+fn greedy(max_tokens: usize) -> DecodeOptions {
+    DecodeOptions {
+        max_tokens: Some(max_tokens),
+        temperature: Some(0.0),
+        ..DecodeOptions::default()
+    }
+}
+
+fn texts(generated: &[Generated]) -> Vec<&str> {
+    generated.iter().map(|generated| generated.text.as_str()).collect()
+}
+
+#[test]
+fn the_streamed_pieces_concatenate_to_the_text() {
+    let beams = DecodeOptions { beams: Some(2), ..greedy(8) };
+    let sampling = DecodeOptions { temperature: Some(1.0), ..greedy(8) };
+    for options in [greedy(8), sampling, beams] {
+        let mut streamed = [const { String::new() }; 3];
+        let mut on_text = |index: usize, piece: &str| {
+            streamed[index].push_str(piece);
+            Flow::Continue
+        };
+        let hooks = TextHooks::none().with_on_text(&mut on_text);
+        let generated = generator().generate_with(&PROMPTS, &options, hooks).unwrap();
+        assert_eq!(texts(&generated), streamed, "{options:?}");
+        assert_eq!(generated, generator().generate(&PROMPTS, &options).unwrap());
+        assert!(generated.iter().all(|generated| !generated.text.is_empty()));
+    }
+}
+
+#[test]
+fn one_text_stops_and_the_others_continue() {
+    let full = generator().generate(&PROMPTS, &greedy(8)).unwrap();
+    let mut on_text = |index: usize, _: &str| match index {
+        1 => Flow::Stop(vec![1]),
+        _ => Flow::Continue,
+    };
+    let hooks = TextHooks::none().with_on_text(&mut on_text);
+    let stopped = generator().generate_with(&PROMPTS, &greedy(8), hooks).unwrap();
+    assert_eq!(stopped[0], full[0]);
+    assert_eq!(stopped[1].stop, StopReason::Cancelled);
+    assert!(stopped[1].text.len() < full[1].text.len());
+    assert!(full[1].text.starts_with(&stopped[1].text));
+    assert_eq!(stopped[2], full[2]);
+    assert!(full.iter().all(|generated| generated.stop == StopReason::MaxLength));
+}
+
+#[test]
+fn an_observer_stops_all_texts() {
+    let mut steps = 0;
+    let mut observer = |step: &Step<'_>| {
+        steps += 1;
+        if step.number == 1 { Flow::StopAll } else { Flow::Continue }
+    };
+    let hooks = TextHooks::none().with_observer(&mut observer);
+    let stopped = generator().generate_with(&PROMPTS, &greedy(8), hooks).unwrap();
+    assert_eq!(texts(&stopped), texts(&generator().generate(&PROMPTS, &greedy(2)).unwrap()));
+    assert!(stopped.iter().all(|generated| generated.stop == StopReason::Cancelled));
+    assert_eq!(steps, 2);
+}
+
+/// Allows a single token.
+#[derive(Clone)]
+struct Only(u32);
+
+impl Constraint for Only {
+    fn start(&self, _: usize, _: &[u32]) -> Box<dyn ConstraintState> {
+        Box::new(self.clone())
+    }
+}
+
+impl ConstraintState for Only {
+    fn apply(&self, scores: &mut [f32]) {
+        for (token, score) in (0..).zip(scores) {
+            if token != self.0 {
+                *score = f32::NEG_INFINITY;
+            }
+        }
+    }
+    fn advance(&mut self, _: u32) {}
+    fn fork(&self) -> Box<dyn ConstraintState> {
+        Box::new(self.clone())
+    }
+}
+
+#[test]
+fn a_constraint_restricts_the_text() {
+    let tokenizer = bpe();
+    let token = tokenizer.encode(LINES[0]).unwrap()[2];
+    let only = Only(token);
+    let hooks = TextHooks::none().with_constraint(&only);
+    let generated = generator().generate_with(&["the old"], &greedy(3), hooks).unwrap();
+    let prompt = tokenizer.encode_with_special("the old").unwrap();
+    let all = tokenizer.decode(&[&prompt[..], &[token; 3]].concat()).unwrap();
+    assert_eq!(format!("{}{}", tokenizer.decode(&prompt).unwrap(), generated[0].text), all);
+}
+
+#[test]
+fn calls_with_consecutive_indices_sample_the_texts_of_one_call() {
+    let sampling = DecodeOptions { temperature: Some(1.0), seed: Some(3), ..greedy(6) };
+    let together = generator().generate(&PROMPTS, &sampling).unwrap();
+    for (index, prompt) in PROMPTS.iter().enumerate() {
+        let options = DecodeOptions { first_sequence: Some(index), ..sampling };
+        assert_eq!(generator().generate(&[prompt], &options).unwrap()[0], together[index]);
+    }
+    let other = DecodeOptions { seed: Some(4), ..sampling };
+    assert_ne!(generator().generate(&PROMPTS, &other).unwrap(), together);
+}
+
+#[test]
+fn options_override_those_of_the_model() {
+    let generation = GenerationDefaults {
+        max_new_tokens: Some(2),
+        do_sample: Some(false),
+        ..GenerationDefaults::default()
+    };
+    let of_model = generator().with_generation(generation);
+    let none = DecodeOptions::default();
+    assert_eq!(
+        of_model.generate(&PROMPTS, &none).unwrap(),
+        generator().generate(&PROMPTS, &greedy(2)).unwrap()
+    );
+    let longer = DecodeOptions { max_tokens: Some(5), ..none };
+    assert_eq!(
+        of_model.generate(&PROMPTS, &longer).unwrap(),
+        generator().generate(&PROMPTS, &greedy(5)).unwrap()
+    );
+    // `beams` alone replaces sampling, which is the default of a model without `do_sample`.
+    let one_beam = DecodeOptions { beams: Some(1), max_tokens: Some(5), ..none };
+    assert_eq!(
+        generator().generate(&PROMPTS, &one_beam).unwrap(),
+        generator().generate(&PROMPTS, &greedy(5)).unwrap()
+    );
+}
+
+#[test]
+fn beams_and_sampling_are_an_error() {
+    let both = DecodeOptions { beams: Some(2), temperature: Some(0.7), ..greedy(3) };
+    let error = generator().generate(&PROMPTS, &both).unwrap_err();
+    assert!(matches!(error, TaskError::BeamsWithSampling), "{error}");
+}
