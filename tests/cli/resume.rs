@@ -116,7 +116,7 @@ fn the_error_for_a_run_without_an_intact_checkpoint_names_each() {
     assert_eq!(checkpoints(&folder, "run"), [12]);
     fs::remove_file(folder.path("run/checkpoints/12/weights.safetensors")).unwrap();
     let message = folder.fails(&["train", "tiny.toml", "--out", "run", "--resume"]);
-    assert_names(&message, &["12/weights.safetensors", "no checkpoint is whole", "delete"]);
+    assert_names(&message, &["12/weights.safetensors", "all checkpoints are damaged", "delete"]);
     fs::remove_dir_all(folder.path("run/checkpoints")).unwrap();
     folder.train("run", &["--resume"]);
     let none = folder.fails(&["train", "tiny.toml", "--out", "x", "--set", "train.keep=0"]);

@@ -15,15 +15,15 @@ use crate::{FeedForward, Norm, NormOrder};
 pub struct EncoderLayer {
     /// Self-attention.
     pub self_attn: MultiHeadAttention,
-    /// The norm of the self-attention sub-layer; in parallel order of both sub-layers.
+    /// The norm of the self-attention sub-layer; in parallel order, of both sub-layers.
     pub self_attn_norm: Norm,
-    /// The norm of self-attention's output, in sandwich order.
+    /// The output norm of self-attention; only in sandwich order.
     pub self_attn_output_norm: Option<Norm>,
-    /// Feed-forward.
+    /// The feed-forward sub-layer.
     pub feed_forward: FeedForward,
-    /// The norm of the feed-forward sub-layer; none in parallel order.
+    /// The norm of the feed-forward sub-layer; `None` in parallel order.
     pub feed_forward_norm: Option<Norm>,
-    /// The norm of feed-forward's output, in sandwich order.
+    /// The output norm of the feed-forward sub-layer; only in sandwich order.
     pub feed_forward_output_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) norm_order: NormOrder,
@@ -38,7 +38,7 @@ impl EncoderLayer {
     /// - `x` and output: `[batch, seq, d_model]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features, or the mask does not fit it.
+    /// If `x` does not have `d_model` features, or the mask does not match it.
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
         check_features("an encoder layer", &x, self.self_attn.d_model());
         self.run(Stream::new(x), mask, mode).finish()
@@ -77,11 +77,11 @@ impl EncoderLayer {
 /// A stack of identical encoder layers, which may share their weights (Lan et al. 2020, section 3.1).
 #[derive(Module, Debug)]
 pub struct Encoder {
-    /// What distances add to the scores of every layer.
+    /// The position bias of self-attention in every layer.
     pub position_bias: Option<PositionBias>,
-    /// The weights of the layers, first to last; where there are fewer than layers, neighbours share them.
+    /// The layers, first to last; if there are fewer than `n_layers`, consecutive layers share weights.
     pub layers: Vec<EncoderLayer>,
-    /// The norm after the last layer, in every order but post-norm.
+    /// The norm after the last layer, in every order except post-norm.
     pub final_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) n_layers: usize,
@@ -94,13 +94,13 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// The memory: the encoding of each position.
+    /// The encoder's output.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, src_len, d_model]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features, or the mask does not fit it.
+    /// If `x` does not have `d_model` features, or the mask does not match it.
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
         let [_, src_len, _] = x.dims();
         if let Some(layer) = self.layers.first() {
@@ -118,7 +118,7 @@ impl Encoder {
         stream.finish_with(self.final_norm.as_ref())
     }
 
-    /// The layers one after the other.
+    /// Runs the layers.
     fn run(
         &self,
         x: Tensor<3>,
@@ -132,7 +132,7 @@ impl Encoder {
         })
     }
 
-    /// The layers one after the other, of which only the inputs are kept.
+    /// Runs the layers with gradient checkpointing.
     fn run_checkpointed(
         &self,
         x: Tensor<3>,

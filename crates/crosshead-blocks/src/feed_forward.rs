@@ -19,7 +19,7 @@ pub struct FeedForwardConfig {
 }
 
 impl FeedForwardConfig {
-    /// The paper's: ReLU, biases, no gate; the seed is 0.
+    /// The sub-layer of Vaswani et al. 2017: ReLU, biases, no gate.
     pub fn new(d_model: usize, d_ff: usize) -> Self {
         Self {
             d_model,
@@ -32,50 +32,48 @@ impl FeedForwardConfig {
         }
     }
 
-    /// The activation between the two projections. Default: ReLU.
+    /// Sets the activation between the two projections. Default: ReLU.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
         self
     }
 
-    /// With or without a gate: a gated unit is SwiGLU with SiLU, GeGLU with GELU, ReGLU with ReLU (Shazeer 2020).
-    /// Default: without.
+    /// Enables the gate: SwiGLU with SiLU, GeGLU with GELU, ReGLU with ReLU (Shazeer 2020). Default: false.
     pub fn with_gated(mut self, gated: bool) -> Self {
         self.gated = gated;
         self
     }
 
-    /// With or without biases. Default: with.
+    /// Enables biases. Default: true.
     pub fn with_bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// The probability of dropping an element between the two projections. Default: 0.
+    /// Sets the dropout probability between the two projections. Default: 0.
     pub fn with_dropout(mut self, dropout: f32) -> Self {
         self.dropout = dropout;
         self
     }
 
-    /// The seed of the weights: each projection draws its own from it, and sub-layers of one shape and one seed are equal.
-    /// Default: 0.
+    /// Sets the seed of the initial weights. Each projection derives its own key from it; sub-layers with the same shape and seed
+    /// are equal. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }
 
-    /// The stream of random numbers that the projections derive theirs from by name: a seed and the sub-layer's place in a
-    /// larger module. Default: that of seed 0.
+    /// Sets the random key from which the keys of the projections are derived by name. Default: that of seed 0.
     pub fn with_key(mut self, key: RandomKey) -> Self {
         self.key = key;
         self
     }
 
-    /// Features of a position.
+    /// Number of input and output features.
     pub fn d_model(&self) -> usize {
         self.d_model
     }
 
-    /// Features between the two projections.
+    /// Number of hidden features.
     pub fn d_ff(&self) -> usize {
         self.d_ff
     }
@@ -85,7 +83,7 @@ impl FeedForwardConfig {
         self.activation
     }
 
-    /// Whether there is a gate.
+    /// Whether the sub-layer is gated.
     pub fn gated(&self) -> bool {
         self.gated
     }
@@ -95,7 +93,7 @@ impl FeedForwardConfig {
         self.bias
     }
 
-    /// The probability of dropping an element between the two projections.
+    /// The dropout probability between the two projections.
     pub fn dropout(&self) -> f32 {
         self.dropout
     }
@@ -116,11 +114,11 @@ impl FeedForwardConfig {
     }
 }
 
-/// FFN(x) = activation(x·W₁ + b₁)·W₂ + b₂, at each position alike (Vaswani et al. 2017, section 3.3), or
+/// FFN(x) = activation(x·W₁ + b₁)·W₂ + b₂, for each position independently (Vaswani et al. 2017, section 3.3), or
 /// (activation(x·W_g + b_g) ⊙ (x·W₁ + b₁))·W₂ + b₂ with a gate (Shazeer 2020).
 #[derive(Module, Debug)]
 pub struct FeedForward {
-    /// W_g and b_g, from d_model to d_ff, of a gated unit.
+    /// W_g and b_g, from d_model to d_ff; only if gated.
     pub gate: Option<Linear>,
     /// W₁ and b₁, from d_model to d_ff.
     pub up: Linear,
@@ -139,7 +137,7 @@ impl FeedForward {
     /// - `x` and output: `[batch, seq, d_model]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features.
+    /// If `x` does not have `d_model` features.
     pub fn forward(&self, x: Tensor<3>, mode: Mode) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
         let [_, expected] = self.up.weight.lazy_shape().dims();

@@ -14,3 +14,10 @@ pub use encoder::{Encoder, EncoderLayer};
 pub use feed_forward::{FeedForward, FeedForwardConfig};
 pub use norm::{Norm, NormKind};
 pub use sub_layer::NormOrder;
+
+// The types of other crates in this crate's API.
+pub use crosshead_attention::{
+    AttentionMask, KeyValue, KvCache, MultiHeadAttention, MultiHeadAttentionConfig,
+};
+pub use crosshead_kernels::{Activation, LayerNorm, Linear, Mode, RandomKey, RmsNorm};
+pub use crosshead_position::PositionBias;

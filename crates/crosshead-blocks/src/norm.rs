@@ -1,15 +1,15 @@
-//! The normalization of a layer's parts.
+//! Normalization layers.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_kernels::{LayerNorm, LayerNormConfig, NormWeights, RmsNorm, RmsNormConfig};
 use serde::{Deserialize, Serialize};
 
-/// Which normalization a layer uses.
+/// The type of normalization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NormKind {
-    /// Layer normalization, the paper's (Ba, Kiros & Hinton 2016).
+    /// Layer normalization (Ba, Kiros & Hinton 2016), as in Vaswani et al. 2017.
     #[default]
     Layer,
     /// Root-mean-square normalization, without mean and bias (Zhang & Sennrich 2019).
@@ -17,7 +17,7 @@ pub enum NormKind {
 }
 
 impl NormKind {
-    /// A normalization of `d_model` features that changes no scale yet.
+    /// A normalization of `d_model` features with unit scale.
     pub fn init(self, d_model: usize, epsilon: f32, device: &Device) -> Norm {
         match self {
             Self::Layer => {
@@ -55,7 +55,7 @@ impl Norm {
         self.weights().apply(x)
     }
 
-    /// What it multiplies by and adds.
+    /// Its scale and bias.
     pub(crate) fn weights(&self) -> NormWeights {
         match self {
             Self::Layer(norm) => norm.weights(),

@@ -1,10 +1,10 @@
-//! What the stacks of encoder and decoder layers have in common.
+//! Functions shared by the encoder and decoder stacks.
 
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_kernels::Mode;
 
-/// What self-attention sees in every layer of a stack, but for the bias of positions.
+/// The self-attention mask of every layer, without the position bias.
 pub(crate) fn mask(mask: AttentionMask, window: Option<usize>, k_len: usize) -> AttentionMask {
     let mask = mask.prepared(k_len);
     match window {
@@ -13,7 +13,7 @@ pub(crate) fn mask(mask: AttentionMask, window: Option<usize>, k_len: usize) -> 
     }
 }
 
-/// A message with names in place of a failure deep inside.
+/// Panics with the name of the module if `x` does not have `d_model` features.
 #[track_caller]
 pub(crate) fn check_features(part: &str, x: &Tensor<3>, d_model: usize) {
     let [.., features] = x.dims();
@@ -24,7 +24,7 @@ pub(crate) fn check_features(part: &str, x: &Tensor<3>, d_model: usize) {
     );
 }
 
-/// The mask with the bias of positions, where there is one.
+/// The mask with an optional position bias.
 pub(crate) fn with_bias(mask: &AttentionMask, bias: Option<Tensor<4>>) -> AttentionMask {
     match bias {
         Some(bias) => mask.clone().with_bias(bias),
@@ -32,7 +32,7 @@ pub(crate) fn with_bias(mask: &AttentionMask, bias: Option<Tensor<4>>) -> Attent
     }
 }
 
-/// An optional tensor in the form that [`checkpoint`](crosshead_kernels::checkpoint()) takes.
+/// Reshapes an optional tensor to the rank that [`checkpoint`](crosshead_kernels::checkpoint()) takes.
 pub(crate) fn pack<const D: usize>(x: Option<Tensor<D>>, device: &Device) -> Tensor<3> {
     match x {
         Some(x) => {
@@ -44,7 +44,7 @@ pub(crate) fn pack<const D: usize>(x: Option<Tensor<D>>, device: &Device) -> Ten
     }
 }
 
-/// Whether a layer is left out of this pass: never at inference (Fan, Grave & Joulin 2020).
+/// Whether LayerDrop skips a layer in this pass; never at inference (Fan, Grave & Joulin 2020).
 pub(crate) fn is_dropped(mode: Mode, layer_drop: f32) -> bool {
     match mode.stream("layer_drop") {
         Mode::Train(key) => key.uniform(1)[0] < layer_drop,

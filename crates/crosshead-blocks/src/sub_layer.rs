@@ -1,4 +1,4 @@
-//! The residual connections of a stack, and the sub-layers that they lead around.
+//! The residual stream and the connection of sub-layers to it.
 
 use burn::tensor::Tensor;
 use crosshead_kernels::{Mode, add_dropout, add_norm, add_then_norm};
@@ -6,37 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::Norm;
 
-/// Where normalization is applied with respect to the residual connection.
+/// The position of the norms relative to the residual connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NormOrder {
-    /// x + dropout(f(norm(x))) (Wang et al. 2019; Xiong et al. 2020). A stack ends with one more norm.
+    /// x + dropout(f(norm(x))) (Wang et al. 2019; Xiong et al. 2020). A stack has a final norm.
     Pre,
-    /// norm(x + dropout(f(x))): the paper's order (Vaswani et al. 2017, section 3.1).
+    /// norm(x + dropout(f(x))) (Vaswani et al. 2017, section 3.1).
     #[default]
     Post,
-    /// x + dropout(norm′(f(norm(x)))) (Ding et al. 2021; Gemma 2). A stack ends with one more norm.
+    /// x + dropout(norm′(f(norm(x)))) (Ding et al. 2021; Gemma 2). A stack has a final norm.
     Sandwich,
-    /// x + dropout(attention(n)) + dropout(feed_forward(n)) with one n = norm(x) (Wang & Komatsuzaki 2021; PaLM). A stack
-    /// ends with one more norm.
+    /// x + dropout(attention(n)) + dropout(feed_forward(n)) with n = norm(x) (Wang & Komatsuzaki 2021; PaLM). A stack has a final
+    /// norm.
     Parallel,
 }
 
 impl NormOrder {
-    /// Whether what a layer gives is not yet normalized, so that a stack needs a last norm.
+    /// Whether a layer's output is not normalized, so that a stack needs a final norm.
     pub(crate) fn needs_final_norm(self) -> bool {
         self != Self::Post
     }
 }
 
-/// What surrounds a sub-layer: its norms, their order and the dropout of its output.
+/// The connection of a sub-layer to the residual stream: norms, order and output dropout.
 #[derive(Clone, Copy)]
 pub(crate) struct Connection<'a> {
     /// The sub-layer's name.
     pub(crate) name: &'static str,
-    /// The norm; in parallel order feed-forward has none of its own.
+    /// The norm; `None` for the feed-forward sub-layer in parallel order.
     pub(crate) norm: Option<&'a Norm>,
-    /// The norm of the output, in sandwich order.
+    /// The output norm; only in sandwich order.
     pub(crate) output_norm: Option<&'a Norm>,
     pub(crate) order: NormOrder,
     pub(crate) dropout: f32,
@@ -47,7 +47,7 @@ impl<'a> Connection<'a> {
         self.required(self.norm, "norm")
     }
 
-    /// The norm of the output, which sandwich order has and no other.
+    /// The output norm, which only sandwich order has.
     fn output_norm(&self) -> Option<&'a Norm> {
         match self.order {
             NormOrder::Sandwich => Some(self.required(self.output_norm, "output_norm")),
@@ -65,21 +65,21 @@ impl<'a> Connection<'a> {
 
     fn assert_none(&self, norm: Option<&Norm>, kind: &str) {
         let Self { name, order, .. } = self;
-        assert!(norm.is_none(), "a layer in {order:?} order reads no {name}_{kind}");
+        assert!(norm.is_none(), "a layer in {order:?} order has no {name}_{kind}");
     }
 }
 
-/// What flows through a stack along its residual connections.
+/// The residual stream of a stack.
 ///
-/// The output of a sub-layer is added when the stream is read next: most often by a norm, which takes the same pass over
-/// memory.
+/// The output of a sub-layer is added when the stream is next read, usually by a norm, which fuses the addition with the
+/// normalization.
 pub(crate) struct Stream {
     /// `[batch, seq, d_model]`
     value: Tensor<3>,
     addend: Option<Addend>,
 }
 
-/// What is still to be added to a stream.
+/// A sub-layer output that has not been added yet.
 struct Addend {
     /// `[batch, seq, d_model]`
     output: Tensor<3>,
@@ -107,7 +107,7 @@ impl Stream {
         add_dropout(rows(value), rows(output), dropout, mode).reshape(shape)
     }
 
-    /// The norm of the stream's value, or that value without one.
+    /// The stream's value, normalized if there is a norm.
     ///
     /// # Shapes
     /// - output: `[batch, seq, d_model]`
@@ -119,7 +119,7 @@ impl Stream {
         add_norm(rows(value), rows(output), dropout, mode, norm.weights()).reshape(shape)
     }
 
-    /// The stream, and the norm of its value.
+    /// The stream and its normalized value.
     fn normalized(self, norm: &Norm) -> (Self, Tensor<3>) {
         let Self { value, addend } = self;
         let Some(Addend { output, dropout, mode }) = addend else {
@@ -132,7 +132,7 @@ impl Stream {
         (Self::new(value), normalized)
     }
 
-    /// The residual connection: the only place that adds one.
+    /// Adds a sub-layer output: the only implementation of the residual connection.
     fn plus(self, output: Tensor<3>, dropout: f32, mode: Mode) -> Self {
         let mode = mode.stream("residual");
         Self { value: self.finish(), addend: Some(Addend { output, dropout, mode }) }
@@ -145,8 +145,8 @@ fn rows(x: Tensor<3>) -> Tensor<2> {
     x.reshape([batch * seq, d_model])
 }
 
-/// One sub-layer `f`, from `[batch, seq, d_model]` to the same, with its residual connection, dropout and norms, in every
-/// order but parallel.
+/// Applies a sub-layer `f`, which maps `[batch, seq, d_model]` to the same shape, with its residual connection, dropout and
+/// norms; for every order except parallel.
 pub(crate) fn sub_layer(
     stream: Stream,
     connection: Connection<'_>,
@@ -171,11 +171,11 @@ pub(crate) fn sub_layer(
             };
             stream.plus(output, dropout, mode)
         }
-        NormOrder::Parallel => panic!("parallel order joins two sub-layers"),
+        NormOrder::Parallel => panic!("parallel order combines two sub-layers"),
     }
 }
 
-/// Two sub-layers that read the same input, normalized by the norm of the first, in parallel order.
+/// Applies two sub-layers in parallel order: both read the input normalized by the norm of the first.
 pub(crate) fn parallel(
     stream: Stream,
     [first, second]: [Connection<'_>; 2],

@@ -23,12 +23,12 @@ struct Balanced;
 struct Depth {
     depth: usize,
     /// Remaining tokens, including the end token.
-    room: usize,
+    remaining: usize,
 }
 
 impl Constraint for Balanced {
     fn start(&self, _: usize, _: &[u32]) -> Box<dyn ConstraintState> {
-        Box::new(Depth { depth: 0, room: MAX_LEN })
+        Box::new(Depth { depth: 0, remaining: MAX_LEN })
     }
 }
 
@@ -37,8 +37,8 @@ impl Depth {
         match token {
             EOS => self.depth == 0,
             CLOSE => self.depth > 0,
-            OPEN => self.depth + 3 <= self.room,
-            _ => self.depth + 2 <= self.room,
+            OPEN => self.depth + 3 <= self.remaining,
+            _ => self.depth + 2 <= self.remaining,
         }
     }
 }
@@ -52,7 +52,7 @@ impl ConstraintState for Depth {
         }
     }
     fn advance(&mut self, token: u32) {
-        self.room -= 1;
+        self.remaining -= 1;
         match token {
             OPEN => self.depth += 1,
             CLOSE => self.depth -= 1,

@@ -84,10 +84,10 @@ impl<'a> TableModel<'a> {
         }
         let [before, last, token_at] = [before, last, token].map(u64::from);
         let value = drawn(sentence, (before * n + last) * n + token_at);
-        let place = drawn(sentence, n * n * n + self.len as u64 * n + token_at);
+        let position = drawn(sentence, n * n * n + self.len as u64 * n + token_at);
         let TableOptions { scale, eos_bias } = self.batch.model;
         let bias = if self.batch.eos.contains(&token) { eos_bias } else { 0.0 };
-        (value + place / 16.0) * scale - bias
+        (value + position / 16.0) * scale - bias
     }
 }
 

@@ -36,16 +36,14 @@ fn any_beams() -> impl Strategy<Value = BeamSearch> {
 
 fn any_config() -> impl Strategy<Value = DecodingConfig> {
     let options = (1usize..9, 0usize..4, 0usize..4, prop_oneof![Just(1.0f32), 0.7f32..1.6]);
-    (any_length_penalty(), options).prop_map(
-        |(penalty, (max_len, min_len, ngram, repetition))| {
-            config()
-                .with_length_penalty(penalty)
-                .with_max_len(max_len)
-                .with_min_len(min_len)
-                .with_no_repeat_ngram_size(ngram)
-                .with_repetition_penalty(repetition)
-        },
-    )
+    (any_length_penalty(), options).prop_map(|(penalty, (max_len, min_len, ngram, repetition))| {
+        config()
+            .with_length_penalty(penalty)
+            .with_max_len(max_len)
+            .with_min_len(min_len)
+            .with_no_repeat_ngram_size(ngram)
+            .with_repetition_penalty(repetition)
+    })
 }
 
 /// The log-probability of a token after a history.

@@ -1,4 +1,4 @@
-//! Labels for texts, by an encoder with a classification head.
+//! Text classification with an encoder.
 
 use std::path::Path;
 
@@ -11,33 +11,33 @@ use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
 use crate::{TaskError, model_directory};
 
-/// Texts that are classified together.
+/// Texts per batch.
 const BATCH: usize = 32;
 
 /// A label with its score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
-    /// The label.
+    /// The name of the label.
     pub name: String,
-    /// Its class, the number of the label.
+    /// The index of the class.
     pub class: u32,
-    /// Its probability, or with [`ScoreFunction::None`] what the model gives.
+    /// The score: the logit after the [`ScoreFunction`].
     pub score: f32,
 }
 
-/// What turns the numbers that a model gives for a text into the scores of its labels.
+/// The function that maps logits to scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScoreFunction {
-    /// Probabilities of which one label is right: they sum to 1.
+    /// Softmax: the probabilities of mutually exclusive labels, which sum to 1.
     Softmax,
-    /// The logistic function: the probability of each label for itself.
+    /// Sigmoid: an independent probability of each label.
     Sigmoid,
-    /// The numbers as they are.
+    /// The logits unchanged.
     None,
 }
 
 impl ScoreFunction {
-    /// Its name, as in `transformers`.
+    /// Its name in transformers.
     pub fn name(self) -> &'static str {
         match self {
             Self::Softmax => "softmax",
@@ -46,7 +46,7 @@ impl ScoreFunction {
         }
     }
 
-    /// What `transformers` applies to a model's numbers where nothing else is asked for.
+    /// The default function of transformers for a model.
     pub fn of(model: &SequenceClassifier) -> Self {
         match model.problem_type() {
             Some(ProblemType::Regression) => Self::None,
@@ -61,25 +61,25 @@ impl ScoreFunction {
         }
     }
 
-    fn apply(self, numbers: &[f32]) -> Vec<f32> {
+    fn apply(self, logits: &[f32]) -> Vec<f32> {
         match self {
-            Self::Softmax => softmax(numbers),
-            Self::Sigmoid => numbers.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect(),
-            Self::None => numbers.to_vec(),
+            Self::Softmax => softmax(logits),
+            Self::Sigmoid => logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect(),
+            Self::None => logits.to_vec(),
         }
     }
 }
 
-/// What a classifier says of a text.
+/// The classification of a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Classified {
-    /// Every label, that with the highest score first.
+    /// All labels, highest score first.
     pub labels: Vec<Label>,
-    /// Whether the text was longer than the model takes and only its beginning was read.
+    /// Whether the text exceeded the model's maximum length and was truncated at the end.
     pub truncated: bool,
 }
 
-/// A classifier with its tokenizer.
+/// An encoder with a classification head, with its tokenizer.
 #[derive(Debug)]
 pub struct Classifier {
     model: SequenceClassifier,
@@ -91,7 +91,7 @@ impl Classifier {
     /// Loads a model directory, or the best model of a run directory.
     ///
     /// # Errors
-    /// If the directory holds no classifier, or a file of it is missing or malformed.
+    /// If the directory contains no classifier, or one of its files is missing or malformed.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
@@ -100,32 +100,33 @@ impl Classifier {
         Ok(Self::new(model, tokenizer))
     }
 
-    /// From a model, which is outside autodiff, and its tokenizer.
+    /// A classifier from a model outside autodiff and its tokenizer.
     pub fn new(model: SequenceClassifier, tokenizer: Tokenizer) -> Self {
         Self { function: ScoreFunction::of(&model), model, tokenizer }
     }
 
-    /// The same classifier with other scores.
+    /// Sets the function that maps logits to scores. Default: the one for the model's `problem_type`; see
+    /// [`ScoreFunction::of`].
     pub fn with_function(self, function: ScoreFunction) -> Self {
         Self { function, ..self }
     }
 
-    /// What turns the model's numbers into scores: by default what its `problem_type` asks for.
+    /// The function that maps logits to scores.
     pub fn function(&self) -> ScoreFunction {
         self.function
     }
 
-    /// What the model's scores stand for, if it says so.
+    /// The `problem_type` of the model, if its configuration has one.
     pub fn problem_type(&self) -> Option<ProblemType> {
         self.model.problem_type()
     }
 
-    /// The labels; class `i` is called `labels()[i]`.
+    /// The names of the labels, indexed by class.
     pub fn labels(&self) -> &[String] {
         self.model.labels()
     }
 
-    /// Every label of each text with its score, the highest first; a blank text has them too.
+    /// Classifies each text, including blank ones.
     ///
     /// # Errors
     /// If the tokenizer fails on a text.
@@ -133,7 +134,7 @@ impl Classifier {
         self.classify_with(texts, |_| {})
     }
 
-    /// As [`classify`](Self::classify); `progress` is called with the number that are done.
+    /// As [`classify`](Self::classify); `progress` is called with the number of classified texts after each batch.
     ///
     /// # Errors
     /// If the tokenizer fails on a text.
@@ -148,16 +149,16 @@ impl Classifier {
             rows.push(self.tokenizer.encode_truncated(text.as_ref(), max_len)?);
         }
         let mut order: Vec<usize> = (0..rows.len()).collect();
-        // Texts of like length go together, so that little padding is computed.
+        // Batches of similar length need little padding.
         order.sort_by_key(|&i| rows[i].ids.len());
         let mut classified = vec![Classified::default(); texts.len()];
         let mut done = 0;
         for batch in order.chunks(BATCH) {
             let ids: Vec<Vec<u32>> = batch.iter().map(|&i| rows[i].ids.clone()).collect();
-            let scores = self.numbers(&ids);
-            for (&i, numbers) in batch.iter().zip(scores) {
+            let logits = self.logits(&ids);
+            for (&i, logits) in batch.iter().zip(logits) {
                 classified[i] =
-                    Classified { labels: self.ranked(&numbers), truncated: rows[i].truncated };
+                    Classified { labels: self.ranked(&logits), truncated: rows[i].truncated };
             }
             done += batch.len();
             progress(done);
@@ -165,17 +166,17 @@ impl Classifier {
         Ok(classified)
     }
 
-    /// The numbers that the model gives for the classes of each row.
-    fn numbers(&self, rows: &[Vec<u32>]) -> Vec<Vec<f32>> {
+    /// The logits of the classes for each row.
+    fn logits(&self, rows: &[Vec<u32>]) -> Vec<Vec<f32>> {
         let batch = pad_batch(rows, self.model.encoder.config().pad_id);
         let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
-        let scores = self.model.logits(tokens, None, Mode::Eval).into_data();
-        let scores: Vec<f32> = scores.iter::<f32>().collect();
-        scores.chunks(self.labels().len()).map(<[f32]>::to_vec).collect()
+        let logits = self.model.logits(tokens, None, Mode::Eval).into_data();
+        let logits: Vec<f32> = logits.iter::<f32>().collect();
+        logits.chunks(self.labels().len()).map(<[f32]>::to_vec).collect()
     }
 
-    fn ranked(&self, numbers: &[f32]) -> Vec<Label> {
-        let scores = self.function.apply(numbers);
+    fn ranked(&self, logits: &[f32]) -> Vec<Label> {
+        let scores = self.function.apply(logits);
         let mut labels: Vec<Label> = (0..)
             .zip(self.labels().iter().zip(scores))
             .map(|(class, (name, score))| Label { name: name.clone(), class, score })

@@ -1,4 +1,4 @@
-//! Where the model of a model or run directory lies, and whether its parts fit.
+//! Locating the model of a model or run directory.
 
 use std::path::{Path, PathBuf};
 
@@ -6,19 +6,19 @@ use crosshead_tokenize::{TokenizeError, Tokenizer};
 
 use crate::TaskError;
 
-/// The model directory that `dir` is (with `config.json`) or, as a run directory, holds (under `model/`).
+/// The model directory: `dir` if it contains `config.json`, or `dir/model` of a run directory.
 ///
 /// # Errors
-/// If there is no model.
+/// If neither contains a model.
 pub fn model_directory(dir: &Path) -> Result<PathBuf, TaskError> {
-    let mut places = [dir.to_owned(), dir.join("model")].into_iter();
-    places.find(|dir| dir.join("config.json").is_file()).ok_or_else(|| match hub_id(dir) {
+    let mut candidates = [dir.to_owned(), dir.join("model")].into_iter();
+    candidates.find(|dir| dir.join("config.json").is_file()).ok_or_else(|| match hub_id(dir) {
         Some(id) if !dir.exists() => TaskError::HubId(id.to_owned()),
         _ => TaskError::NoModel(dir.to_owned()),
     })
 }
 
-/// The path as an id of the Hugging Face Hub, OWNER/NAME, if it has the form of one.
+/// The path as a Hugging Face Hub id, OWNER/NAME, if it has that form.
 fn hub_id(path: &Path) -> Option<&str> {
     let id = path.to_str()?;
     let (owner, name) = id.split_once('/')?;
@@ -30,10 +30,10 @@ fn hub_id(path: &Path) -> Option<&str> {
     (is_name(owner) && is_name(name)).then_some(id)
 }
 
-/// Checks that a directory's tokenizer gives no id that its model does not know.
+/// Checks that all ids of a tokenizer are in the model's vocabulary.
 ///
 /// # Errors
-/// If a token has no place in the model's vocabulary.
+/// If the id of a token is outside the model's vocabulary.
 pub(crate) fn check_vocabulary(
     dir: &Path,
     tokenizer: &Tokenizer,
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_the_hub_is_told_from_a_path() {
+    fn hub_ids_are_distinguished_from_paths() {
         for id in ["facebook/m2m100_418M", "sentence-transformers/all-MiniLM-L6-v2", "a/b.c"] {
             assert_eq!(hub_id(Path::new(id)), Some(id));
         }

@@ -28,9 +28,7 @@ pub enum TaskError {
         source: crosshead_tokenize::TokenizeError,
     },
     /// The prompt is empty and the model has no begin token.
-    #[error(
-        "the prompt is empty and this model has no begin token; pass a non-empty prompt"
-    )]
+    #[error("the prompt is empty and this model has no begin token; pass a non-empty prompt")]
     EmptyPrompt,
     /// The prompt leaves no room for a new token.
     #[error(
@@ -44,13 +42,17 @@ pub enum TaskError {
         max_length: usize,
     },
     /// A sampling option for a translation or summary.
-    #[error("`{option}` is set, but translation and summarization do not support sampling; remove it")]
+    #[error(
+        "`{option}` is set, but translation and summarization do not support sampling; remove it"
+    )]
     NotSampled {
         /// The option.
         option: &'static str,
     },
     /// Beam search and sampling at the same time.
-    #[error("`beams` above 1 cannot be combined with sampling; set temperature to 0, or remove `beams`")]
+    #[error(
+        "`beams` above 1 cannot be combined with sampling; set temperature to 0, or remove `beams`"
+    )]
     BeamsWithSampling,
     /// The embedding model has no prompt of this name.
     #[error("the model has no prompt `{name}`; its prompts are: {known}")]

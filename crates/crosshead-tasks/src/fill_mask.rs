@@ -1,4 +1,4 @@
-//! Guesses for hidden words, by a masked language model.
+//! Filling masks with a masked language model.
 
 use std::path::Path;
 
@@ -11,28 +11,28 @@ use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
 use crate::{TaskError, model_directory};
 
-/// Texts that are read together.
+/// Texts per batch.
 const BATCH: usize = 32;
 
-/// A token that may stand at a mask.
+/// A token for a mask.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guess {
     /// The token as text.
     pub text: String,
-    /// Its id.
+    /// The id of the token.
     pub id: u32,
-    /// Its probability.
+    /// The probability of the token.
     pub probability: f32,
 }
 
-/// What a model says of a text with masks.
+/// The predictions for a text with masks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filled {
-    /// For each mask the most probable tokens, the most probable first.
+    /// The most probable tokens for each mask, best first.
     pub masks: Vec<Vec<Guess>>,
-    /// The text with the best token at each mask.
+    /// The text with each mask replaced by its best token.
     pub text: String,
-    /// Whether the text was longer than the model takes and only its beginning was read.
+    /// Whether the text exceeded the model's maximum length and was truncated at the end.
     pub truncated: bool,
 }
 
@@ -48,7 +48,8 @@ impl FillMask {
     /// Loads a model directory, or the best model of a run directory.
     ///
     /// # Errors
-    /// If the directory holds no masked language model, its tokenizer has no mask, or a file is missing or malformed.
+    /// If the directory contains no masked language model, its tokenizer has no mask token, or one of its files is missing or
+    /// malformed.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = model_directory(dir.as_ref())?;
         let tokenizer = Tokenizer::from_dir(&dir)?;
@@ -57,10 +58,10 @@ impl FillMask {
         Self::new(model, tokenizer)
     }
 
-    /// From a model, which is outside autodiff, and its tokenizer.
+    /// From a model outside autodiff and its tokenizer.
     ///
     /// # Errors
-    /// If the tokenizer has no mask.
+    /// If the tokenizer has no mask token.
     pub fn new(model: MaskedLm, tokenizer: Tokenizer) -> Result<Self, TaskError> {
         let mask_id = tokenizer.special().require(SpecialRole::Mask)?;
         Ok(Self { model, tokenizer, mask_id })
@@ -76,20 +77,20 @@ impl FillMask {
         &self.tokenizer
     }
 
-    /// The id of the mask.
+    /// The id of the mask token.
     pub fn mask_id(&self) -> u32 {
         self.mask_id
     }
 
-    /// How a mask is written, such as `[MASK]`.
+    /// The mask token, such as `[MASK]`.
     pub fn mask(&self) -> String {
         self.tokenizer.id_to_token(self.mask_id).unwrap_or_default()
     }
 
-    /// The `top` most probable tokens at each mask of each text.
+    /// Predicts the `top` most probable tokens for each mask of each text.
     ///
     /// # Errors
-    /// If a text has no mask that the model can read.
+    /// If a text has no mask within the model's maximum length.
     pub fn fill(&self, texts: &[impl AsRef<str>], top: usize) -> Result<Vec<Filled>, TaskError> {
         let mut rows = Vec::with_capacity(texts.len());
         for text in texts {
@@ -140,7 +141,7 @@ impl FillMask {
             .map(|id| {
                 let mut text = self.tokenizer.decode(&[id])?;
                 if text.is_empty() {
-                    // A special token, which decoding leaves out.
+                    // Decoding omits special tokens.
                     text = self.tokenizer.id_to_token(id).unwrap_or_default();
                 }
                 Ok(Guess { text, id, probability: probabilities[id as usize] })
@@ -148,8 +149,8 @@ impl FillMask {
             .collect()
     }
 
-    /// A text's ids with special tokens around them, and whether it had to be cut. The tokenizer finds the masks: it may take
-    /// the spaces around one as a part of it.
+    /// The ids of a text with special tokens, and whether it was truncated. The tokenizer finds the masks, since mask tokens may
+    /// include the spaces around them.
     fn encode(&self, text: &str) -> Result<TruncatedEncoding, TaskError> {
         let max_len = self.model.encoder.config().stack.max_len;
         let encoding = self.tokenizer.encode_truncated(text, max_len)?;
@@ -157,9 +158,9 @@ impl FillMask {
             return Ok(encoding);
         }
         let reason = if self.tokenizer.encode(text)?.contains(&self.mask_id) {
-            "its masks lie beyond what the model reads".to_owned()
+            "all its masks are after the model's maximum length".to_owned()
         } else {
-            format!("it has no {}: write one where a word is to be guessed", self.mask())
+            format!("it has no {} to fill", self.mask())
         };
         Err(TaskError::NoMask { text: text.to_owned(), reason })
     }

@@ -35,7 +35,7 @@ pub use crosshead_generate::{
     StopReason,
 };
 pub use crosshead_models::{
-    CausalLm, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm, ModelError, NotFollowed,
-    ProblemType, SentenceEncoder, SequenceClassifier,
+    CausalLm, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm, ModelError,
+    NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
 };
 pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};

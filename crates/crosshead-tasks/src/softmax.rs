@@ -1,4 +1,4 @@
-//! Probabilities of scores.
+//! Softmax.
 
 /// exp(xᵢ) / Σ exp(xⱼ).
 pub(crate) fn softmax(scores: &[f32]) -> Vec<f32> {

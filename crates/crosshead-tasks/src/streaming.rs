@@ -1,8 +1,8 @@
 //! Decoding with the hooks of a task.
 
 use crosshead_generate::{
-    Constraint, ConstraintState, DecodingConfig, Flow, Hooks, Hypothesis, Observer, Step, StepModel,
-    StepToken, Strategy, decode,
+    Constraint, ConstraintState, DecodingConfig, Flow, Hooks, Hypothesis, Observer, Step,
+    StepModel, StepToken, Strategy, decode,
 };
 
 use crate::text::Text;

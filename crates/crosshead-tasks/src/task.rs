@@ -1,4 +1,4 @@
-//! Any model at its task.
+//! Opening any model for its task.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,36 +13,35 @@ use crate::{
     Classifier, Embedder, FillMask, Generator, Summarizer, TaskError, Translator, model_directory,
 };
 
-/// What a model is for.
+/// The task of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelTask {
-    /// A translation for each sentence.
+    /// Translation.
     Translation,
-    /// A summary for each document.
+    /// Summarization.
     Summarization,
-    /// A score of each label for each text.
+    /// Text classification.
     Classification,
-    /// The continuation of a prompt.
+    /// Text generation.
     Generation,
-    /// Words for the masks of a text.
+    /// Filling masks.
     FillMask,
-    /// A vector for each text.
+    /// Sentence embedding.
     Embedding,
 }
 
 impl ModelTask {
-    /// What the model of a model directory or run directory is for; none where its head is for none of the tasks. No weight is
-    /// read.
+    /// The task of a model directory or run directory; `None` if no task supports the model's head. Reads no weights.
     ///
-    /// An encoder-decoder summarizes if the run's recipe says so, or without a run if the `task_specific_params` of its
-    /// `config.json` are for summarization and not for translation too; otherwise it translates.
+    /// The task of an encoder-decoder is that of the run's recipe. Without a run, it is summarization if the
+    /// `task_specific_params` of `config.json` contain summarization and not translation; otherwise it is translation.
     ///
     /// # Errors
-    /// If the directory holds no model, or a file of it is missing or malformed.
+    /// If the directory contains no model, or one of its files is missing or malformed.
     pub fn of(dir: &Path) -> Result<Option<Self>, TaskError> {
         let model = match model_directory(dir) {
             Ok(model) => model,
-            // sentence-transformers may have the encoder in a folder of its own.
+            // A sentence-transformers directory may contain the encoder in a subfolder.
             Err(_) if dir.join("modules.json").is_file() => return Ok(Some(Self::Embedding)),
             Err(error) => return Err(error),
         };
@@ -58,7 +57,7 @@ impl ModelTask {
     }
 }
 
-/// A trained model at its task.
+/// A model opened for its task.
 #[derive(Debug)]
 pub enum Task {
     /// Translation.
@@ -69,16 +68,16 @@ pub enum Task {
     Classify(Classifier),
     /// Generation.
     Generate(Generator),
-    /// Words for masks.
+    /// Filling masks.
     FillMask(FillMask),
     /// Embedding.
     Embed(Embedder),
 }
 
-/// Loads the model of a model directory or run directory for what it is for, which [`ModelTask::of`] says.
+/// Opens the model of a model directory or run directory for its task; see [`ModelTask::of`].
 ///
 /// # Errors
-/// If the directory holds no model, its head is for none of the tasks, or a file of it is missing or malformed.
+/// If the directory contains no model, no task supports its head, or one of its files is missing or malformed.
 pub fn open(dir: impl AsRef<Path>, device: &Device) -> Result<Task, TaskError> {
     let dir = dir.as_ref();
     let task = ModelTask::of(dir)?.ok_or_else(|| TaskError::NoTask(dir.to_owned()))?;
@@ -92,26 +91,27 @@ pub fn open(dir: impl AsRef<Path>, device: &Device) -> Result<Task, TaskError> {
     })
 }
 
-/// The key of a run's recipe that names its task.
+/// The key of a recipe that names the task.
 #[derive(Deserialize)]
 struct RunRecipe {
     task: String,
 }
 
-/// The keys of `config.json` that say what an encoder-decoder is for.
+/// The key of `config.json` that names the tasks of an encoder-decoder.
 #[derive(Deserialize)]
 struct ConfigTasks {
     #[serde(default)]
     task_specific_params: Option<Map<String, Value>>,
 }
 
-/// Whether the encoder-decoder in `model` is there to summarize, by the recipe of its run in `dir` or by its `config.json`.
+/// Whether the task of the encoder-decoder in `model` is summarization, by the recipe of its run in `dir` or by its
+/// `config.json`.
 fn summarizes(dir: &Path, model: &Path) -> Result<bool, TaskError> {
     let path = dir.join("recipe.toml");
     let wrong = |reason: String| TaskError::RunRecipe { path: path.clone(), reason };
     match fs::read_to_string(&path) {
         Ok(text) => {
-            // Some editors begin a file with a byte order mark.
+            // Some editors write a byte order mark.
             let text = text.trim_start_matches('\u{feff}');
             let recipe: RunRecipe =
                 toml::from_str(text).map_err(|source| wrong(source.to_string()))?;

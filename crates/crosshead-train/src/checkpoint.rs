@@ -1,4 +1,4 @@
-//! A checkpoint: everything a run needs to go on as if it had never stopped, in one folder.
+//! Checkpoints: everything needed to resume a run exactly, in one folder.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -19,30 +19,30 @@ const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const STATE: &str = "state.json";
 
-/// The format of the checkpoints that are written. Format 1 has neither its number nor the hash of `state.json`.
+/// The format of written checkpoints. Format 1 has neither a format number nor the hash of `state.json`.
 const FORMAT: u64 = 2;
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Steps done.
+    /// Number of completed steps.
     pub step: u64,
     /// The epoch of the next batch.
     pub epoch: u64,
-    /// The next batch within the epoch.
+    /// Index of the next batch in the epoch.
     pub batch: usize,
-    /// Real tokens seen, as the task counts them.
+    /// Number of processed tokens without padding; see [`Task::tokens`](crate::Task::tokens).
     pub tokens: u64,
     /// Seconds spent in training steps.
     pub seconds: f64,
-    /// The best validation score so far, where higher is better.
+    /// The best validation score so far; higher is better.
     pub best_score: Option<f64>,
     /// The step of the best score.
     pub best_step: Option<u64>,
 }
 
 impl Progress {
-    /// Whether a validation score is the best so far; of equal scores the last is the best.
+    /// Whether a validation score is the best so far; ties go to the later one.
     pub fn is_best(&self, score: f64) -> bool {
         self.best_score.is_none_or(|best| best.is_nan() || score >= best)
     }
@@ -53,10 +53,10 @@ impl Progress {
     }
 }
 
-/// The state of a run after a step.
+/// The state of a run.
 #[derive(Debug, Default)]
 pub struct Checkpoint {
-    /// How far the run is.
+    /// The progress of the run.
     pub progress: Progress,
     /// Weights by parameter path.
     pub weights: BTreeMap<String, TensorData>,
@@ -64,8 +64,8 @@ pub struct Checkpoint {
     pub optimizer: BTreeMap<String, TensorData>,
 }
 
-/// `state.json`: the format, the progress, and the hashes of the other files and of this file without that hash. Later
-/// formats keep the rule of the hash, which tells damage from a later format.
+/// `state.json`: the format, the progress, the hashes of the other files, and the hash of this file without that hash. All
+/// formats hash this file alike, which distinguishes damage from a later format.
 #[derive(Serialize, Deserialize)]
 struct State {
     /// Absent in format 1.
@@ -76,7 +76,7 @@ struct State {
     sha256: BTreeMap<String, String>,
 }
 
-/// Writes a checkpoint into a folder.
+/// Writes a checkpoint to a folder.
 pub(crate) fn write(dir: &Path, checkpoint: &Checkpoint) -> Result<(), TrainError> {
     let mut sha256 = BTreeMap::new();
     for (name, tensors) in [(WEIGHTS, &checkpoint.weights), (OPTIMIZER, &checkpoint.optimizer)] {
@@ -94,20 +94,23 @@ pub(crate) fn write(dir: &Path, checkpoint: &Checkpoint) -> Result<(), TrainErro
     write_atomic(&path, text.as_bytes()).map_err(TrainError::io(&path))
 }
 
-/// Reads the checkpoint of a folder, which is named by its step.
+/// Reads the checkpoint of this step from a folder.
 ///
 /// # Errors
-/// If a file is missing, cut off or does not match its hash, or the format is a later one.
+/// If a file is missing, truncated or does not match its hash, or the format is newer.
 pub(crate) fn read(dir: &Path, step: u64) -> Result<Checkpoint, TrainError> {
     let State { progress, sha256, .. } = read_state(&dir.join(STATE))?;
     if progress.step != step {
-        return Err(damaged(&dir.join(STATE), format!("it is of step {}", progress.step)));
+        return Err(damaged(
+            &dir.join(STATE),
+            format!("it is the checkpoint of step {}", progress.step),
+        ));
     }
     let read = |name: &str| {
         let path = dir.join(name);
         let bytes = fs::read(&path).map_err(TrainError::io(&path))?;
         if sha256.get(name) != Some(&hash(&bytes)) {
-            return Err(damaged(&path, "its hash differs"));
+            return Err(damaged(&path, "its hash does not match"));
         }
         Ok(from_safetensors(&path, bytes)?)
     };
@@ -118,18 +121,20 @@ pub(crate) fn read(dir: &Path, step: u64) -> Result<Checkpoint, TrainError> {
 fn read_state(path: &Path) -> Result<State, TrainError> {
     let text = fs::read_to_string(path).map_err(TrainError::io(path))?;
     let mut state: Value = serde_json::from_str(&text).map_err(|error| damaged(path, error))?;
-    // Format 1 goes without.
+    // Format 1 has no such hash.
     let hashes = state.get_mut("sha256").and_then(Value::as_object_mut);
     let expected = hashes.and_then(|hashes| hashes.shift_remove(STATE));
     if expected.is_some_and(|expected| expected != own_hash(&state)) {
-        return Err(damaged(path, "its hash differs"));
+        return Err(damaged(path, "its hash does not match"));
     }
     if let Some(found) = state["format"].as_u64().filter(|&found| found > FORMAT) {
         return Err(TrainError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
     }
     let state: State = serde_json::from_value(state).map_err(|error| damaged(path, error))?;
     match state.sha256.keys().find(|name| ![WEIGHTS, OPTIMIZER].contains(&name.as_str())) {
-        Some(name) => Err(damaged(path, format!("it has the hash of a file `{name}`"))),
+        Some(name) => {
+            Err(damaged(path, format!("it contains the hash of an unexpected file `{name}`")))
+        }
         None => Ok(state),
     }
 }
@@ -142,7 +147,7 @@ fn first_format() -> u64 {
     1
 }
 
-/// The hash of `state.json` without itself.
+/// The hash of `state.json` without this hash.
 fn own_hash(state: &Value) -> String {
     hash(state.to_string().as_bytes())
 }

@@ -1,10 +1,10 @@
-//! What can stop a training run.
+//! Errors of training.
 
 use std::path::{Path, PathBuf};
 
 use crosshead_weights::WeightsError;
 
-/// What can stop a training run; every message says where and what to do.
+/// An error of training; messages name the file and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// A file or folder could not be read or written.
@@ -12,52 +12,52 @@ pub enum TrainError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A checkpoint that is incomplete or damaged.
+    /// A checkpoint is incomplete or damaged.
     #[error("checkpoint {}: {reason}", path.display())]
     Checkpoint {
         /// The checkpoint's folder or file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// Tensors of a checkpoint that cannot be written or read.
+    /// The tensors of a checkpoint cannot be written or read.
     #[error("checkpoint {0}")]
     Tensors(#[from] WeightsError),
-    /// A checkpoint of a later version of this program.
+    /// The checkpoint was written by a later version of this program.
     #[error(
-        "{}: format {found} is newer than this program knows ({known}); resume with the version that made the run",
+        "{}: format {found} is newer than this program supports ({known}); resume with the version that wrote it",
         path.display()
     )]
     NewerFormat {
-        /// The file that says so.
+        /// The file that contains the format.
         path: PathBuf,
         /// The format of the checkpoint.
         found: u64,
-        /// The newest format that is read.
+        /// The newest supported format.
         known: u64,
     },
-    /// There are checkpoints, but all are damaged.
+    /// All checkpoints are damaged.
     #[error(
-        "{}: no checkpoint is whole; delete this folder to train from the first step again ({})",
+        "{}: all checkpoints are damaged; delete this folder to restart training ({})",
         dir.display(),
         list(damaged)
     )]
-    NoWholeCheckpoint {
+    AllDamaged {
         /// The folder of the checkpoints.
         dir: PathBuf,
-        /// What is wrong with each, the newest first.
+        /// The error of each, newest first.
         damaged: Vec<TrainError>,
     },
-    /// A checkpoint that does not fit the model.
-    #[error("the checkpoint is of another model: {reason}")]
+    /// The checkpoint does not match the model.
+    #[error("the checkpoint does not match the model: {reason}")]
     OtherModel {
-        /// What does not fit.
+        /// The difference.
         reason: String,
     },
-    /// The loss or a gradient is not a number.
+    /// The loss or a gradient is not finite.
     #[error("step {step}: the {what} is not finite")]
     NotFinite {
         /// The step, from 1.
@@ -65,16 +65,16 @@ pub enum TrainError {
         /// What is not finite.
         what: &'static str,
     },
-    /// There is nothing to train on.
-    #[error("there is no training example")]
+    /// There are no training examples.
+    #[error("there are no training examples")]
     NoExamples,
-    /// What an observer reports, such as a failed save.
+    /// An error of an observer, such as a failed save.
     #[error(transparent)]
     Observer(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl TrainError {
-    /// Wraps an error of the operating system with the path it is about.
+    /// Wraps an error of the operating system with its path.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

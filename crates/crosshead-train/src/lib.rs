@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod checkpoint;
+mod config;
 mod error;
 mod log;
 mod optimizer;
@@ -9,9 +10,15 @@ mod store;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, Progress};
+pub use config::TrainConfig;
 pub use error::TrainError;
 pub use log::RunLog;
 pub use optimizer::{Adam, AdamConfig, Optimizer, OptimizerConfig, StateError};
 pub use schedule::Schedule;
 pub use store::{CheckpointStore, Restored};
-pub use trainer::{Observer, Outcome, StepReport, Task, TrainConfig, Trainer, Validation};
+pub use trainer::{Observer, Outcome, StepReport, Task, Trainer, Validation};
+
+// The types of other crates in this crate's API.
+pub use crosshead_data::{BatchStream, Batching};
+pub use crosshead_kernels::{Mode, RandomKey};
+pub use crosshead_weights::{WeightsError, parameters};

@@ -1,4 +1,4 @@
-//! `log.jsonl`: one JSON object a line.
+//! `log.jsonl`: one JSON object per line.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::TrainError;
 
-/// A run's log: one JSON object a line, each with the key `step`.
+/// The log of a run: one JSON object per line, each with the key `step`.
 #[derive(Debug)]
 pub struct RunLog {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// Opens a run's log and drops the lines of later steps than `step`, so that a resumed run's log is that of an uninterrupted
+    /// Opens a log and removes the lines of steps after `step`, so that the log of a resumed run equals that of an uninterrupted
     /// one.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl RunLog {
     }
 }
 
-/// Whether a line belongs to the steps up to `step`; a line cut off by a crash does not.
+/// Whether a line belongs to a step up to `step`; `false` for a line truncated by a crash.
 fn is_before(line: &str, step: u64) -> bool {
     serde_json::from_str::<Value>(line)
         .is_ok_and(|entry| entry["step"].as_u64().is_some_and(|at| at <= step))

@@ -1,9 +1,12 @@
-//! Learning rates over the steps of a run.
+//! Learning rate schedules.
+
+use serde::{Deserialize, Serialize};
 
 /// The learning rate as a function of the step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Schedule {
-    /// Always the peak.
+    /// A constant learning rate.
     Constant {
         /// The learning rate.
         peak: f64,
@@ -11,26 +14,26 @@ pub enum Schedule {
     /// peak · min(step / warmup, √(warmup / step)): linear warm-up, then inverse square root (Vaswani et al. 2017,
     /// equation 3, "Noam", where peak = (d_model · warmup)^−½).
     InverseSquareRoot {
-        /// The highest learning rate, reached at step `warmup`.
+        /// The maximum learning rate, reached at step `warmup`.
         peak: f64,
-        /// Steps of linear growth.
+        /// Number of warm-up steps.
         warmup: u64,
     },
-    /// Linear warm-up to the peak, then half a cosine down to `end` at step `steps` (Loshchilov & Hutter 2017).
+    /// Linear warm-up to the peak, then cosine decay to `end` at step `steps` (Loshchilov & Hutter 2017).
     Cosine {
-        /// The highest learning rate, reached at step `warmup`.
+        /// The maximum learning rate, reached at step `warmup`.
         peak: f64,
-        /// The learning rate of the last step.
+        /// The learning rate at the last step.
         end: f64,
-        /// Steps of linear growth.
+        /// Number of warm-up steps.
         warmup: u64,
-        /// Steps of the run.
+        /// Number of steps of the run.
         steps: u64,
     },
 }
 
 impl Schedule {
-    /// The learning rate of a step, counted from 1.
+    /// The learning rate at a step, counted from 1.
     pub fn rate(&self, step: u64) -> f64 {
         let at = step.max(1) as f64;
         match *self {
@@ -53,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn noam_is_the_papers_equation_3() {
+    fn noam_equals_equation_3_of_the_paper() {
         let (d_model, warmup) = (512.0_f64, 4000_u64);
         let schedule =
             Schedule::InverseSquareRoot { peak: (d_model * warmup as f64).powf(-0.5), warmup };
@@ -65,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn cosine_starts_low_peaks_after_warmup_and_ends_at_its_end() {
+    fn cosine_warms_up_to_the_peak_and_decays_to_the_end() {
         let schedule = Schedule::Cosine { peak: 1e-3, end: 1e-4, warmup: 100, steps: 2000 };
         assert!((schedule.rate(1) - 1e-5).abs() < 1e-12);
         assert!((schedule.rate(100) - 1e-3).abs() < 1e-12);

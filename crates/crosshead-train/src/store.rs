@@ -1,4 +1,4 @@
-//! The checkpoints of a run: the last few are kept, so that a damaged one does not end it.
+//! The checkpoints of a run: the last few are kept as a fallback for a damaged one.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -10,37 +10,37 @@ use crosshead_files::write_directory;
 use crate::checkpoint::{read, write};
 use crate::{Checkpoint, TrainError};
 
-/// Checkpoints that are kept where nobody says how many.
+/// Default number of checkpoints kept.
 const KEEP: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
-/// The checkpoints of a run, in one folder named by step each.
+/// The checkpoints of a run, each in a folder named by its step.
 #[derive(Debug)]
 pub struct CheckpointStore {
     dir: PathBuf,
     keep: NonZeroUsize,
 }
 
-/// The newest checkpoint that is whole.
+/// The newest undamaged checkpoint.
 #[derive(Debug)]
 pub struct Restored {
     /// The checkpoint.
     pub checkpoint: Checkpoint,
-    /// What is wrong with each newer one, the newest first.
+    /// The error of each newer, damaged checkpoint, newest first.
     pub damaged: Vec<TrainError>,
 }
 
 impl CheckpointStore {
-    /// The checkpoints under `dir`, which need not exist yet. The last two are kept.
+    /// The checkpoints in `dir`, which may not exist yet.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned(), keep: KEEP }
     }
 
-    /// The same, which keeps so many of the last checkpoints.
+    /// Sets how many of the last checkpoints are kept. Default: 2.
     pub fn with_keep(self, keep: NonZeroUsize) -> Self {
         Self { keep, ..self }
     }
 
-    /// The steps there is a checkpoint of, in ascending order.
+    /// The steps of the checkpoints, in ascending order.
     pub fn steps(&self) -> Vec<u64> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         let mut steps: Vec<u64> =
@@ -49,11 +49,11 @@ impl CheckpointStore {
         steps
     }
 
-    /// Writes a checkpoint whole or not at all. Once it is on the disk, the oldest are removed, and those of later steps, which
-    /// a run that went on from an older checkpoint leaves behind.
+    /// Writes a checkpoint atomically, then removes the oldest, and those of later steps, which remain if a run was resumed from
+    /// an older checkpoint.
     ///
     /// # Errors
-    /// If a file cannot be written; other checkpoints are then left.
+    /// If a file cannot be written; no other checkpoint is removed then.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
         fs::create_dir_all(&self.dir).map_err(TrainError::io(&self.dir))?;
         let step = checkpoint.progress.step;
@@ -72,11 +72,10 @@ impl CheckpointStore {
         Ok(())
     }
 
-    /// Reads the newest checkpoint that is whole, if there is any checkpoint.
+    /// Reads the newest undamaged checkpoint; `None` if there are no checkpoints.
     ///
     /// # Errors
-    /// If none is whole, with what is wrong with each; if one is of a later format; or if a file of one that may be whole cannot
-    /// be read.
+    /// If all checkpoints are damaged, one has a later format, or a file cannot be read for a reason other than damage.
     pub fn load_latest(&self) -> Result<Option<Restored>, TrainError> {
         let mut damaged = Vec::new();
         for step in self.steps().into_iter().rev() {
@@ -88,7 +87,7 @@ impl CheckpointStore {
         }
         match damaged.is_empty() {
             true => Ok(None),
-            false => Err(TrainError::NoWholeCheckpoint { dir: self.dir.clone(), damaged }),
+            false => Err(TrainError::AllDamaged { dir: self.dir.clone(), damaged }),
         }
     }
 
@@ -97,7 +96,7 @@ impl CheckpointStore {
     }
 }
 
-/// Whether an error of reading says that the checkpoint is damaged, and not that it cannot be read now.
+/// Whether a read error means that the checkpoint is damaged, rather than temporarily unreadable.
 fn is_damage(error: &TrainError) -> bool {
     match error {
         TrainError::Io { source, .. } => matches!(
@@ -110,7 +109,7 @@ fn is_damage(error: &TrainError) -> bool {
         ),
         TrainError::Checkpoint { .. } | TrainError::Tensors(_) => true,
         TrainError::NewerFormat { .. }
-        | TrainError::NoWholeCheckpoint { .. }
+        | TrainError::AllDamaged { .. }
         | TrainError::OtherModel { .. }
         | TrainError::NotFinite { .. }
         | TrainError::NoExamples
@@ -118,8 +117,8 @@ fn is_damage(error: &TrainError) -> bool {
     }
 }
 
-/// Flushes the entries of a folder to the disk.
+/// Flushes a folder's entries to disk.
 fn sync(dir: &Path) -> std::io::Result<()> {
-    // Elsewhere a folder cannot be opened as a file.
+    // Other systems cannot open a folder as a file.
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }

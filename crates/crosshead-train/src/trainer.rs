@@ -1,4 +1,4 @@
-//! The training loop, for every task alike.
+//! The training loop.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -9,125 +9,106 @@ use crosshead_data::BatchStream;
 use crosshead_kernels::{Mode, RandomKey, in_pool};
 use crosshead_weights::parameters;
 
-use crate::{Checkpoint, Optimizer, OptimizerConfig, Progress, Schedule, TrainError};
+use crate::{Checkpoint, Optimizer, Progress, TrainConfig, TrainError};
 
-/// What is learned: a loss over examples.
+/// A training task: a loss over examples.
 pub trait Task: Sync {
-    /// What is trained.
+    /// The trained module.
     type Model: Module;
 
-    /// The summed loss of the examples with the given indices, `[1]`.
+    /// The summed loss of the examples with these indices, `[1]`.
     fn loss(&self, model: &Self::Model, examples: &[usize], mode: Mode) -> Tensor<1>;
 
-    /// What the summed loss is divided by: the number of targets in the examples.
+    /// The number of targets in the examples, by which the summed loss is divided.
     fn targets(&self, examples: &[usize]) -> usize;
 
-    /// The real tokens that the model reads in the examples, by which speed is measured.
+    /// The number of tokens in the examples without padding, for throughput.
     fn tokens(&self, examples: &[usize]) -> usize;
 }
 
-/// The length and the pace of a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TrainConfig {
-    /// Optimizer steps.
-    pub steps: u64,
-    /// Batches whose gradients make one step.
-    pub accumulate: usize,
-    /// The learning rate of each step.
-    pub schedule: Schedule,
-    /// The optimizer and its constants.
-    pub optimizer: OptimizerConfig,
-    /// Steps between two validations.
-    pub validate_every: u64,
-    /// Steps between two checkpoints.
-    pub checkpoint_every: u64,
-    /// The seed of dropout.
-    pub seed: u64,
-}
-
-/// What a step did.
+/// The report of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
-    /// How far the run is, this step included.
+    /// The progress of the run, including this step.
     pub progress: Progress,
-    /// Mean loss of a target of this step, in nats.
+    /// Mean loss per target, in nats.
     pub loss: f64,
     /// The gradients' global norm before clipping.
     pub gradient_norm: f64,
     /// The learning rate.
     pub learning_rate: f64,
-    /// Targets of this step.
+    /// Number of targets.
     pub targets: usize,
 }
 
-/// What a validation found.
+/// The result of a validation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Validation {
-    /// The score by which the best model is kept; higher is better.
+    /// The score for model selection; higher is better.
     pub score: f64,
 }
 
-/// Follows a run, validates its model and keeps its results.
+/// Observes a run, validates its model and saves its results.
 pub trait Observer<M> {
-    /// A step is done.
+    /// Called after each step.
     ///
     /// # Errors
-    /// Ends the run.
+    /// An error ends the run.
     fn on_step(&mut self, report: &StepReport) -> Result<(), TrainError>;
 
-    /// It is time to validate the model, which is outside autodiff.
+    /// Validates the model, which is outside autodiff.
     ///
     /// # Errors
-    /// Ends the run.
+    /// An error ends the run.
     fn validate(&mut self, model: &M, progress: &Progress) -> Result<Validation, TrainError>;
 
-    /// The model is the best so far, or as good as the best, and is to be kept.
+    /// Called when the model is the best so far, or ties with the best, to save it.
     ///
     /// # Errors
-    /// Ends the run.
+    /// An error ends the run.
     fn on_best(&mut self, model: &M, progress: &Progress) -> Result<(), TrainError>;
 
-    /// The state from which the run can go on is to be kept.
+    /// Called to save a checkpoint.
     ///
     /// # Errors
-    /// Ends the run.
+    /// An error ends the run.
     fn on_checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError>;
 
-    /// Whether the run is to stop after this step, with a checkpoint.
+    /// Whether to stop after this step, with a checkpoint.
     fn should_stop(&self) -> bool;
 }
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// All steps are done.
+    /// All steps completed.
     Finished,
-    /// The observer asked to stop.
+    /// Stopped by the observer.
     Stopped,
 }
 
-/// A run: the model, the optimizer and the place in the data.
+/// A training run: model, optimizer and position in the data.
 pub struct Trainer<'a, T: Task> {
     task: &'a T,
     config: TrainConfig,
     batches: BatchStream,
-    /// Absent only while the optimizer holds it, so that its buffers have one owner and are updated in place.
+    /// `None` only during the optimizer's step, so that buffers have one owner and are updated in place.
     model: Option<T::Model>,
     optimizer: Optimizer,
     progress: Progress,
 }
 
 impl<'a, T: Task> Trainer<'a, T> {
-    /// A run from the start.
+    /// A run before its first step.
     pub fn new(task: &'a T, config: TrainConfig, batches: BatchStream, model: T::Model) -> Self {
-        let optimizer = config.optimizer.init();
+        let optimizer = config.optimizer().init();
         Self { task, config, batches, model: Some(model), optimizer, progress: Progress::default() }
     }
 
-    /// The same run from a checkpoint on: its further steps are, bit for bit, those of a run that never stopped.
+    /// Resumes from a checkpoint: further steps are bitwise identical to those of an uninterrupted run.
     ///
     /// # Errors
-    /// If the checkpoint belongs to another model.
+    /// If the checkpoint does not match the model.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, TrainError> {
         let Checkpoint { progress, mut weights, optimizer } = checkpoint;
         let shapes = parameters::shapes(self.model());
@@ -135,7 +116,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         let device = self.model().devices().into_iter().next().unwrap_or_default();
         self.optimizer = self
             .config
-            .optimizer
+            .optimizer()
             .restore(progress.step, optimizer, &shapes, &device)
             .map_err(|error| TrainError::OtherModel { reason: error.to_string() })?;
         self.model =
@@ -145,21 +126,21 @@ impl<'a, T: Task> Trainer<'a, T> {
         Ok(self)
     }
 
-    /// Trains to the last step, or until the observer asks to stop.
+    /// Trains until the last step, or until the observer stops the run.
     ///
     /// # Errors
-    /// If the loss or a gradient is not finite, or the observer fails.
+    /// If there are no examples, the loss or a gradient is not finite, or the observer fails.
     pub fn run(&mut self, observer: &mut impl Observer<T::Model>) -> Result<Outcome, TrainError> {
-        while self.progress.step < self.config.steps {
+        while self.progress.step < self.config.steps() {
             let report = in_pool(|| self.step())?;
             observer.on_step(&report)?;
             let step = self.progress.step;
-            let last = step == self.config.steps;
-            if last || step.is_multiple_of(self.config.validate_every.max(1)) {
+            let last = step == self.config.steps();
+            if last || step.is_multiple_of(self.config.validate_every().max(1)) {
                 self.validate(observer)?;
             }
             let stop = !last && observer.should_stop();
-            if last || stop || step.is_multiple_of(self.config.checkpoint_every.max(1)) {
+            if last || stop || step.is_multiple_of(self.config.checkpoint_every().max(1)) {
                 observer.on_checkpoint(self.checkpoint())?;
             }
             if stop {
@@ -169,12 +150,12 @@ impl<'a, T: Task> Trainer<'a, T> {
         Ok(Outcome::Finished)
     }
 
-    /// The model as it is.
+    /// The current model.
     pub fn model(&self) -> &T::Model {
-        self.model.as_ref().expect("the optimizer gives the model back")
+        self.model.as_ref().expect("the optimizer returns the model")
     }
 
-    /// How far the run is.
+    /// The progress of the run.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
@@ -184,7 +165,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         let step = self.progress.step + 1;
         let batches = self.next_batches()?;
         let targets: usize = batches.iter().map(|batch| self.task.targets(batch)).sum();
-        let key = RandomKey::new(self.config.seed).stream("dropout").at_step(step);
+        let key = RandomKey::new(self.config.seed()).stream("dropout").at_step(step);
         let mut gradients = BTreeMap::new();
         let mut loss = 0.0;
         for (index, batch) in batches.iter().enumerate() {
@@ -196,8 +177,8 @@ impl<'a, T: Task> Trainer<'a, T> {
         if !loss.is_finite() {
             return Err(TrainError::NotFinite { step, what: "loss" });
         }
-        let learning_rate = self.config.schedule.rate(step);
-        let model = self.model.take().expect("the optimizer gives the model back");
+        let learning_rate = self.config.schedule().rate(step);
+        let model = self.model.take().expect("the optimizer returns the model");
         let (model, gradient_norm) = self.optimizer.step(model, gradients, learning_rate);
         self.model = Some(model);
         if !gradient_norm.is_finite() {
@@ -216,10 +197,10 @@ impl<'a, T: Task> Trainer<'a, T> {
         })
     }
 
-    /// The batches of one step; moves the place in the data past them.
+    /// The batches of one step; advances the position in the data.
     fn next_batches(&mut self) -> Result<Vec<Vec<usize>>, TrainError> {
-        let mut batches = Vec::with_capacity(self.config.accumulate);
-        for _ in 0..self.config.accumulate.max(1) {
+        let mut batches = Vec::with_capacity(self.config.accumulate());
+        for _ in 0..self.config.accumulate().max(1) {
             let (_, batch) = self.batches.next().ok_or(TrainError::NoExamples)?;
             batches.push(batch);
         }
@@ -248,7 +229,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 }
 
-/// Checks that the weights of a checkpoint are those of a model with these shapes.
+/// Checks that the weights of a checkpoint have these shapes.
 fn check(
     shapes: &[(String, Vec<usize>)],
     weights: &BTreeMap<String, TensorData>,
@@ -256,17 +237,17 @@ fn check(
     let other = |reason| Err(TrainError::OtherModel { reason });
     for (path, shape) in shapes {
         let Some(data) = weights.get(path) else {
-            return other(format!("it has no weight `{path}`"));
+            return other(format!("the weight `{path}` is missing"));
         };
         let found = data.shape().to_vec();
         if found != *shape {
-            return other(format!("`{path}` has shape {found:?} and not {shape:?}"));
+            return other(format!("`{path}` has shape {found:?}, expected {shape:?}"));
         }
     }
     Ok(())
 }
 
-/// Adds one batch's gradients to those of the step.
+/// Accumulates the gradients of one batch.
 fn add(sum: &mut BTreeMap<String, Tensor<1>>, gradients: BTreeMap<String, Tensor<1>>) {
     for (path, gradient) in gradients {
         let total = match sum.remove(&path) {

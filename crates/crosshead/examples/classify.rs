@@ -1,4 +1,4 @@
-//! Gives texts their labels with a trained model:
+//! Classifies texts with a trained model:
 //!
 //! ```sh
 //! cargo run --release -p crosshead --example classify -- runs/sentiment "A fine film." "Never again."

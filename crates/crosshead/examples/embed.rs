@@ -1,4 +1,4 @@
-//! Ranks sentences by their likeness to a question:
+//! Ranks sentences by their similarity to a question:
 //!
 //! ```sh
 //! cargo run --release -p crosshead --example embed -- all-MiniLM-L6-v2 "Where is the cat?" "The cat is here." "It rains."
@@ -15,12 +15,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let texts: Vec<String> = args.collect();
     let embedder = Embedder::from_pretrained(dir, &Device::flex())?;
     let vectors = embedder.embed(&texts)?;
-    let (question, sentences) = vectors.split_first().ok_or("a question is needed")?;
-    let likeness = sentences.iter().map(|vector| cosine(question, vector));
-    let mut ranked: Vec<(f32, &String)> = likeness.zip(&texts[1..]).collect();
+    let (question, sentences) =
+        vectors.split_first().ok_or("usage: embed MODEL_DIR QUESTION SENTENCE…")?;
+    let similarity = sentences.iter().map(|vector| cosine(question, vector));
+    let mut ranked: Vec<(f32, &String)> = similarity.zip(&texts[1..]).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    for (likeness, sentence) in ranked {
-        println!("{likeness:.4}  {sentence}");
+    for (similarity, sentence) in ranked {
+        println!("{similarity:.4}  {sentence}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Guesses hidden words with a trained model:
+//! Fills masks with a trained model:
 //!
 //! ```sh
 //! cargo run --release -p crosshead --example fill_mask -- runs/masked-lm "The [MASK] swam in the sea."

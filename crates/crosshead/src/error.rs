@@ -1,43 +1,40 @@
-//! What can go wrong between a user's files and a result.
+//! One error type for all crates.
 
-/// What can go wrong between a user's files and a result: the errors of the crates, each as it is.
+/// An error of any of the crates.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A task.
+    /// An error of a task.
     #[error(transparent)]
     Task(#[from] crosshead_tasks::TaskError),
-    /// A recipe or its run.
+    /// An error of a recipe or its run.
     #[error(transparent)]
     Recipe(#[from] crosshead_recipes::RunError),
-    /// Text data.
+    /// An error of text data.
     #[error(transparent)]
     Data(#[from] crosshead_data::DataError),
-    /// A tokenizer.
+    /// An error of a tokenizer.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),
-    /// A model directory.
+    /// An error of a model directory.
     #[error(transparent)]
     Model(#[from] crosshead_models::ModelError),
-    /// A file of weights.
+    /// An error of a weight file.
     #[error(transparent)]
     Weights(#[from] crosshead_weights::WeightsError),
-    /// Decoding.
+    /// An error of decoding.
     #[error(transparent)]
     Generate(#[from] crosshead_generate::GenerateError),
-    /// Training.
+    /// An error of training.
     #[error(transparent)]
     Train(#[from] crosshead_train::TrainError),
-    /// A recipe whose training leaves the finite numbers.
-    #[error("{0}; lower train.peak or raise train.warmup, or look at the data")]
-    Diverged(crosshead_train::TrainError),
-    /// A metric.
+    /// An error of a metric.
     #[error(transparent)]
     Evaluate(#[from] crosshead_evaluate::EvaluateError),
-    /// A fetch from the Hugging Face Hub.
+    /// An error of the Hugging Face Hub client.
     #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] crosshead_hub::HubError),
-    /// A file system error without a path of its own.
+    /// An I/O error without a path.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }

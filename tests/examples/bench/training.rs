@@ -7,7 +7,7 @@ use crosshead::kernels::{Activation, LabelSmoothing, Mode, RandomKey, in_pool};
 use crosshead::models::{
     CausalLmConfig, EncoderDecoderConfig, PositionKind, StackConfig, TokenBatch,
 };
-use crosshead::train::{Adam, AdamConfig};
+use crosshead::train::AdamConfig;
 use crosshead::weights::parameters;
 
 use crate::{Work, random_ids};
@@ -80,7 +80,7 @@ fn steps<M: Module + 'static>(
     model: M,
     loss: impl Fn(&M, Mode) -> Tensor<1> + Sync + 'static,
 ) -> Box<dyn FnMut()> {
-    let (mut model, mut adam) = (Some(model), Adam::new(AdamConfig::default()));
+    let (mut model, mut adam) = (Some(model), AdamConfig::new().init());
     Box::new(move || {
         let current = model.take().expect("the optimizer returns the model");
         let mode = Mode::Train(RandomKey::new(1).at_step(adam.steps() + 1));

@@ -1,4 +1,4 @@
-//! Layers and stacks with their first weights.
+//! Initialization of layers and stacks.
 
 use burn::tensor::Device;
 use crosshead_attention::MultiHeadAttention;
@@ -9,19 +9,19 @@ use crate::decoder::NO_PARALLEL_CROSS_ATTENTION;
 use crate::{Decoder, DecoderLayer, Encoder, EncoderLayer, FeedForward, Norm, NormOrder};
 
 impl LayerConfig {
-    /// A stack of `n_layers` encoder layers; every order but post-norm ends it with a norm.
+    /// A stack of `n_layers` encoder layers, with a final norm in every order except post-norm.
     ///
     /// # Panics
-    /// If the sizes do not fit each other.
+    /// If the sizes are inconsistent.
     pub fn init_encoder(&self, n_layers: usize, device: &Device) -> Encoder {
         self.init_shared_encoder(n_layers, n_layers, device)
     }
 
-    /// A stack of `n_layers` encoder layers with the weights of `n_groups`: neighbours share them (Lan et al. 2020, section
-    /// 3.1).
+    /// A stack of `n_layers` encoder layers in `n_groups` groups of consecutive layers with shared weights (Lan et al. 2020,
+    /// section 3.1).
     ///
     /// # Panics
-    /// If the sizes do not fit each other.
+    /// If the sizes are inconsistent.
     pub fn init_shared_encoder(
         &self,
         n_layers: usize,
@@ -30,7 +30,7 @@ impl LayerConfig {
     ) -> Encoder {
         assert!(
             n_groups <= n_layers && (n_groups > 0 || n_layers == 0),
-            "{n_groups} groups of {n_layers} layers"
+            "{n_layers} layers cannot form {n_groups} groups"
         );
         Encoder {
             position_bias: self.init_position_bias(true, device),
@@ -45,10 +45,10 @@ impl LayerConfig {
         }
     }
 
-    /// A stack of `n_layers` decoder layers with cross-attention; every order but post-norm ends it with a norm.
+    /// A stack of `n_layers` decoder layers with cross-attention, and a final norm in every order except post-norm.
     ///
     /// # Panics
-    /// If the sizes do not fit each other, or in parallel order.
+    /// If the sizes are inconsistent, or the order is parallel.
     pub fn init_decoder(&self, n_layers: usize, device: &Device) -> Decoder {
         self.decoder(n_layers, device, Self::init_decoder_layer)
     }
@@ -56,7 +56,7 @@ impl LayerConfig {
     /// A stack of `n_layers` decoder layers without cross-attention: a decoder-only model (Radford et al. 2018).
     ///
     /// # Panics
-    /// If the sizes do not fit each other.
+    /// If the sizes are inconsistent.
     pub fn init_decoder_only(&self, n_layers: usize, device: &Device) -> Decoder {
         self.decoder(n_layers, device, Self::init_decoder_only_layer)
     }
@@ -79,7 +79,7 @@ impl LayerConfig {
         }
     }
 
-    /// The configuration of a layer of a stack.
+    /// The configuration of one layer of a stack.
     fn layer(&self, stack: &str, index: usize) -> Self {
         self.clone().with_key(self.key.stream(stack).index(index))
     }
@@ -87,7 +87,7 @@ impl LayerConfig {
     /// One encoder layer.
     ///
     /// # Panics
-    /// If the sizes do not fit each other.
+    /// If the sizes are inconsistent.
     pub fn init_encoder_layer(&self, device: &Device) -> EncoderLayer {
         EncoderLayer {
             self_attn: self.init_attention("self_attn", device),
@@ -104,7 +104,7 @@ impl LayerConfig {
     /// One decoder layer with cross-attention.
     ///
     /// # Panics
-    /// If the sizes do not fit each other, or in parallel order.
+    /// If the sizes are inconsistent, or the order is parallel.
     pub fn init_decoder_layer(&self, device: &Device) -> DecoderLayer {
         assert!(self.norm_order != NormOrder::Parallel, "{NO_PARALLEL_CROSS_ATTENTION}");
         DecoderLayer {
@@ -118,7 +118,7 @@ impl LayerConfig {
     /// One decoder layer without cross-attention.
     ///
     /// # Panics
-    /// If the sizes do not fit each other.
+    /// If the sizes are inconsistent.
     pub fn init_decoder_only_layer(&self, device: &Device) -> DecoderLayer {
         DecoderLayer {
             self_attn: self.init_attention("self_attn", device),
@@ -139,7 +139,7 @@ impl LayerConfig {
         let Self { d_model, n_heads, attention, .. } = self;
         assert!(
             attention.d_model() == *d_model && attention.n_heads() == *n_heads,
-            "attention with d_model ({}) and n_heads ({}) does not fit a layer with d_model ({d_model}) and n_heads \
+            "attention with d_model ({}) and n_heads ({}) does not match a layer with d_model ({d_model}) and n_heads \
              ({n_heads})",
             attention.d_model(),
             attention.n_heads()
@@ -151,7 +151,7 @@ impl LayerConfig {
         let Self { d_model, feed_forward, .. } = self;
         assert!(
             feed_forward.d_model() == *d_model,
-            "feed-forward with d_model ({}) does not fit a layer with d_model ({d_model})",
+            "feed-forward with d_model ({}) does not match a layer with d_model ({d_model})",
             feed_forward.d_model()
         );
         feed_forward.clone().with_key(self.key.stream("feed_forward")).init(device)
@@ -161,7 +161,7 @@ impl LayerConfig {
         self.norm.init(self.d_model, self.norm_epsilon, device)
     }
 
-    /// In parallel order both sub-layers read the one norm.
+    /// `None` in parallel order, where both sub-layers share one norm.
     fn feed_forward_norm(&self, device: &Device) -> Option<Norm> {
         (self.norm_order != NormOrder::Parallel).then(|| self.init_norm(device))
     }

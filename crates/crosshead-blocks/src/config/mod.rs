@@ -1,4 +1,4 @@
-//! The configuration that every layer of a stack shares.
+//! Configuration of the layers of a stack.
 
 mod init;
 
@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FeedForwardConfig, NormKind, NormOrder};
 
-/// How the distance of a key is added to the scores of self-attention, in every layer alike.
+/// A bias added to the self-attention scores that depends on the distance between query and key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PositionBiasKind {
     /// A penalty linear in the distance (Press, Smith & Lewis 2022).
     Alibi,
-    /// A learned value for each bucket of distances (Raffel et al. 2020), held once for the whole stack.
+    /// A learned value per bucket of distances (Raffel et al. 2020), shared by all layers of the stack.
     Relative {
-        /// Buckets that distances fall into.
+        /// Number of buckets.
         n_buckets: usize,
-        /// The distance from which on all share the last bucket.
+        /// The distance from which all keys share the last bucket.
         max_distance: usize,
     },
 }
 
-/// The configuration of the identical layers of a stack.
+/// Configuration of the identical layers of a stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerConfig {
@@ -43,7 +43,7 @@ pub struct LayerConfig {
 }
 
 impl LayerConfig {
-    /// The paper's layer: post-norm, ReLU, no dropout yet; the seed is 0.
+    /// The layer of Vaswani et al. 2017: post-norm and ReLU; without dropout.
     pub fn new(d_model: usize, n_heads: usize, d_ff: usize) -> Self {
         Self {
             d_model,
@@ -62,161 +62,160 @@ impl LayerConfig {
         }
     }
 
-    /// The attention of every sub-layer: head counts and sizes, biases, rotary positions, dropout.
+    /// Sets the configuration of self- and cross-attention: numbers and sizes of heads, biases, rotary embedding, dropout.
     ///
-    /// Rotary positions act in self-attention alone. The seed is the layer's, see [`with_seed`](Self::with_seed).
-    /// Default: [`MultiHeadAttentionConfig::new`].
+    /// Rotary embedding applies only to self-attention. The seed is replaced by that of the layer; see
+    /// [`with_seed`](Self::with_seed). Default: [`MultiHeadAttentionConfig::new`].
     pub fn with_attention(mut self, attention: MultiHeadAttentionConfig) -> Self {
         self.attention = attention;
         self
     }
 
-    /// The feed-forward sub-layer: activation, gate, biases, dropout. The seed is the layer's, see
-    /// [`with_seed`](Self::with_seed). Default: [`FeedForwardConfig::new`].
+    /// Sets the configuration of the feed-forward sub-layer: activation, gate, biases, dropout. The seed is replaced by that of
+    /// the layer; see [`with_seed`](Self::with_seed). Default: [`FeedForwardConfig::new`].
     pub fn with_feed_forward(mut self, feed_forward: FeedForwardConfig) -> Self {
         self.feed_forward = feed_forward;
         self
     }
 
-    /// The activation of the feed-forward sub-layer. Default: ReLU.
+    /// Sets the activation of the feed-forward sub-layer. Default: ReLU.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.feed_forward = self.feed_forward.with_activation(activation);
         self
     }
 
-    /// The probability of dropping an attention weight. Default: 0.
+    /// Sets the dropout probability of attention weights. Default: 0.
     pub fn with_attention_dropout(mut self, dropout: f32) -> Self {
         self.attention = self.attention.with_dropout(dropout);
         self
     }
 
-    /// The probability of dropping an element between the two projections of the feed-forward sub-layer. Default: 0.
+    /// Sets the dropout probability between the two projections of the feed-forward sub-layer. Default: 0.
     pub fn with_activation_dropout(mut self, dropout: f32) -> Self {
         self.feed_forward = self.feed_forward.with_dropout(dropout);
         self
     }
 
-    /// Which normalization. Default: layer normalization.
+    /// Sets the type of normalization. Default: layer normalization.
     pub fn with_norm(mut self, norm: NormKind) -> Self {
         self.norm = norm;
         self
     }
 
-    /// Where the norms are. Default: post-norm.
+    /// Sets the position of the norms. Default: post-norm.
     pub fn with_norm_order(mut self, norm_order: NormOrder) -> Self {
         self.norm_order = norm_order;
         self
     }
 
-    /// The number added to the variance in every norm. Default: 1e-5.
+    /// Sets the epsilon of every norm. Default: 1e-5.
     pub fn with_norm_epsilon(mut self, epsilon: f32) -> Self {
         self.norm_epsilon = epsilon;
         self
     }
 
-    /// How distances are added to the scores of self-attention. Default: none.
+    /// Sets the position bias of self-attention. Default: none.
     pub fn with_position_bias(mut self, position_bias: PositionBiasKind) -> Self {
         self.position_bias = Some(position_bias);
         self
     }
 
-    /// The positions that self-attention reaches: a key is seen at a distance below `window` (Beltagy et al. 2020; Mistral).
-    /// Default: all.
+    /// Limits self-attention to keys at a distance below `window` (Beltagy et al. 2020; Mistral). Default: no limit.
     pub fn with_window(mut self, window: usize) -> Self {
         self.window = Some(window);
         self
     }
 
-    /// The probability of dropping an element of a sub-layer's output. Default: 0.
+    /// Sets the dropout probability of sub-layer outputs. Default: 0.
     pub fn with_dropout(mut self, dropout: f32) -> Self {
         self.dropout = dropout;
         self
     }
 
-    /// The probability of leaving out a whole layer in training (LayerDrop, Fan, Grave & Joulin 2020). Default: 0.
+    /// Sets the probability of skipping a layer in training (LayerDrop, Fan, Grave & Joulin 2020). Default: 0.
     pub fn with_layer_drop(mut self, layer_drop: f32) -> Self {
         self.layer_drop = layer_drop;
         self
     }
 
-    /// Whether training keeps only the input of each layer and computes the rest again in the backward pass (Chen et
-    /// al. 2016): less memory for a third more time, and the same gradients. Default: no.
+    /// Enables gradient checkpointing: training keeps only the input of each layer and recomputes the layer in the backward pass
+    /// (Chen et al. 2016). Uses less memory and about a third more time; gradients are the same. Default: false.
     pub fn with_checkpointing(mut self, checkpointing: bool) -> Self {
         self.checkpointing = checkpointing;
         self
     }
 
-    /// The seed of the weights, which are a pure function of it and of their place.
+    /// Sets the seed of the initial weights, which are a pure function of the seed and the path of the parameter.
     ///
-    /// Each part of a layer, each layer of a stack, and encoder and decoder draw their own. Two stacks of one kind, or two
-    /// single layers, with one seed are equal. Default: 0.
+    /// The sub-layers of a layer, the layers of a stack, and encoder and decoder have different weights. Two stacks of the same
+    /// kind, or two single layers, with the same seed are equal. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }
 
-    /// The stream of random numbers that the parts derive theirs from by name and index: a seed and the layers' place in a
-    /// larger module. Default: that of seed 0.
+    /// Sets the random key from which the keys of the sub-layers are derived by name and index; in a larger module, a key derived
+    /// from the layer's path. Default: that of seed 0.
     pub fn with_key(mut self, key: RandomKey) -> Self {
         self.key = key;
         self
     }
 
-    /// Features of a position.
+    /// Number of features.
     pub fn d_model(&self) -> usize {
         self.d_model
     }
 
-    /// Attention heads.
+    /// Number of attention heads.
     pub fn n_heads(&self) -> usize {
         self.n_heads
     }
 
-    /// The attention of every sub-layer.
+    /// The configuration of self- and cross-attention.
     pub fn attention(&self) -> &MultiHeadAttentionConfig {
         &self.attention
     }
 
-    /// The feed-forward sub-layer.
+    /// The configuration of the feed-forward sub-layer.
     pub fn feed_forward(&self) -> &FeedForwardConfig {
         &self.feed_forward
     }
 
-    /// Which normalization.
+    /// The type of normalization.
     pub fn norm(&self) -> NormKind {
         self.norm
     }
 
-    /// Where the norms are.
+    /// The position of the norms.
     pub fn norm_order(&self) -> NormOrder {
         self.norm_order
     }
 
-    /// The number added to the variance in every norm.
+    /// The epsilon of every norm.
     pub fn norm_epsilon(&self) -> f32 {
         self.norm_epsilon
     }
 
-    /// How distances are added to the scores of self-attention.
+    /// The position bias of self-attention.
     pub fn position_bias(&self) -> Option<PositionBiasKind> {
         self.position_bias
     }
 
-    /// The positions that self-attention reaches, if not all.
+    /// The window of self-attention, if limited.
     pub fn window(&self) -> Option<usize> {
         self.window
     }
 
-    /// The probability of dropping an element of a sub-layer's output.
+    /// The dropout probability of sub-layer outputs.
     pub fn dropout(&self) -> f32 {
         self.dropout
     }
 
-    /// The probability of leaving out a whole layer in training.
+    /// The probability of skipping a layer in training.
     pub fn layer_drop(&self) -> f32 {
         self.layer_drop
     }
 
-    /// Whether training keeps only the input of each layer.
+    /// Whether gradient checkpointing is enabled.
     pub fn checkpointing(&self) -> bool {
         self.checkpointing
     }

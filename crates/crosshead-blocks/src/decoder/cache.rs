@@ -27,7 +27,7 @@ pub(super) struct LayerCache {
 }
 
 impl DecoderCache {
-    /// An empty cache with room for `capacity` positions; `memories` are each layer's keys and values of the memory.
+    /// An empty cache for up to `capacity` positions; `memories` are each layer's keys and values of the memory.
     pub(super) fn new(
         memories: impl Iterator<Item = Option<KeyValue>>,
         mask: AttentionMask,

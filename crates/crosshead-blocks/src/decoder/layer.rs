@@ -1,4 +1,4 @@
-//! One layer of a decoder: masked self-attention, cross-attention, feed-forward.
+//! The decoder layer: masked self-attention, cross-attention, feed-forward.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -10,31 +10,31 @@ use crate::stack::check_features;
 use crate::sub_layer::{Connection, Stream, parallel, sub_layer};
 use crate::{FeedForward, Norm, NormOrder};
 
-/// Why a layer is refused.
+/// Panic message for a parallel layer with cross-attention.
 pub(crate) const NO_PARALLEL_CROSS_ATTENTION: &str =
     "parallel order is not defined for layers with cross-attention";
 
 /// One decoder layer: masked self-attention, cross-attention to the memory, feed-forward
-/// (Vaswani et al. 2017, section 3.1); without cross-attention the layer of a decoder-only model.
+/// (Vaswani et al. 2017, section 3.1). Without cross-attention, the layer of a decoder-only model.
 #[derive(Module, Debug)]
 pub struct DecoderLayer {
     /// Masked self-attention.
     pub self_attn: MultiHeadAttention,
-    /// The norm of the self-attention sub-layer; in parallel order of both sub-layers.
+    /// The norm of the self-attention sub-layer; in parallel order, of both sub-layers.
     pub self_attn_norm: Norm,
-    /// The norm of self-attention's output, in sandwich order.
+    /// The output norm of self-attention; only in sandwich order.
     pub self_attn_output_norm: Option<Norm>,
-    /// Cross-attention, unless the model is decoder-only.
+    /// Cross-attention; `None` in a decoder-only model.
     pub cross_attn: Option<MultiHeadAttention>,
     /// The norm of the cross-attention sub-layer.
     pub cross_attn_norm: Option<Norm>,
-    /// The norm of cross-attention's output, in sandwich order.
+    /// The output norm of cross-attention; only in sandwich order.
     pub cross_attn_output_norm: Option<Norm>,
-    /// Feed-forward.
+    /// The feed-forward sub-layer.
     pub feed_forward: FeedForward,
-    /// The norm of the feed-forward sub-layer; none in parallel order.
+    /// The norm of the feed-forward sub-layer; `None` in parallel order.
     pub feed_forward_norm: Option<Norm>,
-    /// The norm of feed-forward's output, in sandwich order.
+    /// The output norm of the feed-forward sub-layer; only in sandwich order.
     pub feed_forward_output_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) norm_order: NormOrder,
@@ -43,38 +43,37 @@ pub struct DecoderLayer {
 }
 
 impl DecoderLayer {
-    /// The layer's keys and values of a memory, unless it has no cross-attention.
+    /// The layer's keys and values of a memory; `None` without cross-attention.
     ///
     /// # Shapes
     /// - `memory`: `[batch, src_len, d_model]`
     ///
     /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory; if the memory has other than `d_model`
-    /// features.
+    /// If only one of memory and cross-attention is present, or the memory does not have `d_model` features.
     pub fn project_memory(&self, memory: Option<&Memory>) -> Option<KeyValue> {
         let (attention, memory) = self.cross(memory)?;
         Some(attention.project_key_value(memory.states.clone()))
     }
 
-    /// Cross-attention and its memory: either both or none.
+    /// Cross-attention and its memory: both or none.
     fn cross<M>(&self, memory: Option<M>) -> Option<(&MultiHeadAttention, M)> {
         match (&self.cross_attn, memory) {
             (Some(attention), Some(memory)) => Some((attention, memory)),
             (None, None) => None,
             (Some(_), None) => panic!("a decoder with cross-attention needs a memory"),
-            (None, Some(_)) => panic!("a decoder without cross-attention reads no memory"),
+            (None, Some(_)) => panic!("a decoder without cross-attention takes no memory"),
         }
     }
 
-    /// The layer's output; with a cache, `x` continues the positions the cache has seen.
+    /// The layer's output; with a cache, `x` continues the cached positions.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
-    /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, as [`project_memory`](Self::project_memory) gives it
+    /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, from [`project_memory`](Self::project_memory)
     ///
     /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory; if `x` has other than `d_model`
-    /// features, or masks, memory or cache do not fit it.
+    /// If only one of memory and cross-attention is present, `x` does not have `d_model` features, or masks, memory or cache do
+    /// not match it.
     pub fn forward(
         &self,
         x: Tensor<3>,
@@ -87,7 +86,7 @@ impl DecoderLayer {
         self.run(Stream::new(x), self_mask, memory, cache, mode).finish()
     }
 
-    /// [`forward`](Self::forward) within a stack, whose layers hand on a residual and what is to be added to it.
+    /// [`forward`](Self::forward) within a stack, whose layers pass on the residual stream.
     pub(super) fn run(
         &self,
         stream: Stream,

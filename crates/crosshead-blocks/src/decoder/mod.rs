@@ -1,4 +1,4 @@
-//! The decoder: a stack of layers that look at no later position.
+//! The decoder: a stack of layers with causal self-attention.
 
 mod cache;
 mod layer;
@@ -19,11 +19,11 @@ use crate::sub_layer::Stream;
 /// A stack of identical decoder layers.
 #[derive(Module, Debug)]
 pub struct Decoder {
-    /// What distances add to the scores of self-attention in every layer.
+    /// The position bias of self-attention in every layer.
     pub position_bias: Option<PositionBias>,
     /// The layers, first to last.
     pub layers: Vec<DecoderLayer>,
-    /// The norm after the last layer, in every order but post-norm.
+    /// The norm after the last layer, in every order except post-norm.
     pub final_norm: Option<Norm>,
     #[module(skip)]
     pub(crate) window: Option<usize>,
@@ -34,13 +34,12 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// What decoding needs: every layer's keys and values of the memory, and room for `capacity` positions.
+    /// A cache for incremental decoding: each layer's keys and values of the memory, for up to `capacity` positions.
     ///
-    /// `mask` says what self-attention may see besides causality: with rows padded on the left, where each begins.
+    /// `mask` applies to self-attention in addition to the causal mask, for example to hide padding on the left.
     ///
     /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory; if the memory has other than `d_model`
-    /// features.
+    /// If only one of memory and cross-attention is present, or the memory does not have `d_model` features.
     pub fn start(
         &self,
         memory: Option<&Memory>,
@@ -51,20 +50,19 @@ impl Decoder {
         DecoderCache::new(layers, mask, memory.map(|memory| memory.mask.clone()), capacity)
     }
 
-    /// The outputs of the positions in `x`, which continue those the cache has seen, at inference.
+    /// The outputs for the positions in `x`, which continue the cached ones; for inference.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
     ///
     /// # Panics
-    /// If `x` has other than `d_model` features, if the cache is another decoder's or of another batch, or if its room is
-    /// exceeded.
+    /// If `x` does not have `d_model` features, or the cache belongs to another decoder or batch or exceeds its capacity.
     pub fn forward_cached(&self, x: Tensor<3>, cache: &mut DecoderCache) -> Tensor<3> {
         let [_, len, _] = x.dims();
         self.check_features(&x);
         assert!(
             cache.layers.len() == self.layers.len(),
-            "a cache of {} layers does not fit a decoder of {}",
+            "a cache of {} layers does not match a decoder of {} layers",
             cache.layers.len(),
             self.layers.len()
         );
@@ -76,14 +74,14 @@ impl Decoder {
         stream.finish_with(self.final_norm.as_ref())
     }
 
-    /// The outputs of all positions at once; `mask` says what self-attention may see besides causality.
+    /// The outputs for all positions in one forward pass; `mask` applies to self-attention in addition to the causal mask.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`, `memory`: `[batch, src_len, d_model]`
     ///
     /// # Panics
-    /// If there is a memory and no cross-attention, or cross-attention and no memory; if `x` or the memory has other than
-    /// `d_model` features, or their batches or masks do not fit each other.
+    /// If only one of memory and cross-attention is present, `x` or the memory does not have `d_model` features, or their batches
+    /// or masks do not match.
     pub fn forward(
         &self,
         x: Tensor<3>,
@@ -110,7 +108,7 @@ impl Decoder {
         }
     }
 
-    /// The layers one after the other, with their keys and values of the memory and of the positions before.
+    /// Runs the layers with their keys and values of the memory and their caches.
     fn run<'a>(
         &self,
         x: Tensor<3>,
@@ -129,7 +127,7 @@ impl Decoder {
         })
     }
 
-    /// The layers one after the other, of which only the inputs are kept.
+    /// Runs the layers with gradient checkpointing.
     fn run_checkpointed(
         &self,
         x: Tensor<3>,
@@ -158,7 +156,7 @@ impl Decoder {
         })
     }
 
-    /// What self-attention of `len` positions from `start` on sees, and what distances add.
+    /// The mask and the position bias of self-attention for `len` positions from `start`.
     fn self_mask(
         &self,
         mask: AttentionMask,

@@ -15,7 +15,7 @@ use crosshead_position::PositionBias;
 use crosshead_testkit::{gradients_by_path, random};
 use proptest::prelude::*;
 
-use crate::bricks::{Shape, loss, shapes, training, with_dropout};
+use crate::random::{Shape, loss, shapes, training, with_dropout};
 
 /// An output, the gradient of `x` and the gradients of the parameters.
 struct Outcome {

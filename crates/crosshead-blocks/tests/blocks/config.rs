@@ -1,4 +1,4 @@
-//! Configurations as data.
+//! Serialization of configurations.
 
 use crosshead_attention::MultiHeadAttentionConfig;
 use crosshead_blocks::{FeedForwardConfig, LayerConfig, NormKind, NormOrder, PositionBiasKind};
@@ -6,7 +6,7 @@ use crosshead_kernels::Activation;
 use crosshead_position::RotaryConfig;
 
 #[test]
-fn a_configuration_reads_back_as_itself_with_its_seed() {
+fn a_configuration_round_trips_with_its_seed() {
     let attention = MultiHeadAttentionConfig::new(16, 4)
         .with_n_kv_heads(2)
         .with_scale(1.0)
@@ -30,7 +30,7 @@ fn a_configuration_reads_back_as_itself_with_its_seed() {
 }
 
 #[test]
-fn what_is_not_configured_is_the_papers() {
+fn defaults_are_those_of_the_paper() {
     let config = LayerConfig::new(16, 4, 32);
     assert_eq!(config.attention(), &MultiHeadAttentionConfig::new(16, 4));
     assert_eq!(config.feed_forward(), &FeedForwardConfig::new(16, 32));

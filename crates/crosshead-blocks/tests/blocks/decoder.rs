@@ -13,9 +13,9 @@ use crosshead_testkit::{
 };
 use proptest::prelude::*;
 
-use crate::bricks::{GRADIENT_TOLERANCE, Shape, TOLERANCE, loss, shapes, training, with_dropout};
+use crate::random::{GRADIENT_TOLERANCE, Shape, TOLERANCE, loss, shapes, training, with_dropout};
 
-/// The outputs of all positions, from the shape's memory.
+/// The outputs for all positions, with the shape's memory.
 fn full(decoder: &Decoder, shape: Shape, x: Tensor<3>) -> Tensor<3> {
     run(decoder, x, shape.memory(), shape.memory_mask(), Mode::Eval)
 }
@@ -53,7 +53,7 @@ proptest! {
     #[test]
     fn the_padding_of_the_memory_does_not_change_the_output(shape in shapes()) {
         let decoder = shape.decoder();
-        // As many queries as there are real keys: the checks compare outputs up to a row's length.
+        // As many queries as unpadded keys: the checks compare outputs up to a row's length.
         let x = random([shape.batch, shape.seq + 2, shape.d_model()], 9, &Device::flex());
         let f = |memory: Tensor<3>, lengths: &[usize]| {
             let mask = AttentionMask::key_lengths(lengths, memory.dims()[1], &memory.device());
@@ -64,10 +64,10 @@ proptest! {
     }
 
     #[test]
-    fn a_padded_target_gives_the_outputs_of_an_unpadded_one(shape in shapes()) {
+    fn padding_the_target_does_not_change_the_output(shape in shapes()) {
         let decoder = shape.decoder();
         let memory = shape.memory().rows(&[0]);
-        // Under a causal mask the padding after a row needs no mask of its own.
+        // With a causal mask, padding on the right needs no mask.
         let f = |x: Tensor<3>, _: &[usize]| {
             let memory = memory.rows(&vec![0; x.dims()[0]]);
             run(&decoder, x, memory, AttentionMask::none(), Mode::Eval)
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_is_decoded_alike_alone_and_in_a_batch(shape in shapes()) {
+    fn batched_outputs_equal_single_outputs(shape in shapes()) {
         let (decoder, x, memory) = (shape.decoder(), shape.x(), shape.memory());
         let lengths = shape.lengths(shape.seq + 2);
         let f = |rows: &[usize]| {
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn reordered_rows_go_on_with_their_own_past_and_memory(shape in shapes()) {
+    fn reordered_rows_keep_their_cache_and_memory(shape in shapes()) {
         let decoder = shape.decoder();
         reordered_steps_equal_the_full_pass(
             |x| full(&decoder, shape, x),
@@ -134,9 +134,9 @@ proptest! {
     }
 
     #[test]
-    fn the_gradients_of_a_decoder_are_its_slopes(shape in shapes(), drop: bool) {
+    fn the_gradients_of_a_decoder_equal_finite_differences(shape in shapes(), drop: bool) {
         let config = if drop { with_dropout(shape.config()) } else { shape.config() };
-        // As after some training: larger weights bend the output within a smaller neighbourhood.
+        // Small weights, so that finite differences are accurate.
         let decoder = jittered(shape.decoder_of(config), 0.2, 2);
         let mask = shape.memory_mask();
         let x = random([shape.batch, shape.seq, shape.d_model()], 7, &Device::flex());

@@ -12,7 +12,7 @@ use crosshead_testkit::{
 };
 use proptest::prelude::*;
 
-use crate::bricks::{GRADIENT_TOLERANCE, TOLERANCE, loss, shapes, training, with_dropout};
+use crate::random::{GRADIENT_TOLERANCE, TOLERANCE, loss, shapes, training, with_dropout};
 
 fn run(encoder: &Encoder, x: Tensor<3>, lengths: &[usize]) -> Tensor<3> {
     let mask = AttentionMask::key_lengths(lengths, x.dims()[1], &x.device());
@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_is_encoded_alike_alone_and_in_a_batch(shape in shapes()) {
+    fn batched_outputs_equal_single_outputs(shape in shapes()) {
         let (encoder, x, lengths) = (shape.encoder(), shape.x(), shape.lengths(shape.seq));
         let f = |rows: &[usize]| {
             let lengths: Vec<usize> = rows.iter().map(|&row| lengths[row]).collect();
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn permuted_positions_give_permuted_outputs_where_nothing_tells_them_apart(shape in shapes()) {
+    fn without_positions_outputs_permute_with_inputs(shape in shapes()) {
         let encoder = shape.without_positions().encoder();
         let forward = |x| encoder.forward(x, &AttentionMask::none(), Mode::Eval);
         let actual = forward(shape.x().flip([1]));
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn an_empty_row_stays_finite(shape in shapes()) {
+    fn an_empty_row_is_finite(shape in shapes()) {
         let encoder = shape.encoder();
         let mut lengths = shape.lengths(shape.seq);
         lengths[1] = 0;
@@ -78,9 +78,9 @@ proptest! {
     }
 
     #[test]
-    fn the_gradient_of_an_encoder_is_its_slope(shape in shapes(), drop: bool) {
+    fn the_gradient_of_an_encoder_equals_finite_differences(shape in shapes(), drop: bool) {
         let config = if drop { with_dropout(shape.config()) } else { shape.config() };
-        // As after some training: larger weights bend the output within a smaller neighbourhood.
+        // Small weights, so that finite differences are accurate.
         let encoder = jittered(shape.encoder_of(config), 0.2, 1);
         let lengths = shape.lengths(shape.seq);
         let mask = AttentionMask::key_lengths(&lengths, shape.seq, &Device::flex());

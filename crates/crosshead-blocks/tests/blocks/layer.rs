@@ -1,4 +1,4 @@
-//! What the norm order and the sub-layers of a layer mean.
+//! The norm orders and sub-layers of a layer.
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
@@ -12,9 +12,9 @@ use proptest::prelude::*;
 
 use burn::tensor::Device;
 
-use crate::bricks::{TOLERANCE, shapes, training, with_noise};
+use crate::random::{TOLERANCE, shapes, training, with_noise};
 
-/// The module with the last projection of every sub-layer set to zero, so that only residuals and norms are left.
+/// The module with the last projection of every sub-layer set to zero, so that only residuals and norms remain.
 fn without_sub_layers<M: Module>(module: M) -> M {
     map_parameters(module, |path, data| {
         if path.contains("out_proj") || path.contains("down") {
@@ -58,7 +58,7 @@ proptest! {
         let normalized = run(&layer, shape.x());
         let (mean, mean_square) = moments(normalized.clone());
         assert_close(&mean, &mean.zeros_like(), 0.0, TOLERANCE);
-        // ε = 1e-5 takes a little off the variance.
+        // ε = 1e-5 slightly reduces the variance.
         assert_close(&mean_square, &ones(&mean_square), 2e-2, 0.0);
         layer.feed_forward_norm = norm.clone();
         let Some(Norm::Layer(norm)) = norm else { panic!("a post-norm layer has layer norms") };
@@ -67,16 +67,16 @@ proptest! {
     }
 
     #[test]
-    fn a_position_of_the_feed_forward_sub_layer_sees_itself_alone(shape in shapes()) {
+    fn the_feed_forward_sub_layer_is_position_wise(shape in shapes()) {
         let layer = shape.config().init_encoder_layer(&Device::flex());
         let x = shape.x();
-        let whole = layer.feed_forward.forward(x.clone(), Mode::Eval);
+        let full = layer.feed_forward.forward(x.clone(), Mode::Eval);
         let one = layer.feed_forward.forward(x.narrow(1, 2, 1), Mode::Eval);
-        assert_close(&one, &whole.narrow(1, 2, 1), TOLERANCE, TOLERANCE);
+        assert_close(&one, &full.narrow(1, 2, 1), TOLERANCE, TOLERANCE);
     }
 
     #[test]
-    fn each_dropout_acts_by_itself(shape in shapes(), which in 0..3_usize) {
+    fn each_dropout_is_independent(shape in shapes(), which in 0..3_usize) {
         let with: fn(LayerConfig, f32) -> LayerConfig = [
             LayerConfig::with_dropout,
             LayerConfig::with_attention_dropout,
@@ -90,7 +90,7 @@ proptest! {
 }
 
 #[test]
-fn layers_of_a_stack_are_run_in_turn_and_drop_different_elements() {
+fn a_stack_runs_its_layers_in_order_with_different_dropout() {
     let device = Device::flex();
     let config = LayerConfig::new(8, 2, 16).with_dropout(0.5);
     let encoder = config.init_encoder(2, &device);
@@ -108,7 +108,7 @@ fn layers_of_a_stack_are_run_in_turn_and_drop_different_elements() {
 }
 
 #[test]
-fn layers_are_left_out_in_training_alone_and_by_the_key() {
+fn layers_are_skipped_only_in_training_by_the_key() {
     let device = Device::flex();
     let config = LayerConfig::new(8, 2, 16).with_layer_drop(0.5);
     let encoder = config.init_encoder(2, &device);
@@ -120,21 +120,21 @@ fn layers_are_left_out_in_training_alone_and_by_the_key() {
     let outputs: Vec<_> = (0..32).map(|seed| run(training(seed))).collect();
     assert_close(&outputs[7], &run(training(7)), 0.0, 0.0);
     let unchanged = outputs.iter().filter(|y| check_close(y, &x, 0.0, 0.0).is_ok()).count();
-    let whole = outputs.iter().filter(|y| check_close(y, &all, 0.0, 0.0).is_ok()).count();
-    assert!((2..16).contains(&unchanged), "both layers left out in {unchanged} of 32");
-    assert!((2..16).contains(&whole), "no layer left out in {whole} of 32");
+    let complete = outputs.iter().filter(|y| check_close(y, &all, 0.0, 0.0).is_ok()).count();
+    assert!((2..16).contains(&unchanged), "both layers skipped in {unchanged} of 32");
+    assert!((2..16).contains(&complete), "no layer skipped in {complete} of 32");
 }
 
 #[test]
 #[should_panic(expected = "parallel order is not defined for layers with cross-attention")]
-fn parallel_order_with_cross_attention_is_refused() {
+fn parallel_order_with_cross_attention_is_rejected() {
     LayerConfig::new(8, 2, 16)
         .with_norm_order(NormOrder::Parallel)
         .init_decoder_layer(&Device::flex());
 }
 
 #[test]
-fn only_a_pre_norm_stack_ends_with_a_norm_of_its_own() {
+fn only_a_pre_norm_stack_has_a_final_norm() {
     let device = Device::flex();
     let config = |order| LayerConfig::new(8, 2, 16).with_norm_order(order);
     assert!(config(NormOrder::Pre).init_encoder(1, &device).final_norm.is_some());

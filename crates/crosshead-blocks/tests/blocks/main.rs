@@ -1,11 +1,11 @@
-//! The claims that layers and stacks must meet, in both norm orders.
+//! Properties of layers and stacks.
 
-mod bricks;
 mod checkpointing;
 mod config;
 mod decoder;
 mod encoder;
 mod layer;
-mod refusals;
+mod panics;
+mod random;
 mod torch;
 mod weights;

@@ -1,4 +1,4 @@
-//! The same numbers as PyTorch, forward and backward (`tests/fixtures/export_torch_nn.py`).
+//! Equality with PyTorch, forward and backward (`tests/fixtures/export_torch_nn.py`).
 
 use burn::tensor::Device;
 use crosshead_attention::AttentionMask;
@@ -9,12 +9,12 @@ use crosshead_testkit::{Fixture, TorchCase};
 const FIXTURE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/torch-nn.safetensors");
 
-/// The reference was computed in f64, so this is the rounding of f32 alone.
+/// f32 rounding; the reference is computed in f64.
 const TOLERANCE: f32 = 1e-5;
 
 const D_MODEL: usize = 16;
 
-/// What `torch.nn.TransformerEncoderLayer` calls the parts of a layer.
+/// The parameter names of `torch.nn.TransformerEncoderLayer`.
 const ENCODER: [(&str, &str); 4] = [
     ("self_attn_norm", "norm1"),
     ("feed_forward.up", "linear1"),
@@ -22,7 +22,7 @@ const ENCODER: [(&str, &str); 4] = [
     ("feed_forward_norm", "norm2"),
 ];
 
-/// What `torch.nn.TransformerDecoderLayer` calls the parts of a layer.
+/// The parameter names of `torch.nn.TransformerDecoderLayer`.
 const DECODER: [(&str, &str); 6] = [
     ("self_attn_norm", "norm1"),
     ("cross_attn", "multihead_attn"),

@@ -1,4 +1,4 @@
-//! The first weights of layers and stacks, without any noise.
+//! The initial weights of layers and stacks.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crosshead_testkit::map_parameters;
 
 const D_MODEL: usize = 8;
 
-/// Square matrices throughout, so that two drawn from one stream would be equal element by element.
+/// All matrices are square, so that two from the same random stream would be equal.
 fn config() -> LayerConfig {
     let feed_forward = FeedForwardConfig::new(D_MODEL, D_MODEL).with_gated(true);
     LayerConfig::new(D_MODEL, 2, D_MODEL).with_feed_forward(feed_forward)
@@ -54,7 +54,7 @@ fn no_two_matrices_of_an_encoder_and_a_decoder_are_equal() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_weights_and_another_one_others() {
+fn weights_depend_on_the_seed() {
     let of = |config: LayerConfig| stacks(&config, 2);
     assert_eq!(of(config().with_seed(5)), of(config().with_seed(5)));
     assert_eq!(of(config()), of(config().with_seed(0)), "0 is the seed unless another is given");
@@ -75,7 +75,7 @@ fn a_weight_does_not_depend_on_the_number_of_layers() {
 }
 
 #[test]
-fn groups_of_layers_that_share_weights_differ_from_each_other() {
+fn groups_of_shared_layers_have_different_weights() {
     let encoder = matrices(config().init_shared_encoder(6, 2, &Device::flex()));
     assert_eq!(encoder.len(), 2 * (4 + 3));
     for (path, values) in &encoder {

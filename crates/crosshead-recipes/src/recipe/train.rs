@@ -108,25 +108,23 @@ impl TrainSection {
     /// What the trainer needs.
     pub fn config(&self) -> TrainConfig {
         let &Self { peak, warmup, end, steps, .. } = self;
-        TrainConfig {
-            steps,
-            accumulate: self.accumulate,
-            schedule: match self.schedule {
-                ScheduleKind::Constant => Schedule::Constant { peak },
-                ScheduleKind::InverseSquareRoot => Schedule::InverseSquareRoot { peak, warmup },
-                ScheduleKind::Cosine => Schedule::Cosine { peak, end, warmup, steps },
-            },
-            optimizer: OptimizerConfig::Adam(AdamConfig {
-                beta1: self.beta1,
-                beta2: self.beta2,
-                epsilon: self.epsilon,
-                weight_decay: self.weight_decay,
-                max_norm: self.max_norm,
-            }),
-            validate_every: self.validate_every,
-            checkpoint_every: self.checkpoint_every,
-            seed: self.seed,
-        }
+        let schedule = match self.schedule {
+            ScheduleKind::Constant => Schedule::Constant { peak },
+            ScheduleKind::InverseSquareRoot => Schedule::InverseSquareRoot { peak, warmup },
+            ScheduleKind::Cosine => Schedule::Cosine { peak, end, warmup, steps },
+        };
+        let adam = AdamConfig::new()
+            .with_beta1(self.beta1)
+            .with_beta2(self.beta2)
+            .with_epsilon(self.epsilon)
+            .with_weight_decay(self.weight_decay)
+            .with_max_norm(self.max_norm);
+        TrainConfig::new(steps, schedule)
+            .with_accumulate(self.accumulate)
+            .with_optimizer(OptimizerConfig::Adam(adam))
+            .with_validate_every(self.validate_every)
+            .with_checkpoint_every(self.checkpoint_every)
+            .with_seed(self.seed)
     }
 
     /// The smoothing of the labels.

@@ -1,4 +1,4 @@
-//! Vectors of sentences.
+//! Sentence embeddings.
 
 mod settings;
 mod similarity;
@@ -15,36 +15,36 @@ use crate::{TaskError, model_directory};
 use settings::Settings;
 pub use similarity::{Similarity, cosine};
 
-/// A sentence's vector.
+/// The embedding of a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding {
     /// The vector.
     pub vector: Vec<f32>,
-    /// Whether the sentence was longer than the model takes and only a part of it was read.
+    /// Whether the sentence exceeded the model's maximum length and was truncated.
     pub truncated: bool,
 }
 
-/// What a sentence is embedded for. Some models read another prompt before each, or another number of tokens.
+/// The purpose of an embedding, which determines the prompt and the maximum length in some models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be compared with others of its kind: with the model's default prompt, if it has one.
+    /// Symmetric similarity, with the model's default prompt, if it has one.
     #[default]
     Any,
-    /// To be searched for: with the model's prompt `query`.
+    /// A search query, with the model's prompt `query`.
     Query,
-    /// To be found: with the model's prompt `document`.
+    /// A document to be found, with the model's prompt `document`.
     Document,
 }
 
-/// What the model reads before each sentence.
+/// The text prepended to each sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prompt<'a> {
-    /// The model's own prompt for the purpose.
+    /// The model's prompt for the purpose.
     #[default]
     OfModel,
-    /// A prompt of the model, by its name.
+    /// A prompt of the model, by name.
     Named(&'a str),
-    /// A text; an empty one is none.
+    /// A custom text; empty for no prompt.
     Text(&'a str),
 }
 
@@ -58,7 +58,7 @@ pub struct Embedder {
     batch_size: usize,
 }
 
-/// The most tokens of a sentence.
+/// Maximum number of tokens of a sentence, by purpose.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     any: usize,
@@ -67,14 +67,14 @@ struct Limits {
 }
 
 impl Embedder {
-    /// Loads a directory of sentence-transformers, or the directory of an encoder, whose vectors are then averaged.
+    /// Loads a model directory of sentence-transformers or of an encoder; an encoder gets mean pooling.
     ///
     /// # Errors
-    /// If the directory holds no model, a file of it is missing or malformed, or asks for what is not supported.
+    /// If the directory contains no model, or one of its files is missing, malformed or requires an unsupported feature.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
         let dir = sentence_directory(dir.as_ref())?;
         let directory = SentenceDirectory::open(&dir)?;
-        // Without modules, sentence-transformers takes the directory for that of an encoder, and reads nothing else.
+        // Without `modules.json`, sentence-transformers treats the directory as an encoder and ignores the settings.
         let settings =
             if directory.has_modules { Settings::read(&dir)? } else { Settings::default() };
         let mut tokenizer = Tokenizer::from_dir(&directory.encoder)?;
@@ -92,7 +92,7 @@ impl Embedder {
         Ok(Self { settings, limits, ..embedder })
     }
 
-    /// An embedder of parts, without prompts; the model is outside autodiff.
+    /// An embedder from a model outside autodiff and its tokenizer, without prompts.
     pub fn new(model: SentenceEncoder, tokenizer: Tokenizer) -> Self {
         let positions = model.encoder.config().stack.max_len;
         let limit = tokenizer.model_max_length().map_or(positions, |limit| limit.min(positions));
@@ -105,24 +105,23 @@ impl Embedder {
         }
     }
 
-    /// The same embedder with another number of sentences computed together, on which vectors depend in their last bits
-    /// alone.
+    /// Sets the number of sentences per batch, which affects only the last bits of the vectors. Default: 32.
     pub fn with_batch_size(self, batch_size: usize) -> Self {
         Self { batch_size, ..self }
     }
 
-    /// Features of a vector.
+    /// Number of features of a vector.
     pub fn dim(&self) -> usize {
         let dim = self.model.dim();
         self.settings.truncate_dim.map_or(dim, |truncated| truncated.min(dim))
     }
 
-    /// How the model's vectors are compared.
+    /// The similarity function of the model.
     pub fn similarity(&self) -> Similarity {
         self.settings.similarity
     }
 
-    /// The vector of each sentence, with the model's default prompt before it.
+    /// Embeds each sentence, with the model's default prompt.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a sentence.
@@ -131,7 +130,8 @@ impl Embedder {
         Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
     }
 
-    /// The vector of each sentence, and whether it was cut; `progress` is called with the number that are done.
+    /// As [`embed`](Self::embed), for a purpose and with a prompt; `progress` is called with the number of embedded sentences after
+    /// each batch.
     ///
     /// # Errors
     /// If the model has no prompt of that name, or a component of the tokenizer fails on a sentence.
@@ -160,7 +160,7 @@ impl Embedder {
             .iter()
             .map(|row| Embedding { vector: Vec::new(), truncated: row.truncated })
             .collect();
-        // Sentences of like length are computed together, so that little padding is.
+        // Batches of similar length need little padding.
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by_key(|&i| rows[i].ids.len());
         for (number, batch) in order.chunks(self.batch_size.max(1)).enumerate() {
@@ -174,12 +174,12 @@ impl Embedder {
         Ok(embeddings)
     }
 
-    /// Tokens that the encoder has positions for.
+    /// The maximum length of the encoder.
     fn positions(&self) -> usize {
         self.model.encoder.config().stack.max_len
     }
 
-    /// The tokens of a prompt, with special tokens before it and without one after it.
+    /// The number of tokens of a prompt, including leading special tokens but not a trailing one.
     fn prompt_len(&self, prompt: &str) -> Result<usize, TaskError> {
         let ids = self.tokenizer.encode_truncated(prompt, self.limits.any)?.ids;
         let special = self.tokenizer.special();
@@ -200,7 +200,7 @@ impl Embedder {
     }
 }
 
-/// The directory with `modules.json`, which may have its encoder in a folder; otherwise that of an encoder.
+/// The directory itself if it contains `modules.json`; otherwise the model directory.
 fn sentence_directory(dir: &Path) -> Result<PathBuf, TaskError> {
     if dir.join("modules.json").is_file() { Ok(dir.to_owned()) } else { model_directory(dir) }
 }

@@ -1,4 +1,4 @@
-//! `config_sentence_transformers.json`: prompts, and how vectors are compared.
+//! `config_sentence_transformers.json`: prompts and the similarity function.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,18 +9,18 @@ use serde::Deserialize;
 use super::{Prompt, Purpose, Similarity};
 use crate::TaskError;
 
-/// What a model's directory says besides its modules.
+/// Settings of a sentence-transformers model other than its modules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     prompts: BTreeMap<String, String>,
     default_prompt: Option<String>,
-    /// How vectors are compared.
+    /// The similarity function.
     pub(super) similarity: Similarity,
-    /// Features that are kept of each vector.
+    /// Number of features kept of each vector.
     pub(super) truncate_dim: Option<usize>,
 }
 
-/// The keys that change a result; versions and requirements do not.
+/// The keys that affect results.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Keys {
@@ -32,7 +32,7 @@ struct Keys {
 }
 
 impl Settings {
-    /// Reads the file of a directory; without it, there are no prompts, and the cosine compares vectors.
+    /// Reads the file from a directory; without the file, there are no prompts and the similarity is the cosine.
     pub(super) fn read(dir: &Path) -> Result<Self, TaskError> {
         let path = dir.join("config_sentence_transformers.json");
         if !path.exists() {
@@ -41,23 +41,26 @@ impl Settings {
         let keys: Keys = read_json(&path)?;
         let wrong = |key, reason| ModelError::Config { path: path.clone(), key, reason };
         if let Some(kind) = keys.model_type.filter(|kind| kind != "SentenceTransformer") {
-            let reason = format!("{kind} is not supported; only SentenceTransformer is");
+            let reason = format!("{kind} is not supported; only SentenceTransformer is supported");
             return Err(wrong("model_type", reason).into());
         }
         let similarity = match keys.similarity_fn_name.as_deref() {
             None => Similarity::default(),
             Some(name) => Similarity::by_name(name).ok_or_else(|| {
                 let known = Similarity::ALL.map(Similarity::name).join(", ");
-                wrong("similarity_fn_name", format!("{name} is not supported; {known} are"))
+                wrong(
+                    "similarity_fn_name",
+                    format!("{name} is not supported; supported are {known}"),
+                )
             })?,
         };
         if keys.truncate_dim == Some(0) {
-            return Err(wrong("truncate_dim", "0 leaves nothing of a vector".to_owned()).into());
+            return Err(wrong("truncate_dim", "must be at least 1".to_owned()).into());
         }
         let prompts = keys.prompts.unwrap_or_default().into_iter();
         let mut prompts: BTreeMap<String, String> =
             prompts.map(|(name, text)| (name, text.unwrap_or_default())).collect();
-        // Every model has these two, which are empty where nothing else is said.
+        // Every model has these two prompts, which are empty by default.
         for name in ["query", "document"] {
             prompts.entry(name.to_owned()).or_default();
         }
@@ -69,14 +72,15 @@ impl Settings {
         };
         match &settings.default_prompt {
             Some(name) if !settings.prompts.contains_key(name) => {
-                let reason = format!("there is no prompt `{name}`; there are {}", settings.names());
+                let reason =
+                    format!("there is no prompt `{name}`; the prompts are: {}", settings.names());
                 Err(wrong("default_prompt_name", reason).into())
             }
             _ => Ok(settings),
         }
     }
 
-    /// The text before each sentence; an empty one is none.
+    /// The text prepended to each sentence; empty for no prompt.
     pub(super) fn prompt<'a>(
         &'a self,
         purpose: Purpose,

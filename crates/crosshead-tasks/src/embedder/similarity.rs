@@ -1,21 +1,21 @@
-//! How vectors are compared.
+//! Similarity functions.
 
-/// How alike two vectors are: the larger, the more.
+/// A similarity function of two vectors: larger values mean more similar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Similarity {
-    /// The cosine of the angle between them.
+    /// Cosine similarity.
     #[default]
     Cosine,
-    /// Their scalar product.
+    /// Dot product.
     Dot,
-    /// Their distance, negative.
+    /// Negative Euclidean distance.
     Euclidean,
-    /// The sum of the distances of their features, negative.
+    /// Negative Manhattan distance.
     Manhattan,
 }
 
 impl Similarity {
-    /// All of them.
+    /// All similarity functions.
     pub const ALL: [Self; 4] = [Self::Cosine, Self::Dot, Self::Euclidean, Self::Manhattan];
 
     /// Its name in sentence-transformers.
@@ -28,15 +28,15 @@ impl Similarity {
         }
     }
 
-    /// The one of that name.
+    /// The function with this name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|similarity| similarity.name() == name)
     }
 
-    /// How alike two vectors are.
+    /// The similarity of two vectors.
     ///
     /// # Panics
-    /// If they do not have the same number of features.
+    /// If the vectors have different lengths.
     pub fn of(self, a: &[f32], b: &[f32]) -> f32 {
         match self {
             Self::Cosine => cosine(a, b),
@@ -47,18 +47,18 @@ impl Similarity {
     }
 }
 
-/// The cosine of the angle between two vectors: 1 for the same direction, 0 for none in common.
+/// The cosine similarity of two vectors: 1 for the same direction, 0 for orthogonal vectors; 0 if one of them is zero.
 ///
 /// # Panics
-/// If they do not have the same number of features.
+/// If the vectors have different lengths.
 pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let product = |a: &[f32], b: &[f32]| sum(a, b, |x, y| x * y);
-    let norms = (product(a, a) * product(b, b)).sqrt();
-    if norms == 0.0 { 0.0 } else { (product(a, b) / norms) as f32 }
+    let dot = |a: &[f32], b: &[f32]| sum(a, b, |x, y| x * y);
+    let norms = (dot(a, a) * dot(b, b)).sqrt();
+    if norms == 0.0 { 0.0 } else { (dot(a, b) / norms) as f32 }
 }
 
-/// The sum of what `term` makes of each feature of two vectors.
+/// The sum of `term` over the features of two vectors.
 fn sum(a: &[f32], b: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
-    assert!(a.len() == b.len(), "vectors of {} and {} features", a.len(), b.len());
+    assert!(a.len() == b.len(), "vectors of different lengths: {} and {}", a.len(), b.len());
     a.iter().zip(b).map(|(&x, &y)| term(f64::from(x), f64::from(y))).sum()
 }

@@ -170,11 +170,8 @@ impl Generator {
         let mut steps = WindowSteps::new(model, rows);
         let generations = decode_streaming(&mut steps, &config, &indices, texts?, &mut hooks)?;
         hooks.report(indices.len());
-        let generated = |(Generation { text, best }, truncated)| Generated {
-            text,
-            stop: best.stop,
-            truncated,
-        };
+        let generated =
+            |(Generation { text, best }, truncated)| Generated { text, stop: best.stop, truncated };
         Ok(generations.texts.into_iter().zip(truncated).map(generated).collect())
     }
 

@@ -56,8 +56,8 @@ impl StepModel for WindowSteps<'_> {
 /// The state of the model after the texts, and the number of columns in its cache.
 fn read<'a>(model: &'a CausalLm, texts: &[Vec<u32>]) -> (CausalSteps<'a>, usize) {
     let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
-    let room = model.config().stack.max_len - longest;
-    (CausalSteps::new(model, texts, room), longest)
+    let capacity = model.config().stack.max_len - longest;
+    (CausalSteps::new(model, texts, capacity), longest)
 }
 
 #[cfg(test)]

@@ -212,9 +212,8 @@ impl TextToText {
             let mut steps = in_pool(|| self.steps(sources));
             return decode_streaming(&mut steps, &decoding, indices, texts?, hooks);
         }
-        let ranked = in_pool(|| {
-            decode(&mut self.steps(sources), sources.len(), &decoding, Hooks::none())
-        })?;
+        let ranked =
+            in_pool(|| decode(&mut self.steps(sources), sources.len(), &decoding, Hooks::none()))?;
         let generation = |best: Hypothesis| -> Result<Generation, TaskError> {
             Ok(Generation { text: self.tokenizer.decode(&text_ids(&best))?, best })
         };

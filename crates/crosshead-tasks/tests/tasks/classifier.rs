@@ -21,12 +21,12 @@ fn by_class(classified: &Classified) -> Vec<f32> {
 fn batched_results_equal_single_results() {
     let classifier = classifier();
     let texts = [LINES[0], "cat", "", LINES[3]];
-    let together = classifier.classify(&texts).unwrap();
-    for (text, together) in texts.iter().zip(&together) {
+    let batched = classifier.classify(&texts).unwrap();
+    for (text, batched) in texts.iter().zip(&batched) {
         let alone = classifier.classify(&[text]).unwrap().remove(0);
-        assert_close(&by_class(together), &by_class(&alone));
+        assert_close(&by_class(batched), &by_class(&alone));
     }
-    assert_ne!(by_class(&together[0]), by_class(&together[1]), "the model ignores the text");
+    assert_ne!(by_class(&batched[0]), by_class(&batched[1]), "the model ignores the text");
 }
 
 #[test]

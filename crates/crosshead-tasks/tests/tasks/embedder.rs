@@ -20,11 +20,11 @@ fn batched_results_equal_single_results() {
     let texts = [LINES[1], "cat", LINES[4], "the rain", ""];
     for batch_size in [2, 32] {
         let embedder = embedder().with_batch_size(batch_size);
-        let together = embedder.embed(&texts).unwrap();
-        for (text, together) in texts.iter().zip(&together) {
-            assert_close(together, &embedder.embed(&[text]).unwrap()[0]);
+        let batched = embedder.embed(&texts).unwrap();
+        for (text, batched) in texts.iter().zip(&batched) {
+            assert_close(batched, &embedder.embed(&[text]).unwrap()[0]);
         }
-        assert!(cosine(&together[0], &together[1]) < 0.999, "the model ignores the text");
+        assert!(cosine(&batched[0], &batched[1]) < 0.999, "the model ignores the text");
     }
 }
 

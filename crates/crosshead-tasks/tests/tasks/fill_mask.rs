@@ -40,14 +40,14 @@ fn batched_results_equal_single_results() {
     let fill = fill_mask();
     let mask = fill.mask();
     let texts = [format!("the old cat {mask} on the mat"), format!("a {mask}")];
-    let together = fill.fill(&texts, 3).unwrap();
-    for (text, together) in texts.iter().zip(&together) {
+    let batched = fill.fill(&texts, 3).unwrap();
+    for (text, batched) in texts.iter().zip(&batched) {
         let alone = fill.fill(&[text], 3).unwrap().remove(0);
-        assert_eq!(together.text, alone.text);
+        assert_eq!(batched.text, alone.text);
         let probabilities = |masks: &[Vec<crosshead_tasks::Guess>]| -> Vec<f32> {
             masks.iter().flatten().map(|guess| guess.probability).collect()
         };
-        assert_close(&probabilities(&together.masks), &probabilities(&alone.masks));
+        assert_close(&probabilities(&batched.masks), &probabilities(&alone.masks));
     }
 }
 
@@ -60,7 +60,7 @@ fn a_text_without_a_mask_is_an_error() {
     };
     assert!(message("the cat").contains("has no [MASK]"));
     let late = format!("{} {}", LINES.join(" "), fill.mask());
-    assert!(message(&late).contains("beyond what the model reads"));
+    assert!(message(&late).contains("after the model's maximum length"));
 }
 
 #[test]

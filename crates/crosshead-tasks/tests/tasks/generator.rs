@@ -125,13 +125,13 @@ fn a_constraint_restricts_the_text() {
 #[test]
 fn calls_with_consecutive_indices_sample_the_texts_of_one_call() {
     let sampling = DecodeOptions { temperature: Some(1.0), seed: Some(3), ..greedy(6) };
-    let together = generator().generate(&PROMPTS, &sampling).unwrap();
+    let batched = generator().generate(&PROMPTS, &sampling).unwrap();
     for (index, prompt) in PROMPTS.iter().enumerate() {
         let options = DecodeOptions { first_sequence: Some(index), ..sampling };
-        assert_eq!(generator().generate(&[prompt], &options).unwrap()[0], together[index]);
+        assert_eq!(generator().generate(&[prompt], &options).unwrap()[0], batched[index]);
     }
     let other = DecodeOptions { seed: Some(4), ..sampling };
-    assert_ne!(generator().generate(&PROMPTS, &other).unwrap(), together);
+    assert_ne!(generator().generate(&PROMPTS, &other).unwrap(), batched);
 }
 
 #[test]

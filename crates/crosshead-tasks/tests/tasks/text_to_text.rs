@@ -26,13 +26,14 @@ const SENTENCES: [&str; 4] = [LINES[1], "cat", LINES[4], "the rain"];
 fn batched_results_equal_single_results() {
     for beams in [1, 3] {
         let translator = translator(beams);
-        let together = translator.translate_with(&SENTENCES, TextHooks::none()).unwrap();
-        for (sentence, together) in SENTENCES.iter().zip(&together) {
-            let alone = translator.translate_with(&[sentence], TextHooks::none()).unwrap().remove(0);
-            assert_eq!(together.text, alone.text, "{beams} beams: {sentence}");
-            assert_close(&[together.score], &[alone.score]);
+        let batched = translator.translate_with(&SENTENCES, TextHooks::none()).unwrap();
+        for (sentence, batched) in SENTENCES.iter().zip(&batched) {
+            let alone =
+                translator.translate_with(&[sentence], TextHooks::none()).unwrap().remove(0);
+            assert_eq!(batched.text, alone.text, "{beams} beams: {sentence}");
+            assert_close(&[batched.score], &[alone.score]);
         }
-        let texts: Vec<&str> = together.iter().map(|written| written.text.as_str()).collect();
+        let texts: Vec<&str> = batched.iter().map(|written| written.text.as_str()).collect();
         assert!(texts.iter().any(|text| *text != texts[0]), "the model ignores its source");
     }
 }
@@ -120,8 +121,7 @@ fn hooks_receive_the_index_of_each_text() {
             step.tokens.iter().for_each(|chosen| lengths[chosen.sequence] += 1);
             Flow::Continue
         };
-        let hooks =
-            TextHooks::none().with_on_text(&mut on_text).with_observer(&mut observer);
+        let hooks = TextHooks::none().with_on_text(&mut on_text).with_observer(&mut observer);
         let written = translator.translate_with(&SENTENCES, hooks).unwrap();
         assert_eq!(written, expected);
         for (streamed, written) in streamed.iter().zip(&written) {

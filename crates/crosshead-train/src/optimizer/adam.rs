@@ -1,4 +1,4 @@
-//! Adam over a module, with its moments keyed by parameter path.
+//! Adam and AdamW over a module, with state keyed by parameter path.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +6,125 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead_kernels::{AdamStep, adam_step, sum_of_squares};
 use crosshead_weights::parameters;
+use serde::{Deserialize, Serialize};
 
 use super::StateError;
 
-/// The constants of Adam.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Configuration of [`Adam`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AdamConfig {
-    /// Decay of the first moment.
-    pub beta1: f64,
-    /// Decay of the second moment.
-    pub beta2: f64,
-    /// Added to the root of the second moment.
-    pub epsilon: f64,
-    /// Decoupled weight decay (AdamW, Loshchilov & Hutter 2019); 0 is plain Adam.
-    pub weight_decay: f64,
-    /// The largest global norm of the gradient; a longer one is scaled down to it. 0 is no limit.
-    pub max_norm: f64,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    weight_decay: f64,
+    max_norm: f64,
 }
 
 impl Default for AdamConfig {
-    /// The paper's constants (Vaswani et al. 2017, section 5.3), with the norm clipped at 1.
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.98, epsilon: 1e-9, weight_decay: 0.0, max_norm: 1.0 }
+        Self::new()
     }
 }
 
-/// First and second moment of one parameter, flattened.
+impl AdamConfig {
+    /// The constants of Vaswani et al. 2017 (section 5.3), with gradients clipped to a global norm of 1.
+    pub fn new() -> Self {
+        Self { beta1: 0.9, beta2: 0.98, epsilon: 1e-9, weight_decay: 0.0, max_norm: 1.0 }
+    }
+
+    /// Sets the decay rate of the first moment estimate. Default: 0.9.
+    pub fn with_beta1(self, beta1: f64) -> Self {
+        Self { beta1, ..self }
+    }
+
+    /// Sets the decay rate of the second moment estimate. Default: 0.98.
+    pub fn with_beta2(self, beta2: f64) -> Self {
+        Self { beta2, ..self }
+    }
+
+    /// Sets the number added to the square root of the second moment estimate. Default: 1e-9.
+    pub fn with_epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
+    }
+
+    /// Sets the decoupled weight decay (AdamW, Loshchilov & Hutter 2019). Default: 0, which is plain Adam.
+    pub fn with_weight_decay(self, weight_decay: f64) -> Self {
+        Self { weight_decay, ..self }
+    }
+
+    /// Clips gradients to this global norm; 0 disables it. Default: 1.
+    pub fn with_max_norm(self, max_norm: f64) -> Self {
+        Self { max_norm, ..self }
+    }
+
+    /// Decay rate of the first moment estimate.
+    pub fn beta1(&self) -> f64 {
+        self.beta1
+    }
+
+    /// Decay rate of the second moment estimate.
+    pub fn beta2(&self) -> f64 {
+        self.beta2
+    }
+
+    /// The number added to the square root of the second moment estimate.
+    pub fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
+
+    /// Decoupled weight decay.
+    pub fn weight_decay(&self) -> f64 {
+        self.weight_decay
+    }
+
+    /// The maximum global norm of the gradients; 0 for no limit.
+    pub fn max_norm(&self) -> f64 {
+        self.max_norm
+    }
+
+    /// An optimizer before its first step.
+    pub fn init(self) -> Adam {
+        Adam { config: self, step: 0, moments: BTreeMap::new() }
+    }
+
+    /// An optimizer that resumes after `step` steps from the state of [`Adam::state`], for parameters with these `shapes` by
+    /// path.
+    ///
+    /// # Errors
+    /// If one of a parameter's two moment estimates is missing or does not have the parameter's size.
+    pub fn restore(
+        self,
+        step: u64,
+        mut state: BTreeMap<String, TensorData>,
+        shapes: &[(String, Vec<usize>)],
+        device: &Device,
+    ) -> Result<Adam, StateError> {
+        for (path, shape) in shapes {
+            for name in ["first", "second"].map(|moment| format!("{moment}.{path}")) {
+                let found = state.get(&name).map(TensorData::num_elements);
+                if found.is_some_and(|found| found != shape.iter().product::<usize>()) {
+                    return Err(StateError::OtherSize { name, shape: shape.clone() });
+                }
+            }
+        }
+        let device = device.clone().inner();
+        let mut moments = BTreeMap::new();
+        while let Some((name, data)) = state.pop_first() {
+            let partner = name
+                .strip_prefix("first.")
+                .map(|path| (path.to_owned(), state.remove(&format!("second.{path}"))));
+            let Some((path, Some(second))) = partner else {
+                return Err(StateError::NoPartner { name });
+            };
+            let tensor = |data| Tensor::<1>::from_data(data, &device);
+            moments.insert(path, (tensor(data), tensor(second)));
+        }
+        Ok(Adam { config: self, step, moments })
+    }
+}
+
+/// First and second moment estimates of one parameter, flattened.
 type Moments = (Tensor<1>, Tensor<1>);
 
 /// Adam (Kingma & Ba 2015) with global-norm clipping (Pascanu et al. 2013).
@@ -43,15 +136,10 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// An optimizer that has seen nothing.
-    pub fn new(config: AdamConfig) -> Self {
-        Self { config, step: 0, moments: BTreeMap::new() }
-    }
-
-    /// One step along the gradients, which are keyed by parameter path; returns the model and the gradients' global
-    /// norm before clipping.
+    /// Updates the model with the gradients, keyed by parameter path; returns the model and the gradients' global norm before
+    /// clipping.
     ///
-    /// A parameter without a gradient stays as it is, and so does everything if the norm is not finite.
+    /// Parameters without a gradient are unchanged. If the norm is not finite, nothing changes.
     pub fn step<M: Module>(
         &mut self,
         model: M,
@@ -87,7 +175,7 @@ impl Adam {
         (model, norm)
     }
 
-    /// The moments by parameter path, after `first.` and `second.`.
+    /// The moment estimates, named `first.` and `second.` followed by the parameter path.
     pub fn state(&self) -> BTreeMap<String, TensorData> {
         let named = |(path, (first, second)): (&String, &Moments)| {
             [
@@ -98,42 +186,7 @@ impl Adam {
         self.moments.iter().flat_map(named).collect()
     }
 
-    /// An optimizer that goes on after `step` steps with the moments of [`state`](Self::state), for parameters of these
-    /// `shapes` by path.
-    ///
-    /// # Errors
-    /// If a moment has no partner or not its parameter's size.
-    pub fn from_state(
-        config: AdamConfig,
-        step: u64,
-        mut state: BTreeMap<String, TensorData>,
-        shapes: &[(String, Vec<usize>)],
-        device: &Device,
-    ) -> Result<Self, StateError> {
-        for (path, shape) in shapes {
-            for name in ["first", "second"].map(|moment| format!("{moment}.{path}")) {
-                let found = state.get(&name).map(TensorData::num_elements);
-                if found.is_some_and(|found| found != shape.iter().product::<usize>()) {
-                    return Err(StateError::OtherSize { name, shape: shape.clone() });
-                }
-            }
-        }
-        let device = device.clone().inner();
-        let mut moments = BTreeMap::new();
-        while let Some((name, data)) = state.pop_first() {
-            let partner = name
-                .strip_prefix("first.")
-                .map(|path| (path.to_owned(), state.remove(&format!("second.{path}"))));
-            let Some((path, Some(second))) = partner else {
-                return Err(StateError::NoPartner { name });
-            };
-            let tensor = |data| Tensor::<1>::from_data(data, &device);
-            moments.insert(path, (tensor(data), tensor(second)));
-        }
-        Ok(Self { config, step, moments })
-    }
-
-    /// Steps taken.
+    /// Number of steps taken.
     pub fn steps(&self) -> u64 {
         self.step
     }

@@ -1,4 +1,4 @@
-//! Optimizers: what moves the weights along the gradients.
+//! Optimizers.
 
 mod adam;
 
@@ -6,36 +6,38 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 pub use self::adam::{Adam, AdamConfig};
 
-/// Which optimizer, and its constants.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The choice of optimizer, with its configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OptimizerConfig {
     /// Adam, or AdamW with weight decay.
     Adam(AdamConfig),
 }
 
 impl Default for OptimizerConfig {
-    /// Adam with the paper's constants.
+    /// Adam with the constants of Vaswani et al. 2017.
     fn default() -> Self {
         Self::Adam(AdamConfig::default())
     }
 }
 
 impl OptimizerConfig {
-    /// An optimizer that has seen nothing.
+    /// An optimizer before its first step.
     pub fn init(self) -> Optimizer {
         match self {
-            Self::Adam(config) => Optimizer::Adam(Adam::new(config)),
+            Self::Adam(config) => Optimizer::Adam(config.init()),
         }
     }
 
-    /// An optimizer that goes on after `step` steps with the state of [`Optimizer::state`], for parameters of these `shapes`
-    /// by path.
+    /// An optimizer that resumes after `step` steps from the state of [`Optimizer::state`], for parameters with these
+    /// `shapes` by path.
     ///
     /// # Errors
-    /// If the state is of another optimizer or of other parameters.
+    /// If the state does not match the optimizer or the parameters.
     pub fn restore(
         self,
         step: u64,
@@ -44,14 +46,12 @@ impl OptimizerConfig {
         device: &Device,
     ) -> Result<Optimizer, StateError> {
         match self {
-            Self::Adam(config) => {
-                Adam::from_state(config, step, state, shapes, device).map(Optimizer::Adam)
-            }
+            Self::Adam(config) => config.restore(step, state, shapes, device).map(Optimizer::Adam),
         }
     }
 }
 
-/// An optimizer and its state.
+/// An optimizer with its state.
 #[derive(Debug)]
 pub enum Optimizer {
     /// Adam.
@@ -59,10 +59,10 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// One step along the gradients, which are keyed by parameter path; returns the model and the gradients' global norm
-    /// before clipping.
+    /// Updates the model with the gradients, keyed by parameter path; returns the model and the gradients' global norm before
+    /// clipping.
     ///
-    /// A parameter without a gradient stays as it is, and so does everything if the norm is not finite.
+    /// Parameters without a gradient are unchanged. If the norm is not finite, nothing changes.
     pub fn step<M: Module>(
         &mut self,
         model: M,
@@ -74,7 +74,7 @@ impl Optimizer {
         }
     }
 
-    /// What a checkpoint keeps: tensors by the name of what they are and the path of their parameter, `first.encoder.…`.
+    /// The state for a checkpoint: tensors named by their kind and parameter path, such as `first.encoder.…`.
     pub fn state(&self) -> BTreeMap<String, TensorData> {
         match self {
             Self::Adam(adam) => adam.state(),
@@ -82,17 +82,17 @@ impl Optimizer {
     }
 }
 
-/// A saved state that the optimizer cannot go on from.
+/// A saved state that cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
-    /// A tensor without the one that belongs to it.
-    #[error("optimizer state `{name}` has no partner")]
+    /// One of a parameter's two moment estimates is missing.
+    #[error("optimizer state `{name}`: the other moment estimate of this parameter is missing")]
     NoPartner {
         /// The tensor's name.
         name: String,
     },
-    /// A tensor that does not have the size of its parameter.
-    #[error("optimizer state `{name}` has not the size of {shape:?}")]
+    /// A moment estimate does not have the size of its parameter.
+    #[error("optimizer state `{name}` does not have the size of its parameter, {shape:?}")]
     OtherSize {
         /// The tensor's name.
         name: String,

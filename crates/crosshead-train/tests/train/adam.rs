@@ -58,13 +58,12 @@ impl Values {
 
 impl Case {
     fn config(&self) -> AdamConfig {
-        AdamConfig {
-            beta1: self.beta1,
-            beta2: self.beta2,
-            epsilon: self.epsilon,
-            weight_decay: self.weight_decay,
-            max_norm: self.max_norm,
-        }
+        AdamConfig::new()
+            .with_beta1(self.beta1)
+            .with_beta2(self.beta2)
+            .with_epsilon(self.epsilon)
+            .with_weight_decay(self.weight_decay)
+            .with_max_norm(self.max_norm)
     }
 }
 
@@ -85,10 +84,10 @@ fn assert_close(model: &Linear, expected: &Values, what: &str) {
 }
 
 #[test]
-fn weights_and_norms_are_those_of_pytorch_after_every_step() {
+fn weights_and_norms_equal_pytorch_after_every_step() {
     let device = Device::flex();
     for case in cases() {
-        let (mut model, mut adam) = (case.start.model(&device), Adam::new(case.config()));
+        let (mut model, mut adam) = (case.start.model(&device), case.config().init());
         for (number, step) in (1..).zip(&case.steps) {
             let what = format!("{}, step {number}", case.name);
             let norm;
@@ -101,7 +100,7 @@ fn weights_and_norms_are_those_of_pytorch_after_every_step() {
 }
 
 #[test]
-fn an_optimizer_goes_on_from_its_state_bit_for_bit() {
+fn a_restored_optimizer_takes_bitwise_identical_steps() {
     let device = Device::flex();
     let case = &cases()[1];
     let half = case.steps.len() / 2;
@@ -109,35 +108,35 @@ fn an_optimizer_goes_on_from_its_state_bit_for_bit() {
         let gradients = step.gradients.gradients(&device);
         (*model, _) = adam.step(model.clone(), gradients, step.rate);
     };
-    let mut whole = (case.start.model(&device), Adam::new(case.config()));
-    case.steps[..half].iter().for_each(|at| step(&mut whole, at));
-    let state = whole.1.state();
+    let mut full = (case.start.model(&device), case.config().init());
+    case.steps[..half].iter().for_each(|at| step(&mut full, at));
+    let state = full.1.state();
     let names: Vec<&str> = state.keys().map(String::as_str).collect();
     assert_eq!(names, ["first.bias", "first.weight", "second.bias", "second.weight"]);
-    let shapes = parameters::shapes(&whole.0);
-    let adam = Adam::from_state(case.config(), half as u64, state, &shapes, &device).unwrap();
-    let mut resumed = (whole.0.clone(), adam);
+    let shapes = parameters::shapes(&full.0);
+    let adam = case.config().restore(half as u64, state, &shapes, &device).unwrap();
+    let mut resumed = (full.0.clone(), adam);
     for at in &case.steps[half..] {
-        step(&mut whole, at);
+        step(&mut full, at);
         step(&mut resumed, at);
     }
-    assert_eq!(parameters::read(&whole.0), parameters::read(&resumed.0));
-    assert_eq!(whole.1.state(), resumed.1.state());
+    assert_eq!(parameters::read(&full.0), parameters::read(&resumed.0));
+    assert_eq!(full.1.state(), resumed.1.state());
 }
 
 #[test]
-fn a_moment_without_its_partner_is_named() {
+fn a_missing_moment_estimate_is_an_error() {
     let device = Device::flex();
     let state = BTreeMap::from([("first.weight".to_owned(), TensorData::from([1.0_f32]))]);
-    let error = Adam::from_state(AdamConfig::default(), 1, state, &[], &device).unwrap_err();
+    let error = AdamConfig::new().restore(1, state, &[], &device).unwrap_err();
     assert_eq!(error, StateError::NoPartner { name: "first.weight".to_owned() });
 }
 
 #[test]
-fn a_parameter_without_a_gradient_stays_as_it_is() {
+fn a_parameter_without_a_gradient_is_unchanged() {
     let device = Device::flex();
     let case = &cases()[2];
-    let (model, mut adam) = (case.start.model(&device), Adam::new(case.config()));
+    let (model, mut adam) = (case.start.model(&device), case.config().init());
     let before = parameters::read(&model);
     let mut gradients = case.steps[0].gradients.gradients(&device);
     gradients.remove("bias");
@@ -151,7 +150,7 @@ fn a_parameter_without_a_gradient_stays_as_it_is() {
 fn a_gradient_that_is_not_finite_changes_nothing() {
     let device = Device::flex();
     let case = &cases()[0];
-    let (model, mut adam) = (case.start.model(&device), Adam::new(case.config()));
+    let (model, mut adam) = (case.start.model(&device), case.config().init());
     let before = parameters::read(&model);
     let mut gradients = case.steps[0].gradients.gradients(&device);
     gradients.insert("bias".to_owned(), Tensor::from_data([f32::NAN, 0.0], &device));

@@ -1,4 +1,4 @@
-//! Checkpoints on the disk: how many are kept, and what every kind of damage does.
+//! Checkpoints on disk: how many are kept, and the effect of damage.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -48,7 +48,7 @@ fn assert_same(found: &Checkpoint, expected: &Checkpoint) {
 }
 
 #[test]
-fn a_checkpoint_reads_back_bit_for_bit() {
+fn a_checkpoint_round_trips_bitwise() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 1);
     store.save(&checkpoint(20)).unwrap();
@@ -58,13 +58,13 @@ fn a_checkpoint_reads_back_bit_for_bit() {
 }
 
 #[test]
-fn without_checkpoints_there_is_nothing_to_load() {
+fn a_store_without_checkpoints_loads_none() {
     let root = tempfile::tempdir().unwrap();
     assert!(CheckpointStore::new(&root.path().join("none")).load_latest().unwrap().is_none());
 }
 
 #[test]
-fn as_many_checkpoints_are_kept_as_asked_for() {
+fn the_number_of_kept_checkpoints_can_be_set() {
     for (keep, expected) in [(1, &[90_u64][..]), (2, &[80, 90]), (3, &[9, 80, 90])] {
         let root = tempfile::tempdir().unwrap();
         let store = store(root.path(), keep);
@@ -72,20 +72,20 @@ fn as_many_checkpoints_are_kept_as_asked_for() {
             store.save(&checkpoint(step)).unwrap();
         }
         assert_eq!(store.steps(), expected, "keep {keep}");
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), keep, "nothing else is left");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), keep, "no other files");
     }
     let root = tempfile::tempdir().unwrap();
     let default = CheckpointStore::new(root.path());
     (1..5).for_each(|step| default.save(&checkpoint(step)).unwrap());
-    assert_eq!(default.steps(), [3, 4], "two by default");
+    assert_eq!(default.steps(), [3, 4], "the default is two");
 }
 
 #[test]
-fn older_checkpoints_stay_until_the_new_one_is_whole() {
+fn older_checkpoints_are_kept_if_saving_fails() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 1);
     store.save(&checkpoint(1)).unwrap();
-    // Where the folder of step 2 would be written, a file is in the way.
+    // A file blocks the temporary folder of step 2.
     fs::write(root.path().join(".2.partial"), "").unwrap();
     assert!(store.save(&checkpoint(2)).is_err());
     assert_eq!(store.steps(), [1]);
@@ -93,7 +93,7 @@ fn older_checkpoints_stay_until_the_new_one_is_whole() {
 }
 
 #[test]
-fn a_run_that_goes_on_from_an_older_checkpoint_removes_the_damaged_newer_one() {
+fn a_run_resumed_from_an_older_checkpoint_removes_the_damaged_newer_one() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     store.save(&checkpoint(10)).unwrap();
@@ -103,7 +103,7 @@ fn a_run_that_goes_on_from_an_older_checkpoint_removes_the_damaged_newer_one() {
     assert_eq!(store.steps(), [10, 20]);
 }
 
-/// What can happen to a file: its bytes afterwards, or none where it is gone.
+/// Possible damages of a file: its bytes afterwards, or `None` if it is deleted.
 fn damages(bytes: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
     let cut = (0..bytes.len()).map(|len| (format!("cut to {len}"), Some(bytes[..len].to_vec())));
     let flipped = (0..bytes.len() * 8).map(|bit| {
@@ -131,11 +131,11 @@ fn any_damage_of_the_newest_checkpoint_falls_back_to_the_older_one_and_names_the
     store.save(&checkpoint(8)).unwrap();
     for file in FILES {
         let path = root.path().join("8").join(file);
-        let whole = fs::read(&path).unwrap();
-        for (what, bytes) in damages(&whole) {
+        let full = fs::read(&path).unwrap();
+        for (what, bytes) in damages(&full) {
             put(&path, bytes.as_deref());
             let Restored { checkpoint: found, damaged } = store.load_latest().unwrap().unwrap();
-            // A digit beyond a number's precision changes nothing.
+            // A digit beyond a number's precision has no effect.
             if found.progress.step == 8 {
                 assert_eq!(file, "state.json", "{file} {what}");
                 assert_same(&found, &checkpoint(8));
@@ -146,13 +146,13 @@ fn any_damage_of_the_newest_checkpoint_falls_back_to_the_older_one_and_names_the
                 assert!(is_named, "{file} {what}: {message}");
             }
         }
-        put(&path, Some(&whole));
+        put(&path, Some(&full));
     }
     assert_same(&store.load_latest().unwrap().unwrap().checkpoint, &checkpoint(8));
 }
 
 #[test]
-fn a_folder_that_lies_under_the_name_of_another_step_is_damaged() {
+fn a_folder_named_after_another_step_is_damaged() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     store.save(&checkpoint(4)).unwrap();
@@ -162,7 +162,7 @@ fn a_folder_that_lies_under_the_name_of_another_step_is_damaged() {
 }
 
 #[test]
-fn where_no_checkpoint_is_whole_each_is_named_with_what_to_do() {
+fn if_all_checkpoints_are_damaged_the_error_names_each_and_the_fix() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     store.save(&checkpoint(4)).unwrap();
@@ -170,7 +170,7 @@ fn where_no_checkpoint_is_whole_each_is_named_with_what_to_do() {
     fs::write(root.path().join("4").join(FILES[0]), "").unwrap();
     fs::remove_file(root.path().join("8").join(FILES[1])).unwrap();
     let error = store.load_latest().unwrap_err();
-    assert!(matches!(&error, TrainError::NoWholeCheckpoint { damaged, .. } if damaged.len() == 2));
+    assert!(matches!(&error, TrainError::AllDamaged { damaged, .. } if damaged.len() == 2));
     let message = error.to_string();
     for part in ["4/weights.safetensors", "8/optimizer.safetensors", "delete this folder"] {
         assert!(message.contains(part), "{part}: {message}");
@@ -178,7 +178,7 @@ fn where_no_checkpoint_is_whole_each_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_checkpoint_whose_state_has_no_hash_is_read_as_before() {
+fn a_checkpoint_without_a_hash_of_its_state_is_read() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     store.save(&checkpoint(8)).unwrap();
@@ -191,7 +191,7 @@ fn a_checkpoint_whose_state_has_no_hash_is_read_as_before() {
 }
 
 #[test]
-fn a_newer_format_is_no_damage_and_named() {
+fn a_newer_format_is_not_treated_as_damage() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     store.save(&checkpoint(4)).unwrap();

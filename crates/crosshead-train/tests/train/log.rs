@@ -1,4 +1,4 @@
-//! The log of a run that goes on.
+//! The log of a resumed run.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn steps(path: &std::path::Path) -> Vec<u64> {
 }
 
 #[test]
-fn a_resumed_log_goes_on_after_its_step_as_if_the_run_had_never_stopped() {
+fn a_resumed_log_equals_that_of_an_uninterrupted_run() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("log.jsonl");
     let mut log = RunLog::open(&path, 0).unwrap();
@@ -27,7 +27,7 @@ fn a_resumed_log_goes_on_after_its_step_as_if_the_run_had_never_stopped() {
 }
 
 #[test]
-fn what_a_crash_cut_off_is_dropped() {
+fn a_line_truncated_by_a_crash_is_removed() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("log.jsonl");
     for rest in [&b"{\"step\": 2, \"lo"[..], b"\xc3", b"no JSON\n", b"{\"loss\": 1.0}\n"] {
@@ -39,7 +39,7 @@ fn what_a_crash_cut_off_is_dropped() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_is_named() {
+fn an_unwritable_log_is_named_in_the_error() {
     let root = tempfile::tempdir().unwrap();
     let error = RunLog::open(&root.path().join("missing/log.jsonl"), 0).unwrap_err().to_string();
     assert!(error.contains("missing") && error.contains("log.jsonl"), "{error}");

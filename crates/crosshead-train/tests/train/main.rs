@@ -1,4 +1,4 @@
-//! The optimizer, the loop and its checkpoints on a model of a few numbers.
+//! The optimizer, the training loop and its checkpoints on a tiny model.
 
 mod adam;
 mod checkpoints;

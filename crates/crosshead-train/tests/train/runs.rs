@@ -1,4 +1,4 @@
-//! The loop on a model of a few numbers: a quadratic loss with dropout.
+//! The training loop on a tiny model: a quadratic loss with dropout.
 
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{BatchStream, Batching};
@@ -9,7 +9,7 @@ use crosshead_train::{
 };
 use crosshead_weights::parameters;
 
-/// y = 2x − 1 at a few places.
+/// y = 2x − 1 at a few points.
 struct Line {
     device: Device,
     scale: f32,
@@ -46,11 +46,11 @@ impl Task for Line {
     }
 }
 
-/// Keeps all reports.
+/// Records all reports.
 #[derive(Default)]
 struct Recorder {
     reports: Vec<StepReport>,
-    /// What validations find, in turn.
+    /// The scores of successive validations.
     scores: Vec<f64>,
     validated: Vec<u64>,
     best: Vec<u64>,
@@ -87,18 +87,17 @@ impl Observer<Linear> for Recorder {
 }
 
 fn config(steps: u64) -> TrainConfig {
-    TrainConfig {
-        steps,
-        accumulate: 2,
-        schedule: Schedule::Cosine { peak: 0.1, end: 0.01, warmup: 3, steps: 12 },
-        optimizer: OptimizerConfig::Adam(AdamConfig {
-            weight_decay: 0.01,
-            ..AdamConfig::default()
-        }),
-        validate_every: 4,
-        checkpoint_every: 5,
-        seed: 7,
-    }
+    let schedule = Schedule::Cosine { peak: 0.1, end: 0.01, warmup: 3, steps: 12 };
+    scheduled(steps, schedule)
+}
+
+fn scheduled(steps: u64, schedule: Schedule) -> TrainConfig {
+    TrainConfig::new(steps, schedule)
+        .with_accumulate(2)
+        .with_optimizer(OptimizerConfig::Adam(AdamConfig::new().with_weight_decay(0.01)))
+        .with_validate_every(4)
+        .with_checkpoint_every(5)
+        .with_seed(7)
 }
 
 fn trainer(task: &Line, config: TrainConfig) -> Trainer<'_, Line> {
@@ -106,8 +105,8 @@ fn trainer(task: &Line, config: TrainConfig) -> Trainer<'_, Line> {
     Trainer::new(task, config, BatchStream::new(batching, 7), task.model())
 }
 
-/// What of a report does not depend on the clock.
-fn told(report: &StepReport) -> (u64, u64, usize, u64, [u64; 3]) {
+/// The fields of a report that do not depend on the clock.
+fn timeless(report: &StepReport) -> (u64, u64, usize, u64, [u64; 3]) {
     let Progress { step, epoch, batch, tokens, .. } = report.progress;
     let values = [report.loss, report.gradient_norm, report.learning_rate];
     (step, epoch, batch, tokens, values.map(f64::to_bits))
@@ -117,7 +116,7 @@ fn told(report: &StepReport) -> (u64, u64, usize, u64, [u64; 3]) {
 fn a_run_learns_a_line() {
     let task = Line::new();
     let schedule = Schedule::Constant { peak: 0.05 };
-    let mut trainer = trainer(&task, TrainConfig { schedule, ..config(300) });
+    let mut trainer = trainer(&task, scheduled(300, schedule));
     let mut recorder = Recorder::default();
     assert_eq!(trainer.run(&mut recorder).unwrap(), Outcome::Finished);
     let (first, last) = (&recorder.reports[0], recorder.reports.last().unwrap());
@@ -127,7 +126,7 @@ fn a_run_learns_a_line() {
 }
 
 #[test]
-fn validations_and_checkpoints_come_when_due_and_at_the_end() {
+fn validations_and_checkpoints_run_when_due_and_at_the_end() {
     let task = Line::new();
     let mut recorder = Recorder::default();
     trainer(&task, config(11)).run(&mut recorder).unwrap();
@@ -137,10 +136,10 @@ fn validations_and_checkpoints_come_when_due_and_at_the_end() {
 }
 
 #[test]
-fn a_resumed_run_takes_the_same_steps_bit_for_bit() {
+fn a_resumed_run_takes_bitwise_identical_steps() {
     let task = Line::new();
-    let (mut whole, mut whole_recorder) = (trainer(&task, config(12)), Recorder::default());
-    whole.run(&mut whole_recorder).unwrap();
+    let (mut full, mut full_recorder) = (trainer(&task, config(12)), Recorder::default());
+    full.run(&mut full_recorder).unwrap();
     for stop in 1..12 {
         let mut first = Recorder { stop_at: Some(stop), ..Recorder::default() };
         assert_eq!(trainer(&task, config(12)).run(&mut first).unwrap(), Outcome::Stopped);
@@ -149,16 +148,16 @@ fn a_resumed_run_takes_the_same_steps_bit_for_bit() {
         let mut resumed = trainer(&task, config(12)).resume(checkpoint).unwrap();
         let mut second = Recorder::default();
         assert_eq!(resumed.run(&mut second).unwrap(), Outcome::Finished);
-        let both: Vec<_> = first.reports.iter().chain(&second.reports).map(told).collect();
-        assert_eq!(both, whole_recorder.reports.iter().map(told).collect::<Vec<_>>());
-        assert_eq!(parameters::read(resumed.model()), parameters::read(whole.model()));
+        let both: Vec<_> = first.reports.iter().chain(&second.reports).map(timeless).collect();
+        assert_eq!(both, full_recorder.reports.iter().map(timeless).collect::<Vec<_>>());
+        assert_eq!(parameters::read(resumed.model()), parameters::read(full.model()));
         let last = |recorder: &Recorder| recorder.checkpoints.last().unwrap().optimizer.clone();
-        assert_eq!(last(&second), last(&whole_recorder), "stopped at {stop}");
+        assert_eq!(last(&second), last(&full_recorder), "stopped at {stop}");
     }
 }
 
 #[test]
-fn of_equal_scores_the_last_is_the_best_and_nan_never_stays_so() {
+fn ties_go_to_the_later_score_and_nan_is_replaced() {
     let task = Line::new();
     let scores = vec![f64::NAN, 1.0, 0.5, 1.0, 2.0, f64::NAN];
     let mut recorder = Recorder { scores, ..Recorder::default() };
@@ -170,46 +169,49 @@ fn of_equal_scores_the_last_is_the_best_and_nan_never_stays_so() {
 }
 
 #[test]
-fn a_loss_that_is_not_finite_ends_the_run_without_a_word_of_recipes() {
+fn a_loss_that_is_not_finite_ends_the_run() {
     let task = Line { scale: f32::INFINITY, ..Line::new() };
     let error = trainer(&task, config(3)).run(&mut Recorder::default()).unwrap_err();
     assert!(matches!(error, TrainError::NotFinite { step: 1, what: "loss" }));
     assert_eq!(error.to_string(), "step 1: the loss is not finite");
 }
 
-/// Something that damages a checkpoint, and what the error then says.
+/// A change of a checkpoint, and part of the expected error.
 type Damage<'a> = (&'a dyn Fn(&mut Checkpoint), &'a str);
 
 #[test]
-fn a_checkpoint_of_another_model_is_refused_by_parameter() {
+fn a_checkpoint_of_another_model_is_an_error_that_names_the_parameter() {
     let task = Line::new();
     let mut recorder = Recorder::default();
     trainer(&task, config(1)).run(&mut recorder).unwrap();
-    let whole = || Checkpoint {
+    let saved = || Checkpoint {
         progress: recorder.checkpoints[0].progress.clone(),
         weights: recorder.checkpoints[0].weights.clone(),
         optimizer: recorder.checkpoints[0].optimizer.clone(),
     };
-    let refused = |change: &dyn Fn(&mut Checkpoint)| {
-        let mut checkpoint = whole();
+    let error_of = |change: &dyn Fn(&mut Checkpoint)| {
+        let mut checkpoint = saved();
         change(&mut checkpoint);
         trainer(&task, config(2)).resume(checkpoint).map(drop).unwrap_err().to_string()
     };
     let three = || burn::tensor::TensorData::from([1.0_f32, 2.0, 3.0]);
     let cases: [Damage<'_>; 4] = [
-        (&|at| drop(at.weights.remove("bias")), "no weight `bias`"),
+        (&|at| drop(at.weights.remove("bias")), "weight `bias` is missing"),
         (&|at| drop(at.weights.insert("weight".to_owned(), three())), "`weight` has shape [3]"),
-        (&|at| drop(at.optimizer.remove("second.bias")), "`first.bias` has no partner"),
+        (&|at| drop(at.optimizer.remove("second.bias")), "`first.bias`: the other moment estimate"),
         (&|at| drop(at.optimizer.insert("first.bias".to_owned(), three())), "`first.bias`"),
     ];
     for (change, expected) in cases {
-        let message = refused(change);
-        assert!(message.contains("another model") && message.contains(expected), "{message}");
+        let message = error_of(change);
+        assert!(
+            message.contains("does not match the model") && message.contains(expected),
+            "{message}"
+        );
     }
 }
 
 #[test]
-fn without_examples_there_is_no_step() {
+fn training_without_examples_is_an_error() {
     let task = Line::new();
     let batches = BatchStream::new(Batching::Examples { examples: 0, size: 4 }, 7);
     let mut trainer = Trainer::new(&task, config(3), batches, task.model());

@@ -26,8 +26,7 @@ pub fn translations(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, RunError> {
     let hooks = TextHooks::none().with_progress(progress);
-    let (written, references) =
-        write(pairs, |sources| translator.translate_with(sources, hooks))?;
+    let (written, references) = write(pairs, |sources| translator.translate_with(sources, hooks))?;
     Ok(Report {
         metrics: vec![
             MetricValue::from((
@@ -53,8 +52,7 @@ pub fn summaries(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, RunError> {
     let hooks = TextHooks::none().with_progress(progress);
-    let (written, references) =
-        write(pairs, |sources| summarizer.summarize_with(sources, hooks))?;
+    let (written, references) = write(pairs, |sources| summarizer.summarize_with(sources, hooks))?;
     let lead = |text: &str| text.split_whitespace().take(LEAD).collect::<Vec<_>>().join(" ");
     let leads: Vec<String> = pairs.iter().map(|pair| lead(&pair.source)).collect();
     Ok(Report {

@@ -11,10 +11,10 @@ use crosshead_position::RotaryConfig;
 use crosshead_testkit::{map_parameters, random};
 use proptest::prelude::*;
 
-/// A tolerance for sums of a few dozen products in f32, taken in another order and passed through a few layers.
+/// Tolerance for f32 sums of a few dozen terms in another order, after a few layers.
 pub(crate) const TOLERANCE: f32 = 5e-5;
 
-/// A tolerance for gradients of a stack, of their norm.
+/// Tolerance for gradients of a stack, relative to their norm.
 pub(crate) const GRADIENT_TOLERANCE: f32 = 2e-3;
 
 /// The sizes of a stack and its input.
@@ -28,7 +28,7 @@ pub(crate) struct Shape {
     n_layers: usize,
 }
 
-/// What a layer is put together from.
+/// The variant of a layer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Variant {
     pub(crate) order: NormOrder,
@@ -63,7 +63,7 @@ fn variants() -> impl Strategy<Value = Variant> {
         })
 }
 
-/// At least eight features: the norm of two is their sign, which has no slope.
+/// At least eight features: the norm of two is their sign, whose gradient is zero.
 pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
     (variants(), 2..4_usize, 3..7_usize, 2..4_usize, 2..4_usize, 1..4_usize).prop_map(
         |(variant, batch, seq, n_heads, half_head, n_layers)| Shape {
@@ -102,7 +102,7 @@ impl Shape {
         }
     }
 
-    /// The same layers that see neither order nor distance.
+    /// The same layers without position information.
     pub(crate) fn without_positions(self) -> Self {
         let variant = Variant { rotary: false, position_bias: None, window: None, ..self.variant };
         Self { variant, ..self }
@@ -122,7 +122,7 @@ impl Shape {
         self.n_heads * self.d_head
     }
 
-    /// An encoder whose biases are not zero and whose norms are not one.
+    /// An encoder with non-trivial biases and norms.
     pub(crate) fn encoder(self) -> Encoder {
         self.encoder_of(self.config())
     }
@@ -135,7 +135,7 @@ impl Shape {
         with_noise(config.init_encoder(self.n_layers, device), 1)
     }
 
-    /// A decoder whose biases are not zero and whose norms are not one.
+    /// A decoder with non-trivial biases and norms.
     pub(crate) fn decoder(self) -> Decoder {
         self.decoder_of(self.config())
     }
@@ -148,12 +148,12 @@ impl Shape {
         with_noise(config.init_decoder(self.n_layers, device), 2)
     }
 
-    /// Layers that are to be trained.
+    /// Layers with autodiff.
     pub(crate) fn trained_encoder(self) -> Encoder {
         self.config().init_encoder(self.n_layers, &Device::flex().autodiff())
     }
 
-    /// Layers that are to be trained.
+    /// Layers with autodiff.
     pub(crate) fn trained_decoder(self) -> Decoder {
         self.config().init_decoder(self.n_layers, &Device::flex().autodiff())
     }
@@ -167,7 +167,7 @@ impl Shape {
         random([self.batch, self.seq + 2, self.d_model()], 4, &Device::flex())
     }
 
-    /// Lengths of which at least one is shorter than `len`.
+    /// Lengths, at least one of which is shorter than `len`.
     pub(crate) fn lengths(self, len: usize) -> Vec<usize> {
         (0..self.batch).map(|row| (len - 1).saturating_sub(row).max(1)).collect()
     }
@@ -179,8 +179,8 @@ impl Shape {
     }
 }
 
-/// The module with noise added to its vectors: biases and norms begin as zeros and ones, which hide a bias added twice or a
-/// scale left out. Matrices stay as they were drawn.
+/// The module with noise added to its vectors: biases and norms are initialized to zeros and ones, which would hide a bias
+/// added twice or an omitted scale. Matrices are unchanged.
 pub(crate) fn with_noise<M: Module>(module: M, seed: u64) -> M {
     let mut parameter = seed << 32;
     map_parameters(module, |_, data| {
@@ -195,7 +195,7 @@ pub(crate) fn with_noise<M: Module>(module: M, seed: u64) -> M {
     })
 }
 
-/// A third of everything dropped.
+/// Every dropout with probability 1/3.
 pub(crate) fn with_dropout(config: LayerConfig) -> LayerConfig {
     config.with_dropout(0.3).with_attention_dropout(0.3).with_activation_dropout(0.3)
 }
@@ -204,7 +204,7 @@ pub(crate) fn training(seed: u64) -> Mode {
     Mode::Train(RandomKey::new(seed))
 }
 
-/// A number on which every output has its own influence.
+/// A scalar that depends on every output differently.
 pub(crate) fn loss(y: Tensor<3>) -> Tensor<1> {
     let weights = random(y.dims(), 5, &y.device());
     (y * weights).sum()
