@@ -16,7 +16,7 @@ pub(super) fn length_change(
         return Some(format!("warning: {change}: {step} steps are done and none is left"));
     }
     let next = step + 1;
-    let rate = |section: &TrainSection| section.config().schedule.rate(next);
+    let rate = |section: &TrainSection| section.config().schedule().rate(next);
     let (old, new) = (rate(before), rate(now));
     Some(if old == new {
         format!("{change}: the learning rate of step {next} stays {new:.3e}")
