@@ -1,6 +1,6 @@
-//! Addresses: what a redirect leads to, and whom the token may be told.
+//! URLs: the target of a redirect, and the hosts that may receive the token.
 
-/// Where an address leads: scheme, host and port.
+/// The origin of a URL: scheme, host and port.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     scheme: String,
@@ -9,13 +9,13 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The origin of an absolute address.
+    /// The origin of an absolute URL.
     pub(crate) fn of(address: &str) -> Option<Self> {
         let (scheme, rest) = address.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
         let authority = rest.split(['/', '?', '#']).next()?;
         let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        // The colons inside the brackets of an IPv6 address are not the port's.
+        // A colon inside the brackets of an IPv6 address does not start a port.
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, port),
             _ => (authority, ""),
@@ -30,7 +30,7 @@ impl Origin {
     }
 }
 
-/// The address to which a `Location` leads from `base`, an absolute address.
+/// The target of a `Location` header in a response from `base`, an absolute URL.
 pub(crate) fn join(base: &str, location: &str) -> String {
     let has_scheme = location.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -62,8 +62,8 @@ fn without_dots(path: &str) -> String {
     let (path, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
     let mut kept: Vec<&str> = Vec::new();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    for (place, segment) in segments.iter().enumerate() {
-        let is_last = place + 1 == segments.len();
+    for (index, segment) in segments.iter().enumerate() {
+        let is_last = index + 1 == segments.len();
         match *segment {
             "." => {}
             ".." => {

@@ -1,4 +1,4 @@
-//! The cache that Hugging Face's programs share: contents in `blobs`, commits in `snapshots`, branches and tags in `refs`.
+//! The cache that `huggingface_hub` uses: contents in `blobs`, commits in `snapshots`, branches and tags in `refs`.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::HubError;
 
-/// A model's folder of the cache.
+/// The cache folder of a model.
 pub(crate) struct Repository {
     folder: PathBuf,
-    /// Where the locks of this model are.
+    /// The folder of this model's locks.
     locks: PathBuf,
 }
 
@@ -33,24 +33,24 @@ impl Repository {
         name.split('/').fold(self.snapshot(commit), |path, part| path.join(part))
     }
 
-    /// The content with an etag.
+    /// The content with this etag.
     pub(crate) fn blob(&self, etag: &str) -> PathBuf {
         self.folder.join("blobs").join(etag)
     }
 
-    /// What has arrived of a content.
+    /// The partial download of a content.
     pub(crate) fn part(&self, etag: &str) -> PathBuf {
         self.folder.join("blobs").join(format!("{etag}.part"))
     }
 
-    /// Waits until no other program fetches this content; the lock ends with the file.
+    /// Waits until no other program downloads this content. Dropping the file releases the lock.
     pub(crate) fn lock(&self, etag: &str) -> Result<File, HubError> {
         let path = self.locks.join(format!("{etag}.lock"));
         let locked = || {
             fs::create_dir_all(&self.locks)?;
             let file = File::options().create(true).append(true).open(&path)?;
             match file.lock() {
-                // A file system without locks: each program takes its chance.
+                // The file system has no locks: continue without one.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
                 locked => locked.map(|()| file),
             }
@@ -58,7 +58,7 @@ impl Repository {
         locked().map_err(HubError::io(&path))
     }
 
-    /// Notes which commit a branch or tag is.
+    /// Records the commit of a branch or tag.
     pub(crate) fn write_reference(&self, revision: &str, commit: &str) -> Result<(), HubError> {
         if revision == commit {
             return Ok(());
@@ -68,7 +68,7 @@ impl Repository {
         fs::write(&path, commit).map_err(HubError::io(&path))
     }
 
-    /// Lets the file of a commit have the content with an etag.
+    /// Links a file of a commit to the content with an etag.
     pub(crate) fn link(&self, etag: &str, path: &Path) -> Result<(), HubError> {
         create_parent(path)?;
         remove(path)?;
@@ -83,19 +83,19 @@ fn link(target: &Path, _: &Path, path: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, path)
 }
 
-/// Links need a privilege on other systems; there the file itself moves, as with `huggingface_hub`.
+/// Other systems need a privilege to create links; there the content is moved, as `huggingface_hub` does.
 #[cfg(not(unix))]
 fn link(_: &Path, blob: &Path, path: &Path) -> io::Result<()> {
     fs::rename(blob, path)
 }
 
-/// Makes the folder of a file.
+/// Creates the folder of a file.
 pub(crate) fn create_parent(path: &Path) -> Result<(), HubError> {
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).map_err(HubError::io(parent))
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 pub(crate) fn remove(path: &Path) -> Result<(), HubError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(HubError::io(path)(source)),

@@ -1,4 +1,4 @@
-//! Requests to the Hub: who gets the token, which redirects are followed, and how long an answer may take.
+//! Requests to the Hub: token, redirects, retries and timeouts.
 
 use std::thread;
 use std::time::Duration;
@@ -11,45 +11,45 @@ use crate::headers::header;
 use crate::metadata::Described;
 use crate::{ENDPOINT, Hub, HubError, Info};
 
-/// The most redirects of one request.
+/// Maximum number of redirects per request.
 const MAX_REDIRECTS: usize = 20;
 
-/// How often a request is made whose connection breaks, or to which a server says that it is busy.
+/// Maximum number of attempts if the connection breaks or the server is busy.
 const ATTEMPTS: u32 = 3;
 
-/// How long to wait after the first of these attempts.
+/// The pause after the first attempt.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What servers say that may answer in a moment.
+/// Status codes of servers that may respond later.
 const BUSY: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
-/// The most that is read of what the Hub says about a model.
+/// Maximum size of the description of a model.
 const MAX_INFO: u64 = 64 << 20;
 
-/// Addresses of the Hub, which know its tokens.
+/// The URLs of the public Hub, which may receive the token.
 const HUBS: [&str; 2] = [ENDPOINT, "https://hf.co"];
 
-/// What a request is for.
+/// The kind of a request.
 #[derive(Clone, Copy)]
 enum Ask<'a> {
-    /// What there is of a model.
+    /// The description of a model.
     Info,
-    /// What a file is like.
+    /// The description of a file.
     Head,
-    /// What is in a file, or the range of bytes of it.
+    /// The content of a file, or a range of its bytes.
     Content { range: Option<&'a str> },
 }
 
-/// Asks the Hub about one revision of a model.
+/// Requests about one revision of a model.
 pub(crate) struct Client<'a> {
     hub: &'a Hub,
     id: &'a str,
     revision: &'a str,
-    /// Asks about a model or a file.
+    /// The agent for descriptions.
     asking: Agent,
-    /// Fetches contents.
+    /// The agent for contents.
     fetching: Agent,
-    /// Who is told the token.
+    /// The origins that may receive the token.
     trusted: Vec<Origin>,
 }
 
@@ -65,34 +65,34 @@ impl<'a> Client<'a> {
         Ok(Self { hub, id, revision, asking, fetching, trusted })
     }
 
-    /// What the Hub says about the revision.
+    /// The description of the revision.
     pub(crate) fn info(&self) -> Result<Info, HubError> {
         let address = format!(
             "{}/api/models/{}/revision/{}",
             self.endpoint(),
             self.id,
-            // A slash belongs to the name of the revision here, and does not divide the address.
+            // A slash in the name of the revision must not split the path.
             self.revision.replace('/', "%2F"),
         );
         let ask = || self.follow(Ask::Info, &address, |_, _| false);
-        let mut answer = self.patiently(&ask)?;
+        let mut answer = self.with_retries(&ask)?;
         let no_model = |missing| HubError::Answer { what: self.id.to_owned(), missing };
         let body = answer.body_mut().with_config().limit(MAX_INFO);
         let body = body.read_to_vec().map_err(|source| self.failed(Ask::Info, &address, source))?;
         let info: Info = serde_json::from_slice(&body)
-            .map_err(|_| no_model("list of files (its answer is no JSON of that form)"))?;
+            .map_err(|_| no_model("list of files (it is not JSON of the expected form)"))?;
         let is_plain = !info.sha.is_empty() && info.sha.chars().all(|c| c.is_ascii_alphanumeric());
         is_plain.then_some(info).ok_or_else(|| no_model("commit"))
     }
 
-    /// What the Hub says about a file, which may be in the headers of a redirect to where its content is.
+    /// The description of a file, which may be in the headers of a redirect to its content.
     pub(crate) fn head(&self, name: &str) -> Result<Described, HubError> {
         let address = self.address(name);
         let ask = || {
             let mut described = Described::default();
             let answer = self.follow(Ask::Head, &address, |answer, target| {
                 described.add(answer.headers(), true);
-                // The content of another host needs no look, once its description is here.
+                // The other host is not needed if the description is complete.
                 !self.is_trusted(target) && described.is_complete()
             })?;
             if !is_redirect(&answer) {
@@ -100,17 +100,17 @@ impl<'a> Client<'a> {
             }
             Ok(described)
         };
-        self.patiently(&ask)
+        self.with_retries(&ask)
     }
 
-    /// The content of a file, from an offset on where the server can.
+    /// The content of a file, from an offset if the server supports ranges.
     pub(crate) fn get(&self, name: &str, from: u64) -> Result<Response<Body>, HubError> {
         let range = (from > 0).then(|| format!("bytes={from}-"));
         let ask = Ask::Content { range: range.as_deref() };
         self.follow(ask, &self.address(name), |_, _| false)
     }
 
-    /// The error of a request for a file that breaks off.
+    /// The error of a download that is interrupted.
     pub(crate) fn broke_off(&self, name: &str, source: std::io::Error) -> HubError {
         let source = match source.downcast::<ureq::Error>() {
             Ok(error) => error,
@@ -132,8 +132,8 @@ impl<'a> Client<'a> {
         Origin::of(address).is_some_and(|origin| self.trusted.contains(&origin))
     }
 
-    /// The answer to a request, some time later if need be.
-    fn patiently<T>(&self, ask: &impl Fn() -> Result<T, HubError>) -> Result<T, HubError> {
+    /// The response to a request, with retries.
+    fn with_retries<T>(&self, ask: &impl Fn() -> Result<T, HubError>) -> Result<T, HubError> {
         let mut attempt = 1;
         loop {
             match ask() {
@@ -146,8 +146,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The answer at the end of all redirects, or the redirect at which `is_enough`, which is given the address that it
-    /// leads to.
+    /// The response after all redirects, or the redirect for which `is_enough` returns true; its second argument is the target.
     fn follow(
         &self,
         ask: Ask<'_>,
@@ -173,7 +172,7 @@ impl<'a> Client<'a> {
         Err(HubError::Redirects { id: self.id.to_owned(), address })
     }
 
-    /// The answer to one request.
+    /// The response to one request.
     fn ask(&self, ask: Ask<'_>, address: &str) -> Result<Response<Body>, HubError> {
         let mut request = match ask {
             Ask::Info => self.asking.get(address),
@@ -183,7 +182,7 @@ impl<'a> Client<'a> {
                 self.fetching.get(address).header("Range", range)
             }
         };
-        // What is compressed has another length, and can't be completed.
+        // A compressed response has another length and cannot be resumed.
         request = request.header("Accept-Encoding", "identity");
         if let Some(token) = self.hub.token.as_deref().filter(|_| self.is_trusted(address)) {
             request = request.header("Authorization", format!("Bearer {token}"));
@@ -191,7 +190,7 @@ impl<'a> Client<'a> {
         request.call().map_err(|source| self.failed(ask, address, source))
     }
 
-    /// The error of a request that gets no answer.
+    /// The error of a request without a response.
     fn failed(&self, ask: Ask<'_>, address: &str, source: ureq::Error) -> HubError {
         let (id, address) = (self.id.to_owned(), without_query(address));
         if !matches!(source, ureq::Error::Timeout(_)) {
@@ -204,26 +203,25 @@ impl<'a> Client<'a> {
         HubError::Timeout { id, address, seconds: seconds.as_secs(), variable }
     }
 
-    /// What an answer other than the one asked for means to the user.
+    /// The error of a response with another status, with advice.
     fn refused(&self, address: &str, status: u16, headers: &HeaderMap) -> HubError {
         let (id, endpoint) = (self.id, &self.hub.endpoint);
         let code = header(headers, "x-error-code").unwrap_or_default();
         let advice = match (status, code, &self.hub.token) {
             (_, "GatedRepo", None) => {
                 format!(
-                    "it is not open to everyone: accept its conditions at {endpoint}/{id}, and set HF_TOKEN"
+                    "access is restricted: accept the conditions at {endpoint}/{id}, and set HF_TOKEN"
                 )
             }
             (403, _, Some(_)) | (_, "GatedRepo", Some(_)) => {
-                format!("your token does not open it: accept its conditions at {endpoint}/{id}")
+                format!("your token has no access: accept the conditions at {endpoint}/{id}")
             }
             (_, "RepoNotFound", _) | (401 | 403, _, None) => {
-                "there is no such model, or it is not public: check the name, or set HF_TOKEN"
-                    .to_owned()
+                "no such model, or it is not public: check the name, or set HF_TOKEN".to_owned()
             }
-            (401, _, Some(_)) => "the token in HF_TOKEN is not valid: make a new one".to_owned(),
+            (401, _, Some(_)) => "the token in HF_TOKEN is not valid: create a new one".to_owned(),
             (404, _, _) => {
-                format!("there is no such model, or it has no revision {}", self.revision)
+                format!("no such model, or it has no revision {}", self.revision)
             }
             (429, _, _) => "too many requests: wait a few minutes".to_owned(),
             _ => "try again later".to_owned(),
@@ -236,7 +234,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// What makes requests that wait this long for a server's next sign of life.
+/// An agent with this timeout for each phase of a request.
 fn agent(timeout: Duration) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -249,7 +247,7 @@ fn agent(timeout: Duration) -> Agent {
     Agent::new_with_config(config.build())
 }
 
-/// Whether the cause of an error may be gone in a moment. A server that lets us wait is not asked to do so again.
+/// Whether an error may be temporary. Timeouts are not retried.
 pub(crate) fn may_pass(error: &HubError) -> bool {
     match error {
         HubError::Refused { status, .. } => BUSY.contains(status),
@@ -267,7 +265,7 @@ fn is_redirect(answer: &Response<Body>) -> bool {
         && answer.headers().contains_key("location")
 }
 
-/// An address as it may be shown: what a store signs for us stands in the query.
+/// A URL without its query, which may have a signature and must not be shown.
 fn without_query(address: &str) -> String {
     address.split(['?', '#']).next().unwrap_or_default().to_owned()
 }

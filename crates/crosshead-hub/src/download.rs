@@ -1,4 +1,4 @@
-//! A file on its way into the cache.
+//! The download of a file into the cache.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -16,33 +16,33 @@ use crate::client::{Client, may_pass};
 use crate::headers::header;
 use crate::metadata::RemoteFile;
 
-/// How often a transfer is taken up again that brings nothing new.
+/// Maximum number of consecutive retries without new bytes.
 const RETRIES: usize = 3;
 
-/// How long to wait before that.
+/// The pause before a retry.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Bytes that are written at a time.
+/// Bytes per write.
 const CHUNK: usize = 1 << 16;
 
-/// One file on its way into the cache.
+/// The download of one file into the cache.
 pub(crate) struct Download<'a> {
     pub(crate) client: &'a Client<'a>,
     pub(crate) repository: &'a Repository,
     pub(crate) file: &'a RemoteFile,
 }
 
-/// How a transfer ends.
+/// The end of a transfer.
 enum End {
-    /// With the last byte; there is the size that the server promised, if it did.
-    Whole(Option<u64>),
-    /// Before it.
-    Broken(HubError),
+    /// All bytes have arrived. The value is the size that the server announced, if any.
+    Complete(Option<u64>),
+    /// The transfer was interrupted.
+    Interrupted(HubError),
 }
 
 impl Download<'_> {
-    /// Fetches what is missing of the file for `path`, checks it, and gives its size; `report` is told the bytes that are
-    /// there.
+    /// Downloads the missing part of the file, verifies it, links it at `path` and returns its size. `report` is called with the
+    /// number of bytes that have arrived.
     pub(crate) fn run(&self, path: &Path, report: &mut dyn FnMut(u64)) -> Result<u64, HubError> {
         if let Some(size) = self.size_of(path) {
             return Ok(size);
@@ -65,17 +65,17 @@ impl Download<'_> {
         Ok(size)
     }
 
-    /// The size of a file that is there as the Hub describes it.
+    /// The size of a cached file, if it has the size on the Hub.
     fn size_of(&self, path: &Path) -> Option<u64> {
         let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?.len();
         self.file.size.is_none_or(|size| size == found).then_some(found)
     }
 
-    /// Brings everything of the file to `part`, and gives the size that the server promised.
+    /// Downloads the file to `part`, and returns the size that the server announced.
     fn fetch(&self, part: &Path, report: &mut dyn FnMut(u64)) -> Result<Option<u64>, HubError> {
         create_parent(part)?;
         let mut here = fs::metadata(part).map_or(0, |found| found.len());
-        // As long as the file, but not in its place: it was not found to be right.
+        // A complete file that was not moved to its place failed the verification.
         if self.file.size.is_none_or(|size| here >= size) {
             remove(part)?;
             here = 0;
@@ -84,8 +84,8 @@ impl Download<'_> {
         loop {
             let before = here;
             let error = match self.transfer(part, &mut here, report)? {
-                End::Whole(promised) => return Ok(promised),
-                End::Broken(error) => error,
+                End::Complete(promised) => return Ok(promised),
+                End::Interrupted(error) => error,
             };
             retries = if here > before { 0 } else { retries + 1 };
             let is_timeout = matches!(error, HubError::Timeout { .. });
@@ -96,7 +96,7 @@ impl Download<'_> {
         }
     }
 
-    /// One transfer, from byte `here` on, which grows with what arrives.
+    /// One transfer from byte `here`, which is advanced with the bytes that arrive.
     fn transfer(
         &self,
         part: &Path,
@@ -106,31 +106,31 @@ impl Download<'_> {
         let answer = match self.client.get(&self.file.name, *here) {
             Ok(answer) => answer,
             Err(HubError::Refused { status: 416, .. }) if *here > 0 => {
-                // There is nothing from there on, so what is here is something else.
+                // The file has no bytes after `here`, so that the partial download is of another file.
                 remove(part)?;
                 *here = 0;
                 match self.client.get(&self.file.name, 0) {
                     Ok(answer) => answer,
-                    Err(error) => return Ok(End::Broken(error)),
+                    Err(error) => return Ok(End::Interrupted(error)),
                 }
             }
-            Err(error) => return Ok(End::Broken(error)),
+            Err(error) => return Ok(End::Interrupted(error)),
         };
-        // A server that knows no ranges sends the file from its beginning.
+        // A server without support for ranges sends the file from the start.
         let start = start_of(&answer, *here);
         if start > *here {
             let what = self.file.name.clone();
-            return Err(HubError::Answer { what, missing: "beginning" });
+            return Err(HubError::Answer { what, missing: "first bytes" });
         }
         *here = start;
         let promised = promised_size(&answer, start);
         self.write(answer, part, here, report).map(|broken| match broken {
-            Some(error) => End::Broken(error),
-            None => End::Whole(promised),
+            Some(error) => End::Interrupted(error),
+            None => End::Complete(promised),
         })
     }
 
-    /// Appends what arrives to the first `here` bytes; there is the error of a transfer that breaks off.
+    /// Appends the bytes that arrive to the first `here` bytes. Returns the error of an interrupted transfer.
     fn write(
         &self,
         answer: Response<Body>,
@@ -163,7 +163,7 @@ impl Download<'_> {
         Ok(None)
     }
 
-    /// Checks size and checksum of what has arrived, removes it if it is broken, and gives its size.
+    /// Verifies size and checksum of the download, removes it if they are wrong, and returns the size.
     fn verify(&self, part: &Path, promised: Option<u64>) -> Result<u64, HubError> {
         let size = fs::metadata(part).map_err(HubError::io(part))?.len();
         let expected = self.file.size.or(promised).unwrap_or(size);
@@ -183,7 +183,7 @@ impl Download<'_> {
     }
 }
 
-/// The byte with which an answer begins to a request for those from `asked` on.
+/// The offset of the first byte of a response to a request for the bytes from `asked`.
 fn start_of(answer: &Response<Body>, asked: u64) -> u64 {
     if answer.status() != StatusCode::PARTIAL_CONTENT {
         return 0;
@@ -193,8 +193,7 @@ fn start_of(answer: &Response<Body>, asked: u64) -> u64 {
     start.and_then(|start| start.trim().parse().ok()).unwrap_or(asked)
 }
 
-/// The size of the file of which an answer has the bytes from `start` on, if it tells it of the bytes themselves and not
-/// of something compressed.
+/// The size of the file in a response with its bytes from `start`, if it is announced and not that of compressed bytes.
 fn promised_size(answer: &Response<Body>, start: u64) -> Option<u64> {
     let header = |name| header(answer.headers(), name);
     if header("content-encoding").is_some_and(|coding| coding != "identity") {

@@ -1,4 +1,4 @@
-//! A Hub as environment variables describe it.
+//! The configuration from environment variables.
 
 use std::env;
 use std::fs;
@@ -8,13 +8,13 @@ use std::time::Duration;
 use crate::{ENDPOINT, Hub, HubError, TIMEOUT};
 
 impl Hub {
-    /// As the environment says, with the same variables as Hugging Face's own programs: `HF_ENDPOINT`; `HF_HUB_CACHE`, or
+    /// The configuration from the environment variables of `huggingface_hub`: `HF_ENDPOINT`; `HF_HUB_CACHE`, or
     /// `hub` in `HF_HOME` (by default `huggingface` in `XDG_CACHE_HOME` or `~/.cache`); `HF_TOKEN`, or the file
     /// `HF_TOKEN_PATH`, by default `token` in `HF_HOME`; `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`; and the seconds
     /// `HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT`.
     ///
     /// # Errors
-    /// If no variable tells the cache and there is no home directory, or a number of seconds is none.
+    /// If no variable sets the cache and there is no home directory, or a timeout is not a whole number.
     pub fn from_env() -> Result<Self, HubError> {
         let in_caches = |caches: PathBuf| caches.join("huggingface");
         let home = path("HF_HOME")
@@ -43,12 +43,12 @@ impl Hub {
     }
 }
 
-/// A variable that is set to something.
+/// The value of a variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A folder or file, in which `~` is the home directory.
+/// A path from a variable; `~` is the home directory.
 fn path(name: &str) -> Option<PathBuf> {
     let value = variable(name)?;
     match (value.strip_prefix('~').map(|rest| rest.strip_prefix('/').unwrap_or(rest)), &value) {
@@ -59,7 +59,7 @@ fn path(name: &str) -> Option<PathBuf> {
     }
 }
 
-/// A time to wait; 0 is the usual one.
+/// A timeout; 0 means the default.
 fn seconds(name: &'static str) -> Result<Duration, HubError> {
     let Some(value) = variable(name) else { return Ok(TIMEOUT) };
     match value.trim().parse() {

@@ -1,17 +1,17 @@
-//! Why a model could not be fetched.
+//! Errors of downloads.
 
 use std::path::{Path, PathBuf};
 
-/// Why a model could not be fetched.
+/// An error of a download.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
-    /// No place for the cache.
-    #[error("there is no home directory for the cache: set HF_HOME or HF_HUB_CACHE to a folder")]
+    /// There is no directory for the cache.
+    #[error("no home directory for the cache: set HF_HOME or HF_HUB_CACHE")]
     NoHome,
-    /// A name that can't be one.
+    /// An invalid name of a model or revision.
     #[error(
-        "`{name}` is no {kind}: write a model as OWNER/NAME, a revision as a branch, tag or commit"
+        "`{name}` is not a valid {kind}: a model is OWNER/NAME, a revision is a branch, tag or commit"
     )]
     Name {
         /// `model` or `revision`.
@@ -19,28 +19,28 @@ pub enum HubError {
         /// What was given.
         name: String,
     },
-    /// The Hub knows no such model, or none for us.
-    #[error("{id}: {endpoint} answers {status}: {advice}")]
+    /// The Hub has no such model, or refuses access to it.
+    #[error("{id}: {endpoint} responded with status {status}: {advice}")]
     Refused {
         /// The model.
         id: String,
         /// The address of the Hub.
         endpoint: String,
-        /// The status of HTTP.
+        /// The HTTP status.
         status: u16,
         /// What to do.
         advice: String,
     },
-    /// An address that leads nowhere.
+    /// An invalid address of a Hub.
     #[error(
-        "`{endpoint}` is no address of a Hub: set HF_ENDPOINT to one such as https://huggingface.co"
+        "`{endpoint}` is not a valid URL: set HF_ENDPOINT to the URL of a Hub, such as https://huggingface.co"
     )]
     Endpoint {
         /// What was given.
         endpoint: String,
     },
-    /// A number of seconds that is none.
-    #[error("{name}: `{value}` is no whole number of seconds")]
+    /// An environment variable that is not a whole number of seconds.
+    #[error("{name}: `{value}` is not a whole number of seconds")]
     Variable {
         /// The environment variable.
         name: &'static str,
@@ -48,69 +48,71 @@ pub enum HubError {
         value: String,
     },
     /// The network or the Hub failed.
-    #[error("{id}: no answer from {address}: {source}; what has arrived is kept, so try again")]
+    #[error("{id}: no response from {address}: {source}; partial downloads are kept, so try again")]
     Request {
         /// The model.
         id: String,
-        /// The address that was asked.
+        /// The URL of the request.
         address: String,
-        /// What the client says.
+        /// The error of the HTTP client.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A server that says nothing.
+    /// The server did not respond in time.
     #[error(
-        "{id}: no answer from {address} within {seconds} s; what has arrived is kept, so try again, \
+        "{id}: no response from {address} within {seconds} s; partial downloads are kept, so try again, \
          or set {variable} to more seconds"
     )]
     Timeout {
         /// The model.
         id: String,
-        /// The address that was asked.
+        /// The URL of the request.
         address: String,
-        /// How long the server was waited for.
+        /// The timeout.
         seconds: u64,
-        /// The environment variable that says so.
+        /// The environment variable that sets it.
         variable: &'static str,
     },
-    /// Redirects that do not end.
+    /// Too many redirects.
     #[error(
-        "{id}: too many redirects, the last to {address}; is HF_ENDPOINT the address of a Hub?"
+        "{id}: too many redirects, the last one to {address}; is HF_ENDPOINT the URL of a Hub?"
     )]
     Redirects {
         /// The model.
         id: String,
-        /// Where the last one led.
+        /// The target of the last one.
         address: String,
     },
-    /// An answer that makes no sense.
-    #[error("{what}: the server's answer has no {missing}; is HF_ENDPOINT the address of a Hub?")]
+    /// A response without required information.
+    #[error(
+        "{what}: the response of the server has no {missing}; is HF_ENDPOINT the URL of a Hub?"
+    )]
     Answer {
         /// The model or the file.
         what: String,
-        /// What the answer lacks.
+        /// What is missing.
         missing: &'static str,
     },
-    /// A revision that has become another commit.
-    #[error("{id}: {revision} changed while it was fetched; try again")]
+    /// The revision moved to another commit during the download.
+    #[error("{id}: {revision} changed during the download; try again")]
     Changed {
         /// The model.
         id: String,
         /// The revision.
         revision: String,
     },
-    /// Nothing to load.
+    /// The repository has no weights.
     #[error(
-        "{id}: there are no weights in model.safetensors, pytorch_model.bin or their shards, only {files}"
+        "{id}: no model.safetensors, no pytorch_model.bin and no shards of them; the files are {files}"
     )]
     NoWeights {
         /// The model.
         id: String,
-        /// The files that there are.
+        /// The files of the repository.
         files: String,
     },
-    /// A file of the model isn't there.
+    /// A file of the model is missing.
     #[error(
-        "{id}: {missing} is missing; fetch the model without HF_HUB_OFFLINE, or choose another"
+        "{id}: {missing} is missing; download the model without HF_HUB_OFFLINE, or choose another one"
     )]
     Incomplete {
         /// The model.
@@ -118,34 +120,34 @@ pub enum HubError {
         /// The file.
         missing: String,
     },
-    /// A model that was never fetched.
-    #[error("{id}: not in the cache ({}); fetch it without HF_HUB_OFFLINE", cache.display())]
+    /// The model is not in the cache.
+    #[error("{id}: not in the cache ({}); download it without HF_HUB_OFFLINE", cache.display())]
     NotCached {
         /// The model.
         id: String,
-        /// Where it would be.
+        /// The cache folder of the model.
         cache: PathBuf,
     },
-    /// A file that isn't what the Hub says.
-    #[error("{file}: arrived broken and was removed: it {reason}; try again")]
+    /// A downloaded file has the wrong size or checksum.
+    #[error("{file}: the download is broken and was removed: it {reason}; try again")]
     Broken {
         /// The file.
         file: String,
         /// What is wrong.
         reason: String,
     },
-    /// A file of the cache could not be read or written.
+    /// A file of the cache cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
 impl HubError {
-    /// Wraps an error of the operating system with the path it is about.
+    /// Adds the path to an error of the operating system.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

@@ -1,4 +1,4 @@
-//! Which files of a repository a model needs, and whether they are there.
+//! The files of a repository that a model needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,31 +34,31 @@ const SMALL_FILES: [&str; 20] = [
     "config_sentence_transformers.json",
 ];
 
-/// The ending of the pooling module of sentence-transformers, behind its number.
+/// The path of the pooling module of sentence-transformers, after its number.
 const POOLING: &str = "_Pooling/config.json";
 
 /// Weights in one file, or in shards with an index.
 struct Weights {
-    whole: &'static str,
+    single: &'static str,
     index: &'static str,
     shard: (&'static str, &'static str),
 }
 
-/// The best first.
+/// In order of preference.
 const WEIGHTS: [Weights; 2] = [
     Weights {
-        whole: "model.safetensors",
+        single: "model.safetensors",
         index: "model.safetensors.index.json",
         shard: ("model-", ".safetensors"),
     },
     Weights {
-        whole: "pytorch_model.bin",
+        single: "pytorch_model.bin",
         index: "pytorch_model.bin.index.json",
         shard: ("pytorch_model-", ".bin"),
     },
 ];
 
-/// Checks that a name can be part of an address and of a path: `NAME` or `OWNER/NAME`, and a branch, tag or commit.
+/// Checks that names are safe in URLs and paths: `NAME` or `OWNER/NAME`, and a branch, tag or commit.
 pub(crate) fn check_names(id: &str, revision: &str) -> Result<(), HubError> {
     let is_name = |part: &str| {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -74,7 +74,7 @@ pub(crate) fn check_names(id: &str, revision: &str) -> Result<(), HubError> {
     Ok(())
 }
 
-/// The files to fetch, weights last, so that a model with weights is whole.
+/// The files to download, weights last, so that a model with weights is complete.
 pub(crate) fn choose(id: &str, names: &[String]) -> Result<Vec<String>, HubError> {
     let is_small = |name: &str| SMALL_FILES.contains(&name) || is_pooling(name);
     let mut chosen: Vec<String> = names.iter().filter(|name| is_small(name)).cloned().collect();
@@ -82,9 +82,9 @@ pub(crate) fn choose(id: &str, names: &[String]) -> Result<Vec<String>, HubError
         return Err(HubError::Incomplete { id: id.to_owned(), missing: CONFIG.to_owned() });
     }
     let has = |name: &str| names.iter().any(|present| present == name);
-    for Weights { whole, index, shard: (prefix, suffix) } in WEIGHTS {
-        if has(whole) {
-            chosen.push(whole.to_owned());
+    for Weights { single, index, shard: (prefix, suffix) } in WEIGHTS {
+        if has(single) {
+            chosen.push(single.to_owned());
             return Ok(chosen);
         }
         if has(index) {
@@ -103,12 +103,12 @@ fn is_pooling(name: &str) -> bool {
     name.strip_suffix(POOLING).is_some_and(|number| number.parse::<u8>().is_ok())
 }
 
-/// The directory of a model in the cache's folder `repo` for it, if all of it is there.
+/// The directory of a model in its cache folder `repo`, if it is complete.
 pub(crate) fn in_cache(id: &str, revision: &str, repo: &Path) -> Result<PathBuf, HubError> {
     let incomplete = |missing: String| HubError::Incomplete { id: id.to_owned(), missing };
     let snapshots = repo.join("snapshots");
     let commit = fs::read_to_string(repo.join("refs").join(revision));
-    // A commit names itself.
+    // A revision without a reference is a commit.
     let commit = commit.map_or_else(|_| revision.to_owned(), |commit| commit.trim().to_owned());
     let directory = snapshots.join(commit);
     if !directory.is_dir() {
@@ -118,8 +118,8 @@ pub(crate) fn in_cache(id: &str, revision: &str, repo: &Path) -> Result<PathBuf,
     if !has(CONFIG) {
         return Err(incomplete(CONFIG.to_owned()));
     }
-    for Weights { whole, index, .. } in WEIGHTS {
-        if has(whole) {
+    for Weights { single, index, .. } in WEIGHTS {
+        if has(single) {
             return Ok(directory);
         }
         if has(index) {
@@ -129,10 +129,10 @@ pub(crate) fn in_cache(id: &str, revision: &str, repo: &Path) -> Result<PathBuf,
             };
         }
     }
-    Err(incomplete(WEIGHTS[0].whole.to_owned()))
+    Err(incomplete(WEIGHTS[0].single.to_owned()))
 }
 
-/// The files that an index names; what is wrong with the index is found when the model is loaded.
+/// The shards in an index; none if the index is malformed, which is an error when the model is loaded.
 fn shards(index: &Path) -> BTreeSet<String> {
     #[derive(Deserialize)]
     struct Index {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn safetensors_are_preferred_and_come_last() {
+    fn safetensors_are_preferred_and_last() {
         let names = [
             "model.safetensors",
             "README.md",
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_lead_elsewhere_are_refused() {
+    fn unsafe_names_are_refused() {
         for id in ["", "a/b/c", "../a", "a/..", "a b", "/a", "a/", "https://x.y/a", "a%2Fb"] {
             assert!(check_names(id, "main").is_err(), "{id}");
         }

@@ -1,8 +1,8 @@
-//! The headers of an answer.
+//! Response headers.
 
 use ureq::http::HeaderMap;
 
-/// The text of a header.
+/// The value of a header, if it is text.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

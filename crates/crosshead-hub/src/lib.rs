@@ -24,38 +24,38 @@ use metadata::RemoteFile;
 /// The address of the public Hub.
 const ENDPOINT: &str = "https://huggingface.co";
 
-/// How long to wait for a server that does not say anything, as in `huggingface_hub`.
+/// The default timeout, as in `huggingface_hub`.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where models come from and where they are kept.
+/// A Hub and the cache for its models.
 #[derive(Clone, Debug)]
 pub struct Hub {
     /// The address of the Hub.
     pub endpoint: String,
     /// The folder that holds `models--OWNER--NAME` folders.
     pub cache: PathBuf,
-    /// The secret that opens private and gated models.
+    /// The access token for private and gated models.
     pub token: Option<String>,
-    /// Whether the network stays untouched.
+    /// Whether network access is forbidden.
     pub offline: bool,
-    /// How long to wait for the next sign of life when a server is asked about a model or a file.
+    /// Timeout of requests for the description of a model or a file.
     pub etag_timeout: Duration,
-    /// How long to wait for the next bytes of a file.
+    /// Timeout of downloads, for the next bytes.
     pub download_timeout: Duration,
 }
 
-/// How far a fetch is.
+/// The progress of a download.
 #[derive(Clone, Copy, Debug)]
 pub struct FetchProgress<'a> {
-    /// The file that is on its way.
+    /// The current file.
     pub file: &'a str,
-    /// Bytes of all files that are here.
+    /// Bytes of all files that have arrived.
     pub done: u64,
-    /// Bytes of all files, as far as the Hub tells their sizes.
+    /// Bytes of all files whose size is known.
     pub total: u64,
 }
 
-/// What the Hub says about a revision of a model.
+/// The description of a revision of a model.
 #[derive(Deserialize)]
 struct Info {
     sha: String,
@@ -68,7 +68,7 @@ struct Sibling {
 }
 
 impl Hub {
-    /// The public Hub without a token, with models in this folder.
+    /// The public Hub without a token, with this cache.
     pub fn new(cache: PathBuf) -> Self {
         Self {
             endpoint: ENDPOINT.to_owned(),
@@ -80,15 +80,15 @@ impl Hub {
         }
     }
 
-    /// The directory of a model, after all its files that can be loaded are there: configuration, tokenizer and weights,
-    /// `safetensors` rather than PyTorch's.
+    /// Downloads the files of a model that are not in the cache, and returns its directory: configuration, tokenizer and weights,
+    /// `safetensors` if there are any, else PyTorch's.
     ///
-    /// Files that are there already are not fetched again, and half a file is completed. Sizes are checked, and the
-    /// SHA-256 of large files. Offline the model must be in the cache.
+    /// Interrupted downloads are resumed. Sizes are verified, and the SHA-256 of large files. Offline, the model must be in the
+    /// cache.
     ///
     /// # Errors
-    /// If the model is not there or not open to the token, it has no weights that can be loaded, the network fails, or
-    /// a file arrives broken; offline, if something is missing.
+    /// If there is no such model or no access to it, it has no supported weights, the network fails, or a file has the wrong size
+    /// or checksum; offline, if a file is missing.
     pub fn fetch(
         &self,
         id: &str,

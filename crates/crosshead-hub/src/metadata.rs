@@ -1,14 +1,14 @@
-//! What the Hub says about a file, which is in the headers of its answers.
+//! The description of a file, which is in the response headers.
 
 use ureq::http::HeaderMap;
 
 use crate::HubError;
 use crate::headers::header;
 
-/// The longest etag that can be the name of a file.
+/// Maximum length of an etag as a file name.
 const MAX_ETAG: usize = 128;
 
-/// What the answers to a `HEAD` say: the last one, and what those before it, which led there, said about its content.
+/// The headers of the responses to a `HEAD` request: those of the redirects, then those of the last response.
 #[derive(Default)]
 pub(crate) struct Described {
     commit: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    /// Takes in the headers of the next answer; of a redirect, the length is not the file's.
+    /// Adds the headers of the next response. The length of a redirect is not that of the file.
     pub(crate) fn add(&mut self, headers: &HeaderMap, is_redirect: bool) {
         let text = |name| header(headers, name).filter(|text| !text.is_empty());
         let number = |name| text(name).and_then(|text| text.parse().ok());
@@ -33,25 +33,25 @@ impl Described {
         self.size = number("content-length").filter(|_| !is_redirect && is_plain);
     }
 
-    /// Whether nothing more has to be asked for.
+    /// Whether commit and etag are known.
     pub(crate) fn is_complete(&self) -> bool {
         self.commit.is_some() && (self.linked_etag.is_some() || self.etag.is_some())
     }
 }
 
-/// A file that a model needs, as the Hub describes it.
+/// A file on the Hub.
 #[derive(Debug, PartialEq)]
 pub(crate) struct RemoteFile {
     pub(crate) name: String,
-    /// The size, where the Hub tells it.
+    /// The size, if known.
     pub(crate) size: Option<u64>,
-    /// What tells this content from any other, as the name of a file: of large files the SHA-256.
+    /// The etag, made a valid file name: the SHA-256 of large files.
     pub(crate) etag: String,
     pub(crate) commit: String,
 }
 
 impl RemoteFile {
-    /// The file of that name; what the Hub says of it becomes part of a path.
+    /// The file of that name. Its etag becomes part of a path.
     pub(crate) fn new(name: String, described: Described) -> Result<Self, HubError> {
         let etag = described.linked_etag.or(described.etag);
         let etag = etag.as_deref().and_then(file_name);
@@ -64,14 +64,14 @@ impl RemoteFile {
         }
     }
 
-    /// The SHA-256 of the content, if the etag is one. Small files have an identifier of git's.
+    /// The SHA-256 of the content, if the etag is one. Small files have a git object id.
     pub(crate) fn sha256(&self) -> Option<&str> {
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         Some(self.etag.as_str()).filter(|etag| etag.len() == 64 && etag.bytes().all(is_hex))
     }
 }
 
-/// The value of an etag, weak or not, as the name of a file.
+/// The value of an etag, weak or strong, as a valid file name.
 fn file_name(etag: &str) -> Option<String> {
     let value = etag.trim().trim_start_matches(['W', '/']).trim_matches('"');
     let is_kept = |c: char| c.is_ascii_alphanumeric() || "-_=+".contains(c);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_describes_what_it_leads_to() {
+    fn a_redirect_describes_its_target() {
         let answer: &[_] = &[
             ("x-repo-commit", "c0ffee"),
             ("x-linked-etag", "\"aa\""),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn etags_are_names_of_files_whatever_they_hold() {
+    fn etags_become_valid_file_names() {
         for (etag, expected) in [
             ("\"abc\"", Some("abc")),
             ("W/\"abc\"", Some("abc")),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_version_is_no_file_of_a_hub() {
+    fn a_file_without_etag_or_commit_is_an_error() {
         let commit: &[_] = &[("x-repo-commit", "c0ffee")];
         let etag: &[_] = &[("etag", "\"aa\"")];
         for (answer, missing) in [(commit, "ETag"), (etag, "X-Repo-Commit")] {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_answer_does_not_tell_the_size() {
+    fn the_length_of_a_compressed_response_is_ignored() {
         let answer: &[_] = &[
             ("x-repo-commit", "c0ffee"),
             ("etag", "\"aa\""),
