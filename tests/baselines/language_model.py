@@ -12,7 +12,7 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-DATA = Path(__file__).parent / "../../crates/crosshead-cli/data/language-model"
+DATA = Path(__file__).parent / "../../crates/crosshead-assets/data/language-model"
 
 
 def read(part):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-DATA = Path(__file__).parent / "../../crates/crosshead-cli/data/language-model"
+DATA = Path(__file__).parent / "../../crates/crosshead-assets/data/language-model"
 
 
 def main():

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-DATA = Path(__file__).parent / "../../crates/crosshead-cli/data/sentiment"
+DATA = Path(__file__).parent / "../../crates/crosshead-assets/data/sentiment"
 
 
 def rows(part):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rouge_score.rouge_scorer import RougeScorer
 
-DATA = Path(__file__).parent / "../../crates/crosshead-cli/data/summarize"
+DATA = Path(__file__).parent / "../../crates/crosshead-assets/data/summarize"
 KINDS = ["rouge1", "rouge2", "rougeL"]
 
 

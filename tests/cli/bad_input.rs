@@ -53,10 +53,10 @@ fn a_line_of_10_000_words_is_skipped_in_training_and_truncated_in_translation() 
     let args = ["train", "tiny.toml", "--out", "run", "--set", "model.max_len=64"];
     let output = folder.command(&args).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_names(&stderr(&output), &["100 pairs", "1 left out"]);
+    assert_names(&stderr(&output), &["100 training pairs", "1 dropped"]);
     let output = folder.command(&["translate", "--model", "run", &long]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_names(&stderr(&output), &["warning", "sentence 1", "cut"]);
+    assert_names(&stderr(&output), &["warning", "sentence 1", "truncated"]);
 }
 
 #[test]

@@ -97,10 +97,10 @@ fn a_document_longer_than_the_model_is_truncated_with_a_warning() {
     let long = vec!["film"; 100].join(" ");
     folder.write("labelled.tsv", format!("good\t{long}\nbad\tan awful film\n").repeat(4));
     let told = train(&folder, "classify.toml", &["--set", "data.max_len=8"]);
-    assert_names(&told, &["4 cut (more than 8 tokens)"]);
+    assert_names(&told, &["4 truncated (more than 8 tokens)"]);
     let output = folder.command(&["classify", "--model", "run", &long]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_names(&stderr(&output), &["warning", "text 1", "cut"]);
+    assert_names(&stderr(&output), &["warning", "text 1", "truncated"]);
     let beyond =
         folder.fails(&["train", "classify.toml", "--out", "other", "--set", "data.max_len=9"]);
     assert_names(&beyond, &["data.max_len", "9", "8"]);
@@ -116,7 +116,7 @@ fn an_empty_prompt_starts_a_line_and_a_long_one_keeps_its_end() {
     let long = "the cat sat on the mat. ".repeat(10);
     let output = folder.command(&[&generate[..], &[&long]].concat()).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_names(&stderr(&output), &["warning", "prompt 1", "its end was read"]);
+    assert_names(&stderr(&output), &["warning", "prompt 1", "only its end was used"]);
     assert!(String::from_utf8(output.stdout).unwrap().starts_with(&long));
     let zero = folder.fails(&[&generate[..], &["--top-p", "0", "x"]].concat());
     assert_names(&zero, &["top_p"]);

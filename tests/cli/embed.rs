@@ -144,7 +144,7 @@ fn a_text_longer_than_the_model_is_truncated_with_a_warning() {
     let long = vec!["one"; 500].join(" ");
     let output = folder.command(&["embed", "--model", "sentences", &long]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_names(&stderr(&output), &["warning", "text 1", "cut"]);
+    assert_names(&stderr(&output), &["warning", "text 1", "truncated"]);
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn errors_for_languages_name_the_key() {
     };
     let (t5, _) = still("t5");
     let both = ["data.source_lang=en", "data.target_lang=de"];
-    assert_names(&fails(&t5, &both), &["data.source_lang", "no languages", "leave this key out"]);
+    assert_names(&fails(&t5, &both), &["data.source_lang", "no languages", "remove this key"]);
     let (mbart, _) = still("mbart50");
     let unknown = fails(&mbart, &["data.source_lang=en_XX", "data.target_lang=xx"]);
     assert_names(&unknown, &["data.target_lang", "xx", "de_DE"]);

@@ -10,6 +10,7 @@ mod fine_tune;
 mod fine_tune_texts;
 mod generation;
 mod harness;
+mod help;
 mod lines;
 mod models;
 mod odd_files;

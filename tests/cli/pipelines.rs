@@ -186,5 +186,5 @@ fn a_mask_beyond_the_maximum_length_is_reported() {
     let text = format!("<mask> {}", "the cat ".repeat(10));
     let output = folder.command(&["fill-mask", "--model", "model", &text]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_names(&stderr(&output), &["warning", "text 1", "cut"]);
+    assert_names(&stderr(&output), &["warning", "text 1", "truncated"]);
 }

@@ -61,10 +61,11 @@ fn a_run_is_not_overwritten_and_not_resumed_with_another_recipe() {
     assert_names(&folder.fails(&["train", "tiny.toml", "--out", "run"]), &["run", "--resume"]);
     let other =
         folder.fails(&["train", "tiny.toml", "--out", "run", "--resume", "--set", "train.seed=2"]);
-    assert_names(&other, &["recipe.toml", "differs", "train.seed is 1 there and 2 here"]);
+    assert_names(&other, &["recipe.toml", "differs", "train.seed is 1 in the run and 2 here"]);
     let more = ["--resume", "--set", "model.dropout=0.25", "--set", "data.test=other.tsv"];
     let other = folder.fails(&[&["train", "tiny.toml", "--out", "run"][..], &more].concat());
-    let both = ["model.dropout is absent there and 0.25 here", "data.test is \"toy.tsv\" there"];
+    let both =
+        ["model.dropout is absent in the run and 0.25 here", "data.test is \"toy.tsv\" in the run"];
     assert_names(&other, &both);
     folder.write("run/recipe.toml", "task = \"fly\"");
     let broken = folder.fails(&["train", "tiny.toml", "--out", "run", "--resume"]);

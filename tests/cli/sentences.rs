@@ -225,5 +225,5 @@ fn truncating_a_query_causes_a_warning() {
     let args = ["similar", "--model", "sentences", "--corpus", "corpus.txt", &long];
     let output = folder.command(&args).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_names(&stderr(&output), &["warning", "query", "cut"]);
+    assert_names(&stderr(&output), &["warning", "query", "truncated"]);
 }

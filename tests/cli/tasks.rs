@@ -295,5 +295,5 @@ fn fine_tuning_a_run_reports_new_and_frozen_weights() {
         "--set",
         "train.freeze=[\"decoder.*\"]",
     ]);
-    assert_names(&nothing, &["train.freeze", "decoder.*", "fits no parameter"]);
+    assert_names(&nothing, &["train.freeze", "decoder.*", "matches no parameter"]);
 }

@@ -161,7 +161,7 @@ fn inspect_shows_loaded_and_missing_tensors_of_a_transformers_directory() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
     let from = fixtures.join("bert-classifier-tiny");
     let table = folder.ok(&["inspect", from.to_str().unwrap()]);
-    for part in ["family        bert, classifier of texts", "41 in F32", "loaded        41"] {
+    for part in ["family        bert, sequence classifier", "41 in F32", "loaded        41"] {
         assert!(table.contains(part), "{part} is not in {table}");
     }
     // For a model of another size, the weights have the wrong shapes.

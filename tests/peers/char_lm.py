@@ -10,7 +10,7 @@ from pathlib import Path
 import torch, torch.nn.functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
-DATA = Path(__file__).parent / "../../crates/crosshead-cli/data/language-model"
+DATA = Path(__file__).parent / "../../crates/crosshead-assets/data/language-model"
 CONTEXT, BATCH, STEPS, WARMUP, PEAK, END = 64, 12, 2000, 100, 1e-3, 1e-4
 torch.set_num_threads(2)
 texts = {part: (DATA / f"{part}.txt").read_text("utf-8") for part in ("train", "valid", "test")}

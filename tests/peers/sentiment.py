@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
 
-DATA = Path(__file__).parent / "../../crates/crosshead-cli/data/sentiment"
+DATA = Path(__file__).parent / "../../crates/crosshead-assets/data/sentiment"
 EPOCHS, BATCH, PEAK = 3, 32, 5e-5
 torch.set_num_threads(2)
 tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])

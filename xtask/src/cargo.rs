@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -39,4 +39,18 @@ pub(crate) fn execute(command: &mut Command) -> Result<()> {
         bail!("{} {} failed: {status}", command.get_program().display(), args.display());
     }
     Ok(())
+}
+
+/// What a program writes to standard output, run in the root of the workspace.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let program = command.get_program().display().to_string();
+    let output = command
+        .current_dir(root())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {program}"))?;
+    if !output.status.success() {
+        bail!("{program} failed: {}", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{program} does not write UTF-8"))
 }

@@ -6,6 +6,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod deny;
+mod docs;
 mod fixtures;
 mod outside;
 mod package;
@@ -37,6 +38,8 @@ enum Command {
     Outside(outside::Args),
     /// Check licenses, sources and bans of the dependencies with cargo-deny
     Deny(deny::Args),
+    /// Write the generated files: docs/recipes.md and the licences of the crates in the binary
+    Docs(docs::Args),
     /// Regenerate the fixtures with their Python scripts
     Fixtures(fixtures::Args),
     /// Run the benchmarks in release mode
@@ -63,6 +66,7 @@ fn main() -> Result<()> {
         Command::Package => package::run(root()).map(drop),
         Command::Outside(args) => outside::run(root(), &args),
         Command::Deny(args) => deny::run(root(), &args),
+        Command::Docs(args) => docs::run(root(), &args),
         Command::Fixtures(args) => fixtures::run(root(), &args),
         Command::Bench(args) => bench::run(root(), &args),
         Command::Reproduce(args) => reproduce::run(root(), &args),

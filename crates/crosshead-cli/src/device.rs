@@ -1,11 +1,11 @@
-//! The device that the command line names.
+//! The compute device.
 
 use anyhow::{Context, bail};
 use burn::tensor::Device;
 
 use crate::args::DeviceName;
 
-/// The device, where it was compiled in.
+/// Opens a device, if the build has it.
 pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
     match name {
         #[cfg(feature = "flex")]
@@ -17,11 +17,11 @@ pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
         )]
         DeviceName::Ndarray => Ok(Device::ndarray()),
         #[cfg(feature = "wgpu")]
-        DeviceName::Wgpu => Device::wgpu_options().init().context("no usable GPU was found"),
-        #[allow(unreachable_patterns, reason = "with all features there is no other device")]
+        DeviceName::Wgpu => Device::wgpu_options().init().context("no usable GPU found"),
+        #[allow(unreachable_patterns, reason = "with all features every device has an arm")]
         other => {
             let feature = format!("{other:?}").to_lowercase();
-            bail!("device {feature} is not compiled in; build with `--features {feature}`")
+            bail!("this build has no device {feature}; build with `--features {feature}`")
         }
     }
 }
@@ -35,5 +35,5 @@ pub(crate) fn set_threads(threads: Option<usize>) -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build_global()
-        .context("cannot start the threads")
+        .context("cannot start the thread pool")
 }

@@ -1,5 +1,6 @@
-//! The command `crosshead`: train, use and evaluate Transformers.
+//! The command `crosshead`: train, run and evaluate Transformers.
 
+#[cfg(any(unix, windows))]
 mod allocator;
 mod args;
 mod commands;
@@ -16,6 +17,7 @@ use clap::Parser;
 use args::{Args, Command};
 
 fn main() -> ExitCode {
+    #[cfg(any(unix, windows))]
     allocator::keep_memory();
     let args = Args::parse();
     match run(args) {
@@ -46,6 +48,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),
+        Command::Licenses(licenses) => commands::licenses::run(&licenses),
         Command::Inspect(inspect) => commands::inspect::run(&inspect, &args.compute),
     }
 }

@@ -1,4 +1,4 @@
-//! Progress on standard error: a bar on a terminal, plain lines elsewhere.
+//! Progress on standard error: a bar on a terminal, plain lines otherwise.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -7,17 +7,17 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::output;
 
-/// The time between two plain lines.
+/// Time between plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The progress of one piece of long work.
+/// The progress of a long operation.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     total: u64,
     /// Whether the units are bytes.
     bytes: bool,
     started: Instant,
-    /// Where this program took the work up.
+    /// The number of units done before this program started.
     first: Option<u64>,
     shown: Option<Instant>,
 }
@@ -43,7 +43,7 @@ impl Progress {
         Self { bar, total, bytes, started: Instant::now(), first: None, shown: None }
     }
 
-    /// `done` units are done; `text` says more.
+    /// Reports that `done` units are done, with more text.
     pub(crate) fn update(&mut self, done: u64, text: &str) {
         let first = *self.first.get_or_insert(done.saturating_sub(1));
         let rate = (done - first) as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
@@ -75,7 +75,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! The terminal: it shows events, and Ctrl-C asks a run to stop.
+//! The terminal: shows events, and stops a run on Ctrl-C.
 
 use anyhow::Context;
 use crosshead::recipes::report::MetricValue;
@@ -14,7 +14,7 @@ pub(crate) struct Terminal {
     testing: Option<Progress>,
 }
 
-/// A request to stop by Ctrl-C or SIGTERM; a second one ends the program at once.
+/// A stop request that Ctrl-C sets, on Unix also SIGTERM and SIGHUP. A second one exits immediately.
 pub(crate) fn stop_on_signals() -> anyhow::Result<Stop> {
     let stop = Stop::default();
     let requested = stop.clone();
@@ -22,9 +22,9 @@ pub(crate) fn stop_on_signals() -> anyhow::Result<Stop> {
         if requested.request() {
             std::process::exit(130);
         }
-        output::message("stopping after this step; once more to stop at once without saving");
+        output::message("stopping after this step; press Ctrl-C again to exit without saving");
     })
-    .context("cannot listen for Ctrl-C")?;
+    .context("cannot install the Ctrl-C handler")?;
     Ok(stop)
 }
 

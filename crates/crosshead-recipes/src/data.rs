@@ -1,4 +1,4 @@
-//! A recipe's files: paths, or data that the program carries.
+//! The files of a recipe: paths, or embedded data.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crosshead_data::{Column, Format, Row, TextUnit, parse_rows, parse_text, read
 use crate::RunError;
 use crate::host::Assets;
 
-/// Columns of a file.
+/// The given columns of a file.
 pub(crate) fn rows<const N: usize>(
     name: &str,
     columns: [&Column; N],
@@ -20,7 +20,7 @@ pub(crate) fn rows<const N: usize>(
     })
 }
 
-/// The whole text of a file.
+/// The text of a file.
 pub(crate) fn text(name: &str, assets: &dyn Assets) -> Result<String, RunError> {
     let passages = match embedded(name, assets)? {
         Some(text) => parse_text(name, text, TextUnit::File)?,
@@ -29,11 +29,11 @@ pub(crate) fn text(name: &str, assets: &dyn Assets) -> Result<String, RunError> 
     Ok(passages.into_iter().map(|passage| passage.text).collect())
 }
 
-/// The data with a name after `embedded:`; none if it is a path.
+/// The embedded data of that name; none if the name is a path.
 fn embedded<'a>(name: &str, assets: &'a dyn Assets) -> Result<Option<&'a [u8]>, RunError> {
     let Some(embedded) = name.strip_prefix("embedded:") else { return Ok(None) };
     assets.find(embedded).map(Some).ok_or_else(|| RunError::DataFile {
         file: name.to_owned(),
-        reason: "no such embedded data; give the path of a file".to_owned(),
+        reason: "no such embedded data; use the path of a file".to_owned(),
     })
 }

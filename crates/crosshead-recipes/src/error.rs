@@ -1,21 +1,21 @@
-//! What can stop a recipe's run.
+//! Errors of recipes and runs.
 
 use std::path::PathBuf;
 
 use crate::recipe::InvalidKey;
 
-/// What can stop a recipe's run.
+/// An error of a recipe or a run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A recipe that can't be read.
+    /// A recipe cannot be read.
     #[error("recipe {name}: {reason}")]
     Recipe {
         /// The recipe's name or file.
         name: String,
-        /// What is wrong, with line or key.
+        /// What is wrong, with the line or the key.
         reason: String,
     },
-    /// A value of a recipe that does not fit the data or the model.
+    /// A value of a recipe does not fit the data or the model.
     #[error("recipe {key}: {reason}")]
     Key {
         /// The key, such as `train.freeze`.
@@ -23,7 +23,7 @@ pub enum RunError {
         /// What is wrong with its value.
         reason: String,
     },
-    /// A file of data that is not there or too small.
+    /// A data file is missing or too small.
     #[error("{file}: {reason}")]
     DataFile {
         /// The file, as the recipe names it.
@@ -31,33 +31,33 @@ pub enum RunError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A classifier that does not choose one label of several.
+    /// The classifier is not a single-label classifier.
     #[error(
-        "the model's problem_type is {problem_type}, but {what} takes one label of several (single_label_classification)"
+        "problem_type of the model is {problem_type}, but {what} needs single_label_classification"
     )]
     ProblemType {
-        /// What its scores stand for.
+        /// The model's problem type.
         problem_type: &'static str,
-        /// What was asked for.
+        /// The operation.
         what: &'static str,
     },
-    /// A run that exists already, or that can't be resumed.
+    /// The run exists already, or cannot be resumed.
     #[error("{}: {reason}", dir.display())]
     Run {
-        /// The run's directory.
+        /// The run directory.
         dir: PathBuf,
         /// What is wrong and what to do.
         reason: String,
     },
-    /// A file or folder can't be read or written.
+    /// A file or folder cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Text data.
+    /// Data files.
     #[error(transparent)]
     Data(#[from] crosshead_data::DataError),
     /// A tokenizer.
@@ -66,25 +66,25 @@ pub enum RunError {
     /// A model directory.
     #[error(transparent)]
     Model(#[from] crosshead_models::ModelError),
-    /// A training run.
+    /// Training.
     #[error(transparent)]
     Train(#[from] crosshead_train::TrainError),
-    /// A recipe whose training leaves the finite numbers.
-    #[error("{0}; lower train.peak or raise train.warmup, or look at the data")]
+    /// The loss or the gradient became infinite or NaN.
+    #[error("{0}; lower train.peak, raise train.warmup, or check the data")]
     Diverged(crosshead_train::TrainError),
     /// A metric.
     #[error(transparent)]
     Evaluate(#[from] crosshead_evaluate::EvaluateError),
-    /// A file system error without a path of its own.
+    /// A file system error without a path.
     #[error(transparent)]
     System(#[from] std::io::Error),
-    /// A task of the trained or pretrained model.
+    /// A task of a model.
     #[error(transparent)]
     Task(#[from] crosshead_tasks::TaskError),
 }
 
 impl RunError {
-    /// Wraps an error of the operating system with the path it is about.
+    /// Adds the path to an error of the operating system.
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

@@ -1,4 +1,4 @@
-//! The evaluation of any model on a file, as its recipe reads files.
+//! The evaluation of a model on a file.
 
 use std::path::Path;
 
@@ -9,11 +9,11 @@ use crate::host::{Assets, Events};
 use crate::job::{Evaluation, Job, Visitor};
 use crate::{Recipe, Report, RunError};
 
-/// What the model of a directory reaches on a file, which is read by the recipe's `[data]` section; `prepare` sets how an
-/// encoder-decoder decodes, and its languages.
+/// Evaluates the model of a directory on a file, which is read with the recipe's `[data]` section. `prepare` sets the decoding
+/// options and languages of an encoder-decoder; it is not called for other models.
 ///
 /// # Errors
-/// If the directory holds no model of the recipe's task, or the file is not as the task needs it.
+/// If the directory has no model of the recipe's task, or the file does not have the format of the task.
 pub fn evaluate(
     recipe: &Recipe,
     model: &Path,

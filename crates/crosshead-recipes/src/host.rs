@@ -1,4 +1,4 @@
-//! What a run needs from its surroundings, and what it tells them.
+//! What a run needs from the program around it: embedded data, a receiver of events, a stop request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,45 +7,45 @@ use crosshead_train::StepReport;
 
 use crate::report::MetricValue;
 
-/// What a run tells while it goes on.
+/// An event of a run.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// Something a user wants to know.
+    /// A message to the user.
     Message(String),
     /// A step is done.
     Step {
-        /// What it did.
+        /// Its report.
         report: &'a StepReport,
-        /// The steps of the whole run.
+        /// The number of steps of the run.
         steps: u64,
     },
     /// A validation is done.
     Validated {
         /// The step.
         step: u64,
-        /// What was found, the loss first.
+        /// The metrics, the loss first.
         metrics: &'a [MetricValue],
         /// Whether the model is the best so far.
         best: bool,
     },
-    /// A part of the test set is done.
+    /// Part of the test set is done.
     Tested {
-        /// What is done.
+        /// How many units are done.
         done: usize,
-        /// What there is in all.
+        /// How many units there are.
         total: usize,
-        /// What is counted, such as sentences.
+        /// The unit, such as sentences.
         unit: &'static str,
     },
 }
 
-/// Data that a program carries, by its name after `embedded:` in a recipe.
+/// Embedded data, by its name after `embedded:` in a recipe.
 pub trait Assets {
-    /// The bytes of a file, if the program carries it.
+    /// The bytes of an embedded file, if there is one of that name.
     fn find(&self, name: &str) -> Option<&[u8]>;
 }
 
-/// A program that carries no data: every file of a recipe is a path.
+/// No embedded data: every file of a recipe is a path.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoAssets;
 
@@ -61,28 +61,28 @@ pub trait Events {
     fn on_event(&mut self, event: Event<'_>);
 }
 
-/// A request to stop, shared by whoever asks and the run that looks for it after each step.
+/// A request to stop. Clones share it; the run checks it after each step.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Asks the run to save and stop; whether somebody has asked before.
+    /// Requests that the run saves a checkpoint and stops. Returns whether this was requested before.
     pub fn request(&self) -> bool {
         self.0.swap(true, Ordering::SeqCst)
     }
 
-    /// Whether somebody has asked.
+    /// Whether a stop was requested.
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-/// The surroundings of a run.
+/// What a run needs from the program around it.
 pub struct Host<'a> {
-    /// Data that the program carries.
+    /// Embedded data.
     pub assets: &'a dyn Assets,
     /// Receives events.
     pub events: &'a mut dyn Events,
-    /// The request to save and stop.
+    /// The stop request.
     pub stop: Stop,
 }

@@ -1,4 +1,4 @@
-//! What a run does that is its task's own.
+//! The part of a run that depends on the task.
 
 use std::path::Path;
 
@@ -13,18 +13,18 @@ use crate::host::{Assets, Event, Events};
 use crate::recipe::{InvalidKey, Sections, TrainSection};
 use crate::report::{MetricValue, Report};
 
-/// Padded tokens of a batch when only the loss is computed.
+/// Tokens per batch, including padding, when only the loss is computed.
 const VALIDATION_BATCH_TOKENS: usize = 4000;
 
-/// Where a run takes place.
-pub(crate) struct Place<'a> {
-    /// The run's directory.
+/// What a run has besides its recipe: directory, device, embedded data.
+pub(crate) struct Setup<'a> {
+    /// The run directory.
     pub(crate) dir: &'a Path,
-    /// Whether the run goes on from a checkpoint.
+    /// Whether the run is resumed from a checkpoint.
     pub(crate) resume: bool,
     /// The device, outside autodiff.
     pub(crate) device: &'a Device,
-    /// Data that the program carries.
+    /// Embedded data.
     pub(crate) assets: &'a dyn Assets,
 }
 
@@ -32,36 +32,36 @@ pub(crate) struct Place<'a> {
 pub(crate) struct Evaluation<'a> {
     /// The model directory or run directory.
     pub(crate) model: &'a Path,
-    /// The file, as a recipe names files.
+    /// The file: a path, or `embedded:` and a name.
     pub(crate) file: &'a str,
-    /// Sets how an encoder-decoder decodes, and its languages.
+    /// Sets the decoding options and languages of an encoder-decoder.
     pub(crate) prepare: Box<Prepare<'a>>,
     /// The device.
     pub(crate) device: &'a Device,
-    /// Data that the program carries.
+    /// Embedded data.
     pub(crate) assets: &'a dyn Assets,
     /// Receives the progress.
     pub(crate) events: &'a mut dyn Events,
 }
 
-/// A change of an encoder-decoder before it is evaluated.
+/// Prepares an encoder-decoder for evaluation.
 pub(crate) type Prepare<'a> = dyn FnOnce(TextToText) -> Result<TextToText, TaskError> + 'a;
 
-/// One kind of task: its data, its model, what it learns, and how the result is measured and kept.
+/// One kind of task: its data, model and loss, and how the model is saved and evaluated.
 pub(crate) trait Job: Sized {
     /// The recipe's sections.
     type Recipe: Sections;
-    /// What is learned.
+    /// The training task.
     type Task<'a>: Task<Model = Self::Model>
     where
         Self: 'a;
-    /// What is trained.
+    /// The model.
     type Model: burn::module::Module;
 
-    /// The recipe with the keys that its pretrained model fills. One that resumes `run` has those of the run.
+    /// The recipe with the keys that its pretrained model fills; a recipe that resumes `run` takes them from that run.
     ///
     /// # Errors
-    /// If the pretrained model can't be read.
+    /// If the pretrained model cannot be read.
     fn completed(
         recipe: &Self::Recipe,
         _run: Option<&Self::Recipe>,
@@ -69,29 +69,29 @@ pub(crate) trait Job: Sized {
         Ok(recipe.clone())
     }
 
-    /// Reads the data, and the tokenizer or what it is learned from.
+    /// Reads the data, and loads or trains the tokenizer.
     fn load(
         recipe: &Self::Recipe,
-        place: &Place<'_>,
+        setup: &Setup<'_>,
         events: &mut dyn Events,
     ) -> Result<Self, RunError>;
 
-    /// The model that training starts from.
+    /// The initial model.
     fn model(&self, device: &Device, events: &mut dyn Events) -> Result<Self::Model, RunError>;
 
-    /// What is learned from the training data.
+    /// The training task on the training data.
     fn task(&self) -> Self::Task<'_>;
 
-    /// How the training data falls into batches.
+    /// The batches of the training data.
     fn batching(&self, train: &TrainSection) -> Batching;
 
-    /// The metrics on the validation data, the loss first; the model is outside autodiff.
+    /// The metrics on the validation data, the loss first. The model is not on an autodiff device.
     fn validate(&self, model: &Self::Model) -> Result<Vec<MetricValue>, RunError>;
 
     /// Writes a model directory.
     fn save(&self, model: &Self::Model, dir: &Path) -> Result<(), RunError>;
 
-    /// What the model of a directory reaches on the test data, if there is some.
+    /// Evaluates the model of a directory on the test data, if there is any.
     fn test(
         &self,
         model: &Path,
@@ -99,14 +99,14 @@ pub(crate) trait Job: Sized {
         events: &mut dyn Events,
     ) -> Result<Option<Report>, RunError>;
 
-    /// What a model reaches on a file, which is read by the recipe's `[data]` section.
+    /// Evaluates a model on a file, which is read with the recipe's `[data]` section.
     ///
     /// # Errors
-    /// If the directory holds no model of the task, or the file is not as the task needs it.
+    /// If the directory has no model of the task, or the file does not have the format of the task.
     fn evaluate(recipe: &Self::Recipe, evaluation: Evaluation<'_>) -> Result<Report, RunError>;
 }
 
-/// The mean loss of a target over examples of these lengths.
+/// The mean loss per target, over examples with these source and target lengths.
 pub(crate) fn mean_loss<T: Task>(task: &T, lengths: &[Lengths], model: &T::Model) -> f64 {
     let batches = token_budget_batches(lengths, VALIDATION_BATCH_TOKENS, Order::Sorted);
     let sum: f64 =
@@ -115,7 +115,7 @@ pub(crate) fn mean_loss<T: Task>(task: &T, lengths: &[Lengths], model: &T::Model
     sum / targets.max(1) as f64
 }
 
-/// A progress callback that reports each finished part of a test.
+/// A progress callback that sends [`Event::Tested`].
 pub(crate) fn tested(
     events: &mut dyn Events,
     total: usize,
@@ -124,23 +124,25 @@ pub(crate) fn tested(
     move |done| events.on_event(Event::Tested { done, total, unit })
 }
 
-/// Refuses texts of more tokens than a model has positions for; `key` is where the recipe says how many.
+/// Checks that a model has positions for the number of tokens that `key` sets.
 ///
 /// # Errors
-/// If there are more.
+/// If it has fewer.
 pub(crate) fn check_length(key: &str, tokens: usize, max_len: usize) -> Result<(), InvalidKey> {
     if tokens <= max_len {
         return Ok(());
     }
-    let reason = format!("{tokens} tokens, but the model reads at most {max_len} (model.max_len)");
+    let reason = format!(
+        "{tokens} tokens, but the model has positions for at most {max_len} (model.max_len)"
+    );
     Err(InvalidKey::new(key, reason))
 }
 
-/// Something that is done with the job of a recipe, whichever job that is.
+/// An operation on the job of a recipe, generic over the job.
 pub(crate) trait Visitor {
-    /// What it gives.
+    /// The result.
     type Output;
 
-    /// Does it with a job and the recipe's sections.
+    /// Performs the operation with the sections of the recipe.
     fn visit<J: Job>(self, sections: &J::Recipe) -> Self::Output;
 }

@@ -9,21 +9,21 @@ use serde_json::{Map, Value};
 
 use crate::RunError;
 
-/// What the pretrained model's directory says besides its weights; nothing, where a run starts from none.
+/// The files of the pretrained model other than its weights; none without `init`.
 pub(crate) struct Kept(Option<(Origin, TokenizerFiles)>);
 
 impl Kept {
-    /// Reads what there is to keep.
+    /// Reads the files to keep.
     ///
     /// # Errors
-    /// If the directory holds no model, or a file of it is malformed.
+    /// If the directory has no model, or a file of it is malformed.
     pub(crate) fn of(init: Option<&str>) -> Result<Self, RunError> {
         let Some(init) = init else { return Ok(Self(None)) };
         let dir = model_directory(Path::new(init))?;
         Ok(Self(Some((Origin::open(&dir)?, TokenizerFiles::read(&dir)?))))
     }
 
-    /// The same for a model that translates from one language into another where it is not told others.
+    /// The same files, with these default languages.
     ///
     /// # Errors
     /// If `tokenizer_config.json` is malformed.
@@ -36,8 +36,8 @@ impl Kept {
         Ok(Self(Some((origin, files.with_languages(source, target)?))))
     }
 
-    /// Completes the directory of a saved model: the tokenizer, and what the pretrained model says; `search` is put over its
-    /// `generation_config.json`.
+    /// Completes the directory of a saved model: the tokenizer, and the files of the pretrained model. `search` overrides keys of
+    /// its `generation_config.json`.
     ///
     /// # Errors
     /// If a file cannot be written.

@@ -9,6 +9,7 @@ mod jobs;
 mod kept;
 mod parameters;
 mod recipe;
+pub mod reference;
 pub mod report;
 mod run;
 mod tokenizer;

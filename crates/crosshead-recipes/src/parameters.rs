@@ -1,4 +1,4 @@
-//! Which parameters are trained.
+//! Freezing and initialization of parameters.
 
 use burn::module::Module;
 use crosshead_models::paths;
@@ -7,10 +7,10 @@ use crosshead_weights::{Initialization, initialize_where, parameters};
 use crate::RunError;
 use crate::host::{Event, Events};
 
-/// Keeps the parameters whose names fit a pattern as they are, and tells how many are trained.
+/// Freezes the parameters whose names match a pattern, and reports how many are trained.
 ///
 /// # Errors
-/// If a pattern fits no parameter.
+/// If a pattern matches no parameter.
 pub(crate) fn freeze<M: Module>(
     model: M,
     patterns: &[String],
@@ -18,18 +18,18 @@ pub(crate) fn freeze<M: Module>(
 ) -> Result<M, RunError> {
     let shapes = parameters::shapes(&model);
     if let Some(pattern) =
-        patterns.iter().find(|pattern| shapes.iter().all(|(path, _)| !fits(pattern, path)))
+        patterns.iter().find(|pattern| shapes.iter().all(|(path, _)| !matches(pattern, path)))
     {
         let examples: Vec<&str> = shapes.iter().take(3).map(|(path, _)| path.as_str()).collect();
         return Err(RunError::Key {
             key: "train.freeze".to_owned(),
             reason: format!(
-                "`{pattern}` fits no parameter; they have names such as {}",
+                "`{pattern}` matches no parameter; names are such as {}",
                 examples.join(", ")
             ),
         });
     }
-    let frozen = |path: &str| patterns.iter().any(|pattern| fits(pattern, path));
+    let frozen = |path: &str| patterns.iter().any(|pattern| matches(pattern, path));
     let (mut trained, mut kept) = (0, 0);
     for (path, shape) in &shapes {
         let count: usize = shape.iter().product();
@@ -40,11 +40,11 @@ pub(crate) fn freeze<M: Module>(
         }
     }
     let kept = if kept > 0 { format!(", {kept} frozen") } else { String::new() };
-    events.on_event(Event::Message(format!("model: {trained} parameters to train{kept}")));
+    events.on_event(Event::Message(format!("model: {trained} trainable parameters{kept}")));
     Ok(parameters::freeze(model, frozen))
 }
 
-/// Draws the weights that a pretrained encoder does not bring, and tells their names.
+/// Initializes the weights that a pretrained model lacks, and reports their names.
 pub(crate) fn initialize_new<M: Module>(
     model: M,
     seed: u64,
@@ -60,16 +60,16 @@ pub(crate) fn initialize_new<M: Module>(
     initialize_where(model, Initialization::Bert, seed, None, is_new)
 }
 
-/// Whether a name fits a pattern, in which each `*` stands for any text.
-fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
+/// Whether a name matches a pattern, in which each `*` matches any text.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut segments = pattern.split('*');
+    let first = segments.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
+    let mut segments: Vec<&str> = segments.collect();
+    let Some(last) = segments.pop() else { return rest.is_empty() };
+    for segment in segments {
+        match rest.find(segment) {
+            Some(at) => rest = &rest[at + segment.len()..],
             None => return false,
         }
     }
@@ -81,15 +81,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn a_star_matches_any_text() {
         let name = "encoder.layers.0.self_attn.q_proj.weight";
         for pattern in ["*", "encoder.*", "*weight", "encoder.*.self_attn.*.weight", name, "**"] {
-            assert!(fits(pattern, name), "{pattern}");
+            assert!(matches(pattern, name), "{pattern}");
         }
         for pattern in
             ["", "encoder", "decoder.*", "*bias", "encoder.*weight*weight", "*.0", &name[1..]]
         {
-            assert!(!fits(pattern, name), "{pattern}");
+            assert!(!matches(pattern, name), "{pattern}");
         }
     }
 }

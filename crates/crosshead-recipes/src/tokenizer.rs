@@ -1,4 +1,4 @@
-//! A run's tokenizer.
+//! The tokenizer of a run.
 
 use std::path::Path;
 
@@ -6,56 +6,56 @@ use crosshead_tasks::model_directory;
 use crosshead_tokenize::{BpeConfig, Tokenizer, UnigramConfig, WordPieceConfig};
 
 use crate::RunError;
-use crate::job::Place;
+use crate::job::Setup;
 use crate::recipe::{TokenizerKind, TokenizerSection};
 
-/// The tokenizer of a run: a pretrained model's, a resumed run's own, or one learned from the training text, which is then
-/// written next to the recipe.
+/// The tokenizer of a run: that of the pretrained model, that of the resumed run, or a new one. A new one is trained on the
+/// training text and saved in the run directory.
 pub(crate) fn load<'a>(
     section: &TokenizerSection,
     init: Option<&str>,
-    place: &Place<'_>,
+    setup: &Setup<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
 ) -> Result<Tokenizer, RunError> {
-    load_as(section, init, place, lines, Ok)
+    load_as(section, init, setup, lines, Ok)
 }
 
-/// [`load`] for a model that continues texts: a tokenizer that is learned puts no special tokens around them, for an end
-/// token after a prompt would end the text.
+/// [`load`] for a causal language model. A new tokenizer adds no special tokens: an end token after a prompt would end the
+/// text.
 pub(super) fn load_without_special<'a>(
     section: &TokenizerSection,
     init: Option<&str>,
-    place: &Place<'_>,
+    setup: &Setup<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
 ) -> Result<Tokenizer, RunError> {
-    load_as(section, init, place, lines, |tokenizer| {
+    load_as(section, init, setup, lines, |tokenizer| {
         let is_bare = tokenizer.encode_with_special("")?.is_empty();
         Ok(if is_bare { tokenizer } else { tokenizer.without_special_tokens() })
     })
 }
 
-/// [`load`] of a run's own tokenizer that `change` changes first.
+/// [`load`], with a change to a tokenizer that is not a pretrained model's.
 fn load_as<'a>(
     section: &TokenizerSection,
     init: Option<&str>,
-    place: &Place<'_>,
+    setup: &Setup<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
     change: impl FnOnce(Tokenizer) -> Result<Tokenizer, RunError>,
 ) -> Result<Tokenizer, RunError> {
     if let Some(init) = init {
         return Ok(Tokenizer::from_dir(&model_directory(Path::new(init))?)?);
     }
-    let dir = place.dir.join("tokenizer");
-    if place.resume && dir.is_dir() {
+    let dir = setup.dir.join("tokenizer");
+    if setup.resume && dir.is_dir() {
         return change(Tokenizer::from_dir(&dir)?);
     }
-    let tokenizer = change(learn(section, lines)?)?;
+    let tokenizer = change(train(section, lines)?)?;
     std::fs::create_dir_all(&dir).map_err(RunError::io(&dir))?;
     tokenizer.save(&dir)?;
     Ok(tokenizer)
 }
 
-fn learn<'a>(
+fn train<'a>(
     section: &TokenizerSection,
     lines: impl Iterator<Item = &'a str> + Send,
 ) -> Result<Tokenizer, RunError> {

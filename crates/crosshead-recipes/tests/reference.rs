@@ -1,75 +1,19 @@
-//! `docs/recipes.md` names every key of a recipe, and its default.
+//! The reference of recipe keys has the keys, defaults and values that parsing accepts, and `docs/recipes.md` is up to date.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crosshead_recipes::Recipe;
-
-const TASKS: [&str; 5] = ["translate", "summarize", "classify", "language-model", "masked-lm"];
+use crosshead_recipes::reference::{self, Key};
+use crosshead_recipes::{Recipe, TaskKind};
 
 const SECTIONS: [&str; 6] = ["data", "tokenizer", "model", "train", "decode", "sample"];
 
-/// A key that no section has.
-const UNKNOWN: &str = "no_such_key";
-
-/// A key in the tables of the reference.
-#[derive(Debug)]
-struct Row {
-    /// The section; empty for the keys before all sections.
-    section: String,
-    key: String,
-    default: String,
-    /// The tasks whose recipes have the key.
-    tasks: Vec<String>,
-}
-
-/// The rows of all tables.
-fn rows() -> Vec<Row> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/recipes.md");
-    let (mut section, mut group) = (String::new(), all_tasks());
-    let mut rows = Vec::new();
-    for line in fs::read_to_string(path).unwrap().lines() {
-        if let Some(heading) = line.strip_prefix("## `[") {
-            section = heading.split(']').next().unwrap().to_owned();
-            group = all_tasks();
-        }
-        let Some(cells) = line.strip_prefix("| ") else { continue };
-        let cells: Vec<&str> = cells.split(" | ").collect();
-        if let Some(tasks) = cells[0].strip_prefix("**") {
-            group = tasks.split("**").next().unwrap().split(", ").map(str::to_owned).collect();
-            continue;
-        }
-        let keys: Vec<&str> = backticked(cells[0]);
-        let defaults: Vec<&str> = match keys.as_slice() {
-            [_] => vec![cells[1].trim_end_matches(", or the pretrained model's")],
-            _ if cells[1].split(", ").count() == keys.len() => cells[1].split(", ").collect(),
-            keys => vec![cells[1]; keys.len()],
-        };
-        let only = cells.get(2).and_then(|meaning| meaning.split_once(':'));
-        let only = only.filter(|(task, _)| section == "data" && TASKS.contains(task));
-        let tasks = only.map_or(group.clone(), |(task, _)| vec![task.to_owned()]);
-        rows.extend(keys.iter().zip(defaults).map(|(key, default)| Row {
-            section: section.clone(),
-            key: (*key).to_owned(),
-            default: default.to_owned(),
-            tasks: tasks.clone(),
-        }));
-    }
-    rows
-}
-
-fn all_tasks() -> Vec<String> {
-    TASKS.map(str::to_owned).to_vec()
-}
-
-/// What a text has between backticks.
-fn backticked(text: &str) -> Vec<&str> {
-    text.split('`').skip(1).step_by(2).collect()
-}
+/// A key that no section has, and a value that no key has.
+const UNKNOWN: &str = "no_such_thing";
 
 /// The shortest recipe of a task, with one more line in a section.
-fn recipe(task: &str, section: &str, line: &str) -> String {
+fn recipe(task: TaskKind, section: &str, line: &str) -> String {
     let data = "[data]\ntrain = \"a.tsv\"\nvalid = \"b.tsv\"\n";
     match section {
         "" => format!("task = \"{task}\"\n{line}\n{data}"),
@@ -78,74 +22,138 @@ fn recipe(task: &str, section: &str, line: &str) -> String {
     }
 }
 
-/// The keys that a section of a task's recipe may have, as the error of an unknown one lists them; none where the task does
-/// not have the section.
-fn accepted(task: &str, section: &str) -> Option<BTreeSet<String>> {
-    let text = recipe(task, section, &format!("{UNKNOWN} = 1"));
-    let message = Recipe::parse("r", &text, &[]).unwrap_err().to_string();
-    let (_, message) = message.split_once(&format!("unknown field `{UNKNOWN}`"))?;
-    Some(backticked(message).into_iter().map(str::to_owned).collect())
+/// The texts in backticks that an error lists after a phrase, without the suggestion at its end; none if it does not have the
+/// phrase.
+fn listed(task: TaskKind, section: &str, line: &str, phrase: &str) -> Option<BTreeSet<String>> {
+    let message = Recipe::parse("r", &recipe(task, section, line), &[]).unwrap_err().to_string();
+    let (_, list) = message.split_once(&format!("{phrase} `{UNKNOWN}`, expected"))?;
+    let list = list.split("; did you mean").next().unwrap_or_default();
+    Some(list.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+}
+
+/// The keys of a task's section in the reference.
+fn keys<'a>(all: &'a [Key], task: TaskKind, section: &str) -> Vec<&'a Key> {
+    all.iter()
+        .filter(|key| key.section == section)
+        .filter(|key| key.defaults.iter().any(|default| default.task == task))
+        .collect()
 }
 
 #[test]
-fn every_key_is_named_and_no_other() {
-    let rows = rows();
-    for task in TASKS {
+fn the_keys_are_those_that_parsing_accepts() {
+    let all = reference::keys();
+    for &task in TaskKind::ALL {
         for section in [""].iter().chain(&SECTIONS) {
-            let Some(mut accepted) = accepted(task, section) else { continue };
-            if section.is_empty() {
-                accepted.retain(|key| !SECTIONS.contains(&key.as_str()));
+            let line = format!("{UNKNOWN} = 1");
+            let named: BTreeSet<String> =
+                keys(&all, task, section).iter().map(|key| key.name.clone()).collect();
+            let Some(mut accepted) = listed(task, section, &line, "unknown field") else {
+                assert!(named.is_empty(), "[{section}] of {task}: {named:?}");
+                continue;
+            };
+            match *section {
+                "" => accepted.retain(|key| !SECTIONS.contains(&key.as_str())),
+                // A section for every kind of model: a value tells which keys the task's kind has.
+                "model" => accepted.retain(|key| {
+                    let text = recipe(task, section, &format!("{key} = {}", example(key)));
+                    Recipe::parse("r", &text, &[]).is_ok()
+                }),
+                _ => {}
             }
-            let named: BTreeSet<String> = rows
-                .iter()
-                .filter(|row| row.section == *section && row.tasks.iter().any(|of| of == task))
-                .map(|row| row.key.clone())
-                .collect();
-            assert!(!named.is_empty(), "[{section}] is not in docs/recipes.md");
             assert_eq!(named, accepted, "[{section}] of {task}");
         }
     }
 }
 
-/// Whether a default of the reference is a recipe's value; `None` where it is described in words.
-fn agrees(default: &str, value: Option<&toml::Value>) -> Option<bool> {
-    if default == "none" {
-        let empty = value.is_none_or(|value| value.as_array().is_some_and(Vec::is_empty));
-        return Some(empty);
-    }
-    let value = value?;
-    if let Ok(number) = default.parse::<f64>() {
-        let value = value.as_float().or(value.as_integer().map(|value| value as f64));
-        return Some(value == Some(number));
-    }
-    let bare = default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
-    match (bare, default.parse::<bool>()) {
-        (Some(text), _) if !text.contains('`') => Some(value.as_str() == Some(text)),
-        (_, Ok(flag)) => Some(value.as_bool() == Some(flag)),
-        (_, Err(_)) => None,
+/// A value that a key of `[model]` can have.
+fn example(key: &str) -> &'static str {
+    match key {
+        "preset" => "\"tiny\"",
+        "family" => "\"llama\"",
+        "norm_order" => "\"pre\"",
+        "activation" => "\"silu\"",
+        key if key.ends_with("dropout") => "0.5",
+        _ => "16",
     }
 }
 
 #[test]
-fn defaults_are_those_of_a_recipe_that_says_nothing() {
-    let mut compared = BTreeSet::new();
-    for task in TASKS {
-        let recipe = Recipe::parse("r", &recipe(task, "", ""), &[]).unwrap();
-        let table: toml::Table = recipe.to_toml().parse().unwrap();
-        for Row { section, key, default, tasks } in rows() {
-            let values = match section.as_str() {
-                "" => Some(&table),
-                section => table.get(section).and_then(toml::Value::as_table),
-            };
-            let Some(values) = values.filter(|_| tasks.iter().any(|of| of == task)) else {
-                continue;
-            };
-            if let Some(agrees) = agrees(&default, values.get(&key)) {
-                let found = values.get(&key);
-                assert!(agrees, "{section}.{key} of {task} is {found:?}, not {default}");
-                compared.insert((section, key));
-            }
+fn the_choices_are_those_that_parsing_accepts() {
+    let mut compared = 0;
+    for key in reference::keys().iter().filter(|key| key.kind == "choice" && key.name != "task") {
+        let line = format!("{} = \"{UNKNOWN}\"", key.name);
+        let accepted = listed(key.defaults[0].task, &key.section, &line, "unknown variant");
+        let named = key.choices.iter().map(|choice| choice.value.clone()).collect();
+        assert_eq!(accepted, Some(named), "{}", key.path());
+        compared += 1;
+    }
+    assert!(compared >= 5, "only {compared} keys with choices");
+    // Enums of other crates: the doc comments of the keys list their values.
+    for key in ["norm_order", "activation"] {
+        let unknown = format!("{key} = \"{UNKNOWN}\"");
+        let values =
+            listed(TaskKind::Translate, "model", &unknown, "unknown variant").unwrap();
+        let meaning = reference::find(key).unwrap().remove(0).meaning;
+        for value in values {
+            let text = recipe(TaskKind::Translate, "model", &format!("{key} = \"{value}\""));
+            let is_accepted = Recipe::parse("r", &text, &[]).is_ok();
+            assert_eq!(meaning.contains(&format!("`{value}`")), is_accepted, "{key} {value}");
         }
     }
-    assert!(compared.len() > 30, "only {compared:?} have a default that can be compared");
+}
+
+#[test]
+fn a_default_that_is_set_changes_nothing() {
+    for key in reference::keys() {
+        for default in &key.defaults {
+            let Some(value) = &default.value else { continue };
+            let (task, line) = (default.task, format!("{} = {value}", key.name));
+            let parse = |line: &str| {
+                Recipe::parse("r", &recipe(task, &key.section, line), &[])
+                    .unwrap_or_else(|error| panic!("{} of {task}: {error}", key.path()))
+            };
+            if key.section == "model" {
+                parse(&line);
+                continue;
+            }
+            assert_eq!(parse(&line), parse(""), "{} of {task}", key.path());
+        }
+    }
+}
+
+#[test]
+fn every_key_is_explained() {
+    for key in reference::keys() {
+        assert!(key.meaning.ends_with('.'), "{}: {}", key.path(), key.meaning);
+        assert!(!key.kind.is_empty(), "{}", key.path());
+    }
+}
+
+#[test]
+fn keys_are_found_by_path_by_name_and_by_section() {
+    let paths = |query: &str| -> Vec<String> {
+        reference::find(query).unwrap().iter().map(Key::path).collect()
+    };
+    assert_eq!(paths("train.steps"), ["train.steps"]);
+    assert_eq!(paths("vocab_size"), ["tokenizer.vocab_size"]);
+    assert_eq!(paths("decode"), ["decode.beams", "decode.length_penalty"]);
+    assert!(paths("max_len").contains(&"model.max_len".to_owned()));
+    let message = reference::find("train.stepps").unwrap_err().to_string();
+    assert!(message.ends_with("did you mean `train.steps`?"), "{message}");
+}
+
+#[test]
+fn a_listing_has_type_default_and_meaning() {
+    let listing = reference::listing(&reference::find("train.beta2").unwrap());
+    assert!(listing.starts_with("train.beta2  (number, default 0.98)\n    Adam's β₂"), "{listing}");
+    let listing = reference::listing(&reference::find("tokenizer.kind").unwrap());
+    assert!(listing.contains("\"bpe\" (translate, summarize)"), "{listing}");
+    assert!(listing.lines().all(|line| line.chars().count() <= 160), "{listing}");
+}
+
+#[test]
+fn the_page_is_up_to_date() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/recipes.md");
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page == reference::markdown(), "docs/recipes.md: run `cargo xtask docs`");
 }

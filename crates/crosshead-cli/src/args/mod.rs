@@ -12,12 +12,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use tasks::{Classify, Evaluate, FillMask, Generate, Search, Write};
 use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
 
-/// A Transformer toolkit: train, use and evaluate models of text, on a CPU or a GPU.
+/// Train, run and evaluate Transformer models for text, on a CPU or a GPU
 #[derive(Parser)]
 #[command(
     name = "crosshead",
     version,
-    about,
     propagate_version = true,
     after_help = "Examples:
   crosshead train translate-en-de
@@ -29,7 +28,9 @@ use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
   crosshead recipes
-  crosshead inspect vaswani2017-base"
+  crosshead inspect vaswani2017-base
+
+Each command has examples of its own: crosshead COMMAND --help"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -38,37 +39,38 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-/// Where the arithmetic runs.
+/// Device and threads.
 #[derive(clap::Args)]
 pub(crate) struct Compute {
-    /// The backend to compute on; ndarray and wgpu must be compiled in
+    /// The device to compute on; ndarray and wgpu are opt-in features of the build
     #[arg(
         long,
         global = true,
+        help_heading = "Compute",
         env = "CROSSHEAD_DEVICE",
         default_value = "flex",
         value_name = "DEVICE"
     )]
     pub(crate) device: DeviceName,
-    /// CPU threads; by default one for each core
-    #[arg(long, global = true, value_name = "N")]
+    /// Number of CPU threads [default: one per core]
+    #[arg(long, global = true, help_heading = "Compute", value_name = "N")]
     pub(crate) threads: Option<usize>,
 }
 
-/// A backend.
+/// A device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DeviceName {
-    /// The CPU, with fused operations
+    /// CPU, with fused operations
     Flex,
-    /// The CPU, burn's ndarray backend
+    /// CPU, with burn's ndarray backend
     Ndarray,
-    /// A GPU, through Vulkan, Metal or DirectX
+    /// GPU, through Vulkan, Metal or DirectX
     Wgpu,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Train a model by a recipe
+    /// Train a model from a recipe
     Train(Train),
     /// Translate sentences
     #[command(after_help = TRANSLATE_EXAMPLES)]
@@ -76,25 +78,27 @@ pub(crate) enum Command {
     /// Summarize documents
     #[command(after_help = SUMMARIZE_EXAMPLES)]
     Summarize(Write),
-    /// Give texts their labels
+    /// Classify texts
     Classify(Classify),
-    /// Go on with a text
+    /// Continue a prompt, or answer a chat message
     Generate(Generate),
-    /// Guess hidden words
+    /// Fill in masked words
     FillMask(FillMask),
-    /// Measure a model on a file with known answers
+    /// Evaluate a model on a file
     Evaluate(Evaluate),
-    /// Turn texts into vectors
+    /// Compute sentence embeddings
     Embed(Embed),
-    /// Find the sentences nearest to a query
+    /// Find the sentences most similar to a query
     Similar(Similar),
-    /// List the embedded recipes, or print one
+    /// List the embedded recipes, print one, or explain the keys of recipes
     Recipes(Recipes),
-    /// Show the parts of a model: shapes, parameters, memory and work
+    /// Show the modules of a model: shapes, parameters, memory and FLOPs
     Inspect(Inspect),
-    /// Fetch a model from the Hugging Face Hub, and print its directory
+    /// Download a model from the Hugging Face Hub and print its directory
     #[cfg(feature = "hub")]
     Fetch(Fetch),
+    /// Print the licences of the embedded data and of the Rust crates in the binary
+    Licenses(Licenses),
 }
 
 #[derive(clap::Args)]
@@ -105,21 +109,21 @@ pub(crate) enum Command {
   crosshead train translate-en-de --resume
   crosshead train sentiment-finetune --init all-MiniLM-L6-v2
 
-A run writes runs/NAME: recipe.toml (every key), log.jsonl, checkpoints/ and model/, the best model. Ctrl-C saves a
-checkpoint and stops; --resume goes on from it.")]
+The run directory holds recipe.toml (with all keys), tokenizer/, log.jsonl, checkpoints/ and model/, the best model. Ctrl-C \
+saves a checkpoint and stops; --resume continues from it.")]
 pub(crate) struct Train {
-    /// An embedded recipe's name, or the path of a TOML file
+    /// The name of an embedded recipe, or the path of a TOML file
     pub(crate) recipe: String,
-    /// Put a value over the recipe's, as in train.steps=2000; can be repeated
+    /// Override a recipe value, as in train.steps=2000; can be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Start from a pretrained model, with its tokenizer: a model directory or a run directory
+    /// Start from a pretrained model and its tokenizer: a model directory or a run directory
     #[arg(long, value_name = "DIR")]
     pub(crate) init: Option<PathBuf>,
-    /// The run's directory; by default runs/ and the recipe's name
+    /// The run directory [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Go on from the run's last checkpoint
+    /// Resume the run from its last checkpoint
     #[arg(long)]
     pub(crate) resume: bool,
     /// Print the result as one JSON object
@@ -130,10 +134,34 @@ pub(crate) struct Train {
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   crosshead recipes
-  crosshead recipes translate-en-de > my-recipe.toml")]
+  crosshead recipes translate-en-de > my-recipe.toml
+  crosshead recipes --reference
+  crosshead recipes --reference train.schedule")]
 pub(crate) struct Recipes {
     /// The recipe to print
     pub(crate) name: Option<String>,
+    /// Explain the keys of recipes: all of them, those of a section, or one
+    #[arg(
+        long,
+        value_name = "KEY",
+        num_args = 0..=1,
+        default_missing_value = "",
+        conflicts_with = "name"
+    )]
+    pub(crate) reference: Option<String>,
+    /// Print the complete reference as Markdown
+    #[arg(long, requires = "reference")]
+    pub(crate) markdown: bool,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead licenses
+  crosshead licenses translate-en-de")]
+pub(crate) struct Licenses {
+    /// The data set whose licence texts to print
+    #[arg(value_name = "NAME")]
+    pub(crate) data: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -142,7 +170,7 @@ pub(crate) struct Recipes {
   crosshead inspect bert-base
   crosshead inspect runs/translate-en-de --json")]
 pub(crate) struct Inspect {
-    /// A preset's name, a run directory or a model directory; without it, the presets are listed
+    /// The name of a preset, a run directory or a model directory; without it, the presets are listed
     pub(crate) model: Option<String>,
     /// Print one JSON object
     #[arg(long)]
@@ -155,15 +183,15 @@ pub(crate) struct Inspect {
   crosshead fetch sentence-transformers/all-MiniLM-L6-v2
   crosshead embed --model \"$(crosshead fetch sentence-transformers/all-MiniLM-L6-v2)\" \"Good morning.\"
 
-The model goes into the cache of Hugging Face's own programs, under HF_HUB_CACHE or HF_HOME. What is there already is not
-fetched again, and half a file is completed. HF_TOKEN opens private models, HF_ENDPOINT names another Hub, and with
-HF_HUB_OFFLINE=1 the network stays untouched. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT are the seconds to wait for a
-server that says nothing (10).")]
+The model goes into the cache that huggingface_hub uses (HF_HUB_CACHE, or hub in HF_HOME). Files in the cache are not \
+downloaded again, and interrupted downloads are resumed. HF_TOKEN gives access to private and gated models, HF_ENDPOINT sets \
+another Hub, and HF_HUB_OFFLINE=1 forbids network access. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT are the timeouts of \
+requests in seconds (10).")]
 pub(crate) struct Fetch {
-    /// The model: OWNER/NAME
+    /// The model on the Hub
     #[arg(value_name = "OWNER/NAME")]
     pub(crate) id: String,
-    /// A branch, tag or commit
+    /// Branch, tag or commit
     #[arg(long, value_name = "REVISION", default_value = "main")]
     pub(crate) revision: String,
 }

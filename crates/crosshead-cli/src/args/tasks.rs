@@ -1,4 +1,4 @@
-//! The commands that use trained models.
+//! The arguments of the commands that use trained models.
 
 use std::path::PathBuf;
 
@@ -15,29 +15,29 @@ pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
   crosshead translate --model mbart-large-50-many-to-many-mmt --from en_XX --to de_DE \"The end time is not valid.\"
   crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"
 
-Each text gives a line: line breaks in a translation become spaces. With --json they are kept.";
+The output has one line per text. Line breaks in a translation become spaces; --json keeps them.";
 
 pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:
   crosshead summarize --model runs/summarize \"Deletes the given queue. Messages in it are lost.\"
   cat documents.txt | crosshead summarize --model runs/summarize --json -
 
-Each text gives a line: line breaks in a summary become spaces. With --json they are kept.";
+The output has one line per text. Line breaks in a summary become spaces; --json keeps them.";
 
-/// The model, and the texts it is used on.
+/// The model and its input texts.
 #[derive(clap::Args)]
 pub(crate) struct Texts {
-    /// A run directory, or a model directory
+    /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub(crate) json: bool,
-    /// Texts, or - for lines from standard input, each answered when it comes
+    /// The texts, or - for lines of standard input
     #[arg(required = true)]
     pub(crate) texts: Vec<String>,
 }
 
-/// A text for each text.
+/// Translation and summarization.
 #[derive(clap::Args)]
 pub(crate) struct Write {
     #[command(flatten)]
@@ -46,36 +46,34 @@ pub(crate) struct Write {
     pub(crate) search: Search,
 }
 
-/// How texts are searched for.
+/// Decoding options.
 #[derive(clap::Args)]
 pub(crate) struct Search {
-    /// Hypotheses followed at once, 1 for greedy search; by default as the model says
+    /// Beam width; 1 is greedy decoding [default: from the model]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) beams: Option<u16>,
-    /// α of the score log p / lenᵅ; by default as the model says
+    /// α in the score log p / lengthᵅ of a hypothesis [default: from the model]
     #[arg(long, value_name = "ALPHA")]
     pub(crate) length_penalty: Option<f32>,
-    /// The most tokens to write for a text; by default as the model says
+    /// Maximum number of new tokens per text [default: from the model]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_tokens: Option<u16>,
-    /// The language to write, by the model's code for it: fr_XX in mBART-50, deu_Latn in NLLB, fra in OPUS-MT; by default as
-    /// the model's files say
+    /// Target language, as the model calls it: fr_XX in mBART-50, deu_Latn in NLLB, fra in OPUS-MT [default: from the model]
     #[arg(long, value_name = "CODE")]
     pub(crate) to: Option<String>,
-    /// The language of the texts, for models that are told it; by default as the model's files say, or English
+    /// Source language, for models that take one [default: from the model, or English]
     #[arg(long, value_name = "CODE")]
     pub(crate) from: Option<String>,
-    /// What the model reads before each text, such as T5's "translate English to German: "; by default the prefix of its
-    /// config.json
+    /// Text to put before each text, such as T5's "translate English to German: " [default: prefix in config.json]
     #[arg(long, value_name = "TEXT")]
     pub(crate) prefix: Option<String>,
-    /// Texts decoded together
+    /// Texts per batch
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) batch_size: u16,
 }
 
 impl Search {
-    /// An option that was given and changes what is written.
+    /// The first option given that changes the output.
     pub(crate) fn given(&self) -> Option<&'static str> {
         let options = [
             ("--beams", self.beams.is_some()),
@@ -94,23 +92,23 @@ impl Search {
   crosshead classify --model runs/sentiment \"A fine film.\" \"Never again.\"
   cat reviews.txt | crosshead classify --model runs/sentiment --json -
 
-Each text gives a line: the label with the highest score, and the score. With --json the line has every label.")]
+The output has one line per text: the label with the highest score, tab, score. --json prints the scores of all labels.")]
 pub(crate) struct Classify {
     #[command(flatten)]
     pub(crate) texts: Texts,
-    /// What turns the model's numbers into scores; by default what problem_type of its config.json asks for
+    /// The function from logits to scores [default: by problem_type in config.json]
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) function: Option<FunctionName>,
 }
 
-/// What turns a classifier's numbers into scores.
+/// The function from a classifier's logits to scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FunctionName {
-    /// Probabilities of which one label is right
+    /// Probabilities that add up to 1: one label per text
     Softmax,
-    /// The probability of each label for itself
+    /// An independent probability for each label
     Sigmoid,
-    /// The numbers as they are
+    /// The logits
     None,
 }
 
@@ -132,34 +130,35 @@ impl From<FunctionName> for ScoreFunction {
   cat prompts.txt | crosshead generate --model runs/language-model --json -
   crosshead generate --model Qwen2-0.5B-Instruct --chat --system \"Answer briefly.\" \"What is a transformer?\"
 
-One prompt on the command line is streamed. Several, or lines from standard input, give a line each: line breaks \
-become spaces, and with --json they are kept. An empty prompt begins where texts begin; of a prompt that is too long the \
-end is read. Options that are not given are as the model's generation_config.json says, and else the defaults.
+A single prompt on the command line is streamed. Several prompts, or lines of standard input, are printed one per line: line \
+breaks become spaces; --json keeps them. A prompt longer than the context of the model is truncated at its beginning. An empty \
+prompt generates from the begin token, if the model has one. Options that are not given come from generation_config.json, or \
+else have the defaults below.
 
-Tokens are sampled unless the temperature is 0, or generation_config.json asks for greedy decoding or beam search and \
-none of --temperature, --top-k and --top-p is given.")]
+Tokens are sampled unless the temperature is 0, or generation_config.json sets greedy decoding or beam search and none of \
+--temperature, --top-k and --top-p is given.")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) texts: Texts,
-    /// Take each text for a user's message and print the answer, by the tokenizer's chat template
+    /// Treat each text as a user message and print the answer, with the tokenizer's chat template
     #[arg(long)]
     pub(crate) chat: bool,
-    /// What the model is told before the user's message
+    /// The system message
     #[arg(long, value_name = "TEXT", requires = "chat")]
     pub(crate) system: Option<String>,
-    /// The most tokens to write [default: as the model says, or 200]
+    /// Maximum number of new tokens [default: from the model, or 200]
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<usize>,
-    /// What the logits are divided by; 0 always takes the most probable token [default: as the model says, or 0.8]
+    /// Sampling temperature; 0 is greedy decoding [default: from the model, or 0.8]
     #[arg(long, value_name = "T")]
     pub(crate) temperature: Option<f32>,
-    /// Sample from the K most probable tokens; 0 for all [default: as the model says, or 0]
+    /// Sample from the K most probable tokens; 0 for all [default: from the model, or 0]
     #[arg(long, value_name = "K")]
     pub(crate) top_k: Option<usize>,
-    /// Sample from the most probable tokens that together reach this probability [default: as the model says, or 1]
+    /// Nucleus sampling: sample from the most probable tokens that add up to this probability [default: from the model, or 1]
     #[arg(long, value_name = "P")]
     pub(crate) top_p: Option<f32>,
-    /// The seed of the samples
+    /// Random seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 }
@@ -170,12 +169,12 @@ pub(crate) struct Generate {
   crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"
   cat lines.txt | crosshead fill-mask --model runs/masked-lm --json -
 
-Each text gives a line with the best guesses in place, and a line for each mask; a blank one gives a blank \
-line. Line breaks in guesses become spaces. With --json each text gives one line.")]
+The output has, per text, one line with the most probable tokens filled in and one line per mask. A blank line gives a blank \
+line. Line breaks in predictions become spaces. --json prints one line per text.")]
 pub(crate) struct FillMask {
     #[command(flatten)]
     pub(crate) texts: Texts,
-    /// Guesses shown for each mask
+    /// Number of predictions per mask
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) top: u16,
 }
@@ -187,28 +186,29 @@ pub(crate) struct FillMask {
   crosshead evaluate --model runs/sentiment --data reviews.jsonl --set data.label=stars --set data.text=review
   crosshead evaluate --model runs/language-model --data book.txt
 
-The file is read as the run's recipe says; of a model without a run, as docs/recipes.md says where keys are absent.")]
+The file is read with the [data] section of the run's recipe, or with the defaults of the task for a model without a run; \
+--set overrides both (crosshead recipes --reference data).")]
 pub(crate) struct Evaluate {
-    /// A run directory, or a model directory
+    /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// The file, or embedded:NAME: pairs, labelled texts or running text
+    /// The file, or embedded:NAME: pairs, labelled texts or plain text
     #[arg(long, value_name = "FILE")]
     pub(crate) data: String,
-    /// What the model is measured at; by default what its run or its head is for
+    /// The task [default: by the recipe of the run, or the head of the model]
     #[arg(long, value_name = "TASK", value_parser = task_parser())]
     pub(crate) task: Option<TaskKind>,
-    /// Put a value over the recipe's, as in data.text=3; can be repeated
+    /// Override a recipe value, as in data.text=3; can be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub(crate) set: Vec<String>,
     #[command(flatten)]
     pub(crate) search: Search,
-    /// Print the figures as one JSON object
+    /// Print the metrics as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Reads the name of a task.
+/// Parses the name of a task.
 fn task_parser() -> impl TypedValueParser<Value = TaskKind> {
     PossibleValuesParser::new(TaskKind::ALL.iter().map(|task| task.name()))
         .try_map(|name| name.parse::<TaskKind>())

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &Classify, compute: &Compute) -> anyhow::Result<()> {
         Some(function) => classifier.with_function(function.into()),
         None => classifier,
     };
-    // The name of the scores.
+    // The JSON key of the scores.
     let scores = match classifier.function() {
         ScoreFunction::Softmax | ScoreFunction::Sigmoid => "probabilities",
         ScoreFunction::None => "scores",

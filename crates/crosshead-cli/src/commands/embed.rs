@@ -41,13 +41,13 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Loads the embedder that the command line names.
+/// Loads an embedder.
 pub(super) fn open(model: &Path, batch_size: u16, compute: &Compute) -> anyhow::Result<Embedder> {
     let embedder = Embedder::from_pretrained(model, &device::open(compute.device)?)?;
     Ok(embedder.with_batch_size(batch_size.into()))
 }
 
-/// The vectors of texts, with progress; one that had to be cut is reported by its name and number.
+/// The embeddings of texts, with progress. `name` gives the noun and number of a text for the warning that it was truncated.
 pub(super) fn embed(
     embedder: &Embedder,
     texts: &[String],
@@ -66,25 +66,25 @@ pub(super) fn embed(
     Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
 }
 
-/// How vectors are written to a file.
+/// The format of a file of embeddings.
 #[derive(Clone, Copy)]
 enum Format {
-    /// One JSON object a line.
+    /// One JSON object per line.
     JsonLines,
-    /// NumPy's format, a matrix with a row for each text.
+    /// NumPy's format: a matrix with a row per text.
     Npy,
-    /// A safetensors file with the matrix `embeddings`.
+    /// safetensors, with the matrix `embeddings`.
     Safetensors,
 }
 
 impl Format {
-    /// The format that the name of a file asks for.
+    /// The format by the extension of a file.
     fn of(path: &Path) -> anyhow::Result<Self> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("jsonl") => Ok(Self::JsonLines),
             Some("npy") => Ok(Self::Npy),
             Some("safetensors") => Ok(Self::Safetensors),
-            _ => bail!("{}: the name must end with .jsonl, .npy or .safetensors", path.display()),
+            _ => bail!("{}: the name must end in .jsonl, .npy or .safetensors", path.display()),
         }
     }
 
@@ -114,7 +114,7 @@ impl Format {
     }
 }
 
-/// The header of a matrix of f32 in NumPy's format 1.0, whose length is a multiple of 64.
+/// The header of an f32 matrix in version 1.0 of NumPy's format; its length is a multiple of 64.
 fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
     const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
     let mut dict =

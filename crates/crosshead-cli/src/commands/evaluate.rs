@@ -14,7 +14,7 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     let recipe = recipe(args)?;
     if let (false, Some(option)) = (matches!(recipe, Recipe::TextToText(_)), args.search.given()) {
         anyhow::bail!(
-            "{option} is for translation and summarization, and this model is evaluated for {}",
+            "{option} is an option of translation and summarization, but the task is {}",
             recipe.task()
         );
     }
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     }
 }
 
-/// The recipe by which the file is read: the run's, or one that leaves every key open.
+/// The recipe whose `[data]` section reads the file: the run's, or one with defaults.
 fn recipe(args: &Evaluate) -> anyhow::Result<Recipe> {
     let path = args.model.join("recipe.toml");
     if path.is_file() {
@@ -47,10 +47,13 @@ fn recipe(args: &Evaluate) -> anyhow::Result<Recipe> {
     Ok(Recipe::parse("--set", &text, &args.set)?)
 }
 
-/// What the model is for.
+/// The task of the model.
 fn task_of(args: &Evaluate) -> anyhow::Result<TaskKind> {
     let dir = crosshead::model_directory(&args.model)?;
     ModelTask::of(&args.model)?.and_then(TaskKind::of_model).with_context(|| {
-        format!("{}: a model without a head for a task; name another, or say --task", dir.display())
+        format!(
+            "{}: the model has no head for a task; set --task, or choose another model",
+            dir.display()
+        )
     })
 }

@@ -12,7 +12,7 @@ pub(crate) fn run(args: &FillMask, compute: &Compute) -> anyhow::Result<()> {
     let device = device::open(compute.device)?;
     let fill = crosshead::FillMask::from_pretrained(&texts.model, &device)?;
     let answer = |texts: &[String], _| {
-        // A blank line has no mask, and keeps its place.
+        // A blank line has no mask; its output is blank.
         let is_blank = |text: &str| text.trim().is_empty();
         let with_text: Vec<&String> = texts.iter().filter(|text| !is_blank(text)).collect();
         let mut filled = fill.fill(&with_text, args.top.into())?.into_iter();

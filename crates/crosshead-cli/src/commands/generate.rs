@@ -34,13 +34,13 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
         if texts.json {
             return output::line(json!({ "prompt": prompt, "text": text, "finished": finished }));
         }
-        // The answer of a chat does not continue its prompt.
+        // The answer in a chat does not start with the prompt.
         let prompt = if args.chat { "" } else { prompt };
         output::line(output::one_line(&format!("{prompt}{text}")))
     })
 }
 
-/// Shows what the model writes after the only prompt as it is written, with its line breaks.
+/// Streams the continuation of a single prompt, with its line breaks.
 fn stream(generator: &Generator, args: &Generate, options: &DecodeOptions) -> anyhow::Result<()> {
     let prompts = &args.texts.texts;
     if !args.chat {
@@ -60,7 +60,7 @@ fn stream(generator: &Generator, args: &Generate, options: &DecodeOptions) -> an
     output::line("")
 }
 
-/// What the model writes after each prompt, or answers to it.
+/// The continuation of each prompt, or the answer to it.
 fn generate(
     generator: &Generator,
     args: &Generate,
@@ -82,7 +82,7 @@ fn generate(
 fn warn_if_cut(generated: &Generated, number: usize) {
     if generated.truncated {
         output::message(format_args!(
-            "warning: prompt {number} is longer than the model reads at once; its end was read"
+            "warning: prompt {number} is longer than the context of the model; only its end was used"
         ));
     }
 }

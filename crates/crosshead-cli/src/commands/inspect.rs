@@ -29,12 +29,12 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
             return Err(error.into());
         }
         let names = PRESETS.map(|preset| preset.name).join(", ");
-        anyhow::bail!("there is no preset and no directory {name}; presets are {names}");
+        anyhow::bail!("no preset and no directory {name}; the presets are {names}");
     }
     let dir = crosshead::model_directory(Path::new(name))?;
     let found = ModelDirectory::open(&dir)?;
     let weights = found.weights(&dir, &device)?;
-    // What the weights contradict is not built.
+    // A model whose weights do not fit its configuration is not built.
     let summary = weights.is_sound().then(|| Summary::of(&found.config, &device));
     if args.json {
         let mut json = summary.as_ref().map_or_else(|| json!({}), to_json);
@@ -51,19 +51,19 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
     weights_table(&weights)
 }
 
-/// What a model is for.
+/// The kind of model by its head.
 fn head(head: Head) -> &'static str {
     match head {
         Head::Seq2SeqLm => "encoder-decoder",
         Head::CausalLm => "causal language model",
         Head::MaskedLm => "masked language model",
-        Head::SequenceClassifier => "classifier of texts",
-        Head::TokenClassifier => "classifier of tokens",
+        Head::SequenceClassifier => "sequence classifier",
+        Head::TokenClassifier => "token classifier",
         Head::Encoder => "encoder",
     }
 }
 
-/// What would be loaded and what not, line by line.
+/// Which tensors are loaded and which are not, one per line.
 fn weights_table(weights: &WeightsReport) -> anyhow::Result<()> {
     let files: Vec<String> = weights.files.iter().map(|file| file_name(file)).collect();
     let dtypes: Vec<String> =
@@ -81,7 +81,7 @@ fn weights_table(weights: &WeightsReport) -> anyhow::Result<()> {
         ("not needed", &weights.ignored),
         ("missing", &weights.missing),
         ("wrong", &wrong),
-        ("without place", &weights.unexpected),
+        ("unexpected", &weights.unexpected),
     ] {
         for tensor in tensors {
             output::line(format_args!("{label:<14}{tensor}"))?;
@@ -115,7 +115,7 @@ fn table(summary: &Summary) -> anyhow::Result<()> {
     let width = summary.parts.iter().map(|part| part.name.len()).max().unwrap_or(0).max(10);
     output::line(format_args!(
         "{:<width$}  {:>13}  {:>9}  shapes",
-        "part", "parameters", "memory"
+        "module", "parameters", "memory"
     ))?;
     for part in &summary.parts {
         output::line(format_args!(
@@ -128,12 +128,12 @@ fn table(summary: &Summary) -> anyhow::Result<()> {
     }
     output::line(format_args!(
         "{:<width$}  {:>13}  {:>9}",
-        "all",
+        "total",
         grouped(summary.n_parameters),
         megabytes(summary.bytes())
     ))?;
     output::line(format_args!(
-        "\n{} MFLOP for each token of a text of {} tokens",
+        "\n{} MFLOP per token of a text of {} tokens",
         grouped(summary.flops_per_token / 1_000_000),
         grouped(summary.max_len)
     ))

@@ -1,4 +1,4 @@
-//! Texts of the command line, or lines of standard input, each answered when it has come.
+//! Texts from the command line, or lines of standard input that are answered as they arrive.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -11,32 +11,32 @@ use crosshead::models::NotFollowed;
 /// The name of standard input in messages.
 const STANDARD_INPUT: &str = "standard input";
 
-/// Lines of standard input that are answered together.
+/// Maximum number of lines that are answered as one batch.
 const LINES_AT_ONCE: usize = 512;
 
-/// Lines that are read ahead of those being answered.
+/// Maximum number of lines that are read ahead.
 const LINES_AHEAD: usize = 2 * LINES_AT_ONCE;
 
-/// How long nothing comes after a line when it is answered: a file or a program that writes without a pause gives more
-/// lines within that time, so they are answered together.
+/// A batch ends when no line arrives for this long. A file, or a program that writes without pauses, provides the next line
+/// sooner, so that its lines are batched.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The longest that a line waits for others.
+/// Maximum time that a line waits for more lines.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// A line, or what is wrong with it.
+/// A line, or the error of reading it.
 type Line = Result<String, DataError>;
 
-/// Whether the texts are the lines of standard input.
+/// Whether the texts are `-`, for the lines of standard input.
 pub(super) fn are_lines(texts: &[String]) -> bool {
     texts == ["-"]
 }
 
-/// Shows the answer to each text in order with its number, from 1.
+/// Shows the answer to each text, in order, with its number from 1.
 ///
-/// The only text `-` stands for the lines of standard input. What has arrived of them is answered together, and a line that
-/// cannot be answered ends the command after the answers to the lines before it. `answer` is given texts, and the number of
-/// the first.
+/// The single text `-` means the lines of standard input. The lines that have arrived are answered as one batch. If a line cannot
+/// be answered, the command ends with its error, after the answers to the lines before it. The arguments of `answer` are the texts
+/// and the number of the first.
 pub(super) fn answer_each<T>(
     texts: &[String],
     mut answer: impl FnMut(&[String], usize) -> anyhow::Result<Vec<T>>,
@@ -54,10 +54,10 @@ pub(super) fn answer_each<T>(
     let mut first = 1;
     loop {
         let mut chunk = Vec::new();
-        let goes_on = take_arrived(&lines, &mut chunk);
+        let has_more = take_arrived(&lines, &mut chunk);
         match answer(&chunk, first) {
             Ok(answers) => show_all(&chunk, first, answers)?,
-            // One of them is at fault; those before it have their answers.
+            // One by one, so that the lines before the faulty one are answered.
             Err(_) => {
                 for (number, line) in (first..).zip(chunk.chunks(1)) {
                     let answers = answer(line, number).map_err(|error| {
@@ -68,13 +68,13 @@ pub(super) fn answer_each<T>(
             }
         }
         first += chunk.len();
-        if !goes_on? {
+        if !has_more? {
             return Ok(());
         }
     }
 }
 
-/// All texts, where none can be answered before the last has come.
+/// All texts, for commands that need all of them before the first answer.
 pub(super) fn all(texts: &[String]) -> Result<Vec<String>, DataError> {
     if are_lines(texts) {
         return LineReader::new(STANDARD_INPUT, io::stdin().lock()).collect();
@@ -82,18 +82,18 @@ pub(super) fn all(texts: &[String]) -> Result<Vec<String>, DataError> {
     Ok(texts.to_vec())
 }
 
-/// The lines of standard input, read by a thread of its own. It ends with the program.
+/// The lines of standard input, read by a background thread that ends with the program.
 fn read_in_background() -> Receiver<Line> {
     let (sender, receiver) = sync_channel(LINES_AHEAD);
     thread::spawn(move || {
         let mut lines = LineReader::new(STANDARD_INPUT, io::stdin().lock());
-        // Nobody receives any more when the command has failed.
+        // `send` fails once the command has failed.
         lines.try_for_each(|line| sender.send(line))
     });
     receiver
 }
 
-/// Waits for a line, and takes those with it that come without a pause; whether there can be more.
+/// Waits for a line, and takes the lines that follow without a pause. Returns whether there can be more.
 fn take_arrived(lines: &Receiver<Line>, chunk: &mut Vec<String>) -> Result<bool, DataError> {
     let Ok(line) = lines.recv() else { return Ok(false) };
     chunk.push(line?);
@@ -108,16 +108,16 @@ fn take_arrived(lines: &Receiver<Line>, chunk: &mut Vec<String>) -> Result<bool,
     Ok(true)
 }
 
-/// Warns that only a part of a text was read.
+/// Warns that a text was truncated.
 pub(super) fn warn_if_cut(truncated: bool, number: usize, what: &str) {
     if truncated {
         crate::output::message(format_args!(
-            "warning: {what} {number} is longer than the model takes and was cut"
+            "warning: {what} {number} is longer than the model allows and was truncated"
         ));
     }
 }
 
-/// Warns of options of the model that change the text and are not followed.
+/// Warns about options in the model's files that affect the output and are not supported.
 pub(super) fn warn_of_not_followed(options: &[NotFollowed]) {
     for option in options {
         crate::output::message(format_args!("warning: {option}"));

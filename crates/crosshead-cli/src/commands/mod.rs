@@ -1,4 +1,4 @@
-//! One file for each subcommand.
+//! The subcommands.
 
 pub(crate) mod classify;
 pub(crate) mod embed;
@@ -8,6 +8,7 @@ pub(crate) mod fetch;
 pub(crate) mod fill_mask;
 pub(crate) mod generate;
 pub(crate) mod inspect;
+pub(crate) mod licenses;
 mod lines;
 pub(crate) mod recipes;
 mod report;

@@ -1,15 +1,26 @@
 //! `crosshead recipes`.
 
 use anyhow::Context;
+use crosshead::recipes::reference;
+use crosshead_assets::recipes::{self, EmbeddedRecipe, RECIPES};
 
 use crate::args::Recipes;
-use crate::embedded::{EmbeddedRecipe, RECIPES};
 use crate::output;
 
 pub(crate) fn run(args: &Recipes) -> anyhow::Result<()> {
+    if args.markdown {
+        return output::part(&reference::markdown());
+    }
+    if let Some(query) = &args.reference {
+        let keys = match query.as_str() {
+            "" => reference::keys(),
+            query => reference::find(query)?,
+        };
+        return output::part(&reference::listing(&keys));
+    }
     let Some(name) = &args.name else {
         for recipe in &RECIPES {
-            output::line(format_args!("{:<28}{}", recipe.name, summary(recipe)))?;
+            output::line(format_args!("{:<28}{}", recipe.name, recipe.summary()))?;
         }
         return Ok(());
     };
@@ -18,16 +29,11 @@ pub(crate) fn run(args: &Recipes) -> anyhow::Result<()> {
 
 /// The embedded recipe of that name.
 pub(crate) fn find(name: &str) -> anyhow::Result<&'static EmbeddedRecipe> {
-    RECIPES.iter().find(|recipe| recipe.name == name).with_context(|| {
+    recipes::find(name).with_context(|| {
         let names: Vec<&str> = RECIPES.iter().map(|recipe| recipe.name).collect();
         format!(
-            "there is no recipe {name}; there are {}, or give the path of a TOML file",
+            "unknown recipe {name}; expected one of {}, or the path of a TOML file",
             names.join(", ")
         )
     })
-}
-
-/// A recipe's first comment line.
-fn summary(recipe: &EmbeddedRecipe) -> &'static str {
-    recipe.text.lines().next().unwrap_or_default().trim_start_matches("# ")
 }

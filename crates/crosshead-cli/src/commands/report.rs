@@ -1,10 +1,10 @@
-//! How results are shown.
+//! Prints evaluation results.
 
 use crosshead::recipes::report::{Baseline, Report};
 
 use crate::output;
 
-/// Shows the metrics, baselines and the confusion matrix, each metric after `prefix`.
+/// Prints the confusion matrix, the metrics, each after `prefix`, and the baselines.
 pub(super) fn metrics(prefix: &str, report: &Report) -> anyhow::Result<()> {
     if let Some(confusion) = &report.confusion {
         let labels: Vec<String> = confusion.labels.iter().map(|name| output::field(name)).collect();
@@ -20,7 +20,7 @@ pub(super) fn metrics(prefix: &str, report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Shows the first examples, each part on one line.
+/// Prints the first examples, one line per part.
 pub(super) fn samples(report: &Report) -> anyhow::Result<()> {
     for sample in &report.samples {
         for (name, text) in sample {

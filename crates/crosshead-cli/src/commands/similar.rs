@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Similar, compute: &Compute) -> anyhow::Result<()> {
     let query = std::slice::from_ref(&args.query);
     let query = embedder.embed_with(query, Purpose::Query, of_query, |_| {})?.remove(0);
     if query.truncated {
-        output::message("warning: the query is longer than the model takes and was cut");
+        output::message("warning: the query is longer than the model allows and was truncated");
     }
     let name = |index: usize| ("line", lines[index]);
     let prompt = args.document_prompt.as_deref().map_or(Prompt::OfModel, Prompt::Text);

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Train, compute: &Compute) -> anyhow::Result<()> {
     let host = Host { assets: &Embedded, events: &mut terminal, stop: stop_on_signals()? };
     let Some(summary) = train(&recipe, &dir, args.resume, &device, host)? else {
         output::message(format_args!(
-            "stopped; go on with: crosshead train {} --resume",
+            "stopped; resume with: crosshead train {} --resume",
             again(args)
         ));
         return Ok(());
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Train, compute: &Compute) -> anyhow::Result<()> {
     show(&summary, started.elapsed(), args.json)
 }
 
-/// The recipe and the name of its run.
+/// The name of the run and its recipe.
 fn load(args: &Train) -> anyhow::Result<(String, Recipe)> {
     let init = args.init.iter().map(|dir| format!("init={}", toml_text(dir)));
     let sets: Vec<String> = args.set.iter().cloned().chain(init).collect();
@@ -44,12 +44,12 @@ fn load(args: &Train) -> anyhow::Result<(String, Recipe)> {
     Ok((recipe.name.to_owned(), Recipe::parse(recipe.name, recipe.text, &sets)?))
 }
 
-/// A path as TOML text, whatever it looks like.
+/// A path as a TOML string.
 fn toml_text(path: &Path) -> String {
     json!(path.to_string_lossy()).to_string()
 }
 
-/// The arguments that name this run again.
+/// The arguments that resume this run.
 fn again(args: &Train) -> String {
     let sets = args.set.iter().map(|set| format!(" --set '{set}'"));
     let init = args.init.iter().map(|dir| format!(" --init '{}'", dir.display()));
@@ -72,7 +72,7 @@ fn show(summary: &Summary, elapsed: Duration, as_json: bool) -> anyhow::Result<(
     }
     let training = Duration::from_secs_f64(summary.train_seconds);
     output::line(format_args!(
-        "time {} in all, {} in training steps",
+        "time {} total, {} in training steps",
         minutes(elapsed),
         minutes(training)
     ))?;

@@ -8,13 +8,13 @@ use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
 use crate::args::{Compute, Search, Write};
 use crate::{device, output};
 
-/// What the texts of a task are called.
+/// The names of a task's texts.
 pub(crate) struct Names {
-    /// A text that is read, in messages.
+    /// The input in messages.
     text: &'static str,
-    /// The key of what is read.
+    /// The JSON key of the input.
     source: &'static str,
-    /// The key of what is written.
+    /// The JSON key of the output.
     target: &'static str,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
     })
 }
 
-/// The writer as the command line asks for it; what that leaves open is as the model says.
+/// The model with the decoding options of the command line; those not given are the model's.
 pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, TaskError> {
     warn_of_not_followed(&writer.not_followed());
     let options = DecodeOptions {
@@ -58,9 +58,7 @@ pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, 
     }
     let writer = writer.with_languages(asked.from.as_deref(), asked.to.as_deref())?;
     if asked.from.is_some() && !writer.takes_source_language() {
-        output::message(
-            "warning: --from is not used: this model is told only the language to write",
-        );
+        output::message("warning: --from is not used: this model takes only a target language");
     }
     Ok(writer)
 }

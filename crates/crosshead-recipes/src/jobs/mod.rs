@@ -1,4 +1,4 @@
-//! The tasks, a folder for each: its recipe's sections, its job and its evaluation. [`table`] registers them.
+//! The tasks. Each has a folder with the sections of its recipe, its job and its evaluation; [`table`] registers them.
 
 mod classify;
 mod language_model;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use crosshead_tasks::ModelTask;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::classify::{ClassifyJob, ClassifyKind, ClassifyRecipe};
@@ -13,10 +14,12 @@ use super::masked_lm::{MaskedLmJob, MaskedLmKind, MaskedLmRecipe};
 use super::text_to_text::{TextToTextJob, TextToTextKind, TextToTextRecipe};
 use crate::RunError;
 use crate::job::{Job, Visitor};
-use crate::recipe::{ReadError, TrainSection, read, read_as_is};
+use crate::recipe::{
+    KeySchema, ModelKind, ReadError, Sections as _, TrainSection, has_key, keys, read, read_as_is,
+};
 
-/// Registers the tasks: for each kind of recipe its sections, its job and the enum of the tasks that it can have, and each of
-/// those by its name in recipes.
+/// Registers the tasks: for each kind of recipe its sections, its job and the enum of its tasks, and for each task its name in
+/// recipes.
 macro_rules! tasks {
     ($(
         $(#[$meta:meta])*
@@ -25,7 +28,7 @@ macro_rules! tasks {
         }
     )+) => {
         /// The task that a recipe trains a model for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub enum TaskKind {
             $($( $(#[$kind_meta])* #[serde(rename = $name)] $Kind, )+)+
         }
@@ -51,7 +54,7 @@ macro_rules! tasks {
             }
         })+
 
-        /// Everything that decides a run: two runs of one recipe give the same bits.
+        /// A complete description of a run: two runs of one recipe give bitwise equal results.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Recipe {
@@ -69,10 +72,29 @@ macro_rules! tasks {
                 })
             }
 
-            /// Whether text alone has the keys of a task; the error carries line and column.
+            /// Checks the keys of a text without `--set`; the error has line and column.
             fn check_text(task: TaskKind, text: &str) -> Result<(), ReadError> {
                 match task {
                     $($(TaskKind::$Kind)|+ => read_as_is::<$Sections>(text, &[]).map(drop),)+
+                }
+            }
+
+            /// The keys that the recipes of a task can have.
+            pub(crate) fn keys(task: TaskKind) -> Vec<KeySchema> {
+                let mut keys = match task {
+                    $($(TaskKind::$Kind)|+ => keys::<$Sections>(),)+
+                };
+                let kind = Self::model_kind(task);
+                keys.retain(|key| {
+                    key.path.strip_prefix("model.").is_none_or(|name| has_key(kind, name))
+                });
+                keys
+            }
+
+            /// The kind of model that a task trains.
+            pub(crate) fn model_kind(task: TaskKind) -> ModelKind {
+                match task {
+                    $($(TaskKind::$Kind)|+ => $Sections::MODEL,)+
                 }
             }
 
@@ -81,12 +103,12 @@ macro_rules! tasks {
                 match self { $(Self::$Variant(recipe) => recipe.task.into(),)+ }
             }
 
-            /// The length and pace of training.
+            /// The `[train]` section.
             pub fn train(&self) -> &TrainSection {
                 match self { $(Self::$Variant(recipe) => &recipe.train,)+ }
             }
 
-            /// The recipe with the keys that its pretrained model fills. One that resumes `run` has those of the run.
+            /// The recipe with the keys that its pretrained model fills; a recipe that resumes `run` takes them from that run.
             ///
             /// # Errors
             /// If the pretrained model can't be read.
@@ -102,7 +124,7 @@ macro_rules! tasks {
                 })
             }
 
-            /// Does something with the recipe's job.
+            /// Calls a visitor with the recipe's job.
             pub(crate) fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
                 match self { $(Self::$Variant(recipe) => visitor.visit::<$Job>(recipe),)+ }
             }
@@ -111,26 +133,26 @@ macro_rules! tasks {
 }
 
 tasks! {
-    /// Translation or summarization, by an encoder-decoder.
+    /// Translation or summarization, with an encoder-decoder.
     TextToText(TextToTextRecipe, TextToTextJob, TextToTextKind) {
-        /// Translation of sentences.
+        /// Translation.
         Translate = "translate",
-        /// Short texts that say what long ones are about.
+        /// Summarization.
         Summarize = "summarize",
     }
-    /// One label for each text, by an encoder with a head.
+    /// Text classification, with an encoder and a classification head.
     Classify(ClassifyRecipe, ClassifyJob, ClassifyKind) {
-        /// One label for each text.
+        /// Text classification.
         Classify = "classify",
     }
-    /// The next token of a text, by a decoder-only model.
+    /// Causal language modeling, with a decoder-only model.
     LanguageModel(LanguageModelRecipe, LanguageModelJob, LanguageModelKind) {
-        /// The next token of a text.
+        /// Causal language modeling.
         LanguageModel = "language-model",
     }
-    /// Hidden tokens of a text, by an encoder with a head.
+    /// Masked language modeling, with an encoder and a masked-LM head.
     MaskedLm(MaskedLmRecipe, MaskedLmJob, MaskedLmKind) {
-        /// Hidden tokens of a text.
+        /// Masked language modeling.
         MaskedLm = "masked-lm",
     }
 }
@@ -155,9 +177,9 @@ impl fmt::Display for TaskKind {
     }
 }
 
-/// A name that no task has.
+/// An unknown name of a task.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no task {0}")]
+#[error("unknown task `{0}`")]
 pub struct UnknownTask(String);
 
 impl FromStr for TaskKind {
@@ -169,17 +191,18 @@ impl FromStr for TaskKind {
     }
 }
 
-/// The key that says which sections a recipe has.
-#[derive(Deserialize)]
+/// The key that decides which sections a recipe has.
+#[derive(Deserialize, JsonSchema)]
 struct Task {
     task: TaskKind,
 }
 
 impl Recipe {
-    /// Reads a recipe from TOML text, with `sets` of the form `section.key=value` in place of its values.
+    /// Reads a recipe from TOML text. `sets` of the form `section.key=value` override its values.
     ///
     /// # Errors
-    /// If the text is not TOML, a key is unknown or missing, or a value is impossible; the error names line or key.
+    /// If the text is not TOML, a key is unknown or missing, or a value is invalid. The error names the line or the key, and for an
+    /// unknown key the nearest one.
     pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Self, RunError> {
         let invalid = |error: ReadError| RunError::Recipe {
             name: name.to_owned(),
@@ -190,7 +213,7 @@ impl Recipe {
 
     fn read(text: &str, sets: &[String]) -> Result<Self, ReadError> {
         let Task { task } = read_as_is(text, sets)?;
-        // The text by itself first: its errors carry line and column. A `--set task=…` may ask for other sections.
+        // The text without `sets` first: its errors have line and column. `--set task=…` may need other sections.
         let own = read_as_is::<Task>(text, &[]).map_or(task, |own| own.task);
         if own.sections() == task.sections() {
             Self::check_text(task, text)?;
@@ -211,81 +234,5 @@ impl Recipe {
     pub fn to_toml(&self) -> String {
         toml::to_string(self)
             .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINIMAL: &str = "task = \"translate\"\n[data]\ntrain = \"a.tsv\"\nvalid = \"b.tsv\"\n";
-
-    fn parse(text: &str, sets: &[&str]) -> Result<Recipe, RunError> {
-        let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
-        Recipe::parse("r", text, &sets)
-    }
-
-    #[test]
-    fn a_resolved_recipe_reads_back_as_itself() {
-        let recipe = parse(MINIMAL, &[]).unwrap();
-        assert_eq!(parse(&recipe.to_toml(), &[]).unwrap(), recipe);
-    }
-
-    #[test]
-    fn a_set_replaces_one_key() {
-        let sets = ["train.steps=7", "data.train=c d.tsv", "model.dropout=0.3"];
-        let Recipe::TextToText(recipe) = parse(MINIMAL, &sets).unwrap() else { panic!() };
-        assert_eq!((recipe.train.steps, recipe.data.train.as_str()), (7, "c d.tsv"));
-        assert_eq!(recipe.model.dropout, Some(0.3));
-    }
-
-    #[test]
-    fn errors_name_line_or_key() {
-        let message = |text: &str, sets: &[&str]| parse(text, sets).unwrap_err().to_string();
-        let unknown = message(&format!("{MINIMAL}[train]\nstepps = 3\n"), &[]);
-        assert!(unknown.contains("line 6") && unknown.contains("stepps"), "{unknown}");
-        let set = message(MINIMAL, &["train.stepps=3"]);
-        assert!(set.contains("train.stepps=3") && set.contains("unknown field"), "{set}");
-        let shape = message(MINIMAL, &["model.d_model=10", "model.n_heads=4"]);
-        assert!(shape.contains("model.n_heads") && shape.contains("divisible"), "{shape}");
-        let missing = message("task = \"translate\"\n", &[]);
-        assert!(missing.contains("data"), "{missing}");
-        let task = message("task = \"fly\"\n", &[]);
-        assert!(task.contains("fly") && task.contains("translate"), "{task}");
-        let figure = message(MINIMAL, &["train.select=rouge_l"]);
-        assert!(figure.contains("train.select") && figure.contains("bleu"), "{figure}");
-        let both = message(MINIMAL, &["train.batch_tokens=100", "train.batch_examples=8"]);
-        assert!(both.contains("train.batch_examples"), "{both}");
-    }
-
-    #[test]
-    fn a_pretrained_model_brings_its_shape_and_its_tokenizer() {
-        let message = |sets: &[&str]| parse(MINIMAL, sets).unwrap_err().to_string();
-        assert!(parse(MINIMAL, &["init=some/dir", "train.steps=3"]).is_ok());
-        let shape = message(&["init=some/dir", "model.d_model=64"]);
-        assert!(shape.contains("model.d_model") && shape.contains("init"), "{shape}");
-        let vocabulary = message(&["init=some/dir", "tokenizer.vocab_size=64"]);
-        assert!(vocabulary.contains("tokenizer.vocab_size"), "{vocabulary}");
-    }
-
-    #[test]
-    fn every_task_is_read_by_its_name() {
-        for &task in TaskKind::ALL {
-            assert_eq!(task.name().parse(), Ok(task));
-            let text = format!("task = \"{task}\"\n[data]\ntrain = \"a\"\nvalid = \"b\"\n");
-            let recipe = parse(&text, &[]).unwrap();
-            assert_eq!(recipe.task(), task);
-            assert!(recipe.to_toml().starts_with(&format!("task = \"{task}\"\n")));
-        }
-        assert!("fly".parse::<TaskKind>().is_err());
-    }
-
-    #[test]
-    fn another_task_may_be_set_over_the_texts_own() {
-        let task = |sets: &[&str]| parse(MINIMAL, sets).map(|recipe| recipe.task());
-        assert_eq!(task(&["task=summarize"]).unwrap(), TaskKind::Summarize);
-        assert_eq!(task(&["task=classify"]).unwrap(), TaskKind::Classify);
-        let message = task(&["task=classify", "data.source=1"]).unwrap_err().to_string();
-        assert!(message.contains("unknown field `source`"), "{message}");
     }
 }

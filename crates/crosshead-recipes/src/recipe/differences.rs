@@ -1,17 +1,17 @@
-//! In what two recipes differ.
+//! The keys in which two recipes differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
-/// Keys that change how long a run is and what it leaves on the disk, but no result of its steps.
+/// Keys that change the length of a run or what it keeps on disk, but not the result of a step.
 const FREE: [&str; 2] = ["train.steps", "train.keep"];
 
-/// Values by key, as TOML writes them.
+/// Values by key, in TOML syntax.
 type Values = BTreeMap<String, String>;
 
-/// A key that has another value in another recipe.
+/// A key whose values differ in two recipes.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Difference {
     key: String,
@@ -29,11 +29,17 @@ impl Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "absent".to_owned());
-        write!(f, "{} is {} there and {} here", self.key, value(&self.there), value(&self.here))
+        write!(
+            f,
+            "{} is {} in the run and {} here",
+            self.key,
+            value(&self.there),
+            value(&self.here)
+        )
     }
 }
 
-/// The keys that keep a run of the recipe `there` from being resumed with the recipe `here`: all but those of its length.
+/// The differences that prevent a run of the recipe `there` from being resumed with the recipe `here`.
 pub(crate) fn differences<R: Serialize>(there: &R, here: &R) -> Vec<Difference> {
     let (there, here) = (values(there), values(here));
     if there.get("task") != here.get("task") {
@@ -46,7 +52,7 @@ pub(crate) fn differences<R: Serialize>(there: &R, here: &R) -> Vec<Difference> 
         .collect()
 }
 
-/// Every key with its value as TOML writes it.
+/// Every key with its value in TOML syntax.
 fn values<R: Serialize>(recipe: &R) -> Values {
     let table = toml::Table::try_from(recipe)
         .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"));
@@ -71,7 +77,7 @@ mod tests {
 
     const MINIMAL: &str = "task = \"translate\"\n[data]\ntrain = \"a.tsv\"\nvalid = \"b.tsv\"\n";
 
-    fn told(sets: &[&str]) -> Vec<String> {
+    fn messages(sets: &[&str]) -> Vec<String> {
         let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
         let parse = |sets: &[String]| Recipe::parse("r", MINIMAL, sets).unwrap();
         differences(&parse(&[]), &parse(&sets)).iter().map(ToString::to_string).collect()
@@ -79,22 +85,22 @@ mod tests {
 
     #[test]
     fn a_difference_names_the_key_and_both_values() {
-        assert_eq!(told(&["train.seed=2"]), ["train.seed is 1 there and 2 here"]);
+        assert_eq!(messages(&["train.seed=2"]), ["train.seed is 1 in the run and 2 here"]);
         assert_eq!(
-            told(&["data.test=t.tsv", "train.freeze=[\"a\"]"]),
+            messages(&["data.test=t.tsv", "train.freeze=[\"a\"]"]),
             [
-                "data.test is absent there and \"t.tsv\" here",
-                "train.freeze is [] there and [\"a\"] here"
+                "data.test is absent in the run and \"t.tsv\" here",
+                "train.freeze is [] in the run and [\"a\"] here"
             ]
         );
         assert_eq!(
-            told(&["task=summarize"]),
-            ["task is \"translate\" there and \"summarize\" here"]
+            messages(&["task=summarize"]),
+            ["task is \"translate\" in the run and \"summarize\" here"]
         );
     }
 
     #[test]
-    fn the_length_of_a_run_and_its_checkpoints_are_free() {
-        assert!(told(&["train.steps=7", "train.keep=5"]).is_empty());
+    fn the_number_of_steps_and_of_checkpoints_may_differ() {
+        assert!(messages(&["train.steps=7", "train.keep=5"]).is_empty());
     }
 }

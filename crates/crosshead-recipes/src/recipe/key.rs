@@ -1,6 +1,6 @@
-//! Keys whose values are impossible.
+//! Keys with invalid values.
 
-/// A key of a recipe whose value is impossible.
+/// A key of a recipe with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {reason}")]
 pub(crate) struct InvalidKey {
@@ -16,10 +16,10 @@ impl InvalidKey {
     }
 }
 
-/// Refuses a number that is too small.
+/// Checks that a number is large enough.
 ///
 /// # Errors
-/// If it is.
+/// If it is less than `least`.
 pub(crate) fn at_least(key: &str, value: usize, least: usize) -> Result<(), InvalidKey> {
     if value >= least {
         return Ok(());

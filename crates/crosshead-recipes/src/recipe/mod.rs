@@ -1,19 +1,26 @@
-//! What the recipes of all tasks share: sections, keys, how they are read and compared.
+//! What the recipes of all tasks share: sections, keys, reading and comparison.
 
 mod differences;
 mod key;
+mod keys;
 mod model;
+mod nearest;
 mod preset;
 mod read;
 mod sets;
 mod tokenizer;
 mod train;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub(crate) use differences::differences;
 pub(crate) use key::{InvalidKey, at_least};
+pub use keys::Choice;
+pub(crate) use keys::{KeySchema, keys};
 pub use model::{CausalFamily, ModelSection};
+pub(crate) use model::{default_model, has_key};
+pub(crate) use nearest::nearest;
 pub(crate) use preset::ModelKind;
 pub use preset::Preset;
 pub(crate) use read::{ReadError, read, read_as_is};
@@ -22,10 +29,13 @@ pub(crate) use train::TrainDefaults;
 pub use train::{ScheduleKind, TrainSection};
 
 /// The sections of one task's recipes.
-pub(crate) trait Sections: Clone + DeserializeOwned {
+pub(crate) trait Sections: Clone + DeserializeOwned + JsonSchema {
+    /// The kind of model that the task trains.
+    const MODEL: ModelKind;
+
     /// Fills absent keys with the task's defaults.
     ///
     /// # Errors
-    /// The first key whose value is impossible, and why.
+    /// The first key whose value is invalid, and why.
     fn resolve(&mut self) -> Result<(), InvalidKey>;
 }

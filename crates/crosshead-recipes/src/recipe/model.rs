@@ -7,58 +7,63 @@ use crosshead_models::{
     PositionKind, StackConfig, presets,
 };
 use crosshead_position::RotaryConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key::InvalidKey;
 use super::preset::{ModelKind, Preset};
 
-/// The family of a decoder-only model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The architecture of a decoder-only model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CausalFamily {
-    /// Learned positions, layer norms, GELU (Radford et al. 2019).
+    /// Learned positions, LayerNorm, GELU (Radford et al. 2019).
     Gpt2,
-    /// Rotary positions, root-mean-square norms, gated units, no biases (Touvron et al. 2023).
+    /// Rotary positions, RMSNorm, SwiGLU, no biases (Touvron et al. 2023).
     Llama,
 }
 
-/// The model's shape: a preset and what differs from it. Which keys have a meaning depends on the task's kind of model.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The shape of the model: a preset, and keys that override it. Which keys there are depends on the kind of model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelSection {
-    /// The shape that holds where a key is absent.
+    /// The shape that the other keys override.
     pub preset: Option<Preset>,
-    /// The family of a decoder-only model.
+    /// The architecture.
     pub family: Option<CausalFamily>,
-    /// Features of a token's vector.
+    /// Features of a token (hidden size).
     pub d_model: Option<usize>,
-    /// Features between the two products of a feed-forward sub-layer.
+    /// Features inside the feed-forward sub-layers (intermediate size).
     pub d_ff: Option<usize>,
     /// Attention heads.
     pub n_heads: Option<usize>,
-    /// Layers of an encoder or of a decoder-only model.
+    /// Layers.
     pub n_layers: Option<usize>,
-    /// Layers of an encoder-decoder's encoder.
+    /// Encoder layers.
     pub n_encoder_layers: Option<usize>,
-    /// Layers of an encoder-decoder's decoder.
+    /// Decoder layers.
     pub n_decoder_layers: Option<usize>,
-    /// The most positions the model promises to handle.
+    /// Maximum number of positions. Longer texts are truncated, with a warning. A language model has `data.context` positions
+    /// unless this key is set.
     pub max_len: Option<usize>,
-    /// Where the norms of an encoder-decoder stand.
+    /// Where the norms are relative to the residual connections: `pre` (Xiong et al. 2020), `post` (Vaswani et al. 2017) or
+    /// `sandwich` (Ding et al. 2021).
+    #[schemars(with = "Option<String>")]
     pub norm_order: Option<NormOrder>,
-    /// The activation of the feed-forward sub-layers.
+    /// Activation function of the feed-forward sub-layers: `relu`, `gelu` (exact), `gelu_tanh` or `silu`.
+    #[schemars(with = "Option<String>")]
     pub activation: Option<Activation>,
-    /// The probability of dropping an element of an embedding or a sub-layer's output.
+    /// Dropout probability of embeddings and sub-layer outputs.
     pub dropout: Option<f64>,
-    /// The probability of dropping an attention weight.
+    /// Dropout probability of attention weights.
     pub attention_dropout: Option<f64>,
-    /// The probability of dropping an element inside a feed-forward sub-layer.
+    /// Dropout probability inside the feed-forward sub-layers, after the activation.
     pub activation_dropout: Option<f64>,
-    /// The probability of dropping an element of the vector that a classification head reads.
+    /// Dropout probability of the input of the classification head. A masked language model has no such head.
     pub head_dropout: Option<f64>,
 }
 
-/// Keys that only some kinds of model have.
+/// Keys of only some kinds of model.
 const KEYS_OF_KINDS: [(&str, &[ModelKind]); 7] = [
     ("family", &[ModelKind::Causal]),
     ("n_layers", &[ModelKind::Encoder, ModelKind::Causal]),
@@ -70,18 +75,14 @@ const KEYS_OF_KINDS: [(&str, &[ModelKind]); 7] = [
 ];
 
 impl ModelSection {
-    /// Checks that the keys have a meaning, and fills in the preset; a pretrained model has its shape and leaves nothing
-    /// to say.
+    /// Checks the keys and fills in the preset. With `init`, the shape is the pretrained model's, and no key may be set.
     pub(crate) fn resolve(&mut self, kind: ModelKind, init: bool) -> Result<(), InvalidKey> {
         let given = toml::Table::try_from(&*self).unwrap_or_default();
         let wrong = |key: &str, reason: &str| Err(InvalidKey::new(format!("model.{key}"), reason));
         if let Some(key) = given.keys().next().filter(|_| init) {
-            return wrong(key, "init brings the model's shape; leave this key out");
+            return wrong(key, "the shape of the model comes from init; remove this key");
         }
-        if let Some((key, _)) = KEYS_OF_KINDS
-            .iter()
-            .find(|(key, kinds)| given.contains_key(*key) && !kinds.contains(&kind))
-        {
+        if let Some(key) = given.keys().find(|key| !has_key(kind, key)) {
             return wrong(key, kind.other_keys());
         }
         if init {
@@ -93,7 +94,7 @@ impl ModelSection {
         if self.activation == Some(Activation::Identity) {
             return wrong(
                 "activation",
-                "a feed-forward sub-layer needs one that is not the identity",
+                "a feed-forward sub-layer needs a nonlinear activation: relu, gelu, gelu_tanh or silu",
             );
         }
         match kind {
@@ -110,7 +111,7 @@ impl ModelSection {
             .unwrap_or_default()
             .name(kind)
             .and_then(presets::find)
-            .unwrap_or_else(|| unreachable!("a recipe's preset is one of its kind of model"))
+            .unwrap_or_else(|| unreachable!("the preset was checked against the kind of model"))
             .config()
     }
 
@@ -127,7 +128,7 @@ impl ModelSection {
         }
     }
 
-    /// An encoder of BERT's shape over a vocabulary.
+    /// A BERT-style encoder over a vocabulary.
     pub fn encoder(&self, vocab_size: usize, pad_id: u32) -> EncoderConfig {
         let ModelConfig::MaskedLm(base) = self.base(ModelKind::Encoder) else {
             unreachable!("the preset is an encoder")
@@ -141,7 +142,7 @@ impl ModelSection {
         }
     }
 
-    /// A decoder-only model over a vocabulary, reading `context` tokens at once where `max_len` is absent.
+    /// A decoder-only model over a vocabulary, with `context` positions unless `max_len` is set.
     pub fn causal(&self, vocab_size: usize, context: usize) -> CausalLmConfig {
         let ModelConfig::CausalLm(base) = self.base(ModelKind::Causal) else {
             unreachable!("the preset is a causal language model")
@@ -169,7 +170,7 @@ impl ModelSection {
         }
     }
 
-    /// The layers of a preset with what differs from them.
+    /// The layers of a preset, with the keys of this section applied.
     fn stack(&self, base: StackConfig) -> StackConfig {
         let probability =
             |value: Option<f64>, default: f32| value.map_or(default, |value| value as f32);
@@ -188,10 +189,10 @@ impl ModelSection {
     }
 }
 
-/// The size by which shapes are checked before the tokenizer is known.
+/// The vocabulary size with which shapes are checked before the tokenizer is known.
 const LARGE_VOCABULARY: usize = 6000;
 
-/// The same sizes in Llama's layers.
+/// The layers of Llama with the sizes of `stack`.
 fn llama(stack: StackConfig, keep_activation: bool) -> StackConfig {
     StackConfig {
         qkv_bias: false,
@@ -203,4 +204,57 @@ fn llama(stack: StackConfig, keep_activation: bool) -> StackConfig {
         feed_forward_bias: false,
         ..stack
     }
+}
+
+/// Whether the recipes of a kind of model have a key in `[model]`.
+pub(crate) fn has_key(kind: ModelKind, key: &str) -> bool {
+    KEYS_OF_KINDS.iter().all(|(of_kinds, kinds)| *of_kinds != key || kinds.contains(&kind))
+}
+
+/// The keys of a kind of model with the values that the default preset gives them.
+pub(crate) fn default_model(kind: ModelKind) -> toml::Table {
+    // Through text, so that 0.1 in 32 bits is 0.1 in 64 bits.
+    let probability = |value: f32| value.to_string().parse().ok();
+    let of_stack = |stack: &StackConfig| ModelSection {
+        d_model: Some(stack.d_model),
+        d_ff: Some(stack.d_ff),
+        n_heads: Some(stack.n_heads),
+        max_len: Some(stack.max_len),
+        activation: Some(stack.activation),
+        dropout: probability(stack.dropout),
+        attention_dropout: probability(stack.attention_dropout),
+        ..ModelSection::default()
+    };
+    let section = ModelSection::default();
+    let filled = match kind {
+        ModelKind::EncoderDecoder => {
+            let config = section.encoder_decoder(LARGE_VOCABULARY);
+            ModelSection {
+                n_encoder_layers: Some(config.n_encoder_layers),
+                n_decoder_layers: Some(config.n_decoder_layers),
+                norm_order: Some(config.stack.norm_order),
+                activation_dropout: probability(config.stack.activation_dropout),
+                ..of_stack(&config.stack)
+            }
+        }
+        ModelKind::Encoder => {
+            let config = section.encoder(LARGE_VOCABULARY, 0);
+            ModelSection {
+                n_layers: Some(config.n_layers),
+                head_dropout: probability(section.classifier_head(2).dropout),
+                ..of_stack(&config.stack)
+            }
+        }
+        ModelKind::Causal => {
+            let config = section.causal(LARGE_VOCABULARY, 1);
+            ModelSection {
+                family: Some(CausalFamily::Gpt2),
+                n_layers: Some(config.n_layers),
+                max_len: None,
+                ..of_stack(&config.stack)
+            }
+        }
+    };
+    toml::Table::try_from(filled)
+        .unwrap_or_else(|error| unreachable!("a section is plain data: {error}"))
 }

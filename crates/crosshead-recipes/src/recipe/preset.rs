@@ -1,31 +1,33 @@
-//! The shapes of models by name.
+//! Model shapes by name.
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The shape of a model of any kind, as a recipe names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A model shape by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// 2 layers of 64 features (2+2 in an encoder-decoder): for trying things out.
+    /// 2 layers, d_model 64 (encoder-decoder: 2+2, pre-norm); for tests.
     Tiny,
-    /// 3 layers of 256 features (3+3 in an encoder-decoder): minutes on a CPU.
+    /// d_model 256: encoder-decoder with 3+3 layers, pre-norm; encoder with 3 layers; decoder-only with 4 layers. Trains in
+    /// minutes on a CPU.
     #[default]
     Small,
-    /// The base model of Vaswani et al. 2017, table 3: 6+6 layers of 512 features.
+    /// Encoder-decoder: the base model of Vaswani et al. 2017, table 3, with 6+6 layers, d_model 512, post-norm.
     #[serde(rename = "vaswani2017-base")]
     Vaswani2017Base,
-    /// The big model of Vaswani et al. 2017, table 3: 6+6 layers of 1024 features.
+    /// Encoder-decoder: the big model of Vaswani et al. 2017, table 3, with 6+6 layers, d_model 1024, post-norm, dropout 0.3.
     #[serde(rename = "vaswani2017-big")]
     Vaswani2017Big,
-    /// BERT base (Devlin et al. 2019): 12 layers of 768 features.
+    /// Encoder: BERT base (Devlin et al. 2019), with 12 layers, d_model 768.
     BertBase,
-    /// GPT-2 small (Radford et al. 2019): 12 layers of 768 features.
+    /// Decoder-only: GPT-2 small (Radford et al. 2019), with 12 layers, d_model 768.
     Gpt2,
 }
 
-/// What kind of model a task has.
+/// The kind of model that a task trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ModelKind {
     EncoderDecoder,
@@ -44,7 +46,7 @@ impl Preset {
         Self::Gpt2,
     ];
 
-    /// Its name among the presets of crosshead-models; none where a kind of model does not have it.
+    /// Its name among the presets of crosshead-models; none if the kind of model does not have it.
     pub(super) fn name(self, kind: ModelKind) -> Option<&'static str> {
         match (self, kind) {
             (Self::Tiny, ModelKind::EncoderDecoder) => Some("tiny-encoder-decoder"),
@@ -67,7 +69,7 @@ impl Preset {
     }
 }
 
-/// As a recipe spells it.
+/// Its name in recipes.
 impl fmt::Display for Preset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -82,14 +84,14 @@ impl fmt::Display for Preset {
 }
 
 impl ModelKind {
-    /// The presets that a kind of model has, as a sentence.
+    /// The presets of a kind of model, as a sentence.
     pub(super) fn presets(self) -> String {
         let names: Vec<String> = Preset::ALL
             .iter()
             .filter(|preset| preset.name(self).is_some())
             .map(ToString::to_string)
             .collect();
-        format!("{} is one of {}", self.noun(), names.join(", "))
+        format!("the presets of {} are {}", self.noun(), names.join(", "))
     }
 
     fn noun(self) -> &'static str {
@@ -103,10 +105,10 @@ impl ModelKind {
     pub(super) fn other_keys(self) -> &'static str {
         match self {
             Self::EncoderDecoder => {
-                "an encoder-decoder has n_encoder_layers and n_decoder_layers, and no such key"
+                "not a key of an encoder-decoder, whose layers are n_encoder_layers and n_decoder_layers"
             }
-            Self::Encoder => "an encoder of BERT's shape has no such key; its layers are n_layers",
-            Self::Causal => "a decoder-only model has no such key; its layers are n_layers",
+            Self::Encoder => "not a key of an encoder, whose layers are n_layers",
+            Self::Causal => "not a key of a decoder-only model, whose layers are n_layers",
         }
     }
 }

@@ -1,17 +1,24 @@
 //! Recipes from TOML text.
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::Sections;
 use super::key::InvalidKey;
+use super::keys::{keys, unknown_key};
 use super::sets::{self, SetError};
 
 /// Why a recipe can't be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     /// Text that is not TOML, or an unknown, missing or malformed key in it.
-    #[error(transparent)]
-    Toml(#[from] toml::de::Error),
+    #[error("{}{hint}", error.to_string().trim_end())]
+    Toml {
+        /// What is wrong, with line and column.
+        error: Box<toml::de::Error>,
+        /// The key that is probably meant.
+        hint: String,
+    },
     /// A `--set` that is malformed.
     #[error("--set {set}: {source}")]
     Set {
@@ -28,36 +35,67 @@ pub(crate) enum ReadError {
         /// What is wrong.
         message: String,
     },
-    /// An impossible value.
+    /// An invalid value.
     #[error(transparent)]
     Key(#[from] InvalidKey),
 }
 
-/// Reads and resolves the sections of a recipe, with `sets` in place of its values.
+/// Reads and resolves the sections of a recipe; `sets` override its values.
 ///
 /// # Errors
-/// If a key is unknown, missing or impossible.
+/// If a key is unknown or missing, or a value is invalid.
 pub(crate) fn read<R: Sections>(text: &str, sets: &[String]) -> Result<R, ReadError> {
     let mut recipe: R = read_as_is(text, sets)?;
     recipe.resolve()?;
     Ok(recipe)
 }
 
-/// Reads text with `sets` in place of its values.
+/// Reads text; `sets` override its values.
 ///
 /// # Errors
-/// If a key is unknown, missing or malformed.
-pub(crate) fn read_as_is<R: DeserializeOwned>(text: &str, sets: &[String]) -> Result<R, ReadError> {
+/// If a key is unknown, missing or malformed; the error suggests the nearest key.
+pub(crate) fn read_as_is<R: DeserializeOwned + JsonSchema>(
+    text: &str,
+    sets: &[String],
+) -> Result<R, ReadError> {
     if sets.is_empty() {
-        return Ok(toml::from_str(text)?);
+        return toml::from_str(text).map_err(|error| {
+            let table = text.parse().unwrap_or_default();
+            let (hint, _) = hint::<R>(&table, error.message());
+            ReadError::Toml { error: Box::new(error), hint }
+        });
     }
-    let mut table: toml::Table = text.parse()?;
+    let mut table: toml::Table = text
+        .parse()
+        .map_err(|error| ReadError::Toml { error: Box::new(error), hint: String::new() })?;
     for set in sets {
         sets::apply(&mut table, set)
             .map_err(|source| ReadError::Set { set: set.clone(), source })?;
     }
-    table.try_into().map_err(|source: toml::de::Error| ReadError::Sets {
-        sets: sets.to_vec(),
-        message: source.message().to_owned(),
+    table.clone().try_into().map_err(|error: toml::de::Error| {
+        let (hint, path) = hint::<R>(&table, error.message());
+        let is_at_fault = |set: &&String| {
+            path.as_deref().is_none_or(|path| {
+                let key = sets::key(set);
+                key == path || key.split('.').next() == Some(path)
+            })
+        };
+        let at_fault: Vec<String> = sets.iter().filter(is_at_fault).cloned().collect();
+        ReadError::Sets {
+            sets: if at_fault.is_empty() { sets.to_vec() } else { at_fault },
+            message: format!("{}{hint}", error.message()),
+        }
     })
+}
+
+/// The end of an error about an unknown key, which names the nearest one, and the unknown key itself.
+fn hint<R: JsonSchema>(table: &toml::Table, message: &str) -> (String, Option<String>) {
+    let keys = keys::<R>();
+    let Some((path, nearest)) = unknown_key(table, &keys) else { return (String::new(), None) };
+    let name = path.rsplit('.').next().unwrap_or_default();
+    if !message.contains(&format!("unknown field `{name}`")) {
+        return (String::new(), None);
+    }
+    let hint = nearest.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default();
+    (hint, Some(path))
 }

@@ -1,23 +1,23 @@
-//! Values of the command line that replace a recipe's.
+//! Values of the command line that override a recipe's.
 
 /// What is wrong with a `--set`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SetError {
     /// There is no `=`.
-    #[error("is not of the form section.key=value")]
+    #[error("expected section.key=value")]
     Form,
-    /// Nothing names the key before the `=`.
-    #[error("names no key")]
+    /// There is no key before the `=`.
+    #[error("expected a key before `=`")]
     Key,
     /// A key is used as a section.
     #[error("{0} is not a section")]
     Section(String),
 }
 
-/// Puts `section.key=value` into a table; the value is TOML, or else text.
+/// Sets a key of a table from `section.key=value`. The value is TOML; what is not valid TOML is taken as text.
 ///
 /// # Errors
-/// If it does not have that form.
+/// If the argument does not have that form.
 pub(super) fn apply(table: &mut toml::Table, set: &str) -> Result<(), SetError> {
     let (path, value) = set.split_once('=').ok_or(SetError::Form)?;
     let value = format!("value = {value}")
@@ -35,4 +35,9 @@ pub(super) fn apply(table: &mut toml::Table, set: &str) -> Result<(), SetError> 
     }
     section.insert(key.to_owned(), value);
     Ok(())
+}
+
+/// The key that an argument sets.
+pub(super) fn key(set: &str) -> &str {
+    set.split('=').next().unwrap_or_default().trim()
 }

@@ -1,39 +1,40 @@
 //! The `[tokenizer]` section.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key::InvalidKey;
 
-/// How a vocabulary is learned, as a recipe spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The kind of tokenizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenizerKind {
     /// Byte-pair encoding of characters (Sennrich et al. 2016).
     Bpe,
-    /// Byte-pair encoding of bytes, which knows every text (Radford et al. 2019).
+    /// Byte-level byte-pair encoding, without unknown tokens (Radford et al. 2019).
     ByteBpe,
     /// WordPiece (Schuster & Nakajima 2012), as in BERT.
     WordPiece,
-    /// A unigram language model of pieces (Kudo 2018).
+    /// A unigram language model over pieces (Kudo 2018), as in SentencePiece.
     Unigram,
-    /// One token for each character.
+    /// One token per character.
     Char,
 }
 
-/// How text becomes ids: a vocabulary learned on the training text. Absent keys have the task's default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The tokenizer, which is trained on `data.train`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenizerSection {
-    /// How the vocabulary is learned.
+    /// The kind of tokenizer.
     pub kind: Option<TokenizerKind>,
-    /// Pieces of the vocabulary, special ones included; of characters, all are taken.
+    /// Vocabulary size, including special tokens. `char` ignores it and takes every character of the training text.
     pub vocab_size: Option<usize>,
-    /// Whether upper and lower case are the same.
+    /// `word-piece`: whether text is lowercased.
     pub lowercase: Option<bool>,
 }
 
 impl TokenizerSection {
-    /// Fills absent keys; a pretrained model has a tokenizer and leaves nothing to say.
+    /// Fills absent keys. With `init`, the tokenizer is the pretrained model's, and no key may be set.
     pub(crate) fn resolve(&mut self, default: TokenizerKind, init: bool) -> Result<(), InvalidKey> {
         if init {
             let given = [
@@ -44,7 +45,7 @@ impl TokenizerSection {
             return match given.iter().find(|(_, given)| *given) {
                 Some((key, _)) => Err(InvalidKey::new(
                     format!("tokenizer.{key}"),
-                    "init brings its tokenizer; leave this key out",
+                    "the tokenizer comes from init; remove this key",
                 )),
                 None => Ok(()),
             };

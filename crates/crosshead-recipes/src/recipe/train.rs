@@ -3,77 +3,81 @@
 use crosshead_data::{Batching, Lengths};
 use crosshead_kernels::LabelSmoothing;
 use crosshead_train::{AdamConfig, OptimizerConfig, Schedule, TrainConfig};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key::InvalidKey;
 use crate::report::Metric;
 
-/// The course of the learning rate, as a recipe spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The learning-rate schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScheduleKind {
-    /// Always the peak.
+    /// `peak` in every step.
     Constant,
-    /// Linear warm-up, then inverse square root (Vaswani et al. 2017, equation 3).
+    /// Linear warmup, then decay with the inverse square root of the step (Vaswani et al. 2017, equation 3, whose peak is
+    /// (d_model · warmup)^−½).
     InverseSquareRoot,
-    /// Linear warm-up, then half a cosine down to `end`.
+    /// Linear warmup, then cosine decay to `end` at the last step.
     Cosine,
 }
 
-/// Tokens of a batch where a recipe does not say.
+/// Default of `batch_tokens`.
 const DEFAULT_TOKENS: usize = 2000;
 
-/// What holds in a task where a recipe does not say.
+/// Defaults that depend on the task.
 pub(crate) struct TrainDefaults {
     pub(crate) label_smoothing: f64,
     pub(crate) select: &'static Metric,
-    /// The metrics of a validation.
+    /// The metrics that `select` can name.
     pub(crate) metrics: &'static [&'static Metric],
 }
 
-/// The length and pace of training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Training: length, batches, optimizer, validation and checkpoints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainSection {
-    /// The seed of weights, dropout and data order.
+    /// Seed of initialization, dropout and data order.
     pub seed: u64,
     /// Optimizer steps.
     pub steps: u64,
-    /// Tokens of a batch, padding included.
+    /// Tokens per batch, including padding.
     pub batch_tokens: Option<usize>,
-    /// Examples of a batch, instead of `batch_tokens`.
+    /// Examples per batch, instead of `batch_tokens`.
     pub batch_examples: Option<usize>,
-    /// Batches whose gradients make one step.
+    /// Batches per optimizer step (gradient accumulation).
     pub accumulate: usize,
-    /// The course of the learning rate.
+    /// Learning-rate schedule.
     pub schedule: ScheduleKind,
-    /// The highest learning rate.
+    /// Maximum learning rate, reached after `warmup` steps.
     pub peak: f64,
-    /// Steps until the peak.
+    /// Warmup steps.
     pub warmup: u64,
-    /// The last learning rate of the cosine schedule.
+    /// `cosine`: learning rate of the last step.
     pub end: f64,
-    /// Decay of Adam's first moment.
+    /// Adam's β₁, as in Vaswani et al. 2017.
     pub beta1: f64,
-    /// Decay of Adam's second moment.
+    /// Adam's β₂, as in Vaswani et al. 2017.
     pub beta2: f64,
-    /// Added to the root of Adam's second moment.
+    /// Adam's ε, as in Vaswani et al. 2017.
     pub epsilon: f64,
-    /// Decoupled weight decay.
+    /// Decoupled weight decay, as in AdamW.
     pub weight_decay: f64,
-    /// The largest global norm of the gradient; 0 is no limit.
+    /// Gradients are clipped to this global norm; 0 disables clipping.
     pub max_norm: f64,
-    /// The share of the target distribution spread over all classes; the task's default if absent.
+    /// Label smoothing: the share of the target distribution that is spread over all classes.
     pub label_smoothing: Option<f64>,
-    /// Parameters that stay as they are: names, in which `*` stands for anything.
+    /// Parameters that are not trained, by name; `*` matches any text, as in `["encoder.embedding*"]`.
     pub freeze: Vec<String>,
-    /// Steps between two validations.
+    /// Steps between validations.
     pub validate_every: u64,
-    /// Steps between two checkpoints.
+    /// Steps between checkpoints.
     pub checkpoint_every: u64,
-    /// How many of the last checkpoints are kept.
+    /// Number of checkpoints to keep. If the newest one is damaged, `--resume` reports it and continues from the one before.
     pub keep: usize,
-    /// The metric by which the best model is chosen: `loss`, or a metric of the task; the task's default if absent.
+    /// The validation metric that selects the best model: `loss` in every task, `bleu` in `translate`, `rouge1`, `rouge2` or
+    /// `rouge_l` in `summarize`, `accuracy` in `classify` and `masked-lm`, `macro_f1` in `classify` (the mean over the classes
+    /// that occur, as in scikit-learn).
     pub select: Option<String>,
 }
 
@@ -105,7 +109,7 @@ impl Default for TrainSection {
 }
 
 impl TrainSection {
-    /// What the trainer needs.
+    /// The configuration of the trainer.
     pub fn config(&self) -> TrainConfig {
         let &Self { peak, warmup, end, steps, .. } = self;
         let schedule = match self.schedule {
@@ -127,12 +131,12 @@ impl TrainSection {
             .with_seed(self.seed)
     }
 
-    /// The smoothing of the labels.
+    /// The label smoothing.
     pub fn smoothing(&self) -> LabelSmoothing {
         LabelSmoothing::AllClasses(self.label_smoothing.unwrap_or(0.0) as f32)
     }
 
-    /// How examples of these lengths fall into batches.
+    /// Batches of examples with these source and target lengths.
     pub fn batching(&self, lengths: Vec<Lengths>) -> Batching {
         match self.batch_examples {
             Some(size) => Batching::Examples { examples: lengths.len(), size },
@@ -142,18 +146,18 @@ impl TrainSection {
         }
     }
 
-    /// Examples of a batch where all have the same number of tokens.
+    /// Examples per batch if all of them have `tokens` tokens.
     pub fn batch_size(&self, tokens: usize) -> usize {
         let budget = self.batch_tokens.unwrap_or(DEFAULT_TOKENS);
         self.batch_examples.unwrap_or(budget / tokens.max(1)).max(1)
     }
 
-    /// Fills absent keys with a task's defaults.
+    /// Fills absent keys with the defaults of a task.
     pub(crate) fn resolve(&mut self, defaults: &TrainDefaults) -> Result<(), InvalidKey> {
         if self.batch_examples.is_none() {
             self.batch_tokens.get_or_insert(DEFAULT_TOKENS);
         } else if self.batch_tokens.is_some() {
-            let reason = "a batch has a number of examples or of tokens; leave batch_tokens out";
+            let reason = "set either batch_examples or batch_tokens, not both";
             return wrong("batch_examples", reason);
         }
         self.label_smoothing.get_or_insert(defaults.label_smoothing);
@@ -162,13 +166,13 @@ impl TrainSection {
             let known: Vec<&str> = defaults.metrics.iter().map(|metric| metric.key).collect();
             return wrong(
                 "select",
-                format!("`{select}` is no figure of this task; there are {}", known.join(", ")),
+                format!("unknown metric `{select}`; expected one of {}", known.join(", ")),
             );
         }
         self.check()
     }
 
-    /// The first key whose value is impossible, and why.
+    /// The first key whose value is invalid, and why.
     fn check(&self) -> Result<(), InvalidKey> {
         let counts = [
             ("steps", self.steps),
@@ -198,13 +202,15 @@ impl TrainSection {
             ("max_norm", self.max_norm),
         ];
         match sizes.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
-            Some((key, value)) => wrong(key, format!("{value} is no number from 0 up")),
+            Some((key, value)) => {
+                wrong(key, format!("{value}: must be a finite number of at least 0"))
+            }
             None => Ok(()),
         }
     }
 }
 
-/// What is wrong with a key of this section.
+/// The error of a key of this section.
 fn wrong(key: &str, reason: impl Into<String>) -> Result<(), InvalidKey> {
     Err(InvalidKey::new(format!("train.{key}"), reason))
 }

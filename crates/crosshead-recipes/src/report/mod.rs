@@ -1,4 +1,4 @@
-//! What validations and tests find: metrics, a confusion matrix, samples.
+//! Results of validation and test: metrics, a confusion matrix, samples.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ pub mod metric;
 
 pub use metric::Metric;
 
-/// A metric's value.
+/// The value of a metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricValue {
-    /// What was measured.
+    /// The metric.
     pub metric: &'static Metric,
     /// The value.
     pub value: f64,
-    /// The settings it was computed under, where they have a standard form.
+    /// The settings it was computed with, if they have a standard form, as in sacrebleu.
     pub signature: Option<String>,
 }
 
@@ -28,12 +28,12 @@ impl MetricValue {
         Self { metric, value, signature: None }
     }
 
-    /// `name value`.
+    /// Name and value.
     pub fn brief(&self) -> String {
         format!("{} {:.*}", self.metric.name, self.metric.decimals, self.value)
     }
 
-    /// The value by which models are compared: higher is better.
+    /// The value with the sign that makes a higher one better.
     pub fn goodness(&self) -> f64 {
         if self.metric.higher_is_better { self.value } else { -self.value }
     }
@@ -45,7 +45,7 @@ impl From<(&'static Metric, Score)> for MetricValue {
     }
 }
 
-/// Writes `name value`, and the signature after it.
+/// Writes name, value and signature.
 impl fmt::Display for MetricValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.brief())?;
@@ -56,12 +56,12 @@ impl fmt::Display for MetricValue {
     }
 }
 
-/// What was taken for what, by the labels' names.
+/// A confusion matrix with the names of its labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     /// The labels of the classes.
     pub labels: Vec<String>,
-    /// How often each class was taken for each.
+    /// The matrix.
     pub matrix: ConfusionMatrix,
 }
 
@@ -71,28 +71,28 @@ impl fmt::Display for Confusion {
     }
 }
 
-/// Metrics to compare with.
+/// Metrics of a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// Whose they are.
+    /// The name of the baseline.
     pub name: &'static str,
     /// The metrics.
     pub metrics: Vec<MetricValue>,
 }
 
-/// One example of a test, in named parts.
+/// An example from a test, as named texts.
 pub type Sample = Vec<(&'static str, String)>;
 
-/// What a test found.
+/// The result of an evaluation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     /// The metrics.
     pub metrics: Vec<MetricValue>,
-    /// What to compare with, such as a simple method on the same data.
+    /// Baselines, such as a simple method on the same data.
     pub baselines: Vec<Baseline>,
-    /// What was counted on the way, such as sentences.
+    /// Counts, such as the number of sentences.
     pub counts: Vec<(&'static str, usize)>,
-    /// How classes were confused.
+    /// The confusion matrix.
     pub confusion: Option<Confusion>,
     /// The first examples.
     pub samples: Vec<Sample>,
@@ -108,7 +108,8 @@ impl Report {
     }
 }
 
-/// Writes the metrics by key, each with name, score and signature, then counts, comparisons and the confusion; samples are left out.
+/// Serializes the metrics by key, each with name, score and signature, then counts, baselines and the confusion matrix, without
+/// the samples.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

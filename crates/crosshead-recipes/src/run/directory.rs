@@ -1,4 +1,4 @@
-//! The run directory's recipe.
+//! The recipe in the run directory.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,32 +11,31 @@ use crate::{Recipe, RunError};
 
 const RECIPE: &str = "recipe.toml";
 
-/// The recipe of the run that a directory holds and that is to be resumed; none for a new run, whose directory must hold
-/// none.
+/// The recipe of the run in a directory, which `resume` needs; none for a new run.
 ///
 /// # Errors
-/// If there is a run where there must be none, or none where there must be one, or its recipe cannot be read.
+/// If the directory has a run without `resume`, or none with it, or the recipe cannot be read.
 pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, RunError> {
     let path = dir.join(RECIPE);
     let refuse =
         |reason: &str| Err(RunError::Run { dir: dir.to_owned(), reason: reason.to_owned() });
     match (read_text(&path), resume) {
         (Ok(text), true) => Recipe::parse(&path.display().to_string(), &text, &[]).map(Some),
-        (Ok(_), false) => {
-            refuse("holds a run; go on with --resume, choose another --out, or delete it")
-        }
+        (Ok(_), false) => refuse(
+            "has a run already; continue it with --resume, choose another --out, or delete it",
+        ),
         (Err(error), true) if error.kind() == ErrorKind::NotFound => {
-            refuse("holds no run to resume; start it without --resume")
+            refuse("has no run to resume; start one without --resume")
         }
         (Err(error), false) if error.kind() == ErrorKind::NotFound => Ok(None),
         (Err(error), _) => Err(RunError::io(&path)(error)),
     }
 }
 
-/// Checks that the run of a directory can go on by a recipe.
+/// Checks that the run of a directory can be resumed with a recipe.
 ///
 /// # Errors
-/// If a key differs on which results depend; the error names it with both values.
+/// If a key differs that affects results; the error names it and both values.
 pub(super) fn check(dir: &Path, present: &Recipe, recipe: &Recipe) -> Result<(), RunError> {
     let differences = differences(present, recipe);
     if differences.is_empty() {
@@ -50,7 +49,7 @@ pub(super) fn check(dir: &Path, present: &Recipe, recipe: &Recipe) -> Result<(),
     Err(RunError::Run { dir: dir.to_owned(), reason })
 }
 
-/// Writes the recipe with every key into the run's directory, which is made if need be.
+/// Writes the recipe with all keys to the run directory, and creates the directory if needed.
 pub(super) fn write_recipe(dir: &Path, recipe: &Recipe) -> Result<(), RunError> {
     fs::create_dir_all(dir).map_err(RunError::io(dir))?;
     let path = dir.join(RECIPE);

@@ -1,4 +1,4 @@
-//! A recipe's run, from text to a model directory: the same for every task.
+//! The run of a recipe, from text to a model directory: the same for every task.
 
 mod directory;
 mod observer;
@@ -12,30 +12,30 @@ use crosshead_data::BatchStream;
 use crosshead_train::{CheckpointStore, Outcome, RunLog, TrainError, Trainer};
 
 use crate::host::{Event, Host};
-use crate::job::{Job, Place, Visitor};
+use crate::job::{Job, Setup, Visitor};
 use crate::recipe::TrainSection;
 use crate::report::Report;
 use crate::{Recipe, RunError, parameters};
 use observer::RunObserver;
 
-/// A run that came to its end.
+/// The result of a finished run.
 #[derive(Debug)]
 pub struct Summary {
     /// The directory of the best model.
     pub model: PathBuf,
     /// Seconds spent in training steps.
     pub train_seconds: f64,
-    /// What the best model reaches on the test data, where the recipe names some.
+    /// The evaluation of the best model on the test data, if the recipe has any.
     pub test: Option<Report>,
 }
 
-/// Runs a recipe in a run directory: tokenizer, training, the best model, and what it reaches on the test data.
+/// Runs a recipe in a run directory: trains tokenizer and model, saves the best model and evaluates it on the test data.
 ///
-/// Without `resume` the directory must not hold a run; with it, the run goes on from its last checkpoint.
-/// `None` is returned where somebody asked to stop; the run is then saved.
+/// Without `resume` the directory must not have a run; with it, the run continues from its last checkpoint. Returns `None` if a
+/// stop was requested; a checkpoint has then been saved.
 ///
 /// # Errors
-/// If data, recipe or directory are not as they must be, or a file cannot be written.
+/// If the recipe does not fit the data or the run in the directory, a file cannot be read or written, or training diverges.
 pub fn train(
     recipe: &Recipe,
     dir: &Path,
@@ -49,16 +49,16 @@ pub fn train(
         directory::check(dir, &present.completed(Some(present))?, recipe)?;
     }
     let before = present.as_ref().map(Recipe::train);
-    let place = Place { dir, resume, device, assets: host.assets };
-    recipe.visit(Run { recipe, before, place, host })
+    let setup = Setup { dir, resume, device, assets: host.assets };
+    recipe.visit(Run { recipe, before, setup, host })
 }
 
 /// A run of a recipe.
 struct Run<'a, 'h> {
     recipe: &'a Recipe,
-    /// The section of the run that is resumed.
+    /// The section of the resumed run.
     before: Option<&'a TrainSection>,
-    place: Place<'a>,
+    setup: Setup<'a>,
     host: Host<'h>,
 }
 
@@ -66,8 +66,8 @@ impl Visitor for Run<'_, '_> {
     type Output = Result<Option<Summary>, RunError>;
 
     fn visit<J: Job>(self, sections: &J::Recipe) -> Self::Output {
-        let Self { recipe, before, place, host } = self;
-        run::<J>(sections, recipe, before, &place, host)
+        let Self { recipe, before, setup, host } = self;
+        run::<J>(sections, recipe, before, &setup, host)
     }
 }
 
@@ -75,29 +75,29 @@ fn run<J: Job>(
     sections: &J::Recipe,
     recipe: &Recipe,
     before: Option<&TrainSection>,
-    place: &Place<'_>,
+    setup: &Setup<'_>,
     host: Host<'_>,
 ) -> Result<Option<Summary>, RunError> {
     let Host { events, stop, .. } = host;
     let train = recipe.train();
-    let checkpoints = CheckpointStore::new(&place.dir.join("checkpoints"))
+    let checkpoints = CheckpointStore::new(&setup.dir.join("checkpoints"))
         .with_keep(NonZeroUsize::new(train.keep).unwrap_or(NonZeroUsize::MIN));
-    let job = J::load(sections, place, events)?;
-    directory::write_recipe(place.dir, recipe)?;
-    let model = job.model(&place.device.clone().autodiff(), events)?;
+    let job = J::load(sections, setup, events)?;
+    directory::write_recipe(setup.dir, recipe)?;
+    let model = job.model(&setup.device.clone().autodiff(), events)?;
     let model = parameters::freeze(model, &train.freeze, events)?;
     let task = job.task();
     let batches = BatchStream::new(job.batching(train), train.seed);
     let mut trainer = Trainer::new(&task, train.config(), batches, model);
-    if let Some(restored) = if place.resume { checkpoints.load_latest()? } else { None } {
+    if let Some(restored) = if setup.resume { checkpoints.load_latest()? } else { None } {
         let wrong = |error: TrainError| RunError::Run {
-            dir: place.dir.to_owned(),
+            dir: setup.dir.to_owned(),
             reason: error.to_string(),
         };
         trainer = trainer.resume(restored.checkpoint).map_err(wrong)?;
         let step = trainer.progress().step;
         for error in restored.damaged {
-            let message = format!("warning: {error}; the run goes on from step {step} instead");
+            let message = format!("warning: {error}; resuming from step {step} instead");
             events.on_event(Event::Message(message));
         }
         events.on_event(Event::Message(format!("resumed at step {step}")));
@@ -106,11 +106,11 @@ fn run<J: Job>(
             events.on_event(Event::Message(message));
         }
     }
-    let log = RunLog::open(&place.dir.join("log.jsonl"), trainer.progress().step)?;
+    let log = RunLog::open(&setup.dir.join("log.jsonl"), trainer.progress().step)?;
     let mut observer = RunObserver {
         job: &job,
         train,
-        dir: place.dir,
+        dir: setup.dir,
         checkpoints: &checkpoints,
         log,
         events,
@@ -125,7 +125,7 @@ fn run<J: Job>(
     }
     let train_seconds = trainer.progress().seconds;
     drop(trainer);
-    let model = place.dir.join("model");
-    let test = job.test(&model, place.device, events)?;
+    let model = setup.dir.join("model");
+    let test = job.test(&model, setup.device, events)?;
     Ok(Some(Summary { model, train_seconds, test }))
 }

@@ -1,4 +1,4 @@
-//! What happens between the steps: validation, the best model, checkpoints, the log.
+//! Work between the training steps: validation, best model, checkpoints, log.
 
 use std::path::Path;
 

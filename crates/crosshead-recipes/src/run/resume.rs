@@ -1,8 +1,8 @@
-//! The message about a run that is resumed with another length.
+//! The message about a run that is resumed with another number of steps.
 
 use crate::recipe::TrainSection;
 
-/// What another number of steps does to a run that has done `step` of them; nothing, if the number is the same.
+/// How another number of steps changes a run that has done `step` steps; none if the number is the same.
 pub(super) fn length_change(
     before: &TrainSection,
     now: &TrainSection,
@@ -13,7 +13,9 @@ pub(super) fn length_change(
     }
     let change = format!("train.steps is {} and was {}", now.steps, before.steps);
     if step >= now.steps {
-        return Some(format!("warning: {change}: {step} steps are done and none is left"));
+        return Some(format!(
+            "warning: {change}: {step} steps are done, so that no steps are left"
+        ));
     }
     let next = step + 1;
     let rate = |section: &TrainSection| section.config().schedule().rate(next);
@@ -22,7 +24,7 @@ pub(super) fn length_change(
         format!("{change}: the learning rate of step {next} stays {new:.3e}")
     } else {
         format!(
-            "warning: {change}: by the schedule of the new length the learning rate of step {next} is {new:.3e}, by the old one {old:.3e}"
+            "warning: {change}: the learning rate of step {next} is {new:.3e} instead of {old:.3e}"
         )
     })
 }
@@ -37,17 +39,18 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_cosine_names_the_old_and_the_new_rate() {
+    fn a_longer_cosine_schedule_reports_the_old_and_the_new_rate() {
         let [before, now] = [2000, 3000].map(|steps| section(ScheduleKind::Cosine, steps));
         let message = length_change(&before, &now, 2000).unwrap();
         // 1e-4 + 9e-4 · (1 + cos(π · 1901 / 2900)) / 2
-        for part in ["warning", "3000 and was 2000", "step 2001 is 3.388e-4", "old one 1.000e-4"] {
+        for part in ["warning", "3000 and was 2000", "step 2001 is 3.388e-4", "instead of 1.000e-4"]
+        {
             assert!(message.contains(part), "{part}: {message}");
         }
     }
 
     #[test]
-    fn schedules_without_an_end_go_on_as_they_were() {
+    fn schedules_without_an_end_continue_unchanged() {
         for schedule in [ScheduleKind::Constant, ScheduleKind::InverseSquareRoot] {
             let [before, now] = [2000, 3000].map(|steps| section(schedule, steps));
             let message = length_change(&before, &now, 2000).unwrap();
@@ -59,10 +62,10 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_shorter_than_it_went_has_no_step_left() {
+    fn a_run_with_fewer_steps_than_done_has_none_left() {
         let [before, now] = [2000, 300].map(|steps| section(ScheduleKind::Constant, steps));
         let message = length_change(&before, &now, 400).unwrap();
-        assert!(message.contains("400 steps are done and none is left"), "{message}");
+        assert!(message.contains("400 steps are done, so that no steps are left"), "{message}");
         assert_eq!(length_change(&before, &before, 400), None);
     }
 }

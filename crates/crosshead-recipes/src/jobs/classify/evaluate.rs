@@ -1,4 +1,4 @@
-//! Predicted labels, compared with true ones.
+//! Evaluation of classifiers: predicted against true labels.
 
 use crosshead_data::{DataError, LabelSet};
 use crosshead_evaluate::ConfusionMatrix;
@@ -11,13 +11,14 @@ use crate::job::{Evaluation, tested};
 use crate::report::{Confusion, MetricValue, Report, metric};
 use crate::{RunError, data};
 
-/// How many examples a report shows.
+/// Number of examples in a report.
 const SAMPLES: usize = 10;
 
-/// Accuracy, macro-F1 and the confusion of a classifier on texts of known classes; `progress` is called with the number that are done.
+/// Accuracy, macro-F1 and confusion matrix of a classifier on texts with known classes. `progress` is called with the number of
+/// texts done.
 ///
 /// # Errors
-/// If there is no text, a class is none of the classifier's, or the classifier does not choose one label of several.
+/// If there is no text, a class is out of range, or the classifier is not a single-label classifier.
 pub fn classification(
     classifier: &Classifier,
     texts: &[String],
@@ -50,10 +51,10 @@ pub fn classification(
     })
 }
 
-/// That a classifier chooses one label of several, as `what` takes for granted.
+/// Checks that a classifier is a single-label classifier, which `what` needs.
 ///
 /// # Errors
-/// If its `problem_type` is another.
+/// If it has another `problem_type`.
 pub(crate) fn check_single_label(
     problem_type: Option<ProblemType>,
     what: &'static str,
@@ -66,10 +67,10 @@ pub(crate) fn check_single_label(
     }
 }
 
-/// A classifier on the labelled texts of a file.
+/// Evaluates a classifier on a file.
 ///
 /// # Errors
-/// If the directory holds no classifier, or the file no texts with its labels.
+/// If the directory has no classifier, or the file has no texts with its labels.
 pub(super) fn on_file(
     recipe: &ClassifyRecipe,
     evaluation: Evaluation<'_>,
@@ -81,7 +82,7 @@ pub(super) fn on_file(
     classification(&classifier, &texts, &classes, progress)
 }
 
-/// The texts of a file and their classes: a label is one of the recipe's, a name of the model's or the number of a class.
+/// The texts of a file and their classes. A label is one of `data.labels`, a label name of the model or the number of a class.
 fn labelled(
     file: &str,
     section: &LabelledSection,

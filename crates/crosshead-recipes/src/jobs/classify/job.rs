@@ -1,4 +1,4 @@
-//! Classification of texts.
+//! Text classification.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use serde_json::Map;
 use super::evaluate::{self, check_single_label, classification};
 use super::sections::{ClassifyRecipe, LabelledSection};
 use crate::host::{Assets, Event, Events};
-use crate::job::{Evaluation, Job, Place, check_length, mean_loss, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, mean_loss, tested};
 use crate::kept::Kept;
 use crate::recipe::{InvalidKey, TrainSection};
 use crate::report::{MetricValue, Report, metric};
@@ -27,7 +27,7 @@ struct Labelled {
     classes: Vec<u32>,
 }
 
-/// A run's texts, and the tokenizer that turned them into ids.
+/// The data and the tokenizer of a run.
 pub(crate) struct ClassifyJob {
     recipe: ClassifyRecipe,
     tokenizer: Tokenizer,
@@ -46,33 +46,33 @@ impl Job for ClassifyJob {
 
     fn load(
         recipe: &ClassifyRecipe,
-        place: &Place<'_>,
+        setup: &Setup<'_>,
         events: &mut dyn Events,
     ) -> Result<Self, RunError> {
         let section = &recipe.data;
-        let labels = label_set(section, place.assets)?;
-        let read = |name: &str| labelled(name, section, &labels, place.assets);
+        let labels = label_set(section, setup.assets)?;
+        let read = |name: &str| labelled(name, section, &labels, setup.assets);
         let (train, valid) = (read(&section.train)?, read(&section.valid)?);
         let test = section.test.as_deref().map(read).transpose()?;
         for label in labels.without_examples(&train.classes) {
             events.on_event(Event::Message(format!(
-                "warning: no text to train on has the label {label}; the model cannot learn it"
+                "warning: no training text has the label {label}; the model cannot learn it"
             )));
         }
         let lines = train.texts.iter().map(String::as_str);
-        let tokenizer = tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), place, lines)?;
+        let tokenizer = tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), setup, lines)?;
         let positions = positions(recipe)?;
         let max_len = section.max_len.unwrap_or(positions);
         check_length("data.max_len", max_len, positions)?;
         let (examples, too_long) = examples(&tokenizer, &train, max_len)?;
         events.on_event(Event::Message(format!(
-            "data: {} texts to train on, {} valid, {} test; {too_long} cut (more than {max_len} tokens); labels {}",
+            "data: {} training texts, {} valid, {} test; {too_long} truncated (more than {max_len} tokens); labels {}",
             train.texts.len(),
             valid.texts.len(),
             test.as_ref().map_or(0, |test| test.texts.len()),
             section.names(&labels).join(", "),
         )));
-        events.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
+        events.on_event(Event::Message(format!("vocabulary: {} tokens", tokenizer.vocab_size())));
         Ok(Self {
             recipe: recipe.clone(),
             names: section.names(&labels),
@@ -90,7 +90,7 @@ impl Job for ClassifyJob {
         device: &Device,
         events: &mut dyn Events,
     ) -> Result<SequenceClassifier, RunError> {
-        let model = self.beginning(device, events)?;
+        let model = self.initial_model(device, events)?;
         Ok(model.with_problem_type(Some(ProblemType::SingleLabelClassification)))
     }
 
@@ -133,8 +133,8 @@ impl Job for ClassifyJob {
 }
 
 impl ClassifyJob {
-    /// The model that training starts from, as its files describe it.
-    fn beginning(
+    /// The model that training starts from: a new one, or the pretrained one with a new head where it needs one.
+    fn initial_model(
         &self,
         device: &Device,
         events: &mut dyn Events,
@@ -167,7 +167,7 @@ impl ClassifyJob {
     }
 }
 
-/// The most tokens that the model will read.
+/// The number of positions of the model.
 fn positions(recipe: &ClassifyRecipe) -> Result<usize, RunError> {
     let Some(init) = &recipe.init else {
         return Ok(recipe.model.encoder(1, 0).stack.max_len);
@@ -176,7 +176,7 @@ fn positions(recipe: &ClassifyRecipe) -> Result<usize, RunError> {
     Ok(directory.config.stack().max_len)
 }
 
-/// The labels as the files write them: those the recipe lists, or those of the training texts.
+/// The labels as they are in the files: those of the recipe, or those of the training texts.
 fn label_set(section: &LabelledSection, assets: &dyn Assets) -> Result<LabelSet, RunError> {
     if let Some(labels) = &section.labels {
         return Ok(LabelSet::from_names(labels.clone())?);
@@ -187,7 +187,7 @@ fn label_set(section: &LabelledSection, assets: &dyn Assets) -> Result<LabelSet,
         Some(names) if names.len() != labels.names().len() => Err(InvalidKey::new(
             "data.names",
             format!(
-                "{} names for the {} labels of {}: {}; list the labels in data.labels if some have no text",
+                "{} names for the {} labels of {}: {}; list all labels in data.labels if some have no text",
                 names.len(),
                 labels.names().len(),
                 section.train,
@@ -215,7 +215,7 @@ fn labelled(
     Ok(Labelled { texts: rows.into_iter().map(text).collect(), classes })
 }
 
-/// Texts as ids within their limit, and how many were cut.
+/// Texts as ids of at most `max_len` tokens, and how many were truncated.
 fn examples(
     tokenizer: &Tokenizer,
     labelled: &Labelled,
@@ -231,7 +231,7 @@ fn lengths(examples: &[ClassExample]) -> Vec<Lengths> {
     examples.iter().map(|example| Lengths { source: example.ids.len(), target: 0 }).collect()
 }
 
-/// The cross entropy of the texts' classes.
+/// The cross entropy of the classes.
 pub(crate) struct ClassTask<'a> {
     examples: &'a [ClassExample],
     smoothing: LabelSmoothing,

@@ -1,4 +1,4 @@
-//! Classification of texts.
+//! Text classification.
 
 mod evaluate;
 mod job;

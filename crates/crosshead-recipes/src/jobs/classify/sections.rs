@@ -1,8 +1,7 @@
-//! The recipe of classification.
-//!
-//! A file is a path, or `embedded:` and the name of data that the program carries.
+//! The recipe of text classification.
 
 use crosshead_data::{Column, LabelSet};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
@@ -12,39 +11,43 @@ use crate::recipe::{
 use crate::report::metric;
 
 /// The task of a [`ClassifyRecipe`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassifyKind {
-    /// One label for each text.
+    /// Text classification: one label per text.
     Classify,
 }
 
-/// One label for each text, by an encoder with a head.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Text classification, with an encoder and a classification head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifyRecipe {
-    /// The only task of these sections.
+    /// The task. It decides the kind of model and the keys of `[data]`.
     pub task: ClassifyKind,
-    /// A pretrained model to start from: a model directory or a run directory.
+    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
+    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
+    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
-    /// Where the texts and their labels are.
+    /// The labelled texts.
     pub data: LabelledSection,
-    /// How text becomes ids.
+    /// The tokenizer.
     #[serde(default)]
     pub tokenizer: TokenizerSection,
-    /// The model's shape.
+    /// The shape of the model.
     #[serde(default)]
     pub model: ModelSection,
-    /// The length and pace of training.
+    /// Training.
     #[serde(default)]
     pub train: TrainSection,
 }
 
 impl Sections for ClassifyRecipe {
+    const MODEL: ModelKind = ModelKind::Encoder;
+
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
-        self.model.resolve(ModelKind::Encoder, init)?;
+        self.model.resolve(Self::MODEL, init)?;
         let metrics = &[&metric::LOSS, &metric::ACCURACY, &metric::MACRO_F1];
         let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::ACCURACY, metrics };
         self.train.resolve(&defaults)?;
@@ -52,32 +55,36 @@ impl Sections for ClassifyRecipe {
     }
 }
 
-/// Texts with a label each.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Labelled texts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelledSection {
-    /// Texts to learn from.
+    /// Training data.
     pub train: String,
-    /// Texts by which the best model is chosen.
+    /// Validation data, on which the best model is selected.
     pub valid: String,
-    /// Texts that are read once, at the end.
+    /// Test data, on which the best model is evaluated once, at the end of the run.
     pub test: Option<String>,
-    /// The column of the label: a number from 1, a name in the first line, or a field of JSONL.
+    /// Column of the label.
+    #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "first")]
     pub label: Column,
-    /// The column of the text.
+    /// Column of the text.
+    #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "second")]
     pub text: Column,
-    /// The labels as the files write them; those of the training texts, in their order, if absent.
+    /// The labels as they are in the files, numbers or names, in the order of the classes. By default the labels of
+    /// `data.train`, sorted; whole numbers are sorted as numbers.
     pub labels: Option<Vec<String>>,
-    /// What the model calls the labels, in the same order; as the files do, if absent.
+    /// The names of the labels in the model (`id2label`), in the order of `labels`. By default the labels themselves.
     pub names: Option<Vec<String>>,
-    /// The most tokens of a text, special ones included; longer ones are cut. As many as the model reads, if absent.
+    /// Maximum number of tokens of a text, including special tokens. Longer texts are truncated, and the log counts them. By
+    /// default the number of positions of the model.
     pub max_len: Option<usize>,
 }
 
 impl LabelledSection {
-    /// What the model calls these labels of the files.
+    /// The names of these labels in the model.
     pub(crate) fn names(&self, labels: &LabelSet) -> Vec<String> {
         self.names.as_deref().unwrap_or(labels.names()).to_vec()
     }

@@ -1,4 +1,4 @@
-//! How well language models predict text.
+//! Evaluation of causal language models.
 
 use crosshead_data::{Window, collate_windows, contiguous_windows};
 use crosshead_evaluate::LanguageScore;
@@ -11,17 +11,16 @@ use crate::job::{Evaluation, tested};
 use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, data};
 
-/// Windows that are read together.
+/// Windows per batch.
 const BATCH: usize = 16;
 
-/// Perplexity and bits per character and byte of a text; `progress` is called with the number of tokens that are done.
+/// Perplexity and bits per character of a text. `progress` is called with the number of tokens done.
 ///
-/// The text is read through windows that each move on by half of what the model reads at once, so that after the first
-/// window every token is predicted from at least that many before it. The first token is given: the begin token, where
-/// the tokenizer puts one before a text.
+/// The text is read in windows of the model's context length that overlap by half, so that every token after the first window is
+/// predicted from at least half a context. The first token is not predicted; it is the begin token, if the tokenizer adds one.
 ///
 /// # Errors
-/// If the text has less than two tokens, or the model computes NaN.
+/// If the text has less than two tokens, or the loss is NaN.
 pub fn language_modeling(
     generator: &Generator,
     text: &str,
@@ -46,7 +45,7 @@ pub fn language_modeling(
     })
 }
 
-/// The metrics of a text over given windows, the loss first.
+/// The metrics of a text in the given windows, the loss first.
 pub(crate) fn score(
     model: &CausalLm,
     tokenizer: &Tokenizer,
@@ -65,7 +64,7 @@ pub(crate) fn score(
         tokens += batch.n_targets;
         progress(tokens);
     }
-    // The first token is given, not predicted.
+    // The first token is not predicted.
     let given = ids.first().map_or(Ok(String::new()), |&id| tokenizer.decode(&[id]))?;
     let predicted = text.strip_prefix(given.as_str()).unwrap_or(text);
     let score = LanguageScore::new(nats, tokens, predicted)?;
@@ -77,10 +76,10 @@ pub(crate) fn score(
     Ok((metrics, score))
 }
 
-/// A language model on the text of a file.
+/// Evaluates a causal language model on a file.
 ///
 /// # Errors
-/// If the directory holds no causal language model, or the file less than two tokens.
+/// If the directory has no causal language model, or the file has less than two tokens.
 pub(super) fn on_file(evaluation: Evaluation<'_>) -> Result<Report, RunError> {
     let Evaluation { model, file, device, assets, events, .. } = evaluation;
     let text = data::text(file, assets)?;

@@ -1,4 +1,4 @@
-//! Causal language models.
+//! Causal language modeling.
 
 use std::path::Path;
 
@@ -14,13 +14,13 @@ use serde_json::Map;
 use super::evaluate::{self, language_modeling, score};
 use super::sections::LanguageModelRecipe;
 use crate::host::{Event, Events};
-use crate::job::{Evaluation, Job, Place, check_length, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, tested};
 use crate::kept::Kept;
 use crate::recipe::TrainSection;
 use crate::report::{Baseline, MetricValue, Report, Sample};
 use crate::{RunError, data, tokenizer};
 
-/// A run's texts, and the tokenizer that turned them into ids.
+/// The data and the tokenizer of a run.
 pub(crate) struct LanguageModelJob {
     recipe: LanguageModelRecipe,
     tokenizer: Tokenizer,
@@ -38,23 +38,23 @@ impl Job for LanguageModelJob {
 
     fn load(
         recipe: &LanguageModelRecipe,
-        place: &Place<'_>,
+        setup: &Setup<'_>,
         events: &mut dyn Events,
     ) -> Result<Self, RunError> {
         let section = &recipe.data;
-        let train_text = data::text(&section.train, place.assets)?;
-        let valid_text = data::text(&section.valid, place.assets)?;
+        let train_text = data::text(&section.train, setup.assets)?;
+        let valid_text = data::text(&section.valid, setup.assets)?;
         let test_text =
-            section.test.as_deref().map(|name| data::text(name, place.assets)).transpose()?;
+            section.test.as_deref().map(|name| data::text(name, setup.assets)).transpose()?;
         let init = recipe.init.as_deref();
         let lines = train_text.split_inclusive('\n');
-        let tokenizer = tokenizer::load_without_special(&recipe.tokenizer, init, place, lines)?;
+        let tokenizer = tokenizer::load_without_special(&recipe.tokenizer, init, setup, lines)?;
         let train = tokenizer.encode_with_special(&train_text)?;
         let valid = tokenizer.encode_with_special(&valid_text)?;
         for (name, ids) in [(&section.train, &train), (&section.valid, &valid)] {
             if ids.len() <= section.context {
                 let reason = format!(
-                    "{} tokens are no more than data.context ({}); give a longer text or a smaller context",
+                    "{} tokens, but more than data.context ({}) are needed; use a longer text or a smaller context",
                     ids.len(),
                     section.context
                 );
@@ -62,7 +62,7 @@ impl Job for LanguageModelJob {
             }
         }
         events.on_event(Event::Message(format!(
-            "data: {} tokens of {} characters to train on, {} of {} valid; vocabulary of {}",
+            "data: {} training tokens ({} characters), {} valid ({} characters); vocabulary: {} tokens",
             train.len(),
             train_text.chars().count(),
             valid.len(),
@@ -94,7 +94,7 @@ impl Job for LanguageModelJob {
         }
     }
 
-    /// Windows from places drawn at random, as many in an epoch as there are side by side.
+    /// Windows at random positions; an epoch has as many as there are adjacent windows.
     fn batching(&self, train: &TrainSection) -> Batching {
         let context = self.recipe.data.context;
         let size = train.batch_size(context);
@@ -153,7 +153,7 @@ impl LanguageModelJob {
     }
 }
 
-/// The cross entropy of each next token in windows on a text; an example is the place at which a window begins.
+/// The cross entropy of each next token in windows of a text. An example is the position at which a window starts.
 pub(crate) struct WindowTask<'a> {
     ids: &'a [u32],
     context: usize,

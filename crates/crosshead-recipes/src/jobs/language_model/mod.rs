@@ -1,4 +1,4 @@
-//! Causal language models.
+//! Causal language modeling.
 
 mod evaluate;
 mod job;

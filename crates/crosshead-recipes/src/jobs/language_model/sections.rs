@@ -1,8 +1,7 @@
 //! The recipe of causal language models.
-//!
-//! A file is a path, or `embedded:` and the name of data that the program carries.
 
 use crosshead_tasks::DecodeOptions;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
@@ -12,42 +11,46 @@ use crate::recipe::{
 use crate::report::metric;
 
 /// The task of a [`LanguageModelRecipe`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LanguageModelKind {
-    /// The next token of a text.
+    /// Causal language modeling: the next token of a text.
     LanguageModel,
 }
 
-/// The next token of a text, by a decoder-only model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Causal language modeling, with a decoder-only model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LanguageModelRecipe {
-    /// The only task of these sections.
+    /// The task. It decides the kind of model and the keys of `[data]`.
     pub task: LanguageModelKind,
-    /// A pretrained model to start from: a model directory or a run directory.
+    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
+    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
+    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
-    /// Where the text is.
+    /// The text.
     pub data: TextSection,
-    /// How text becomes ids.
+    /// The tokenizer.
     #[serde(default)]
     pub tokenizer: TokenizerSection,
-    /// The model's shape.
+    /// The shape of the model.
     #[serde(default)]
     pub model: ModelSection,
-    /// The length and pace of training.
+    /// Training.
     #[serde(default)]
     pub train: TrainSection,
-    /// What the model writes at the end.
+    /// Samples that the model generates at the end of the run.
     #[serde(default)]
     pub sample: SampleSection,
 }
 
 impl Sections for LanguageModelRecipe {
+    const MODEL: ModelKind = ModelKind::Causal;
+
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::ByteBpe, init)?;
-        self.model.resolve(ModelKind::Causal, init)?;
+        self.model.resolve(Self::MODEL, init)?;
         let metrics = &[&metric::LOSS];
         let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, metrics };
         self.train.resolve(&defaults)?;
@@ -57,16 +60,17 @@ impl Sections for LanguageModelRecipe {
 }
 
 /// Running text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextSection {
-    /// Text to learn from.
+    /// Training data.
     pub train: String,
-    /// Text by which the best model is chosen.
+    /// Validation data, on which the best model is selected.
     pub valid: String,
-    /// Text that is read once, at the end.
+    /// Test data, on which the best model is evaluated once, at the end of the run.
     pub test: Option<String>,
-    /// Tokens that the model reads at once.
+    /// Context length: tokens per training example, including special tokens. An epoch has as many examples as adjacent
+    /// windows of this length; each starts at a random position of the text.
     #[serde(default = "default_max_len")]
     pub context: usize,
 }
@@ -77,19 +81,19 @@ impl TextSection {
     }
 }
 
-/// The samples that a language model shows at the end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Samples that a language model generates at the end of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SampleSection {
-    /// What the samples go on from.
+    /// The prompts. Without any, no samples are generated.
     pub prompts: Vec<String>,
-    /// Tokens of a sample.
+    /// Maximum number of new tokens per sample.
     pub tokens: usize,
-    /// What the logits are divided by.
+    /// Sampling temperature: the logits are divided by it.
     pub temperature: f64,
-    /// How many of the most probable tokens may be drawn; 0 for all.
+    /// Sample only from the `top_k` most probable tokens; 0 for all.
     pub top_k: usize,
-    /// The probability that the tokens which may be drawn must reach.
+    /// Nucleus sampling: sample only from the most probable tokens whose probabilities add up to `top_p`.
     pub top_p: f64,
 }
 

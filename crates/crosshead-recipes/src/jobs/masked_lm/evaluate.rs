@@ -1,4 +1,4 @@
-//! How well masked language models guess.
+//! Evaluation of masked language models.
 
 use crosshead_data::{MaskedSequence, Masking, TokenTargets, collate_masked};
 use crosshead_evaluate::{EvaluateError, LanguageScore};
@@ -12,20 +12,20 @@ use crate::job::{Evaluation, tested};
 use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, data};
 
-/// Sequences that are read together.
+/// Sequences per batch.
 const BATCH: usize = 32;
 
-/// The seed of the masks by which models are compared.
+/// The seed of the masks in evaluation.
 const SEED: u64 = 0;
 
-/// Accuracy and loss on masked tokens, and pseudo-perplexity (Salazar et al. 2020, section 2.2), of a text; `progress` is
-/// told how many tokens are done.
+/// Loss and accuracy on masked tokens, and pseudo-perplexity (Salazar et al. 2020, section 2.2), of a text. `progress` is
+/// called with the number of tokens done.
 ///
-/// The text is read in pieces of as many tokens as `context` holds within its frame. For pseudo-perplexity each token is
-/// masked alone.
+/// The text is read in adjacent windows of `context` tokens, including special tokens. `share` of the tokens are masked; for
+/// pseudo-perplexity, one token at a time.
 ///
 /// # Errors
-/// If the text has no token, or the model computes NaN.
+/// If the text has no token, or the loss is NaN.
 pub fn masked_language_modeling(
     fill: &FillMask,
     text: &str,
@@ -35,25 +35,25 @@ pub fn masked_language_modeling(
 ) -> Result<Report, RunError> {
     let ids = fill.tokenizer().encode(text)?;
     let affixes = fill.tokenizer().affixes()?;
-    let sequences = pieces(&affixes, &ids, context);
+    let sequences = windows(&affixes, &ids, context);
     let mut metrics = masked_metrics(fill, &sequences, share)?;
     let mut each = Vec::new();
     for (index, ids) in sequences.iter().enumerate() {
         let text = affixes.before.len()..ids.len() - affixes.after.len();
-        each.extend(text.map(|place| (index, place)));
+        each.extend(text.map(|position| (index, position)));
     }
     let (mut nats, mut done) = (0.0, 0);
-    for places in each.chunks(BATCH) {
+    for batch in each.chunks(BATCH) {
         let originals: Vec<&[u32]> =
-            places.iter().map(|&(index, _)| sequences[index].as_slice()).collect();
-        let hide = |&(index, place): &(usize, usize)| {
+            batch.iter().map(|&(index, _)| sequences[index].as_slice()).collect();
+        let mask = |&(index, position): &(usize, usize)| {
             let mut ids = sequences[index].clone();
-            ids[place] = fill.mask_id();
-            MaskedSequence { ids, positions: vec![place] }
+            ids[position] = fill.mask_id();
+            MaskedSequence { ids, positions: vec![position] }
         };
-        let hidden: Vec<MaskedSequence> = places.iter().map(hide).collect();
-        nats += loss(fill.model(), &collate(fill.model(), &originals, &hidden));
-        done += places.len();
+        let masked: Vec<MaskedSequence> = batch.iter().map(mask).collect();
+        nats += loss(fill.model(), &collate(fill.model(), &originals, &masked));
+        done += batch.len();
         progress(done);
     }
     let score = LanguageScore::new(nats, each.len(), text)?;
@@ -65,10 +65,10 @@ pub fn masked_language_modeling(
     })
 }
 
-/// A masked language model on the text of a file.
+/// Evaluates a masked language model on a file.
 ///
 /// # Errors
-/// If the directory holds no masked language model, or the file no token.
+/// If the directory has no masked language model, or the file has no token.
 pub(super) fn on_file(
     recipe: &MaskedLmRecipe,
     evaluation: Evaluation<'_>,
@@ -83,7 +83,7 @@ pub(super) fn on_file(
     masked_language_modeling(&fill, &text, context, share, progress)
 }
 
-/// The loss and the accuracy of guesses at a share of the tokens, always the same ones.
+/// Loss and accuracy on a share of the tokens, the same ones in every evaluation.
 pub(crate) fn masked_metrics(
     fill: &FillMask,
     sequences: &[Vec<u32>],
@@ -117,13 +117,13 @@ pub(crate) fn masked_metrics(
     ])
 }
 
-/// Ids in pieces of at most `context` tokens, with the special tokens around each.
-pub(crate) fn pieces(affixes: &Affixes, ids: &[u32], context: usize) -> Vec<Vec<u32>> {
+/// Adjacent windows of at most `context` ids, each with its special tokens.
+pub(crate) fn windows(affixes: &Affixes, ids: &[u32], context: usize) -> Vec<Vec<u32>> {
     let inside = context.saturating_sub(affixes.count()).max(1);
     ids.chunks(inside).map(|ids| affixes.around(ids.iter().copied())).collect()
 }
 
-/// BERT's masking of a share of the tokens that are no special ones.
+/// BERT's masking of a share of the tokens, special tokens excluded.
 pub(crate) fn masking(tokenizer: &Tokenizer, share: f64) -> Result<Masking, RunError> {
     let special = tokenizer.special();
     let ids = SpecialRole::ALL.iter().filter_map(|&role| special.get(role)).collect();
@@ -135,7 +135,7 @@ fn collate(model: &MaskedLm, originals: &[&[u32]], masked: &[MaskedSequence]) ->
     collate_masked(originals, masked, model.encoder.config().pad_id, IGNORED)
 }
 
-/// The summed negative log-likelihood of a batch's targets, in nats.
+/// The sum of the negative log-likelihoods of the targets of a batch, in nats.
 fn loss(model: &MaskedLm, batch: &TokenTargets) -> f64 {
     let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
     model.loss(read, &batch.targets, Mode::Eval).into_scalar::<f64>()

@@ -1,4 +1,4 @@
-//! Masked language models.
+//! Masked language modeling.
 
 use std::path::Path;
 
@@ -12,25 +12,25 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 use serde_json::Map;
 
-use super::evaluate::{self, masked_language_modeling, masked_metrics, masking, pieces};
+use super::evaluate::{self, masked_language_modeling, masked_metrics, masking, windows};
 use super::sections::MaskedLmRecipe;
 use crate::host::{Event, Events};
-use crate::job::{Evaluation, Job, Place, check_length, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, tested};
 use crate::kept::Kept;
 use crate::recipe::TrainSection;
 use crate::report::{Baseline, MetricValue, Report, metric};
 use crate::{RunError, data, parameters, tokenizer};
 
-/// A run's texts, and the tokenizer that turned them into ids.
+/// The data and the tokenizer of a run.
 pub(crate) struct MaskedLmJob {
     recipe: MaskedLmRecipe,
     tokenizer: Tokenizer,
-    /// The special tokens around each piece of text.
+    /// The special tokens around each window.
     affixes: Affixes,
     kept: Kept,
     masking: Masking,
     train: Vec<u32>,
-    /// Pieces of the validation text.
+    /// Windows of the validation text.
     valid: Vec<Vec<u32>>,
     test_text: Option<String>,
 }
@@ -42,29 +42,29 @@ impl Job for MaskedLmJob {
 
     fn load(
         recipe: &MaskedLmRecipe,
-        place: &Place<'_>,
+        setup: &Setup<'_>,
         events: &mut dyn Events,
     ) -> Result<Self, RunError> {
         let section = &recipe.data;
-        let train_text = data::text(&section.train, place.assets)?;
-        let valid_text = data::text(&section.valid, place.assets)?;
+        let train_text = data::text(&section.train, setup.assets)?;
+        let valid_text = data::text(&section.valid, setup.assets)?;
         let test_text =
-            section.test.as_deref().map(|name| data::text(name, place.assets)).transpose()?;
+            section.test.as_deref().map(|name| data::text(name, setup.assets)).transpose()?;
         let tokenizer =
-            tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), place, train_text.lines())?;
+            tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), setup, train_text.lines())?;
         let train = tokenizer.encode(&train_text)?;
         if train.len() < section.context {
             let reason = format!(
-                "{} tokens are less than data.context ({}); give a longer text or a smaller context",
+                "{} tokens, but at least data.context ({}) are needed; use a longer text or a smaller context",
                 train.len(),
                 section.context
             );
             return Err(RunError::DataFile { file: section.train.clone(), reason });
         }
         let affixes = tokenizer.affixes()?;
-        let valid = pieces(&affixes, &tokenizer.encode(&valid_text)?, section.context);
+        let valid = windows(&affixes, &tokenizer.encode(&valid_text)?, section.context);
         events.on_event(Event::Message(format!(
-            "data: {} tokens to train on, {} pieces of text valid; vocabulary of {}",
+            "data: {} training tokens, {} windows valid; vocabulary: {} tokens",
             train.len(),
             valid.len(),
             tokenizer.vocab_size(),
@@ -107,7 +107,7 @@ impl Job for MaskedLmJob {
         }
     }
 
-    /// Pieces of text from places drawn at random, as many in an epoch as there are side by side.
+    /// Windows at random positions; an epoch has as many as there are adjacent windows.
     fn batching(&self, train: &TrainSection) -> Batching {
         let context = self.recipe.data.context;
         let size = train.batch_size(context);
@@ -151,19 +151,19 @@ impl Job for MaskedLmJob {
 }
 
 impl MaskedLmJob {
-    /// Tokens of a piece of text, without the special tokens around it.
+    /// Tokens of a window without special tokens.
     fn inside(&self) -> usize {
         self.recipe.data.context.saturating_sub(self.affixes.count()).max(1)
     }
 
-    /// A model that has a position for each token of a piece.
+    /// The model, if it has a position for each token of a window.
     fn checked(&self, model: MaskedLm) -> Result<MaskedLm, RunError> {
         let max_len = model.encoder.config().stack.max_len;
         check_length("data.context", self.recipe.data.context, max_len)?;
         Ok(model)
     }
 
-    /// The perplexity of tokens by how often each occurs in the training text, every token counted once more.
+    /// The perplexity of a unigram model of the training text with add-one smoothing.
     fn unigram_perplexity(&self, ids: &[u32]) -> f64 {
         let mut counts = vec![1_u32; self.tokenizer.vocab_size()];
         self.train.iter().for_each(|&id| counts[id as usize] += 1);
@@ -173,22 +173,22 @@ impl MaskedLmJob {
     }
 }
 
-/// The cross entropy of hidden tokens; an example is the place at which a piece of text begins.
+/// The cross entropy of masked tokens. An example is the position at which a window starts.
 pub(crate) struct MaskedTask<'a> {
     ids: &'a [u32],
-    /// Tokens of a piece, without the special tokens around it.
+    /// Tokens of a window without special tokens.
     inside: usize,
     affixes: &'a Affixes,
     masking: &'a Masking,
 }
 
 impl MaskedTask<'_> {
-    fn piece(&self, start: usize) -> Vec<u32> {
+    fn window(&self, start: usize) -> Vec<u32> {
         self.affixes.around(self.ids[start..start + self.inside].iter().copied())
     }
 
-    /// The pieces with tokens hidden: others in each step.
-    fn masked(&self, pieces: &[Vec<u32>], mode: Mode) -> Vec<MaskedSequence> {
+    /// The windows with masked tokens; each training step draws other masks.
+    fn masked(&self, windows: &[Vec<u32>], mode: Mode) -> Vec<MaskedSequence> {
         let draw = match mode {
             Mode::Eval => 0,
             Mode::Train(key) => {
@@ -197,7 +197,7 @@ impl MaskedTask<'_> {
             }
         };
         let masked = |(index, ids): (usize, &Vec<u32>)| self.masking.apply(ids, draw, 0, index);
-        pieces.iter().enumerate().map(masked).collect()
+        windows.iter().enumerate().map(masked).collect()
     }
 }
 
@@ -205,17 +205,17 @@ impl Task for MaskedTask<'_> {
     type Model = MaskedLm;
 
     fn loss(&self, model: &MaskedLm, starts: &[usize], mode: Mode) -> Tensor<1> {
-        let pieces: Vec<Vec<u32>> = starts.iter().map(|&start| self.piece(start)).collect();
-        let originals: Vec<&[u32]> = pieces.iter().map(Vec::as_slice).collect();
-        let masked = self.masked(&pieces, mode);
+        let windows: Vec<Vec<u32>> = starts.iter().map(|&start| self.window(start)).collect();
+        let originals: Vec<&[u32]> = windows.iter().map(Vec::as_slice).collect();
+        let masked = self.masked(&windows, mode);
         let batch = collate_masked(&originals, &masked, model.encoder.config().pad_id, IGNORED);
         let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
         model.loss(read, &batch.targets, mode)
     }
 
     fn targets(&self, starts: &[usize]) -> usize {
-        let pieces: Vec<Vec<u32>> = starts.iter().map(|&start| self.piece(start)).collect();
-        self.masked(&pieces, Mode::Eval).iter().map(|masked| masked.positions.len()).sum()
+        let windows: Vec<Vec<u32>> = starts.iter().map(|&start| self.window(start)).collect();
+        self.masked(&windows, Mode::Eval).iter().map(|masked| masked.positions.len()).sum()
     }
 
     fn tokens(&self, starts: &[usize]) -> usize {

@@ -1,4 +1,4 @@
-//! Masked language models.
+//! Masked language modeling.
 
 mod evaluate;
 mod job;

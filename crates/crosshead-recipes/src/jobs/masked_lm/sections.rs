@@ -1,7 +1,6 @@
 //! The recipe of masked language models.
-//!
-//! A file is a path, or `embedded:` and the name of data that the program carries.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
@@ -11,39 +10,43 @@ use crate::recipe::{
 use crate::report::metric;
 
 /// The task of a [`MaskedLmRecipe`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MaskedLmKind {
-    /// Hidden tokens of a text.
+    /// Masked language modeling: the masked tokens of a text.
     MaskedLm,
 }
 
-/// Hidden tokens of a text, by an encoder with a head.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Masked language modeling, with an encoder and a masked-LM head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaskedLmRecipe {
-    /// The only task of these sections.
+    /// The task. It decides the kind of model and the keys of `[data]`.
     pub task: MaskedLmKind,
-    /// A pretrained model to start from: a model directory or a run directory.
+    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
+    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
+    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
-    /// Where the text is.
+    /// The text.
     pub data: MaskedTextSection,
-    /// How text becomes ids.
+    /// The tokenizer.
     #[serde(default)]
     pub tokenizer: TokenizerSection,
-    /// The model's shape.
+    /// The shape of the model.
     #[serde(default)]
     pub model: ModelSection,
-    /// The length and pace of training.
+    /// Training.
     #[serde(default)]
     pub train: TrainSection,
 }
 
 impl Sections for MaskedLmRecipe {
+    const MODEL: ModelKind = ModelKind::Encoder;
+
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
-        self.model.resolve(ModelKind::Encoder, init)?;
+        self.model.resolve(Self::MODEL, init)?;
         let metrics = &[&metric::LOSS, &metric::ACCURACY];
         let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, metrics };
         self.train.resolve(&defaults)?;
@@ -51,20 +54,22 @@ impl Sections for MaskedLmRecipe {
     }
 }
 
-/// Running text of which tokens are hidden.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Running text whose tokens are masked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaskedTextSection {
-    /// Text to learn from.
+    /// Training data.
     pub train: String,
-    /// Text by which the best model is chosen.
+    /// Validation data, on which the best model is selected.
     pub valid: String,
-    /// Text that is read once, at the end.
+    /// Test data, on which the best model is evaluated once, at the end of the run.
     pub test: Option<String>,
-    /// Tokens that the model reads at once, special ones included.
+    /// Context length: tokens per training example, including special tokens. An epoch has as many examples as adjacent
+    /// windows of this length; each starts at a random position of the text.
     #[serde(default = "default_max_len")]
     pub context: usize,
-    /// The share of tokens that are to be guessed.
+    /// Share of the tokens that the model predicts. Of these, 80 % are replaced by the mask token, 10 % by random tokens, and 10 %
+    /// are kept.
     #[serde(default = "default_masked")]
     pub masked: f64,
 }
@@ -74,7 +79,10 @@ impl MaskedTextSection {
         at_least("data.context", self.context, 3)?;
         match self.masked {
             share if share > 0.0 && share < 1.0 => Ok(()),
-            share => Err(InvalidKey::new("data.masked", format!("{share} is outside (0, 1)"))),
+            share => Err(InvalidKey::new(
+                "data.masked",
+                format!("{share}: must be between 0 and 1, exclusive"),
+            )),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Data and values that do not fit.
+//! Data and values that do not fit together.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ fn a_file_that_is_too_short_is_named() {
 }
 
 #[test]
-fn a_program_without_data_has_none_embedded() {
+fn embedded_data_is_an_error_without_assets() {
     for task in TaskKind::ALL {
         match error(task.name(), &["data.valid=embedded:x.txt"]) {
             RunError::DataFile { file, reason } => {
@@ -37,7 +37,7 @@ fn a_program_without_data_has_none_embedded() {
 }
 
 #[test]
-fn a_length_that_the_model_has_no_positions_for_is_refused() {
+fn a_length_without_positions_is_an_error() {
     let cases = [
         ("classify", "data.max_len"),
         ("language-model", "data.context"),
@@ -55,7 +55,7 @@ fn a_length_that_the_model_has_no_positions_for_is_refused() {
 }
 
 #[test]
-fn names_of_labels_are_as_many_as_the_labels() {
+fn each_label_has_a_name() {
     match error("classify", &["data.names=[\"one\"]"]) {
         RunError::Key { key, reason } => {
             assert_eq!(key, "data.names");

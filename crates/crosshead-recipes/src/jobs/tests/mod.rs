@@ -1,6 +1,7 @@
-//! Each job on a few lines of data, without a program around it.
+//! Each job on a few lines of data.
 
 mod data;
+mod recipes;
 mod runs;
 mod validation;
 
@@ -11,7 +12,7 @@ use burn::tensor::Device;
 use tempfile::TempDir;
 
 use crate::host::{Event, Events, NoAssets};
-use crate::job::{Job, Place, Visitor};
+use crate::job::{Job, Setup, Visitor};
 use crate::report::MetricValue;
 use crate::{Recipe, RunError};
 
@@ -72,14 +73,14 @@ impl Visitor for FirstValidation<'_> {
 
     fn visit<J: Job>(self, sections: &J::Recipe) -> Self::Output {
         let device = Device::flex();
-        let place = Place { dir: self.0, resume: false, device: &device, assets: &NoAssets };
-        let job = J::load(sections, &place, &mut Messages::default())?;
+        let setup = Setup { dir: self.0, resume: false, device: &device, assets: &NoAssets };
+        let job = J::load(sections, &setup, &mut Messages::default())?;
         let model = job.model(&device, &mut Messages::default())?;
         job.validate(&model)
     }
 }
 
-/// What a model with drawn weights reaches on the validation data.
+/// The validation metrics of a model with random weights.
 pub(super) fn first_validation(
     folder: &TempDir,
     recipe: &Recipe,

@@ -61,7 +61,7 @@ fn trained(
 }
 
 #[test]
-fn frozen_parameters_stay_and_the_others_are_trained() {
+fn frozen_parameters_do_not_change() {
     let folder = folder();
     let sets = ["train.freeze=[\"encoder.*\", \"*.bias\"]", "train.warmup=1"];
     let Recipe::TextToText(sections) = recipe(&folder, "translate", &sets).unwrap() else {
@@ -79,7 +79,7 @@ fn frozen_parameters_stay_and_the_others_are_trained() {
 }
 
 #[test]
-fn a_pattern_that_fits_no_parameter_is_refused() {
+fn a_pattern_that_matches_no_parameter_is_an_error() {
     let folder = folder();
     let recipe =
         recipe(&folder, "translate", &["train.freeze=[\"encoder.*\", \"head.*\"]"]).unwrap();
@@ -108,7 +108,7 @@ fn a_classifier_has_the_labels_of_its_training_texts_or_their_names() {
 }
 
 #[test]
-fn a_run_is_resumed_only_by_its_own_recipe() {
+fn a_run_is_resumed_only_with_its_own_recipe() {
     let folder = folder();
     run(&folder, &recipe(&folder, "classify", &[]).unwrap()).unwrap();
     let resume = |sets: &[&str]| {
@@ -118,6 +118,6 @@ fn a_run_is_resumed_only_by_its_own_recipe() {
         train(&recipe, &folder.path().join("run"), true, &Device::flex(), host)
     };
     let message = resume(&["train.seed=2"]).unwrap_err().to_string();
-    assert!(message.contains("train.seed is 1 there and 2 here"), "{message}");
+    assert!(message.contains("train.seed is 1 in the run and 2 here"), "{message}");
     assert!(resume(&["train.steps=3"]).unwrap().is_some());
 }

@@ -1,4 +1,4 @@
-//! What a validation finds.
+//! Validation metrics.
 
 use super::{first_validation, folder, recipe};
 use crate::TaskKind;
@@ -22,7 +22,7 @@ fn each_task_has_its_metrics_with_the_loss_first() {
 }
 
 #[test]
-fn a_recipe_can_only_select_by_what_a_validation_finds() {
+fn a_recipe_selects_by_a_metric_of_its_validation() {
     let keys = [
         "loss",
         "bleu",
@@ -49,7 +49,7 @@ fn a_recipe_can_only_select_by_what_a_validation_finds() {
 }
 
 #[test]
-fn the_loss_of_drawn_weights_is_near_that_of_chance() {
+fn the_loss_of_random_weights_is_near_chance() {
     let folder = folder();
     let of = |task: &str| first_validation(&folder, &recipe(&folder, task, &[]).unwrap()).unwrap();
     let chance = 2_f64.ln();

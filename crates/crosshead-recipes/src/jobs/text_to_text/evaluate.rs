@@ -1,4 +1,4 @@
-//! Translations and summaries, compared with references.
+//! Evaluation of translation and summarization against references.
 
 use crosshead_data::Pair;
 use crosshead_evaluate::{Bleu, Chrf, Rouge};
@@ -10,16 +10,17 @@ use crate::RunError;
 use crate::job::{Evaluation, tested};
 use crate::report::{Baseline, MetricValue, Report, Sample, metric};
 
-/// How many examples a report shows.
+/// Number of examples in a report.
 const SAMPLES: usize = 10;
 
-/// Words of the baseline of [`summaries`].
+/// Words of the baseline in [`summaries`].
 const LEAD: usize = 8;
 
-/// Corpus BLEU and chrF of translations of the sources against the targets; `progress` is called with the number of pairs that are done.
+/// Corpus BLEU and chrF of the translations of sources against their targets. `progress` is called with the number of pairs
+/// done.
 ///
 /// # Errors
-/// If there is no pair or the model computes NaN.
+/// If there are no pairs, or the model computes NaN.
 pub fn translations(
     translator: &Translator,
     pairs: &[Pair],
@@ -41,11 +42,11 @@ pub fn translations(
     })
 }
 
-/// ROUGE of summaries of the sources against the targets, and of the sources' first words; `progress` is called with the number
-/// of pairs that are done.
+/// ROUGE of the summaries of sources against their targets, with the first words of the sources as a baseline. `progress` is
+/// called with the number of pairs done.
 ///
 /// # Errors
-/// If there is no pair or the model computes NaN.
+/// If there are no pairs, or the model computes NaN.
 pub fn summaries(
     summarizer: &Summarizer,
     pairs: &[Pair],
@@ -64,10 +65,10 @@ pub fn summaries(
     })
 }
 
-/// Translations or summaries, whichever the task is.
+/// Evaluates translation or summarization, depending on the task.
 ///
 /// # Errors
-/// If there is no pair or the model computes NaN.
+/// If there are no pairs, or the model computes NaN.
 pub(super) fn report(
     task: TextToTextKind,
     model: TextToText,
@@ -80,10 +81,10 @@ pub(super) fn report(
     }
 }
 
-/// An encoder-decoder on the pairs of a file.
+/// Evaluates an encoder-decoder on a file.
 ///
 /// # Errors
-/// If the directory holds no encoder-decoder, or the file no pairs.
+/// If the directory has no encoder-decoder, or the file has no pairs.
 pub(super) fn on_file(
     recipe: &TextToTextRecipe,
     evaluation: Evaluation<'_>,
@@ -94,7 +95,7 @@ pub(super) fn on_file(
     report(recipe.task, model, &pairs, &mut tested(events, pairs.len(), "texts"))
 }
 
-/// The texts that the model writes for the sources, and the references.
+/// The texts that the model generates for the sources, and the references.
 fn write<'p>(
     pairs: &'p [Pair],
     write: impl FnOnce(&[&'p str]) -> Result<Vec<Written>, TaskError>,

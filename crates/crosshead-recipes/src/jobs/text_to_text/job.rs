@@ -16,18 +16,18 @@ use serde_json::{Map, Value, json};
 use super::sections::{DecodeSection, LongTexts, TextToTextRecipe};
 use super::{evaluate, languages, pairs, pretrained};
 use crate::host::{Event, Events};
-use crate::job::{Evaluation, Job, Place, check_length, mean_loss, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, mean_loss, tested};
 use crate::kept::Kept;
 use crate::recipe::TrainSection;
 use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, tokenizer};
 
-/// A run's pairs, and the tokenizer that turned them into ids.
+/// The data and the tokenizer of a run.
 pub(crate) struct TextToTextJob {
     recipe: TextToTextRecipe,
     tokenizer: Tokenizer,
     kept: Kept,
-    /// The search that the pretrained model asks for.
+    /// The decoding options of the pretrained model.
     search: GenerationDefaults,
     train: Vec<Example>,
     valid: Vec<Example>,
@@ -49,18 +49,18 @@ impl Job for TextToTextJob {
 
     fn load(
         recipe: &TextToTextRecipe,
-        place: &Place<'_>,
+        setup: &Setup<'_>,
         events: &mut dyn Events,
     ) -> Result<Self, RunError> {
         let section = &recipe.data;
-        let read = |name: &str| pairs::read(name, section, place.assets);
+        let read = |name: &str| pairs::read(name, section, setup.assets);
         let (train_pairs, valid_pairs) = (read(&section.train)?, read(&section.valid)?);
         let test = section.test.as_deref().map_or(Ok(Vec::new()), read)?;
         let lines =
             train_pairs.iter().flat_map(|pair| [pair.source.as_str(), pair.target.as_str()]);
         let init = recipe.init.as_deref();
-        let tokenizer = tokenizer::load(&recipe.tokenizer, init, place, lines)?;
-        let tokenizer = languages::told(tokenizer, section)?;
+        let tokenizer = tokenizer::load(&recipe.tokenizer, init, setup, lines)?;
+        let tokenizer = languages::apply(tokenizer, section)?;
         let (source_lang, target_lang) =
             (section.source_lang.as_deref(), section.target_lang.as_deref());
         let kept = match target_lang {
@@ -86,7 +86,7 @@ impl Job for TextToTextJob {
         let (mut train, too_long) = examples(&train_pairs)?;
         let (valid, _) = examples(&valid_pairs)?;
         events.on_event(Event::Message(format!(
-            "data: {} pairs to train on, {} valid, {} test; {too_long} {} (more than {max_len} tokens)",
+            "data: {} training pairs, {} valid, {} test; {too_long} {} (more than {max_len} tokens)",
             train.len(),
             valid_pairs.len(),
             test.len(),
@@ -94,9 +94,12 @@ impl Job for TextToTextJob {
         )));
         if !copies.is_empty() {
             train.extend(examples(&copies)?.0);
-            events.on_event(Event::Message(format!("{} pairs more ask for a copy", copies.len())));
+            events.on_event(Event::Message(format!(
+                "{} extra training pairs ask for a copy",
+                copies.len()
+            )));
         }
-        events.on_event(Event::Message(format!("vocabulary of {}", tokenizer.vocab_size())));
+        events.on_event(Event::Message(format!("vocabulary: {} tokens", tokenizer.vocab_size())));
         let recipe = recipe.clone();
         Ok(Self { recipe, tokenizer, kept, search, train, valid, valid_pairs, test })
     }
@@ -123,7 +126,7 @@ impl Job for TextToTextJob {
     fn validate(&self, model: &EncoderDecoder) -> Result<Vec<MetricValue>, RunError> {
         let task = self.pairs(&self.valid, LabelSmoothing::None);
         let loss = mean_loss(&task, &task.lengths(), model);
-        // A model that has not learnt yet when to end would go on to the last position.
+        // A model that has not learned yet to end its texts would generate up to the last position.
         let limit = self.recipe.data.max_len;
         let options = DecodeOptions {
             beams: Some(1),
@@ -147,14 +150,14 @@ impl Job for TextToTextJob {
             length_penalty: length_penalty.map_or(usual.length_penalty, |penalty| penalty as f32),
             ..usual
         };
-        let told = [
+        let keys = [
             ("num_beams", beams.map(|beams| json!(beams))),
             ("length_penalty", length_penalty.map(|penalty| json!(penalty))),
-            ("forced_bos_token_id", self.told(self.tokenizer.forced_bos())),
-            ("decoder_start_token_id", self.told(self.tokenizer.decoder_start())),
+            ("forced_bos_token_id", self.language_id(self.tokenizer.forced_bos())),
+            ("decoder_start_token_id", self.language_id(self.tokenizer.decoder_start())),
         ];
-        let told = told.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-        let search: Map<String, Value> = told.collect();
+        let keys = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        let search: Map<String, Value> = keys.collect();
         model.save_pretrained(dir, defaults, |dir| {
             self.kept.complete(dir, &self.tokenizer, &search)?;
             match self.recipe.data.prefix() {
@@ -189,17 +192,17 @@ impl TextToTextJob {
         PairTask { examples, smoothing, start_id: self.tokenizer.decoder_start() }
     }
 
-    /// An id by which the saved model knows the recipe's language.
-    fn told(&self, id: Option<u32>) -> Option<Value> {
+    /// A token id to save for the target language, if the recipe sets one.
+    fn language_id(&self, id: Option<u32>) -> Option<Value> {
         self.recipe.data.target_lang.as_ref().and(id).map(|id| json!(id))
     }
 }
 
-/// The cross entropy of targets given their sources.
+/// The cross entropy of targets, given their sources.
 pub(crate) struct PairTask<'a> {
     examples: &'a [Example],
     smoothing: LabelSmoothing,
-    /// The token that starts the decoder, where the language decides it.
+    /// The start token of the decoder, if the language determines it.
     start_id: Option<u32>,
 }
 

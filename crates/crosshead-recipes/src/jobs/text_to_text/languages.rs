@@ -1,4 +1,4 @@
-//! The languages of a pretrained model, as a recipe names them.
+//! The languages of a pretrained multilingual model.
 
 use crosshead_tokenize::Tokenizer;
 
@@ -6,11 +6,11 @@ use super::sections::PairsSection;
 use crate::RunError;
 use crate::recipe::InvalidKey;
 
-/// The tokenizer for the languages of a recipe, if it names any.
+/// The tokenizer with the languages of the recipe, if it sets any.
 ///
 /// # Errors
-/// If the model has no languages, or not these, or must be told the source's too; the error names the key.
-pub(crate) fn told(tokenizer: Tokenizer, section: &PairsSection) -> Result<Tokenizer, RunError> {
+/// If the model has no languages or not these, or needs a source language too; the error names the key.
+pub(crate) fn apply(tokenizer: Tokenizer, section: &PairsSection) -> Result<Tokenizer, RunError> {
     let wrong =
         |key: &str, reason: String| Err(InvalidKey::new(format!("data.{key}"), reason).into());
     let keys = [("source_lang", &section.source_lang), ("target_lang", &section.target_lang)];
@@ -21,21 +21,21 @@ pub(crate) fn told(tokenizer: Tokenizer, section: &PairsSection) -> Result<Token
         if known.is_empty() {
             return wrong(
                 key,
-                format!("{code}: the model of init has no languages; leave this key out"),
+                format!("{code}: the model of init has no languages; remove this key"),
             );
         }
         if !known.contains(&code.as_str()) {
             let known = known.join(", ");
             return wrong(
                 key,
-                format!("{code}: the model of init cannot be told it; it knows {known}"),
+                format!("{code}: not a language of the model of init, which has {known}"),
             );
         }
     }
     let source = section.source_lang.as_deref();
-    let told = tokenizer.with_languages(source, Some(target))?;
-    if told.takes_source_language() && source.is_none() {
-        return wrong("source_lang", "missing; this model is told both languages".to_owned());
+    let tokenizer = tokenizer.with_languages(source, Some(target))?;
+    if tokenizer.takes_source_language() && source.is_none() {
+        return wrong("source_lang", "missing; this model needs both languages".to_owned());
     }
-    Ok(told)
+    Ok(tokenizer)
 }

@@ -1,4 +1,4 @@
-//! Pairs of texts: read from a file, and as ids.
+//! Pairs of texts: reading and encoding.
 
 use crosshead_data::{Example, Pair};
 use crosshead_tokenize::Tokenizer;
@@ -17,7 +17,7 @@ pub(super) fn read(
     Ok(rows.into_iter().map(Pair::from).collect())
 }
 
-/// Pairs as ids, each source after the prefix.
+/// Pairs as ids; `prefix` is put before each source.
 pub(super) fn encode(
     tokenizer: &Tokenizer,
     prefix: &str,
@@ -34,7 +34,8 @@ pub(super) fn encode(
         .collect())
 }
 
-/// Pairs whose sides are cut to `max_len` ids, special tokens included and all of them kept, and how many had to be.
+/// Pairs as ids, sources and targets truncated to `max_len` ids, and the number of truncated pairs. The special tokens count and
+/// are kept.
 pub(super) fn encode_truncated(
     tokenizer: &Tokenizer,
     prefix: &str,

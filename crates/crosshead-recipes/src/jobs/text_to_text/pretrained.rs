@@ -1,4 +1,4 @@
-//! What a recipe leaves to its pretrained model.
+//! Keys whose defaults come from the pretrained model.
 
 use std::path::Path;
 
@@ -8,10 +8,11 @@ use crosshead_tasks::model_directory;
 use super::sections::{DecodeSection, TextToTextRecipe};
 use crate::RunError;
 
-/// The recipe with the keys that its pretrained model fills: decoding and prefix. One that resumes `run` has those of the run.
+/// The recipe with the keys that its pretrained model fills: decoding and prefix. A recipe that resumes `run` takes them from that
+/// run.
 ///
 /// # Errors
-/// If the pretrained model can't be read.
+/// If the pretrained model cannot be read.
 pub(super) fn complete(
     recipe: &TextToTextRecipe,
     run: Option<&TextToTextRecipe>,
@@ -28,10 +29,10 @@ pub(super) fn complete(
     Ok(recipe)
 }
 
-/// What the files of a model say about decoding and prefix.
+/// Decoding options and prefix in the files of a model.
 fn of_model(dir: &Path) -> Result<(DecodeSection, Option<String>), RunError> {
     let search = GenerationDefaults::from_dir(dir)?;
-    // By way of text: 0.6 is 0.6 in 64 bits too.
+    // Through text, so that 0.6 in 32 bits is 0.6 in 64 bits.
     let length_penalty = search.length_penalty.to_string().parse().ok();
     let decode = DecodeSection { beams: Some(search.num_beams), length_penalty };
     Ok((decode, Origin::open(dir)?.prefix().map(str::to_owned)))

@@ -1,8 +1,7 @@
 //! The recipe of translation and summarization.
-//!
-//! A file is a path, or `embedded:` and the name of data that the program carries.
 
 use crosshead_data::Column;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
@@ -11,45 +10,49 @@ use crate::recipe::{
 };
 use crate::report::metric;
 
-/// Which text the model writes for a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The task of a [`TextToTextRecipe`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextToTextKind {
-    /// A translation of a sentence.
+    /// Translation.
     Translate,
-    /// A short text that says what a long one is about.
+    /// Summarization.
     Summarize,
 }
 
-/// Translation or summarization, by an encoder-decoder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Translation or summarization, with an encoder-decoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextToTextRecipe {
-    /// Which of the two.
+    /// The task. It decides the kind of model and the keys of `[data]`.
     pub task: TextToTextKind,
-    /// A pretrained model to start from: a model directory or a run directory.
+    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
+    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
+    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
-    /// Where the pairs are.
+    /// The pairs of texts.
     pub data: PairsSection,
-    /// How text becomes ids: one vocabulary for both sides.
+    /// The tokenizer, shared by both sides.
     #[serde(default)]
     pub tokenizer: TokenizerSection,
-    /// The model's shape.
+    /// The shape of the model.
     #[serde(default)]
     pub model: ModelSection,
-    /// The length and pace of training.
+    /// Training.
     #[serde(default)]
     pub train: TrainSection,
-    /// How texts are decoded.
+    /// Decoding.
     #[serde(default)]
     pub decode: DecodeSection,
 }
 
 impl Sections for TextToTextRecipe {
+    const MODEL: ModelKind = ModelKind::EncoderDecoder;
+
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::Bpe, init)?;
-        self.model.resolve(ModelKind::EncoderDecoder, init)?;
+        self.model.resolve(Self::MODEL, init)?;
         let (select, metrics, long): (_, &[_], _) = match self.task {
             TextToTextKind::Summarize => (
                 &metric::ROUGE_L,
@@ -67,77 +70,82 @@ impl Sections for TextToTextRecipe {
     }
 }
 
-/// What happens to a text of more tokens than `max_len`, as a recipe spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens to a pair with a text of more than `max_len` tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LongTexts {
-    /// Its example is left out of training.
+    /// It is not used for training.
     Drop,
-    /// It is cut.
+    /// Its texts are truncated.
     Truncate,
 }
 
 impl LongTexts {
-    /// What became of the longer ones, in a sentence.
+    /// What happened to the pair, as a participle for messages.
     pub(crate) fn participle(self) -> &'static str {
         match self {
-            Self::Drop => "left out",
-            Self::Truncate => "cut",
+            Self::Drop => "dropped",
+            Self::Truncate => "truncated",
         }
     }
 }
 
 /// Pairs of texts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PairsSection {
-    /// Pairs to learn from.
+    /// Training data.
     pub train: String,
-    /// Pairs by which the best model is chosen.
+    /// Validation data, on which the best model is selected.
     pub valid: String,
-    /// Pairs that are read once, at the end.
+    /// Test data, on which the best model is evaluated once, at the end of the run.
     pub test: Option<String>,
-    /// The column of the source: a number from 1, a name in the first line, or a field of JSONL.
+    /// Column of the source.
+    #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "first")]
     pub source: Column,
-    /// The column of the target.
+    /// Column of the target.
+    #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "second")]
     pub target: Column,
-    /// The most tokens of a side.
+    /// Maximum number of tokens of a source or target, including special tokens.
     #[serde(default = "default_max_len")]
     pub max_len: usize,
-    /// What happens to pairs with a longer side; by default translations are dropped and documents truncated.
+    /// What happens to training pairs with a longer source or target. The log counts them.
     pub long: Option<LongTexts>,
-    /// Additional pairs for each pair, whose target is a copy of some words of the source.
+    /// Extra training pairs per pair that ask for a copy of some words of the source (`copy: …`). With little data they teach the
+    /// model to copy.
     #[serde(default)]
     pub copies: usize,
-    /// The language of the sources, by the pretrained model's code of it.
+    /// With `init`: the language of the sources, as the pretrained multilingual model calls it (`en_XX`, `eng_Latn`, `en`). By
+    /// default as the pretrained model's files say.
     pub source_lang: Option<String>,
-    /// The language of the targets.
+    /// With `init`: the language of the targets. A Marian model that writes several languages needs only this one. The saved model
+    /// translates in this direction by default.
     pub target_lang: Option<String>,
-    /// What the model reads before each source, such as the task. As the pretrained model has it, if absent.
+    /// Text before each source, such as T5's `translate English to German: `. It is saved with the model. With `init` the default is
+    /// the prefix in the pretrained model's `config.json`.
     pub prefix: Option<String>,
 }
 
 impl PairsSection {
-    /// What the model reads before each source; empty where the recipe does not say.
+    /// The text before each source; empty by default.
     pub(crate) fn prefix(&self) -> &str {
         self.prefix.as_deref().unwrap_or_default()
     }
 
-    /// Fills absent keys where no pretrained model does.
+    /// Fills absent keys, unless the pretrained model fills them.
     fn resolve(&mut self, init: bool) -> Result<(), InvalidKey> {
         let languages =
             [("data.source_lang", &self.source_lang), ("data.target_lang", &self.target_lang)];
-        let told = languages.iter().find(|(_, code)| code.is_some());
-        match told {
+        let given = languages.iter().find(|(_, code)| code.is_some());
+        match given {
             Some((key, _)) if !init => {
-                let reason =
-                    "only a pretrained model (init) can have languages; leave this key out";
+                let reason = "only a pretrained model (init) has languages; remove this key";
                 return Err(InvalidKey::new(*key, reason));
             }
             Some(_) if self.target_lang.is_none() => {
-                let reason = "missing; data.source_lang alone says no direction";
+                let reason = "missing; data.source_lang needs it";
                 return Err(InvalidKey::new("data.target_lang", reason));
             }
             Some(_) | None => {}
@@ -149,18 +157,18 @@ impl PairsSection {
     }
 }
 
-/// How the best text is found. What is absent is as the pretrained model has it, or else the default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Decoding. An absent key takes the pretrained model's value with `init`, and the default without.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodeSection {
-    /// Hypotheses followed at once; 1 is greedy search.
+    /// Beam width; 1 is greedy decoding. With `init` the default is the pretrained model's.
     pub beams: Option<usize>,
-    /// α of the score log p / lenᵅ.
+    /// α in the score log p / lengthᵅ of a hypothesis. With `init` the default is the pretrained model's.
     pub length_penalty: Option<f64>,
 }
 
 impl DecodeSection {
-    /// Fills absent keys where no pretrained model does.
+    /// Fills absent keys, unless the pretrained model fills them.
     fn resolve(&mut self, init: bool) -> Result<(), InvalidKey> {
         if !init {
             self.beams.get_or_insert(4);

