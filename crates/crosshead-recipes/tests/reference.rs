@@ -91,8 +91,7 @@ fn the_choices_are_those_that_parsing_accepts() {
     // Enums of other crates: the doc comments of the keys list their values.
     for key in ["norm_order", "activation"] {
         let unknown = format!("{key} = \"{UNKNOWN}\"");
-        let values =
-            listed(TaskKind::Translate, "model", &unknown, "unknown variant").unwrap();
+        let values = listed(TaskKind::Translate, "model", &unknown, "unknown variant").unwrap();
         let meaning = reference::find(key).unwrap().remove(0).meaning;
         for value in values {
             let text = recipe(TaskKind::Translate, "model", &format!("{key} = \"{value}\""));
