@@ -1,4 +1,4 @@
-//! What the binary says about itself: help pages, the reference of recipe keys, licences.
+//! What the binary says about itself: help pages, the reference of recipe keys, licenses.
 
 use crate::harness::{Folder, assert_names};
 
@@ -38,7 +38,7 @@ fn recipe_keys_are_explained_and_misspelt_ones_corrected() {
 }
 
 #[test]
-fn licences_are_printed_for_data_and_crates() {
+fn licenses_are_printed_for_data_and_crates() {
     let folder = Folder::empty();
     let all = folder.ok(&["licenses"]);
     assert_names(&all, &["translate-en-de: Apache-2.0", "Kotzias", "botocore", "\nburn 0."]);

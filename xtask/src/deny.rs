@@ -1,4 +1,4 @@
-//! Licences, sources and duplicates of the dependencies, by cargo-deny: `cargo xtask deny`.
+//! Licenses, sources and duplicates of the dependencies, by cargo-deny: `cargo xtask deny`.
 //!
 //! Not part of `cargo xtask ci`, because compiling cargo-deny takes minutes.
 

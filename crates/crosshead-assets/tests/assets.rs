@@ -91,7 +91,7 @@ fn every_recipe_is_embedded_with_a_summary_and_its_data() {
 }
 
 #[test]
-fn every_data_set_has_an_attribution_and_the_texts_of_its_licences() {
+fn every_data_set_has_an_attribution_and_the_texts_of_its_licenses() {
     let folders: BTreeSet<String> =
         data::names().filter_map(|name| name.split('/').next()).map(str::to_owned).collect();
     let sets = licenses::DATA_SETS.iter().map(|set| set.name.to_owned());
@@ -106,7 +106,7 @@ fn every_data_set_has_an_attribution_and_the_texts_of_its_licences() {
 }
 
 #[test]
-fn the_crates_have_names_versions_and_licences() {
+fn the_crates_have_names_versions_and_licenses() {
     let crates: Vec<licenses::Crate> = licenses::crates().collect();
     assert!(crates.iter().any(|linked| linked.name == "burn"), "{} crates", crates.len());
     for linked in crates {

@@ -30,7 +30,7 @@ use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
   crosshead recipes
   crosshead inspect vaswani2017-base
 
-Each command has examples of its own: crosshead COMMAND --help"
+Run crosshead COMMAND --help for the options and examples of a command."
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -97,7 +97,7 @@ pub(crate) enum Command {
     /// Download a model from the Hugging Face Hub and print its directory
     #[cfg(feature = "hub")]
     Fetch(Fetch),
-    /// Print the licences of the embedded data and of the Rust crates in the binary
+    /// Print the licenses of the embedded data and of the Rust crates in the binary
     Licenses(Licenses),
 }
 
@@ -159,7 +159,7 @@ pub(crate) struct Recipes {
   crosshead licenses
   crosshead licenses translate-en-de")]
 pub(crate) struct Licenses {
-    /// The data set whose licence texts to print
+    /// The data set whose license texts to print
     #[arg(value_name = "NAME")]
     pub(crate) data: Option<String>,
 }

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Licenses) -> anyhow::Result<()> {
         env!("CARGO_PKG_VERSION"),
         env!("CARGO_PKG_LICENSE")
     ))?;
-    output::line("Data sets (`crosshead licenses NAME` prints the licence texts)\n")?;
+    output::line("Data sets (`crosshead licenses NAME` prints the license texts)\n")?;
     for set in &DATA_SETS {
         output::line(format_args!("{}: {}\n{}\n", set.name, set.license, set.attribution))?;
     }
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Licenses) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the attribution of a data set and the texts of its licences.
+/// Prints the attribution of a data set and the texts of its licenses.
 fn texts(name: &str) -> anyhow::Result<()> {
     let set = licenses::find(name).with_context(|| {
         let names: Vec<&str> = DATA_SETS.iter().map(|set| set.name).collect();

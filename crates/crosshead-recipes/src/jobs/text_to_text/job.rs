@@ -192,7 +192,7 @@ impl TextToTextJob {
         PairTask { examples, smoothing, start_id: self.tokenizer.decoder_start() }
     }
 
-    /// A token id to save for the target language, if the recipe sets one.
+    /// A token id to be saved, if the recipe sets a target language.
     fn language_id(&self, id: Option<u32>) -> Option<Value> {
         self.recipe.data.target_lang.as_ref().and(id).map(|id| json!(id))
     }
