@@ -53,6 +53,14 @@ pub enum WeightsError {
         /// The error of the reader.
         source: Box<pytorch_reader::PytorchError>,
     },
+    /// A CTranslate2 `model.bin` that is truncated, inconsistent or of an unsupported version.
+    #[error("{}: not a valid CTranslate2 file: {reason}; convert or copy the model again", path.display())]
+    Ct2 {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the variable.
+        reason: String,
+    },
     /// A tensor that is in no file.
     #[error("{}: tensor `{tensor}` not found: {there}", path.display())]
     MissingTensor {

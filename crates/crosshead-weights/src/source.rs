@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::TensorData;
+use burn::tensor::{Bytes, TensorData};
 use safetensors::Dtype;
 
 use crate::formats::{self, Entry, FILES};
-use crate::{WeightsError, values};
+use crate::{QuantizedTensor, WeightsError, values};
 
 /// The tensors of a model directory: names, dtypes and shapes, and the values one tensor at a time.
 ///
-/// Opening reads only headers. f32 values of a `.safetensors` file are memory-mapped and not copied; f16 and bf16 are
-/// converted to f32 when a tensor is read. Memory use is bounded by the size of the files, whatever their headers claim,
+/// Opening reads only headers. f32 values of a `.safetensors` file are memory-mapped and not copied; f16, bf16 and
+/// quantized integers are converted to f32 when a tensor is read. Memory use is bounded by the size of the files, whatever their headers claim,
 /// and pickles are not executed.
 ///
 /// A mapped file must not be changed in place while its tensors are in use. Replacing it with a new file is safe.
@@ -28,7 +28,7 @@ pub struct TensorSource {
 impl TensorSource {
     /// Opens the weights of a model directory. The first of these that exists is used: `model.safetensors`,
     /// `model.safetensors.index.json` with its shards, `pytorch_model.bin`, `pytorch_model.bin.index.json` with its
-    /// shards.
+    /// shards, CTranslate2's `model.bin`.
     ///
     /// # Errors
     /// If there are no weights, a shard is missing, or a file is malformed or inconsistent. The error names the file, and
@@ -55,8 +55,13 @@ impl TensorSource {
     ) -> Result<Self, WeightsError> {
         let (path, bytes) = (name.into(), bytes.into());
         let tensors = formats::parse_safetensors(&path, &bytes)?;
+        Ok(Self::of_file(path, tensors))
+    }
+
+    /// The tensors of one file.
+    pub(crate) fn of_file(path: PathBuf, tensors: formats::Listing) -> Self {
         let tensors = tensors.into_iter().map(|(name, entry)| (name, (0, entry))).collect();
-        Ok(Self { files: vec![path.clone()], path, tensors })
+        Self { files: vec![path.clone()], path, tensors }
     }
 
     /// The names of the tensors, sorted.
@@ -99,11 +104,38 @@ impl TensorSource {
         let Some((_, entry)) = self.tensors.get(name) else {
             return Err(self.missing(name));
         };
+        if let Some(tensor) = self.read_quantized(name)? {
+            return Ok(tensor.dequantize());
+        }
         let bytes = entry.bytes(path)?;
         let data = values::to_f32(bytes, entry.dtype, &entry.shape);
         let checked =
             data.and_then(|data| values::check(&data, name.ends_with("bias")).map(|()| data));
         checked.map_err(|error| WeightsError::tensor(path, name, error.to_string()))
+    }
+
+    /// The bytes of a tensor in the file.
+    pub(crate) fn bytes(&self, name: &str) -> Result<Bytes, WeightsError> {
+        let (_, entry) = self.tensors.get(name).ok_or_else(|| self.missing(name))?;
+        entry.bytes(self.file(name))
+    }
+
+    /// Reads a quantized tensor as integers and scales; `None` if the file stores it in floating point.
+    ///
+    /// # Errors
+    /// If there is no such tensor, the file can no longer be read, or a scale is not a positive number.
+    pub fn read_quantized(&self, name: &str) -> Result<Option<QuantizedTensor>, WeightsError> {
+        let path = self.file(name);
+        let Some((_, entry)) = self.tensors.get(name) else {
+            return Err(self.missing(name));
+        };
+        let Some(scales) = entry.scales(path)? else { return Ok(None) };
+        if let Some(scale) = scales.iter().find(|scale| !scale.is_normal() || **scale < 0.0) {
+            let reason = format!("has the quantization scale {scale}; it must be a number above 0");
+            return Err(WeightsError::tensor(path, name, reason));
+        }
+        let tensor = QuantizedTensor::new(entry.bytes(path)?, entry.dtype, &entry.shape, scales);
+        tensor.map(Some).map_err(|error| WeightsError::tensor(path, name, error.to_string()))
     }
 }
 

@@ -37,7 +37,8 @@ pub(crate) fn to_f32(
     Ok(TensorData::new(values, shape.to_vec()))
 }
 
-fn decode<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+/// The numbers in these bytes.
+pub(crate) fn decode<const N: usize, T>(bytes: &[u8], value: impl Fn([u8; N]) -> T) -> Vec<T> {
     bytes.as_chunks().0.iter().map(|&chunk| value(chunk)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! The formats of weight files: their tensors, and where the values are.
 
+mod ct2;
 mod index;
 mod pickle;
 mod safetensors;
@@ -11,14 +12,17 @@ use ::safetensors::Dtype;
 use burn::tensor::{AllocationProperty, Bytes};
 use crosshead_files::Placeholder;
 
-use crate::{WeightsError, mapping};
+use crate::{WeightsError, mapping, values};
+
+pub(crate) use ct2::{Contents as Ct2Contents, contents as ct2_contents, parse as parse_ct2};
 
 /// The names of weight files, in order of precedence, and their layouts.
-pub(crate) const FILES: [(&str, Layout); 4] = [
+pub(crate) const FILES: [(&str, Layout); 5] = [
     ("model.safetensors", Layout::Single(safetensors::open)),
     ("model.safetensors.index.json", Layout::Shards(safetensors::open)),
     ("pytorch_model.bin", Layout::Single(pickle::open)),
     ("pytorch_model.bin.index.json", Layout::Shards(pickle::open)),
+    ("model.bin", Layout::Single(ct2::open)),
 ];
 
 /// The tensors of a file by name.
@@ -77,10 +81,21 @@ pub(crate) struct Entry {
     pub(crate) shape: Vec<usize>,
     pub(crate) n_bytes: u64,
     values: Values,
+    /// The scale of a quantized tensor.
+    scale: Option<Scale>,
+}
+
+/// The scale of a quantized tensor, by which its values were multiplied.
+#[derive(Debug)]
+enum Scale {
+    /// One number for the tensor.
+    One(f32),
+    /// An f32 for each row.
+    Rows(Values),
 }
 
 /// The location of the values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Values {
     /// At an offset in the file.
     At(u64),
@@ -90,16 +105,34 @@ enum Values {
     Pickled(pytorch_reader::Tensor),
 }
 
+impl Values {
+    /// The `n` bytes in the file at `path`.
+    fn bytes(&self, path: &Path, n: u64) -> Result<Bytes, WeightsError> {
+        let bytes = match self {
+            Self::At(offset) => mapping::map(path, *offset, n),
+            Self::Memory(bytes) => Ok(Bytes::from_shared(bytes.clone(), AllocationProperty::Other)),
+            Self::Pickled(tensor) => tensor.read().map(Bytes::from_bytes_vec),
+        };
+        bytes.map_err(WeightsError::io(path))
+    }
+}
+
 impl Entry {
     /// The bytes of the values in the file at `path`.
     pub(crate) fn bytes(&self, path: &Path) -> Result<Bytes, WeightsError> {
-        let bytes = match &self.values {
-            Values::At(offset) => mapping::map(path, *offset, self.n_bytes),
-            Values::Memory(bytes) => {
-                Ok(Bytes::from_shared(bytes.clone(), AllocationProperty::Other))
+        self.values.bytes(path, self.n_bytes)
+    }
+
+    /// The scales of a quantized tensor, one or one for each row; `None` if it is not quantized.
+    pub(crate) fn scales(&self, path: &Path) -> Result<Option<Vec<f32>>, WeightsError> {
+        match &self.scale {
+            None => Ok(None),
+            Some(Scale::One(scale)) => Ok(Some(vec![*scale])),
+            Some(Scale::Rows(values)) => {
+                let rows = self.shape.first().copied().unwrap_or(0);
+                let bytes = values.bytes(path, 4 * rows as u64)?;
+                Ok(Some(values::decode(&bytes, f32::from_le_bytes)))
             }
-            Values::Pickled(tensor) => tensor.read().map(Bytes::from_bytes_vec),
-        };
-        bytes.map_err(WeightsError::io(path))
+        }
     }
 }

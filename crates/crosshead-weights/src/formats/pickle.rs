@@ -34,7 +34,8 @@ pub(super) fn open(path: &Path) -> Result<Listing, WeightsError> {
             }
             let dtype = dtype(tensor.dtype());
             let shape = tensor.shape().to_vec();
-            Ok((name, Entry { dtype, shape, n_bytes, values: Values::Pickled(tensor) }))
+            let values = Values::Pickled(tensor);
+            Ok((name, Entry { dtype, shape, n_bytes, values, scale: None }))
         })
         .collect()
 }

@@ -51,7 +51,7 @@ fn list(
         let (from, to) = info.data_offsets;
         let n_bytes = (to - from) as u64;
         let values = values(start + from as u64, n_bytes);
-        Entry { dtype: info.dtype, shape: info.shape.clone(), n_bytes, values }
+        Entry { dtype: info.dtype, shape: info.shape.clone(), n_bytes, values, scale: None }
     };
     Ok(tensors.into_iter().map(|(name, info)| (name, entry(info))).collect())
 }
