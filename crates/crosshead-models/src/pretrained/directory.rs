@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use super::Head;
 use super::config_file::ConfigFile;
 use super::families::{self, CAUSAL_LMS, ENCODER_DECODERS, ENCODERS, Family};
-use super::labels;
 use super::names::Names;
+use super::{Head, ctranslate2, labels};
 use crate::{ModelConfig, ModelError};
 
 /// The contents of a model directory, as described by its `config.json`.
@@ -26,6 +25,12 @@ impl ModelDirectory {
     /// # Errors
     /// If `config.json` is missing or malformed, its family is not supported, or its configuration is invalid.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        if ctranslate2::is_directory(dir) {
+            let config = ctranslate2::Directory::open(dir)?.config;
+            let is_causal = matches!(config, ModelConfig::CausalLm(_));
+            let head = if is_causal { Head::CausalLm } else { Head::Seq2SeqLm };
+            return Ok(Self { family: ctranslate2::FAMILY, head, config });
+        }
         Self::of(&ConfigFile::open(dir)?)
     }
 

@@ -9,15 +9,25 @@ use super::config_file::ConfigFile;
 use super::families::{self, CAUSAL_LMS, Config, ENCODER_DECODERS};
 use super::load::Weights;
 use super::names::Names;
-use super::{GenerationDefaults, Head, save, write_model};
-use crate::{CausalLm, EncoderDecoder, ModelError};
+use super::{GenerationDefaults, Head, ctranslate2, save, write_model};
+use crate::{
+    CausalLm, CausalLmConfig, EncoderDecoder, EncoderDecoderConfig, ModelConfig, ModelError,
+};
 
 impl EncoderDecoder {
     /// Loads an encoder-decoder from a model directory: `config.json` and the weights (see [`TensorSource::open`]).
+    /// CTranslate2 directories load too; their quantized weights are converted to f32.
     ///
     /// # Errors
     /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        if ctranslate2::is_directory(dir) {
+            let directory = ctranslate2::Directory::open(dir)?;
+            let ModelConfig::EncoderDecoder(config) = &directory.config else {
+                return Err(directory.not_a(EncoderDecoderConfig::KIND));
+            };
+            return directory.weights().fill(config.skeleton(device));
+        }
         let file = ConfigFile::open(dir)?;
         let family = families::find(ENCODER_DECODERS, &file)?;
         let mut config = families::read(family, &file)?;
@@ -67,10 +77,18 @@ impl EncoderDecoder {
 
 impl CausalLm {
     /// Loads a causal language model from a model directory: `config.json` and the weights (see [`TensorSource::open`]).
+    /// CTranslate2 directories load too; their quantized weights are converted to f32.
     ///
     /// # Errors
     /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        if ctranslate2::is_directory(dir) {
+            let directory = ctranslate2::Directory::open(dir)?;
+            let ModelConfig::CausalLm(config) = &directory.config else {
+                return Err(directory.not_a(CausalLmConfig::KIND));
+            };
+            return directory.weights().fill(config.skeleton(device));
+        }
         let file = ConfigFile::open(dir)?;
         let family = families::find(CAUSAL_LMS, &file)?;
         let mut config = families::read(family, &file)?;

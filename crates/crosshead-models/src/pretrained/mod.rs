@@ -1,9 +1,10 @@
-//! Model directories in Hugging Face's layout.
+//! Model directories in Hugging Face's layout, and CTranslate2's.
 //!
 //! A family is one value in [`families`], which defines the meaning of its `config.json` and the names of its weights.
 //! Loading and saving are the same for all.
 
 mod config_file;
+mod ctranslate2;
 mod directory;
 mod encoders;
 mod families;
@@ -21,6 +22,7 @@ mod report;
 mod save;
 mod sentence;
 mod tensors;
+mod weights_report;
 
 use std::fs;
 use std::path::Path;
@@ -33,8 +35,8 @@ pub use generation::{GenerationDefaults, GenerationFile, NotFollowed};
 pub use head::Head;
 pub use json::read_json;
 pub use origin::{Origin, set_config_keys};
-pub use report::WeightsReport;
 pub use sentence::SentenceDirectory;
+pub use weights_report::WeightsReport;
 
 use crate::ModelError;
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::config_file::ConfigFile;
 use super::json::{read_object, read_text};
-use super::{Head, ModelDirectory, families, write_json};
+use super::{Head, ModelDirectory, ctranslate2, families, write_json};
 use crate::ModelError;
 
 const CONFIG: &str = "config.json";
@@ -79,6 +79,10 @@ impl Origin {
     /// If a file is missing or malformed.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
         let path = dir.join(CONFIG);
+        if ctranslate2::is_directory(dir) {
+            let reason = "CTranslate2 models are for inference only; fine-tune the model that this one was converted from";
+            return Err(ModelError::Config { path, key: "training", reason: reason.to_owned() });
+        }
         let absent = || ModelError::io(&path)(std::io::Error::from(ErrorKind::NotFound));
         let config = read_object(&path)?.ok_or_else(absent)?;
         let generation = read_object(&dir.join(GENERATION))?;
@@ -88,6 +92,17 @@ impl Origin {
     /// The `prefix` of `config.json`, which is prepended to every input, such as the task prefix of T5.
     pub fn prefix(&self) -> Option<&str> {
         self.config.get("prefix")?.as_str()
+    }
+
+    /// The [`prefix`](Self::prefix) of a model directory; empty if there is none, as in CTranslate2 directories.
+    ///
+    /// # Errors
+    /// If a file is missing or malformed.
+    pub fn prefix_of(dir: &Path) -> Result<String, ModelError> {
+        if ctranslate2::is_directory(dir) {
+            return Ok(String::new());
+        }
+        Ok(Self::open(dir)?.prefix().unwrap_or_default().to_owned())
     }
 
     /// Copies what is still valid to the directory of a saved model, and applies `changes` to its

@@ -1,43 +1,15 @@
 //! Comparison of the weights in a directory with its model.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_weights::{TensorSource, parameters};
 
-use super::ModelDirectory;
 use super::families::Config;
 use super::load::Weights;
+use super::{ModelDirectory, WeightsReport, ctranslate2};
 use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier, paths};
-
-/// The tensors of a model directory compared with the parameters of its model.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WeightsReport {
-    /// The weight files.
-    pub files: Vec<PathBuf>,
-    /// The size of all tensors in bytes.
-    pub bytes: u64,
-    /// The number of tensors of each dtype.
-    pub dtypes: BTreeMap<String, usize>,
-    /// Tensors that are loaded.
-    pub loaded: BTreeSet<String>,
-    /// Tensors that are not needed: computed tables and the heads of other tasks.
-    pub ignored: Vec<String>,
-    /// Tensors that the model does not have: an error.
-    pub unexpected: Vec<String>,
-    /// Tensors that the model needs and the files do not have: an error.
-    pub missing: Vec<String>,
-    /// Tensors of the wrong shape, with the reason: an error.
-    pub wrong: BTreeMap<String, String>,
-}
-
-impl WeightsReport {
-    /// Whether the names and shapes of all tensors match the model.
-    pub fn is_sound(&self) -> bool {
-        self.unexpected.is_empty() && self.missing.is_empty() && self.wrong.is_empty()
-    }
-}
 
 impl ModelDirectory {
     /// Compares the weights in the directory with the model of its `config.json`. No values are read.
@@ -45,6 +17,9 @@ impl ModelDirectory {
     /// # Errors
     /// If there are no weights, or a file is malformed.
     pub fn weights(&self, dir: &Path, device: &Device) -> Result<WeightsReport, ModelError> {
+        if self.family == ctranslate2::FAMILY {
+            return Ok(ctranslate2::Directory::open(dir)?.report(&self.shapes(device)));
+        }
         let checkpoint = TensorSource::open(dir)?;
         let weights = Weights::new(&checkpoint, self.names());
         let mut report = WeightsReport {

@@ -4,6 +4,7 @@ mod breakable;
 mod broken_directory;
 mod causal;
 mod config;
+mod ctranslate2;
 mod directory;
 mod gradients;
 mod heads;

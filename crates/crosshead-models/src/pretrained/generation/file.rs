@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::GenerationDefaults;
 use super::keys::Keys;
+use super::{GenerationDefaults, ctranslate2};
 use crate::pretrained::config_file::to_object;
+use crate::pretrained::ctranslate2::is_directory;
 use crate::pretrained::json::read_object;
 use crate::pretrained::{json_text, write_json};
 use crate::{CausalLmConfig, EncoderDecoderConfig, ModelError};
@@ -77,13 +78,17 @@ pub struct GenerationFile {
 impl GenerationDefaults {
     /// Reads the `generation_config.json` of a model directory. Without the file, reads the decoding options in
     /// `config.json`, as in older models. Missing keys have their defaults, except that `eos_token_id` falls back to
-    /// that of `config.json`.
+    /// that of `config.json`. A CTranslate2 directory without the file has the defaults of CTranslate2, or of Argos
+    /// Translate in its package.
     ///
     /// # Errors
     /// If a file is malformed, or a value is invalid.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
         let config = read_object(&dir.join(CONFIG))?.unwrap_or_default();
         let Some(keys) = read_object(&dir.join(GENERATION_CONFIG))? else {
+            if is_directory(dir) {
+                return ctranslate2::defaults(dir);
+            }
             return Self::from_legacy_config(dir, config);
         };
         let mut defaults = Self::from_keys(dir, GENERATION_CONFIG, keys)?;

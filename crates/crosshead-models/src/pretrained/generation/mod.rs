@@ -1,5 +1,6 @@
 //! `generation_config.json`: the default decoding options of a model.
 
+mod ctranslate2;
 mod file;
 mod keys;
 mod not_followed;
