@@ -71,6 +71,13 @@ pub enum TokenizeError {
         dir: PathBuf,
     },
 
+    /// A CTranslate2 directory has no file that segments a text into the tokens of its vocabulary.
+    #[error("{dir}: no tokenizer found beside model.bin; add the `sentencepiece.model`, `source.spm` with `target.spm`, or `tokenizer.json` of the model (`ct2-transformers-converter --copy_files` copies them)", dir = .dir.display())]
+    NoCt2Tokenizer {
+        /// The directory.
+        dir: PathBuf,
+    },
+
     /// The file is not valid UTF-8.
     #[error("{path}:{line}: not valid UTF-8; convert the file to UTF-8", path = .path.display())]
     NotUtf8 {

@@ -65,6 +65,12 @@ pub enum SentencePieceError {
         limit: usize,
     },
 
+    /// The file holds the codes of subword-nmt.
+    #[error(
+        "the file holds subword-nmt codes, which need the Moses tokenizer; they are not supported"
+    )]
+    SubwordNmt,
+
     /// The normalization rules are invalid.
     #[error("normalization rules: {0}")]
     Rules(#[from] CharsMapError),

@@ -48,6 +48,13 @@ impl Directory {
         Ok(directory)
     }
 
+    /// A directory without Hugging Face's files. The spellings of special tokens in a text are ordinary characters.
+    pub(super) fn of_text(path: &Path) -> Self {
+        let mut directory = Self { path: path.to_owned(), ..Self::default() };
+        directory.config.split_special_tokens = Some(true);
+        directory
+    }
+
     /// The tokens and ids of a JSON vocabulary.
     pub(super) fn named_ids(&self, file: &str) -> Result<Arc<NamedIds>, TokenizeError> {
         Ok(Arc::new(NamedIds::new(read_ids(&self.file(file))?)))

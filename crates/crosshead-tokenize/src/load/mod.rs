@@ -2,6 +2,7 @@
 
 mod byte_level;
 mod config;
+mod ctranslate2;
 mod directory;
 mod languages;
 mod marian;
@@ -94,29 +95,39 @@ impl Tokenizer {
     /// `transformers`. Roles that the files don't name have the family's default token, except for a
     /// `PreTrainedTokenizerFast`, which has only the special tokens that it names.
     ///
+    /// In a CTranslate2 directory (`model.bin` with `shared_vocabulary.json` or similar) the tokenizer must match the
+    /// vocabulary. Without `tokenizer.json` and `tokenizer_config.json`, the pieces of `source.spm` and `target.spm` or of
+    /// another SentencePiece model, which an Argos package has in the parent directory, get the ids of the vocabulary;
+    /// `config.json` names the special tokens.
+    ///
     /// # Errors
     /// If there is no tokenizer, a file is missing, can't be read or is malformed, or a vocabulary has gaps or duplicates.
     pub fn from_dir(dir: &Path) -> Result<Self, TokenizeError> {
-        let mut directory = Directory::read(dir)?;
-        let json = directory.file(TOKENIZER);
-        let built = if json.exists() {
-            let mut built = read_pipeline(&json)?;
-            word_piece::apply_config(&directory.config, &mut built.pipeline);
-            byte_level::apply_config(&directory.config, &mut built.pipeline);
-            built
-        } else if directory.file(SOURCE_SPM).exists() {
-            marian::build(&mut directory)?
-        } else if let Some(model) = directory.first_of(&SENTENCEPIECE) {
-            sentencepiece::build(&directory, &model)?
-        } else if directory.file(VOCAB_JSON).exists() {
-            byte_level::build(&mut directory)?
-        } else if directory.file(VOCAB_TXT).exists() {
-            word_piece::build(&mut directory)?
-        } else {
-            return Err(TokenizeError::NoTokenizer { dir: dir.to_owned() });
-        };
-        finish(&directory, built)
+        if ctranslate2::is_directory(dir) { ctranslate2::load(dir) } else { from_files(dir) }
     }
+}
+
+/// Loads the tokenizer of a directory in Hugging Face's layout.
+fn from_files(dir: &Path) -> Result<Tokenizer, TokenizeError> {
+    let mut directory = Directory::read(dir)?;
+    let json = directory.file(TOKENIZER);
+    let built = if json.exists() {
+        let mut built = read_pipeline(&json)?;
+        word_piece::apply_config(&directory.config, &mut built.pipeline);
+        byte_level::apply_config(&directory.config, &mut built.pipeline);
+        built
+    } else if directory.file(SOURCE_SPM).exists() {
+        marian::build(&mut directory)?
+    } else if let Some(model) = directory.first_of(&SENTENCEPIECE) {
+        sentencepiece::build(&directory, &model)?
+    } else if directory.file(VOCAB_JSON).exists() {
+        byte_level::build(&mut directory)?
+    } else if directory.file(VOCAB_TXT).exists() {
+        word_piece::build(&mut directory)?
+    } else {
+        return Err(TokenizeError::NoTokenizer { dir: dir.to_owned() });
+    };
+    finish(&directory, built)
 }
 
 /// The part of a `tokenizer.json` that is checked before the library reads it.

@@ -69,7 +69,7 @@ pub(super) fn renumbered(
 }
 
 /// The pipeline of a model whose pieces have these ids.
-fn numbered(
+pub(super) fn numbered(
     directory: &Directory,
     model: &SentencePiece,
     path: &Path,
