@@ -6,13 +6,18 @@ use crosshead_tokenize::{TokenizeError, Tokenizer};
 
 use crate::TaskError;
 
-/// The model directory: `dir` if it contains `config.json`, or `dir/model` of a run directory.
+/// The files that mark a model directory. CTranslate2 directories before 3.0 have only the second.
+const MODEL_FILES: [&str; 2] = ["config.json", "model.bin"];
+
+/// The model directory: `dir` if it contains `config.json` or `model.bin`, or `dir/model` of a run directory or an Argos
+/// package.
 ///
 /// # Errors
 /// If neither contains a model.
 pub fn model_directory(dir: &Path) -> Result<PathBuf, TaskError> {
     let mut candidates = [dir.to_owned(), dir.join("model")].into_iter();
-    candidates.find(|dir| dir.join("config.json").is_file()).ok_or_else(|| match hub_id(dir) {
+    let is_model = |dir: &PathBuf| MODEL_FILES.iter().any(|file| dir.join(file).is_file());
+    candidates.find(is_model).ok_or_else(|| match hub_id(dir) {
         Some(id) if !dir.exists() => TaskError::HubId(id.to_owned()),
         _ => TaskError::NoModel(dir.to_owned()),
     })

@@ -120,7 +120,11 @@ fn summarizes(dir: &Path, model: &Path) -> Result<bool, TaskError> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(wrong(error.to_string())),
     }
-    let config: ConfigTasks = read_json(&model.join("config.json"))?;
+    let config = model.join("config.json");
+    if !config.is_file() {
+        return Ok(false);
+    }
+    let config: ConfigTasks = read_json(&config)?;
     let tasks = config.task_specific_params.unwrap_or_default();
     let is_for = |task: &str| tasks.keys().any(|key| key.starts_with(task));
     Ok(is_for("summarization") && !is_for("translation"))

@@ -55,7 +55,7 @@ impl TextToText {
         let tokenizer = Tokenizer::from_dir(&dir)?;
         let model = EncoderDecoder::from_pretrained(&dir, device)?;
         check_vocabulary(&dir, &tokenizer, model.config().vocab_size)?;
-        let prefix = Origin::open(&dir)?.prefix().unwrap_or_default().to_owned();
+        let prefix = Origin::prefix_of(&dir)?;
         let generation = GenerationDefaults::from_dir(&dir)?;
         Ok(Self::new(model, tokenizer).with_generation(generation).with_prefix(prefix))
     }
