@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bad_tasks;
+mod ctranslate2;
 mod embed;
 mod encodings;
 #[cfg(feature = "hub")]
