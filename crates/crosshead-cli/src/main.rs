@@ -45,6 +45,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
         Command::Embed(embed) => commands::embed::run(&embed, &args.compute),
         Command::Similar(similar) => commands::similar::run(&similar, &args.compute),
+        Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),

@@ -4,6 +4,7 @@
 mod setters;
 
 mod causal_lm;
+mod compute_type;
 mod config;
 mod encoder;
 mod encoder_decoder;
@@ -22,6 +23,7 @@ pub mod summary;
 mod tokens;
 
 pub use causal_lm::{CausalLm, CausalLmConfig};
+pub use compute_type::ComputeType;
 pub use config::ModelConfig;
 pub use encoder::{Encoder, EncoderConfig};
 pub use encoder_decoder::{EncoderDecoder, EncoderDecoderConfig};
@@ -34,7 +36,8 @@ pub use input::InputLayer;
 pub use invalid_field::InvalidField;
 pub use pretrained::{
     GenerationDefaults, GenerationFile, Head, ModelDirectory, NotFollowed, Origin,
-    SentenceDirectory, WeightsReport, read_json, set_config_keys,
+    SentenceDirectory, WeightsReport, int8_tensor, quantize_directory, read_json,
+    set_config_keys,
 };
 pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
 pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};

@@ -1,5 +1,7 @@
 //! Classification of parameters by their field paths.
 
+use crosshead_kernels::Int8Weight;
+
 /// The prefix of the encoder in a model with a head.
 const ENCODER: &str = "encoder.";
 
@@ -34,4 +36,10 @@ pub(crate) fn is_table(path: &str) -> bool {
         || ["token_types", "positions.weight", "position_bias.weight"]
             .iter()
             .any(|table| path.ends_with(table))
+}
+
+/// Whether a parameter may be a matrix in 8 bits: projections, and the embedding, which may be one; no other table.
+pub fn takes_int8(path: &str, shape: &[usize]) -> bool {
+    let is_table = is_table(path) && !is_embedding(path);
+    matches!(shape, &[_, d_in] if (1..=Int8Weight::MAX_D_IN).contains(&d_in)) && !is_table
 }

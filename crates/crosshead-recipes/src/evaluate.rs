@@ -3,11 +3,21 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use crosshead_models::ComputeType;
 use crosshead_tasks::{TaskError, TextToText};
 
 use crate::host::{Assets, Events};
 use crate::job::{Evaluation, Job, Visitor};
 use crate::{Recipe, Report, RunError};
+
+/// How an evaluated model computes.
+#[derive(Clone, Copy, Debug)]
+pub struct Compute<'a> {
+    /// The device.
+    pub device: &'a Device,
+    /// The type of the weights.
+    pub compute_type: ComputeType,
+}
 
 /// Evaluates the model of a directory on a file, which is read with the recipe's `[data]` section. `prepare` sets the decoding
 /// options and languages of an encoder-decoder; it is not called for other models.
@@ -19,12 +29,12 @@ pub fn evaluate(
     model: &Path,
     file: &str,
     prepare: impl FnOnce(TextToText) -> Result<TextToText, TaskError>,
-    device: &Device,
+    compute: Compute<'_>,
     assets: &dyn Assets,
     events: &mut dyn Events,
 ) -> Result<Report, RunError> {
-    let prepare = Box::new(prepare);
-    recipe.visit(Evaluation { model, file, prepare, device, assets, events })
+    let (prepare, Compute { device, compute_type }) = (Box::new(prepare), compute);
+    recipe.visit(Evaluation { model, file, prepare, device, compute_type, assets, events })
 }
 
 impl Visitor for Evaluation<'_> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_data::{Batching, Lengths, Order, token_budget_batches};
 use crosshead_kernels::Mode;
+use crosshead_models::ComputeType;
 use crosshead_tasks::{TaskError, TextToText};
 use crosshead_train::Task;
 
@@ -38,6 +39,8 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) prepare: Box<Prepare<'a>>,
     /// The device.
     pub(crate) device: &'a Device,
+    /// The type that the model computes in.
+    pub(crate) compute_type: ComputeType,
     /// Embedded data.
     pub(crate) assets: &'a dyn Assets,
     /// Receives the progress.

@@ -15,7 +15,7 @@ mod run;
 mod tokenizer;
 
 pub use error::RunError;
-pub use evaluate::evaluate;
+pub use evaluate::{Compute, evaluate};
 pub use host::{Assets, Event, Events, Host, NoAssets, Stop};
 pub use jobs::{
     Recipe, TaskKind, UnknownTask, classification, language_modeling, masked_language_modeling,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
-use crosshead_models::{ProblemType, SequenceClassifier, TokenBatch};
+use crosshead_models::{ComputeType, ProblemType, SequenceClassifier, TokenBatch};
 use crosshead_tokenize::{Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
@@ -103,6 +103,11 @@ impl Classifier {
     /// A classifier from a model outside autodiff and its tokenizer.
     pub fn new(model: SequenceClassifier, tokenizer: Tokenizer) -> Self {
         Self { function: ScoreFunction::of(&model), model, tokenizer }
+    }
+
+    /// Sets the type that the model computes in. Default: that of the files.
+    pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
+        Self { model: compute_type.apply(self.model), ..self }
     }
 
     /// Sets the function that maps logits to scores. Default: the one for the model's `problem_type`; see

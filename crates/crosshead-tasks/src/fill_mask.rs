@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
-use crosshead_models::{MaskedLm, TokenBatch};
+use crosshead_models::{ComputeType, MaskedLm, TokenBatch};
 use crosshead_tokenize::{SpecialRole, Tokenizer, TruncatedEncoding, pad_batch};
 
 use crate::directory::check_vocabulary;
@@ -65,6 +65,11 @@ impl FillMask {
     pub fn new(model: MaskedLm, tokenizer: Tokenizer) -> Result<Self, TaskError> {
         let mask_id = tokenizer.special().require(SpecialRole::Mask)?;
         Ok(Self { model, tokenizer, mask_id })
+    }
+
+    /// Sets the type that the model computes in. Default: that of the files.
+    pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
+        Self { model: compute_type.apply(self.model), ..self }
     }
 
     /// The model.

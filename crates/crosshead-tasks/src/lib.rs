@@ -8,6 +8,7 @@ mod fill_mask;
 mod generator;
 mod hooks;
 mod options;
+mod quantize;
 mod softmax;
 mod streaming;
 mod summarizer;
@@ -24,6 +25,7 @@ pub use fill_mask::{FillMask, Filled, Guess};
 pub use generator::{Generated, Generator};
 pub use hooks::TextHooks;
 pub use options::DecodeOptions;
+pub use quantize::{is_quantized, quantize};
 pub use summarizer::Summarizer;
 pub use task::{ModelTask, Task, open};
 pub use text_to_text::{TextToText, Written};
@@ -35,7 +37,7 @@ pub use crosshead_generate::{
     StopReason,
 };
 pub use crosshead_models::{
-    CausalLm, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm, ModelError,
+    CausalLm, ComputeType, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm, ModelError,
     NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
 };
 pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_models::{Head, ModelDirectory, read_json};
+use crosshead_models::{ComputeType, Head, ModelDirectory, read_json};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -72,6 +72,20 @@ pub enum Task {
     FillMask(FillMask),
     /// Embedding.
     Embed(Embedder),
+}
+
+impl Task {
+    /// Sets the type that the model computes in. Default: that of the files.
+    pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
+        match self {
+            Self::Translate(task) => Self::Translate(task.with_compute_type(compute_type)),
+            Self::Summarize(task) => Self::Summarize(task.with_compute_type(compute_type)),
+            Self::Classify(task) => Self::Classify(task.with_compute_type(compute_type)),
+            Self::Generate(task) => Self::Generate(task.with_compute_type(compute_type)),
+            Self::FillMask(task) => Self::FillMask(task.with_compute_type(compute_type)),
+            Self::Embed(task) => Self::Embed(task.with_compute_type(compute_type)),
+        }
+    }
 }
 
 /// Opens the model of a model directory or run directory for its task; see [`ModelTask::of`].

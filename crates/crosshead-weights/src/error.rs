@@ -29,6 +29,19 @@ pub enum WeightsError {
         /// The error of the reader.
         source: safetensors::SafeTensorError,
     },
+    /// Matrices in 8 bits in a layout of another version.
+    #[error(
+        "{}: its int8 layout has version {found}, and this program reads version {}; use a newer one, or quantize the \
+         original again",
+        path.display(),
+        crate::formats::LAYOUT_VERSION
+    )]
+    Int8Layout {
+        /// The file.
+        path: PathBuf,
+        /// The version.
+        found: String,
+    },
     /// A directory without weight files.
     #[error("{}: no weights; one of these is needed: {names}", dir.display())]
     NoWeights {

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor, TensorData};
-use crosshead_kernels::use_large_pages;
+use burn::tensor::{Device, Gradients, Shape, Tensor, TensorData};
+use crosshead_kernels::{Int8Weight, computes_int8, dequantize, is_int8, use_large_pages};
 
 /// The current path while a module is visited.
 #[derive(Default)]
@@ -50,7 +50,7 @@ pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     visitor.1
 }
 
-/// The values of every parameter, by path.
+/// The values of every parameter in f32, by path.
 pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
     struct Read(Path, BTreeMap<String, TensorData>);
     impl ModuleVisitor for Read {
@@ -61,7 +61,7 @@ pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
             self.0.exit();
         }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.insert(self.0.name(), param.val().into_data());
+            self.1.insert(self.0.name(), dequantize(param.val()).into_data());
         }
     }
     let mut visitor = Read(Path::default(), BTreeMap::new());
@@ -94,13 +94,47 @@ pub fn take_gradients<M: Module>(
     visitor.2
 }
 
+/// The value of a parameter.
+#[derive(Debug)]
+pub enum Value {
+    /// f32.
+    Float(TensorData),
+    /// A matrix in 8 bits; it becomes f32 on devices that do not compute with it.
+    Int8(Int8Weight),
+}
+
+impl Value {
+    fn shape(&self) -> Shape {
+        match self {
+            Self::Float(data) => data.shape().clone(),
+            Self::Int8(weight) => Shape::new(weight.shape),
+        }
+    }
+
+    fn into_tensor<const D: usize>(self, device: &Device) -> Tensor<D> {
+        match self {
+            Self::Float(data) => Tensor::from_data(data, device),
+            Self::Int8(weight) => weight.into_tensor(device),
+        }
+    }
+}
+
+impl From<TensorData> for Value {
+    fn from(data: TensorData) -> Self {
+        Self::Float(data)
+    }
+}
+
 /// Replaces the parameters for which `f(path, shape)` returns a value. Other uninitialized parameters stay uninitialized.
 ///
 /// # Panics
 /// If a value does not have the parameter's shape.
-pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<TensorData>) -> M {
+pub fn replace<M: Module, V: Into<Value>>(
+    module: M,
+    f: impl FnMut(&str, &[usize]) -> Option<V>,
+) -> M {
     struct Replace<F>(Path, F);
-    impl<F: FnMut(&str, &[usize]) -> Option<TensorData>> ModuleMapper for Replace<F> {
+    impl<V: Into<Value>, F: FnMut(&str, &[usize]) -> Option<V>> ModuleMapper for Replace<F> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.0.enter(name, container);
         }
@@ -109,19 +143,65 @@ pub fn replace<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> Option<Ten
         }
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let (path, shape) = (self.0.name(), param.lazy_shape());
-            let Some(data) = (self.1)(&path, &shape.to_vec()) else { return param };
+            let Some(value) = (self.1)(&path, &shape.to_vec()) else { return param };
+            let value = value.into();
             assert!(
-                *data.shape() == shape,
+                value.shape() == shape,
                 "{path}: a value of shape {:?} does not fit {shape:?}",
-                data.shape()
+                value.shape()
             );
-            let value = Tensor::from_data(data, &param.lazy_device());
+            let value = value.into_tensor(&param.lazy_device());
             use_large_pages(&value);
             let id = param.id;
             param.transform_for_load(value, id)
         }
     }
     module.map(&mut Replace(Path::default(), f))
+}
+
+/// Turns the matrices for which `f(path, shape)` holds into 8 bits, where their device computes with them.
+pub fn to_int8<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> bool) -> M {
+    struct ToInt8<F>(Path, F);
+    impl<F: FnMut(&str, &[usize]) -> bool> ModuleMapper for ToInt8<F> {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let (shape, device) = (param.lazy_shape().to_vec(), param.lazy_device());
+            let &[d_out, d_in] = shape.as_slice() else { return param };
+            if !(self.1)(&self.0.name(), &shape) || !computes_int8(&device) {
+                return param;
+            }
+            let value = param.val();
+            if is_int8(&value) {
+                return param;
+            }
+            let data = value.into_data();
+            let values = data.as_slice::<f32>().expect("parameters are f32");
+            let value = Int8Weight::quantize(values, [d_out, d_in]).into_tensor(&device);
+            let id = param.id;
+            param.transform_for_load(value, id)
+        }
+    }
+    module.map(&mut ToInt8(Path::default(), f))
+}
+
+/// Turns the matrices in 8 bits into f32.
+pub fn to_f32<M: Module>(module: M) -> M {
+    struct ToF32;
+    impl ModuleMapper for ToF32 {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if !param.is_initialized() || !is_int8(&param.val()) {
+                return param;
+            }
+            let (value, id) = (dequantize(param.val()), param.id);
+            param.transform_for_load(value, id)
+        }
+    }
+    module.map(&mut ToF32)
 }
 
 /// Replaces every parameter by `f(path, value)`. The value is flattened and detached from autodiff.

@@ -7,6 +7,7 @@ use burn::tensor::{Bytes, TensorData};
 use safetensors::Dtype;
 
 use crate::formats::{self, Entry, FILES};
+use crate::int8::{self, Int8Matrix};
 use crate::{QuantizedTensor, WeightsError, values};
 
 /// The tensors of a model directory: names, dtypes and shapes, and the values one tensor at a time.
@@ -23,6 +24,8 @@ pub struct TensorSource {
     files: Vec<PathBuf>,
     /// Each tensor with the index of its file.
     tensors: BTreeMap<String, (usize, Entry)>,
+    /// The scales of matrices in 8 bits, by the names of the matrices.
+    scales: BTreeMap<String, (usize, Entry)>,
 }
 
 impl TensorSource {
@@ -41,8 +44,9 @@ impl TensorSource {
                 names: FILES.map(|(name, _)| name).join(", "),
             });
         };
-        let (files, tensors) = layout.open(&path)?;
-        Ok(Self { path, files, tensors })
+        let (files, mut tensors) = layout.open(&path)?;
+        let scales = int8::take_scales(&mut tensors);
+        Ok(Self { path, files, tensors, scales })
     }
 
     /// Opens a `.safetensors` file in memory. Errors refer to it as `name`.
@@ -60,8 +64,10 @@ impl TensorSource {
 
     /// The tensors of one file.
     pub(crate) fn of_file(path: PathBuf, tensors: formats::Listing) -> Self {
-        let tensors = tensors.into_iter().map(|(name, entry)| (name, (0, entry))).collect();
-        Self { files: vec![path.clone()], path, tensors }
+        let mut tensors =
+            tensors.into_iter().map(|(name, entry)| (name, (0, entry))).collect();
+        let scales = int8::take_scales(&mut tensors);
+        Self { files: vec![path.clone()], path, tensors, scales }
     }
 
     /// The names of the tensors, sorted.
@@ -91,7 +97,27 @@ impl TensorSource {
 
     /// The size of all tensors in the files, in bytes.
     pub fn size(&self) -> u64 {
-        self.tensors.values().map(|(_, entry)| entry.n_bytes).sum()
+        self.tensors.values().chain(self.scales.values()).map(|(_, entry)| entry.n_bytes).sum()
+    }
+
+    /// The matrix of a tensor in 8 bits, mapped from the file; none where the tensor has another type.
+    ///
+    /// # Errors
+    /// If it is not a matrix, its scales are missing, do not fit, or are no scales, or the file can no longer be read.
+    pub fn read_int8(&self, name: &str) -> Result<Option<Int8Matrix>, WeightsError> {
+        let Some((file, entry)) = self.tensors.get(name) else { return Ok(None) };
+        if entry.dtype != Dtype::I8 {
+            return Ok(None);
+        }
+        let scales = self.scales.get(name);
+        let scales = scales.map(|(file, scales)| (self.files[*file].as_path(), scales));
+        int8::read(name, (&self.files[*file], entry), scales).map(Some)
+    }
+
+    /// A tensor in 8 bits, if there is one.
+    pub fn first_int8(&self) -> Option<&str> {
+        let is_int8 = |(_, (_, entry)): &(&String, &(usize, Entry))| entry.dtype == Dtype::I8;
+        self.tensors.iter().find(is_int8).map(|(name, _)| name.as_str())
     }
 
     /// Reads a tensor as f32. f32 values of a `.safetensors` file are memory-mapped, others are converted.
@@ -106,6 +132,9 @@ impl TensorSource {
         };
         if let Some(tensor) = self.read_quantized(name)? {
             return Ok(tensor.dequantize());
+        }
+        if let Some(matrix) = self.read_int8(name)? {
+            return Ok(matrix.dequantize());
         }
         let bytes = entry.bytes(path)?;
         let data = values::to_f32(bytes, entry.dtype, &entry.shape);

@@ -10,6 +10,7 @@ use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use crate::WeightsError;
+use crate::formats::{LAYOUT_KEY, LAYOUT_VERSION};
 
 /// Headers are padded to a multiple of this, so that the values are aligned.
 const ALIGNMENT: usize = 8;
@@ -24,7 +25,23 @@ pub fn write_tensors(
     tensors: &BTreeMap<String, TensorData>,
 ) -> Result<(), WeightsError> {
     let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let header = header(path, tensors, Some(format))?;
+    let header = header(path, tensors, Some(format), &[DType::F32])?;
+    write_atomic_with(path, |file| write(file, &header, tensors)).map_err(WeightsError::io(path))
+}
+
+/// Writes f32 tensors and matrices in 8 bits, whose two tensors are those of [`Int8Matrix`](crate::Int8Matrix). The file's
+/// metadata says the version of that layout.
+///
+/// # Errors
+/// If a tensor has another type, or the file cannot be written; it is then as it was before.
+pub fn write_int8_tensors(
+    path: &Path,
+    tensors: &BTreeMap<String, TensorData>,
+) -> Result<(), WeightsError> {
+    let metadata = [("format", "pt"), (LAYOUT_KEY, LAYOUT_VERSION)];
+    let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let types = [DType::F32, DType::I8];
+    let header = header(path, tensors, Some(HashMap::from(metadata)), &types)?;
     write_atomic_with(path, |file| write(file, &header, tensors)).map_err(WeightsError::io(path))
 }
 
@@ -37,7 +54,7 @@ pub fn to_safetensors(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,
 ) -> Result<Vec<u8>, WeightsError> {
-    let header = header(path, tensors, None)?;
+    let header = header(path, tensors, None, &[DType::F32])?;
     let mut bytes = Vec::new();
     write(&mut bytes, &header, tensors).map_err(WeightsError::io(path))?;
     Ok(bytes)
@@ -58,20 +75,25 @@ fn header(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,
     metadata: Option<HashMap<String, String>>,
+    types: &[DType],
 ) -> Result<Vec<u8>, WeightsError> {
     let mut end = 0;
     let mut infos = Vec::with_capacity(tensors.len());
     for (name, data) in tensors {
-        if data.dtype() != DType::F32 {
-            let reason = format!("has type {:?}; weights are written as F32", data.dtype());
-            return Err(WeightsError::tensor(path, name, reason));
-        }
+        let dtype = match data.dtype() {
+            DType::I8 if types.contains(&DType::I8) => Dtype::I8,
+            DType::F32 => Dtype::F32,
+            other => {
+                let reason = format!("has type {other:?}; weights are written as {types:?}");
+                return Err(WeightsError::tensor(path, name, reason));
+            }
+        };
         let start = end;
         end += data.as_bytes().len();
         let shape = data.shape().to_vec();
         infos.push((
             name.clone(),
-            TensorInfo { dtype: Dtype::F32, shape, data_offsets: (start, end) },
+            TensorInfo { dtype, shape, data_offsets: (start, end) },
         ));
     }
     let wrap = |source| WeightsError::Safetensors { path: path.to_owned(), source };

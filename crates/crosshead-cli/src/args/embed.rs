@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Precision;
+
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
@@ -15,6 +17,8 @@ pub(crate) struct Embed {
     /// A sentence-transformers model, or an encoder, whose token vectors are averaged
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) precision: Precision,
     /// Write to a file instead: .jsonl, .npy (NumPy) or .safetensors, with a row per text
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -44,6 +48,8 @@ pub(crate) struct Similar {
     /// A sentence-transformers model, or an encoder, whose token vectors are averaged
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) precision: Precision,
     /// A text file in UTF-8 with one sentence per line; blank lines are skipped
     #[arg(long, value_name = "FILE")]
     pub(crate) corpus: PathBuf,

@@ -1,11 +1,13 @@
 //! The command line.
 
 mod embed;
+mod precision;
 mod tasks;
 
 use std::path::PathBuf;
 
 pub(crate) use embed::{Embed, Similar};
+pub(crate) use precision::{Precision, Quantize};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Embed(Embed),
     /// Find the sentences most similar to a query
     Similar(Similar),
+    /// Write a smaller and faster copy of a model, in int8
+    Quantize(Quantize),
     /// List the embedded recipes, print one, or explain the keys of recipes
     Recipes(Recipes),
     /// Show the modules of a model: shapes, parameters, memory and FLOPs

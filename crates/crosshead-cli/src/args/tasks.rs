@@ -7,6 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosshead::ScoreFunction;
 use crosshead::recipes::TaskKind;
 
+use super::Precision;
+
 pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
   cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
@@ -29,6 +31,8 @@ pub(crate) struct Texts {
     /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) precision: Precision,
     /// Print one JSON object per line
     #[arg(long)]
     pub(crate) json: bool,
@@ -203,6 +207,8 @@ pub(crate) struct Evaluate {
     pub(crate) set: Vec<String>,
     #[command(flatten)]
     pub(crate) search: Search,
+    #[command(flatten)]
+    pub(crate) precision: Precision,
     /// Print the metrics as one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,12 +4,16 @@ use crosshead::{Classified, Classifier, ScoreFunction};
 use serde_json::{Map, Value, json};
 
 use super::lines::{answer_each, warn_if_cut};
+use super::quantize::compute_type;
 use crate::args::{Classify, Compute};
 use crate::{device, output};
 
 pub(crate) fn run(args: &Classify, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let classifier = Classifier::from_pretrained(&texts.model, &device::open(compute.device)?)?;
+    let device = device::open(compute.device)?;
+    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
+    let classifier = Classifier::from_pretrained(&texts.model, &device)?;
+    let classifier = classifier.with_compute_type(compute_type);
     let classifier = match args.function {
         Some(function) => classifier.with_function(function.into()),
         None => classifier,

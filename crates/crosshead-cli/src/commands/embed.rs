@@ -12,13 +12,14 @@ use crosshead::{Embedder, Embedding, Prompt, Purpose};
 use serde_json::json;
 
 use super::lines::{all, answer_each, warn_if_cut};
-use crate::args::{Compute, Embed};
+use super::quantize::compute_type;
+use crate::args::{Compute, Embed, Precision};
 use crate::progress::Progress;
 use crate::{device, output};
 
 pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
     let format = args.out.as_deref().map(Format::of).transpose()?;
-    let embedder = open(&args.model, args.batch_size, compute)?;
+    let embedder = open(&args.model, args.batch_size, &args.precision, compute)?;
     let prompt = match (&args.prompt, &args.prompt_name) {
         (Some(text), _) => Prompt::Text(text),
         (None, Some(name)) => Prompt::Named(name),
@@ -42,8 +43,15 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
 }
 
 /// Loads an embedder.
-pub(super) fn open(model: &Path, batch_size: u16, compute: &Compute) -> anyhow::Result<Embedder> {
-    let embedder = Embedder::from_pretrained(model, &device::open(compute.device)?)?;
+pub(super) fn open(
+    model: &Path,
+    batch_size: u16,
+    precision: &Precision,
+    compute: &Compute,
+) -> anyhow::Result<Embedder> {
+    let device = device::open(compute.device)?;
+    let compute_type = compute_type(model, precision, &device)?;
+    let embedder = Embedder::from_pretrained(model, &device)?.with_compute_type(compute_type);
     Ok(embedder.with_batch_size(batch_size.into()))
 }
 

@@ -2,8 +2,9 @@
 
 use anyhow::Context;
 use crosshead::ModelTask;
-use crosshead::recipes::{Recipe, TaskKind, evaluate};
+use crosshead::recipes::{Compute as On, Recipe, TaskKind, evaluate};
 
+use super::quantize::compute_type;
 use super::{report, write};
 use crate::args::{Compute, Evaluate};
 use crate::embedded::Embedded;
@@ -21,8 +22,9 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     let device = device::open(compute.device)?;
     let mut terminal = Terminal::default();
     let prepare = |writer| write::prepare(writer, &args.search);
-    let found =
-        evaluate(&recipe, &args.model, &args.data, prepare, &device, &Embedded, &mut terminal)?;
+    let compute_type = compute_type(&args.model, &args.precision, &device)?;
+    let on = On { device: &device, compute_type };
+    let found = evaluate(&recipe, &args.model, &args.data, prepare, on, &Embedded, &mut terminal)?;
     if args.json {
         output::line(serde_json::to_string(&found)?)
     } else {

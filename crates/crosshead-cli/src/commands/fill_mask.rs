@@ -4,13 +4,16 @@ use crosshead::{Filled, Guess};
 use serde_json::{Value, json};
 
 use super::lines::{answer_each, warn_if_cut};
+use super::quantize::compute_type;
 use crate::args::{Compute, FillMask};
 use crate::{device, output};
 
 pub(crate) fn run(args: &FillMask, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let device = device::open(compute.device)?;
+    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
     let fill = crosshead::FillMask::from_pretrained(&texts.model, &device)?;
+    let fill = fill.with_compute_type(compute_type);
     let answer = |texts: &[String], _| {
         // A blank line has no mask; its output is blank.
         let is_blank = |text: &str| text.trim().is_empty();

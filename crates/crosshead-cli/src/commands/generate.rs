@@ -6,12 +6,16 @@ use crosshead::{DecodeOptions, Flow, Generated, Generator, TextHooks};
 use serde_json::json;
 
 use super::lines::{answer_each, are_lines, warn_of_not_followed};
+use super::quantize::compute_type;
 use crate::args::{Compute, Generate};
 use crate::{device, output};
 
 pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let generator = Generator::from_pretrained(&texts.model, &device::open(compute.device)?)?;
+    let device = device::open(compute.device)?;
+    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
+    let generator = Generator::from_pretrained(&texts.model, &device)?;
+    let generator = generator.with_compute_type(compute_type);
     let options = DecodeOptions {
         max_tokens: args.max_tokens,
         temperature: args.temperature,

@@ -10,6 +10,7 @@ pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod licenses;
 mod lines;
+pub(crate) mod quantize;
 pub(crate) mod recipes;
 mod report;
 pub(crate) mod similar;

@@ -5,6 +5,7 @@ use crosshead::{DecodeOptions, TextHooks, TextToText, Written};
 use serde_json::json;
 
 use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
+use super::quantize::compute_type;
 use crate::args::{Compute, Search, Write};
 use crate::{device, output};
 
@@ -26,7 +27,10 @@ pub(crate) const SUMMARIZE: Names =
 
 pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let writer = TextToText::from_pretrained(&texts.model, &device::open(compute.device)?)?;
+    let device = device::open(compute.device)?;
+    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
+    let writer = TextToText::from_pretrained(&texts.model, &device)?;
+    let writer = writer.with_compute_type(compute_type);
     let writer = prepare(writer, &args.search)?;
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
     answer_each(&texts.texts, answer, |number, source, written| {

@@ -6,5 +6,6 @@ pub(crate) mod activation;
 pub(crate) mod adam;
 pub(crate) mod attention;
 pub(crate) mod dropout;
+pub(crate) mod int8;
 pub(crate) mod linear;
 pub(crate) mod norm;

@@ -2,6 +2,9 @@
 
 use burn::tensor::{Int, Tensor};
 
+#[cfg(feature = "flex")]
+use crate::ops::int8::is_int8;
+
 /// `scale` · `weight[ids]`: the embedding of each token (Vaswani et al. 2017, section 3.4).
 ///
 /// The row of `padding_id` receives no gradient.
@@ -18,6 +21,10 @@ pub fn embedding(
     scale: f32,
     padding_id: Option<usize>,
 ) -> Tensor<2> {
+    #[cfg(feature = "flex")]
+    if is_int8(&weight) {
+        return crate::flex::ops::int8::embedding(weight, ids, scale);
+    }
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(&weight) {
         return crate::flex::ops::embedding::embedding(weight, ids, scale, padding_id);

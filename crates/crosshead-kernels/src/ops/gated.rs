@@ -5,6 +5,8 @@ use burn::tensor::Tensor;
 use super::linear;
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
+#[cfg(feature = "flex")]
+use crate::ops::int8::is_int8;
 
 /// activation(x·W_gᵀ + b_g) ⊙ (x·Wᵀ + b) for each row (Shazeer 2020): SwiGLU with SiLU, GeGLU with GELU, ReGLU with
 /// ReLU.
@@ -25,6 +27,11 @@ pub fn gated_linear(
     up.check(&x);
     let (left, right) = (gate.weight.dims(), up.weight.dims());
     assert!(left == right, "gate {left:?} and up {right:?} must have the same shape");
+    #[cfg(feature = "flex")]
+    if is_int8(&gate.weight) && is_int8(&up.weight) && crate::flex::is_flex_without_autodiff(&x) {
+        return crate::flex::ops::linear::int8::gated_linear(x, gate, up, activation);
+    }
+    let (gate, up) = (gate.dequantized(), up.dequantized());
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(&x) {
         return crate::flex::ops::linear::gated_linear(x, gate, up, activation);

@@ -4,6 +4,8 @@ use burn::tensor::Tensor;
 
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
+#[cfg(feature = "flex")]
+use crate::ops::int8::is_int8;
 
 /// y = activation(x·Wᵀ + b) for each row.
 ///
@@ -23,7 +25,11 @@ pub fn linear(
 ) -> Tensor<2> {
     let weights = LinearWeights { weight, bias };
     weights.check(&x);
-    let LinearWeights { weight, bias } = weights;
+    #[cfg(feature = "flex")]
+    if is_int8(&weights.weight) && crate::flex::is_flex_without_autodiff(&x) {
+        return crate::flex::ops::linear::int8::linear(x, weights, activation);
+    }
+    let LinearWeights { weight, bias } = weights.dequantized();
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(&x) {
         return crate::flex::ops::linear::linear(x, weight, bias, activation);
@@ -44,6 +50,13 @@ pub fn linear(
 /// If the shapes do not match.
 pub fn linear_three(x: Tensor<2>, weights: [LinearWeights; 3]) -> [Tensor<2>; 3] {
     weights.iter().for_each(|weights| weights.check(&x));
+    #[cfg(feature = "flex")]
+    if weights.iter().all(|weights| is_int8(&weights.weight))
+        && crate::flex::is_flex_without_autodiff(&x)
+    {
+        return crate::flex::ops::linear::int8::linear_three(x, weights);
+    }
+    let weights = weights.map(LinearWeights::dequantized);
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(&x) {
         return crate::flex::ops::linear::linear_three(x, weights);

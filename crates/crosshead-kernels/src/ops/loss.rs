@@ -2,6 +2,7 @@
 
 use burn::tensor::{Int, Tensor};
 
+use super::int8::is_int8;
 use super::linear;
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
@@ -60,6 +61,9 @@ pub fn linear_cross_entropy(
         n_classes <= vocab_size,
         "n_classes ({n_classes}) must not exceed vocab_size ({vocab_size})"
     );
+    if is_int8(&weight) {
+        return by_rows(x, weight, bias, targets, n_classes, smoothing);
+    }
     #[cfg(feature = "flex")]
     if crate::flex::is_flex(&x) {
         let epsilon = smoothing.uniform_share(n_classes);
@@ -68,6 +72,26 @@ pub fn linear_cross_entropy(
         );
     }
     plain(x, weight, bias, targets, n_classes, smoothing)
+}
+
+/// The loss by a weight in 8 bits, whose logits are computed as in decoding, some rows at a time.
+fn by_rows(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    targets: Tensor<1, Int>,
+    n_classes: usize,
+    smoothing: LabelSmoothing,
+) -> Tensor<1> {
+    const ROWS: usize = 128;
+    let ([rows, _], device) = (x.dims(), x.device());
+    (0..rows).step_by(ROWS).fold(Tensor::zeros([1], &device), |sum, first| {
+        let n = ROWS.min(rows - first);
+        let x = x.clone().narrow(0, first, n);
+        let logits = linear::linear(x, weight.clone(), bias.clone(), Activation::Identity);
+        let targets = targets.clone().narrow(0, first, n);
+        sum + cross_entropy(logits.narrow(1, 0, n_classes), targets, n_classes, smoothing)
+    })
 }
 
 pub(crate) fn plain(
@@ -81,6 +105,16 @@ pub(crate) fn plain(
     let weight = weight.narrow(0, 0, n_classes);
     let bias = bias.map(|bias| bias.narrow(0, 0, n_classes));
     let logits = linear::plain(x, weight, bias, Activation::Identity); // [rows, n_classes]
+    cross_entropy(logits, targets, n_classes, smoothing)
+}
+
+/// The summed loss of logits, `[rows, n_classes]`.
+fn cross_entropy(
+    logits: Tensor<2>,
+    targets: Tensor<1, Int>,
+    n_classes: usize,
+    smoothing: LabelSmoothing,
+) -> Tensor<1> {
     let labels = targets.clone().clamp(0, n_classes as i64 - 1); // [rows]
     let real = labels.clone().equal(targets).float().unsqueeze_dim(1); // [rows, 1]
     let labels = labels.unsqueeze_dim(1); // [rows, 1]

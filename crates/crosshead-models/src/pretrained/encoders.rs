@@ -60,7 +60,7 @@ impl Directory {
         let expected = self.config.expected_shapes().into_iter();
         let expected: Vec<_> = expected.map(|(path, shape)| (in_model(path), shape)).collect();
         let weights = Weights::new(&self.checkpoint, self.family.names(&self.config, head));
-        weights.fill(|| model(self.config.skeleton(device)), &expected)
+        weights.fill(|device| model(self.config.skeleton(device)), &expected, device)
     }
 }
 

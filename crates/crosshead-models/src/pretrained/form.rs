@@ -1,6 +1,8 @@
 //! Conversion between tensors in files and parameters.
 
 use burn::tensor::TensorData;
+use crosshead_weights::parameters::Value;
+use crosshead_weights::{Int8Matrix, ScaleAxis};
 
 use super::names::Form;
 
@@ -35,6 +37,33 @@ impl Form {
             }
             (Self::Row, _) => reshaped(data, ours),
             (Self::Same | Self::Transposed | Self::Columns { .. }, _) => data,
+        }
+    }
+
+    /// The parameter of shape `ours` that the file's matrix in 8 bits holds; in f32 where its scales are not those of the
+    /// parameter's rows.
+    ///
+    /// # Panics
+    /// If the matrix has another shape than [`file_shape`](Self::file_shape).
+    pub(super) fn extract_int8(self, matrix: Int8Matrix, ours: &[usize]) -> Value {
+        let weight = match (self, matrix.axis, ours) {
+            (Self::Same, ScaleAxis::Rows, &[..]) => matrix.into_weight(),
+            (Self::Transposed, ScaleAxis::Columns, &[d_out, _]) => matrix.columns(0..d_out),
+            (Self::Columns { part, .. }, ScaleAxis::Columns, &[d_out, _]) => {
+                matrix.columns(part * d_out..(part + 1) * d_out)
+            }
+            (Self::Same | Self::Transposed | Self::Columns { .. } | Self::Row, ..) => {
+                return Value::Float(self.extract(matrix.dequantize(), ours));
+            }
+        };
+        Value::Int8(weight.expect("the scales are those of the parameter's rows"))
+    }
+
+    /// What has the scales where the file's matrix is in 8 bits.
+    pub(super) fn scale_axis(self) -> ScaleAxis {
+        match self {
+            Self::Same | Self::Row => ScaleAxis::Rows,
+            Self::Transposed | Self::Columns { .. } => ScaleAxis::Columns,
         }
     }
 

@@ -35,7 +35,7 @@ impl EncoderDecoder {
         let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::Seq2SeqLm));
         // As in transformers, a separate tensor in the file overrides `tie_word_embeddings`.
         config.tied_output = config.tied_output && !weights(&config).has_untied_output()?;
-        weights(&config).fill(|| config.skeleton(device), &config.expected_shapes())
+        weights(&config).fill(|device| config.skeleton(device), &config.expected_shapes(), device)
     }
 
     /// Writes a model directory that this crate and `transformers` load: `config.json`, `generation_config.json` and
@@ -95,7 +95,7 @@ impl CausalLm {
         let checkpoint = TensorSource::open(dir)?;
         let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::CausalLm));
         config.tied_output = config.tied_output && !weights(&config).has_untied_output()?;
-        weights(&config).fill(|| config.skeleton(device), &config.expected_shapes())
+        weights(&config).fill(|device| config.skeleton(device), &config.expected_shapes(), device)
     }
 
     /// Writes a model directory; see [`EncoderDecoder::save_pretrained`].

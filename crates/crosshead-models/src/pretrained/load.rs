@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use burn::module::Module;
-use burn::tensor::TensorData;
-use crosshead_weights::{TensorSource, parameters};
+use burn::tensor::{Device, TensorData};
+use crosshead_weights::parameters::{self, Value};
+use crosshead_weights::TensorSource;
 
 use super::names::{Form, Location, Names};
 use super::tensors::Tensors;
-use crate::ModelError;
+use crate::{ModelError, paths};
 
 /// The weights of a directory and their names.
 pub(super) struct Weights<'a> {
@@ -28,13 +29,20 @@ impl<'a> Weights<'a> {
     /// typo in the number of layers must not exhaust it.
     pub(super) fn fill<M: Module>(
         &self,
-        skeleton: impl FnOnce() -> M,
+        skeleton: impl FnOnce(&Device) -> M,
         expected: &[(String, Vec<usize>)],
+        device: &Device,
     ) -> Result<M, ModelError> {
+        if let Some(name) = self.tensors.first_int8().filter(|_| device.is_autodiff()) {
+            let path = self.tensors.file(name);
+            let reason =
+                "is int8, which cannot be trained; start from the model that it was quantized from";
+            return Err(ModelError::tensor(path, name, reason));
+        }
         for (parameter, shape) in expected {
             self.find(&self.location(parameter)?, shape)?;
         }
-        let model = skeleton();
+        let model = skeleton(device);
         let mut used = BTreeSet::new();
         for (parameter, shape) in parameters::shapes(&model) {
             let location = self.location(&parameter)?;
@@ -164,13 +172,18 @@ impl<'a> Weights<'a> {
             && self.tensors.read(first)? == self.tensors.read(second)?)
     }
 
-    fn read(&self, parameter: &str, shape: &[usize]) -> Result<TensorData, ModelError> {
+    fn read(&self, parameter: &str, shape: &[usize]) -> Result<Value, ModelError> {
         let location = self.location(parameter)?;
         let Some(name) = self.find(&location, shape)? else {
             let zeros = vec![0.0_f32; shape.iter().product()];
-            return Ok(TensorData::new(zeros, shape.to_vec()));
+            return Ok(TensorData::new(zeros, shape.to_vec()).into());
         };
-        Ok(location.form.extract(self.tensors.read(&name)?, shape))
+        if paths::takes_int8(parameter, shape)
+            && let Some(matrix) = self.tensors.read_int8(&name)?
+        {
+            return Ok(location.form.extract_int8(matrix, shape));
+        }
+        Ok(location.form.extract(self.tensors.read(&name)?, shape).into())
     }
 }
 

@@ -18,6 +18,7 @@ mod language_models;
 mod load;
 mod names;
 mod origin;
+mod quantize;
 mod report;
 mod save;
 mod sentence;
@@ -35,6 +36,7 @@ pub use generation::{GenerationDefaults, GenerationFile, NotFollowed};
 pub use head::Head;
 pub use json::read_json;
 pub use origin::{Origin, set_config_keys};
+pub use quantize::{int8_tensor, quantize_directory};
 pub use sentence::SentenceDirectory;
 pub use weights_report::WeightsReport;
 

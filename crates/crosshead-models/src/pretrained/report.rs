@@ -77,7 +77,7 @@ impl ModelDirectory {
     }
 
     /// A few parameters that cover every size in the configuration.
-    fn expected_shapes(&self) -> Vec<(String, Vec<usize>)> {
+    pub(super) fn expected_shapes(&self) -> Vec<(String, Vec<usize>)> {
         let under_head = |shapes: Vec<(String, Vec<usize>)>| {
             shapes.into_iter().map(|(path, shape)| (paths::under_head(&path), shape)).collect()
         };
@@ -92,7 +92,7 @@ impl ModelDirectory {
     }
 
     /// The paths and shapes of all parameters.
-    fn shapes(&self, device: &Device) -> Vec<(String, Vec<usize>)> {
+    pub(super) fn shapes(&self, device: &Device) -> Vec<(String, Vec<usize>)> {
         match &self.config {
             ModelConfig::EncoderDecoder(config) => parameters::shapes(&config.skeleton(device)),
             ModelConfig::CausalLm(config) => parameters::shapes(&config.skeleton(device)),

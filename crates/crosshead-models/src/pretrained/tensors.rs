@@ -7,7 +7,7 @@ use burn::tensor::TensorData;
 
 use super::names::Names;
 use crate::ModelError;
-use crosshead_weights::TensorSource;
+use crosshead_weights::{Int8Matrix, TensorSource};
 
 /// Name segments of PyTorch wrappers: `torch.compile`, FSDP, activation checkpointing.
 const WRAPPERS: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
@@ -69,6 +69,16 @@ impl<'a> Tensors<'a> {
     /// Reads a tensor.
     pub(super) fn read(&self, name: &str) -> Result<TensorData, ModelError> {
         Ok(self.checkpoint.read(self.in_file(name))?)
+    }
+
+    /// The matrix of a tensor in 8 bits; none where it has another type.
+    pub(super) fn read_int8(&self, name: &str) -> Result<Option<Int8Matrix>, ModelError> {
+        Ok(self.checkpoint.read_int8(self.in_file(name))?)
+    }
+
+    /// The first tensor in 8 bits, with the name that the file has for it.
+    pub(super) fn first_int8(&self) -> Option<&str> {
+        self.checkpoint.first_int8()
     }
 
     /// The error of an invalid tensor, with its name in the file.

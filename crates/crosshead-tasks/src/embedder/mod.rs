@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
-use crosshead_models::{SentenceDirectory, SentenceEncoder, TokenBatch};
+use crosshead_models::{ComputeType, SentenceDirectory, SentenceEncoder, TokenBatch};
 use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
@@ -103,6 +103,11 @@ impl Embedder {
             limits: Limits { any: limit, query: limit, document: limit },
             batch_size: 32,
         }
+    }
+
+    /// Sets the type that the model computes in. Default: that of the files.
+    pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
+        Self { model: compute_type.apply(self.model), ..self }
     }
 
     /// Sets the number of sentences per batch, which affects only the last bits of the vectors. Default: 32.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_generate::StopReason;
-use crosshead_models::{CausalLm, GenerationDefaults, NotFollowed};
+use crosshead_models::{CausalLm, ComputeType, GenerationDefaults, NotFollowed};
 use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
@@ -61,6 +61,11 @@ impl Generator {
     /// A generator from a model outside autodiff and its tokenizer.
     pub fn new(model: CausalLm, tokenizer: Tokenizer) -> Self {
         Self { model, tokenizer, generation: GenerationDefaults::default() }
+    }
+
+    /// Sets the type that the model computes in. Default: that of the files.
+    pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
+        Self { model: compute_type.apply(self.model), ..self }
     }
 
     /// Sets the model's decoding options, which apply where [`DecodeOptions`] are `None`. Default: none.

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use crosshead_generate::{Hooks, Hypothesis, StopReason, decode};
 use crosshead_kernels::{Mode, in_pool};
 use crosshead_models::{
-    DecoderSteps, EncoderDecoder, GenerationDefaults, NotFollowed, Origin, TokenBatch,
+    ComputeType, DecoderSteps, EncoderDecoder, GenerationDefaults, NotFollowed, Origin, TokenBatch,
 };
 use crosshead_tokenize::{Tokenizer, TruncatedEncoding, pad_batch};
 
@@ -85,6 +85,11 @@ impl TextToText {
     /// Sets the text prepended to each input, such as T5's `translate English to German: `. Default: none.
     pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
+    }
+
+    /// Sets the type that the model computes in. Default: that of the files.
+    pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
+        Self { model: compute_type.apply(self.model), ..self }
     }
 
     /// Sets the number of texts per batch, which affects only the last bits of a score. Default: 32.

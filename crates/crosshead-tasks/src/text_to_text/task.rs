@@ -40,6 +40,11 @@ macro_rules! text_to_text_task {
                 Self(self.0.with_prefix(prefix))
             }
 
+            /// Sets the type that the model computes in. Default: that of the files.
+            pub fn with_compute_type(self, compute_type: crosshead_models::ComputeType) -> Self {
+                Self(self.0.with_compute_type(compute_type))
+            }
+
             /// Sets the number of texts per batch, which affects only the last bits of a score. Default: 32.
             pub fn with_batch_size(self, batch_size: usize) -> Self {
                 Self(self.0.with_batch_size(batch_size))

@@ -8,7 +8,7 @@ use safetensors::SafeTensorError;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::{Map, Value};
 
-use super::{Entry, Listing, Values, check_file};
+use super::{Entry, LAYOUT_KEY, LAYOUT_VERSION, Listing, Values, check_file};
 use crate::WeightsError;
 
 /// The largest header that the format allows.
@@ -45,6 +45,10 @@ fn list(
         serde_json::from_slice(&header).map_err(|error| malformed(&header, error, path))?;
     if u64::try_from(metadata.data_len()).ok() != Some(file_len - start) {
         return Err(invalid(path, SafeTensorError::MetadataIncompleteBuffer));
+    }
+    let version = metadata.metadata().as_ref().and_then(|keys| keys.get(LAYOUT_KEY));
+    if let Some(found) = version.filter(|version| *version != LAYOUT_VERSION) {
+        return Err(WeightsError::Int8Layout { path: path.to_owned(), found: found.clone() });
     }
     let tensors = metadata.tensors();
     let entry = |info: &TensorInfo| {

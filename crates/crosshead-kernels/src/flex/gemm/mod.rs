@@ -20,6 +20,7 @@
 
 pub(crate) mod dispatch;
 mod dots;
+pub(crate) mod int8;
 pub(crate) mod matrix;
 mod panels;
 mod prefetch;

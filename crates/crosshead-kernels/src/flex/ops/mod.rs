@@ -6,6 +6,7 @@ pub(crate) mod attention;
 pub(crate) mod checkpoint;
 pub(crate) mod dropout;
 pub(crate) mod embedding;
+pub(crate) mod int8;
 pub(crate) mod linear;
 pub(crate) mod loss;
 pub(crate) mod norm;

@@ -2,6 +2,7 @@
 
 pub(crate) mod awake;
 pub(crate) mod buffer;
+pub(crate) mod int8;
 pub(crate) mod optional;
 pub(crate) mod pages;
 pub(crate) mod parallel;
@@ -9,3 +10,4 @@ pub(crate) mod pool;
 pub(crate) mod segments;
 pub(crate) mod simd;
 pub(crate) mod tensor;
+pub(crate) mod words;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, TensorData};
-use crosshead_models::{EncoderDecoder, SequenceClassifier};
+use crosshead_models::{ComputeType, EncoderDecoder, SequenceClassifier};
 use crosshead_weights::parameters;
 use tempfile::TempDir;
 
 use super::{Messages, folder, recipe};
 use crate::host::{Host, NoAssets, Stop};
 use crate::report::Report;
-use crate::{Recipe, RunError, Summary, TaskKind, evaluate, train};
+use crate::{Compute, Recipe, RunError, Summary, TaskKind, evaluate, train};
 
 fn run(folder: &TempDir, recipe: &Recipe) -> Result<Summary, RunError> {
     let mut events = Messages::default();
@@ -41,7 +41,7 @@ fn every_task_runs_and_its_model_is_evaluated_on_a_file() {
                 prepared += 1;
                 Ok(engine)
             },
-            &Device::flex(),
+            Compute { device: &Device::flex(), compute_type: ComputeType::Auto },
             &NoAssets,
             &mut Messages::default(),
         )

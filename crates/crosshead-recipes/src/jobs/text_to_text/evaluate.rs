@@ -89,9 +89,10 @@ pub(super) fn on_file(
     recipe: &TextToTextRecipe,
     evaluation: Evaluation<'_>,
 ) -> Result<Report, RunError> {
-    let Evaluation { model, file, prepare, device, assets, events } = evaluation;
+    let Evaluation { model, file, prepare, device, compute_type, assets, events } = evaluation;
     let pairs = pairs::read(file, &recipe.data, assets)?;
-    let model = prepare(TextToText::from_pretrained(model, device)?)?;
+    let model = TextToText::from_pretrained(model, device)?.with_compute_type(compute_type);
+    let model = prepare(model)?;
     report(recipe.task, model, &pairs, &mut tested(events, pairs.len(), "texts"))
 }
 

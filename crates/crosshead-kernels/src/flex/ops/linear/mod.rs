@@ -3,6 +3,7 @@
 mod backward;
 mod forward;
 mod gated;
+pub(crate) mod int8;
 mod three;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};

@@ -1,0 +1,51 @@
+//! The type that a model computes in, and `crosshead quantize`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use crosshead::ComputeType;
+
+/// The type that a model computes in.
+#[derive(clap::Args)]
+pub(crate) struct Precision {
+    /// The type to compute in: int8 is smaller and faster, f32 exact
+    #[arg(long, value_name = "TYPE", default_value = "auto")]
+    pub(crate) compute_type: ComputeTypeName,
+}
+
+/// The type of the weights that a model computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ComputeTypeName {
+    /// As the files have them
+    Auto,
+    /// 32-bit floating point
+    F32,
+    /// 8-bit integers, on --device flex
+    Int8,
+}
+
+impl From<ComputeTypeName> for ComputeType {
+    fn from(name: ComputeTypeName) -> Self {
+        match name {
+            ComputeTypeName::Auto => Self::Auto,
+            ComputeTypeName::F32 => Self::F32,
+            ComputeTypeName::Int8 => Self::Int8,
+        }
+    }
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead quantize runs/translate-en-de translate-en-de-int8
+  crosshead translate --model translate-en-de-int8 \"The end time is not valid.\"
+
+Projections and the embedding become signed bytes with one scale for each row; norms, biases and positions stay as they are.
+The model is a quarter of the size, loads directly, and only Crosshead reads it. The original is not changed.")]
+pub(crate) struct Quantize {
+    /// A run directory, or a model directory
+    #[arg(value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// The new model directory
+    #[arg(value_name = "OUT")]
+    pub(crate) out: PathBuf,
+}

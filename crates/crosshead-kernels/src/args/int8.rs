@@ -1,0 +1,129 @@
+//! Weights in 8 bits.
+
+use burn::tensor::Bytes;
+
+/// Added to a number below 2²¹, it rounds it to an integer, half to even, which is then in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// The largest value.
+const MAX: f32 = 127.0;
+
+/// A matrix of signed bytes with one scale for each row: w ≈ scale · value.
+#[derive(Debug)]
+pub struct Int8Weight {
+    /// Signed bytes, `[d_out, d_in]`.
+    pub values: Bytes,
+    /// `[d_out]`
+    pub scales: Vec<f32>,
+    /// The sizes d_out and d_in.
+    pub shape: [usize; 2],
+}
+
+impl Int8Weight {
+    /// The longest rows of which no sum of products exceeds 32 bits: each product is at most 127 · 128.
+    pub const MAX_D_IN: usize = 1 << 17;
+
+    /// The nearest values, half to even, where the largest magnitude of each row is 127.
+    ///
+    /// # Panics
+    /// If `weight` does not have the shape.
+    pub fn quantize(weight: &[f32], shape: [usize; 2]) -> Self {
+        let [d_out, d_in] = shape;
+        assert_eq!(weight.len(), d_out * d_in, "values of a matrix {shape:?}");
+        let mut values = vec![0_i8; weight.len()];
+        let rows = values.chunks_exact_mut(d_in.max(1)).zip(weight.chunks_exact(d_in.max(1)));
+        let mut scales: Vec<f32> = rows.map(|(values, row)| quantize(row, values).scale).collect();
+        scales.resize(d_out, 0.0);
+        Self { values: Bytes::from_elems(values), scales, shape }
+    }
+
+    /// The values times their scales, `[d_out, d_in]`.
+    pub fn dequantize(&self) -> Vec<f32> {
+        let [_, d_in] = self.shape;
+        let rows = self.values.chunks_exact(d_in.max(1)).zip(&self.scales);
+        rows.flat_map(|(row, scale)| row.iter().map(move |&byte| f32::from(byte as i8) * scale))
+            .collect()
+    }
+}
+
+/// What a row in 8 bits has besides its values.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Int8Row {
+    pub(crate) scale: f32,
+    /// The sum of the values.
+    pub(crate) sum: i32,
+}
+
+/// Scales one row so that its largest magnitude becomes 127, and rounds it, half to even.
+///
+/// A row with a NaN or an infinity gets the scale NaN, so that divergence is visible. One whose magnitudes are all below
+/// 2⁻¹²⁰ becomes zeros.
+#[inline(always)]
+pub(crate) fn quantize(x: &[f32], values: &mut [i8]) -> Int8Row {
+    const SMALLEST: f32 = 1.0 / (1_u128 << 120) as f32;
+    // Magnitudes are in the order of their bits, after which come infinity and NaN.
+    let largest = x.iter().fold(0, |largest, x| (x.to_bits() & 0x7fff_ffff).max(largest));
+    let largest = f32::from_bits(largest);
+    if !largest.is_finite() || largest < SMALLEST {
+        values.fill(0);
+        return Int8Row { scale: if largest.is_finite() { 0.0 } else { f32::NAN }, sum: 0 };
+    }
+    let inverse = MAX / largest;
+    let mut sum = 0;
+    for (value, x) in values.iter_mut().zip(x) {
+        *value = (x * inverse + ROUND).to_bits() as i8;
+        sum += i32::from(*value);
+    }
+    Int8Row { scale: largest / MAX, sum }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn values_are_the_nearest_integers_half_to_even(
+            x in prop::collection::vec(-1000.0..1000.0_f32, 1..200),
+        ) {
+            let mut values = vec![0; x.len()];
+            let Int8Row { scale, sum } = quantize(&x, &mut values);
+            let largest = x.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
+            prop_assert_eq!(scale, largest / 127.0);
+            prop_assert_eq!(sum, values.iter().map(|&value| i32::from(value)).sum::<i32>());
+            for (x, value) in x.iter().zip(values) {
+                let expected = (x * (127.0 / largest)).round_ties_even();
+                prop_assert_eq!(f32::from(value), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_not_finite_are_nan_and_tiny_ones_zero() {
+        for (x, expected) in [
+            (f32::NAN, f32::NAN),
+            (f32::NEG_INFINITY, f32::NAN),
+            (0.0, 0.0),
+            (1e-38, 0.0),
+            (f32::MAX, f32::MAX / 127.0),
+        ] {
+            let mut values = [1; 2];
+            let Int8Row { scale, .. } = quantize(&[x, 0.0], &mut values);
+            assert!(scale == expected || scale.is_nan() && expected.is_nan(), "{x}: {scale}");
+            assert_eq!(values, [if x == f32::MAX { 127 } else { 0 }, 0]);
+        }
+    }
+
+    #[test]
+    fn quantized_twice_is_quantized_once() {
+        let weight: Vec<f32> = (0..600).map(|i| (i as f32).sin()).collect();
+        let once = Int8Weight::quantize(&weight, [3, 200]);
+        let twice = Int8Weight::quantize(&once.dequantize(), [3, 200]);
+        assert_eq!(once.values, twice.values);
+        for (before, after) in weight.iter().zip(once.dequantize()) {
+            assert!((before - after).abs() <= 0.5001 / 127.0, "{before} became {after}");
+        }
+    }
+}

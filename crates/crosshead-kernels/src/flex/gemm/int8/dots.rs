@@ -1,0 +1,163 @@
+//! X·Wᵀ of up to 12 rows, as dot products of every row of X with every row of W.
+//!
+//! Weights are read in the order of memory, and in blocks that stay in the first-level cache where there are more rows than
+//! registers for their sums.
+#![allow(unsafe_code)]
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::kernel::{Kernel, Tile, Weight, part_of_work};
+use super::rows::Rows;
+use super::vector::Vector;
+use crate::flex::runtime::words::Words;
+
+/// Vectors of sums before they are reduced, at most.
+const SUMS: usize = 16;
+
+/// Multiplications and additions of a part.
+const PART: usize = 1 << 17;
+
+/// Few rows.
+pub(super) struct Dots<'a, V> {
+    x: &'a Rows,
+    vectors: PhantomData<fn() -> V>,
+}
+
+impl<'a, V: Vector> Dots<'a, V> {
+    /// Few rows.
+    ///
+    /// # Safety
+    /// The processor must have the vectors.
+    pub(super) unsafe fn new(x: &'a Rows) -> Self {
+        Self { x, vectors: PhantomData }
+    }
+
+    /// The sums of a multiple of [`Vector::LANES`] features, whose values begin `weight`, into columns of `sums`.
+    ///
+    /// # Panics
+    /// If vectors of the last row would reach past the weight.
+    #[inline(always)]
+    fn sums(&self, weight: &[i8], d_in: usize, cols: usize, sums: &mut [i32], row_stride: usize) {
+        let (rows, stride) = (self.x.len(), self.x.stride());
+        assert!(weight.len() >= bytes_read(cols, d_in, stride), "the weight has too few rows");
+        assert!(sums.len() >= (rows - 1) * row_stride + cols, "there is no room for the sums");
+        for first in (0..cols).step_by(V::LANES) {
+            let weight = weight[first * d_in..].as_ptr();
+            let mut row = 0;
+            while row < rows {
+                let block = Block { x: self.x.values(row).as_ptr(), stride, weight, d_in };
+                let to = &mut sums[row * row_stride + first..];
+                // SAFETY: `new`'s caller knows the processor; there are as many rows of x as the block has, each padded to
+                // `stride`, and the bytes of the weight are asserted above.
+                row += unsafe {
+                    match (rows - row, V::LANES) {
+                        (8.., 16) => block.sums::<V, 8, 2>(to, row_stride),
+                        (4.., 16) => block.sums::<V, 4, 4>(to, row_stride),
+                        (2.., 16) => block.sums::<V, 2, 8>(to, row_stride),
+                        (_, 16) => block.sums::<V, 1, 16>(to, row_stride),
+                        (4.., _) => block.sums::<V, 4, 2>(to, row_stride),
+                        (2.., _) => block.sums::<V, 2, 4>(to, row_stride),
+                        (_, _) => block.sums::<V, 1, 8>(to, row_stride),
+                    }
+                };
+            }
+        }
+    }
+}
+
+/// Bytes from the first row of a weight that are read for `cols` of its rows.
+fn bytes_read(cols: usize, d_in: usize, stride: usize) -> usize {
+    cols * d_in + stride - d_in
+}
+
+impl<V: Vector> Kernel for Dots<'_, V> {
+    fn part_len(&self, weight: &Weight) -> usize {
+        part_of_work(self.x.len(), weight.d_in, PART)
+    }
+
+    fn multiply(&self, weight: &Weight, columns: Range<usize>, take: &mut dyn FnMut(Tile)) {
+        let (d_in, stride) = (weight.d_in, self.x.stride());
+        let row_stride = columns.len().next_multiple_of(V::LANES);
+        let mut sums = Words::unspecified(self.x.len() * row_stride);
+        let values = weight.rows(columns.start);
+        // Vectors of the last rows would reach past the weight; these rows are copied.
+        let mut in_place = columns.len() / V::LANES * V::LANES;
+        while in_place > 0 && bytes_read(in_place, d_in, stride) > values.len() {
+            in_place -= V::LANES;
+        }
+        if in_place > 0 {
+            // SAFETY: `new`'s caller knows the processor.
+            unsafe {
+                V::vectorize(
+                    #[inline(always)]
+                    || self.sums(values, d_in, in_place, &mut sums, row_stride),
+                );
+            }
+        }
+        let copied = row_stride - in_place;
+        if copied > 0 {
+            let rest = &values[in_place * d_in..columns.len() * d_in];
+            let words = bytes_read(copied, d_in, stride).div_ceil(size_of::<i32>());
+            let mut copy = Words::zeros(words);
+            copy.as_bytes_mut()[..rest.len()].copy_from_slice(rest);
+            let sums = &mut sums[in_place..];
+            // SAFETY: `new`'s caller knows the processor.
+            unsafe {
+                V::vectorize(
+                    #[inline(always)]
+                    || self.sums(copy.as_bytes(), d_in, copied, sums, row_stride),
+                );
+            }
+        }
+        let rows = self.x.len();
+        take(Tile { first_row: 0, rows, sums: &sums, stride: row_stride, offset: V::OFFSET });
+    }
+}
+
+/// Some rows of x and [`Vector::LANES`] rows of a weight.
+struct Block {
+    x: *const i8,
+    stride: usize,
+    weight: *const i8,
+    d_in: usize,
+}
+
+impl Block {
+    /// The dot products of `R` rows with `W` rows of the weight at a time, which together fill a vector; returns `R`.
+    ///
+    /// # Safety
+    /// The processor must have the vectors, x must have `R` rows, and vectors of the weight's last row must be readable.
+    #[inline(always)]
+    unsafe fn sums<V: Vector, const R: usize, const W: usize>(
+        &self,
+        to: &mut [i32],
+        row_stride: usize,
+    ) -> usize {
+        let step = V::LANES * V::GROUP;
+        for first in (0..V::LANES).step_by(W) {
+            let mut reduced = [0; SUMS];
+            // SAFETY: the caller's promise; the sums are as many as a vector has lanes.
+            unsafe {
+                let weight = self.weight.add(first * self.d_in);
+                let mut vectors = [V::zero(); SUMS];
+                for k in (0..self.d_in).step_by(step) {
+                    let x: [V::Words; R] =
+                        std::array::from_fn(|row| V::expand(self.x.add(row * self.stride + k)));
+                    for col in 0..W {
+                        let weight = V::expand_weight(weight.add(col * self.d_in + k));
+                        for row in 0..R {
+                            let sum = &mut vectors[row * W + col];
+                            *sum = V::multiply_add(*sum, weight, x[row]);
+                        }
+                    }
+                }
+                V::store(V::reduce(&vectors), reduced.as_mut_ptr());
+            }
+            for (row, sums) in reduced[..V::LANES].chunks_exact(W).enumerate() {
+                to[row * row_stride + first..][..W].copy_from_slice(sums);
+            }
+        }
+        R
+    }
+}

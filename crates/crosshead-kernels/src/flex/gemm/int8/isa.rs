@@ -1,0 +1,62 @@
+//! Which instructions multiply bytes.
+
+/// A set of instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Isa {
+    /// AVX-512 with VNNI.
+    #[cfg(target_arch = "x86_64")]
+    Vnni512,
+    /// AVX-VNNI.
+    #[cfg(target_arch = "x86_64")]
+    Vnni256,
+    /// AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// Those of every processor.
+    Plain,
+}
+
+impl Isa {
+    /// All sets, the fastest first.
+    const ALL: &[Self] = &[
+        #[cfg(target_arch = "x86_64")]
+        Self::Vnni512,
+        #[cfg(target_arch = "x86_64")]
+        Self::Vnni256,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        Self::Plain,
+    ];
+
+    /// Those that this processor has, the fastest first.
+    pub(super) fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|isa| isa.is_available())
+    }
+
+    /// The fastest that this processor has.
+    pub(super) fn fastest() -> Self {
+        #[cfg(test)]
+        if crate::flex::testing::on_scalar_path() {
+            return Self::Plain;
+        }
+        Self::available().next().unwrap_or(Self::Plain)
+    }
+
+    fn is_available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vnni")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni256 => {
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2"),
+            Self::Plain => true,
+        }
+    }
+}

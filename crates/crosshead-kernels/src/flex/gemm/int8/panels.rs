@@ -1,0 +1,205 @@
+//! X·Wᵀ of many rows, in tiles.
+//!
+//! A vector holds one word of as many rows as it has lanes, and a word of the weight is broadcast to all of them. Each
+//! part of the weight is expanded once, for all rows.
+#![allow(unsafe_code)]
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::kernel::{Kernel, Tile, Weight};
+use super::rows::Rows;
+use super::vector::Vector;
+use crate::flex::runtime::parallel;
+use crate::flex::runtime::words::Words;
+
+/// Output features of a part.
+const PART: usize = 64;
+
+/// Panels of a tile, at most.
+const PANELS: usize = 3;
+
+/// Words between rows of the expanded weight, so that they do not compete for the same lines of the cache.
+const GAP: usize = 16;
+
+/// Rows in panels of as many as a vector has lanes, `[panels, words, lanes]`; missing rows are zeros.
+pub(super) struct Panels<V> {
+    words: Words,
+    rows: usize,
+    words_per_row: usize,
+    vectors: PhantomData<fn() -> V>,
+}
+
+impl<V: Vector> Panels<V> {
+    /// Panels of `rows`.
+    ///
+    /// # Safety
+    /// The processor must have the vectors.
+    pub(super) unsafe fn new(rows: &Rows) -> Self {
+        let words_per_row = rows.stride() / V::GROUP;
+        let panel_len = V::LANES * words_per_row;
+        let mut words = Words::unspecified(rows.len().div_ceil(V::LANES) * panel_len);
+        let padding = Words::zeros(rows.stride() / size_of::<i32>());
+        let padding = padding.as_bytes();
+        let panels = words.par_chunks_mut(panel_len).enumerate();
+        parallel::for_each(panels, rows.len() * words_per_row, |(panel, words)| {
+            let first = panel * V::LANES;
+            let row = |row| if row < rows.len() { rows.values(row) } else { padding };
+            // SAFETY: the caller knows the processor.
+            unsafe {
+                V::vectorize(
+                    #[inline(always)]
+                    || Self::fill(words, |lane| &row(first + lane)[..rows.stride()]),
+                );
+            }
+        });
+        Self { words, rows: rows.len(), words_per_row, vectors: PhantomData }
+    }
+
+    /// Fills a panel with the words of its rows.
+    #[inline(always)]
+    fn fill<'r>(panel: &mut [i32], row: impl Fn(usize) -> &'r [i8]) {
+        let words_per_row = panel.len() / V::LANES;
+        for quad in (0..V::LANES).step_by(4) {
+            let rows: [&[i8]; 4] = std::array::from_fn(|i| row(quad + i));
+            for (word, panel) in
+                (0..words_per_row).step_by(V::LANES).zip(panel.chunks_exact_mut(V::LANES * V::LANES))
+            {
+                let rows = rows.map(|row| row[word * V::GROUP..][..V::LANES * V::GROUP].as_ptr());
+                // SAFETY: `new`'s caller knows the processor. The slices above are as long as a vector, and the words go to
+                // a square of the panel.
+                unsafe {
+                    let vectors = rows.map(|row| V::expand(row));
+                    V::store_transposed(vectors, panel.as_mut_ptr().add(quad), V::LANES);
+                }
+            }
+        }
+    }
+
+    /// The words of some rows of the weight, `words_per_row + GAP` apart.
+    #[inline(always)]
+    fn expand(&self, weight: &Weight, columns: Range<usize>, padded: usize) -> Words {
+        let step = V::LANES * V::GROUP;
+        let stride = self.words_per_row + GAP;
+        let mut words = Words::unspecified(padded * stride);
+        for (row, words) in words.chunks_exact_mut(stride).enumerate() {
+            if row >= columns.len() {
+                words.fill(0);
+                continue;
+            }
+            let values = weight.rows(columns.start + row);
+            for (k, words) in
+                (0..weight.d_in).step_by(step).zip(words.chunks_exact_mut(V::LANES))
+            {
+                let mut end = [0; 64];
+                let values = match values.get(k..k + step) {
+                    Some(values) => values,
+                    None => {
+                        end[..weight.d_in - k].copy_from_slice(&values[k..weight.d_in]);
+                        &end
+                    }
+                };
+                // SAFETY: `new`'s caller knows the processor; both slices are as long as a vector.
+                unsafe { V::store(V::expand_weight(values.as_ptr()), words.as_mut_ptr()) };
+            }
+        }
+        words
+    }
+
+    /// The sums of the panels from `first` on, `P` of them, with `C` rows of an expanded weight, into columns of `sums`.
+    #[inline(always)]
+    fn tile<const P: usize, const C: usize>(
+        &self,
+        first: usize,
+        words: usize,
+        weight: &[i32],
+        sums: &mut [i32],
+        sums_stride: usize,
+    ) {
+        let stride = self.words_per_row + GAP;
+        let panel_len = V::LANES * self.words_per_row;
+        let panels = &self.words[first * panel_len..];
+        assert!(panels.len() >= (P - 1) * panel_len + words * V::LANES, "too few panels");
+        assert!(weight.len() >= (C - 1) * stride + words, "the weight has too few rows");
+        assert!(sums.len() >= (P * V::LANES - 1) * sums_stride + C, "no room for the sums");
+        let (x, weight) = (panels.as_ptr(), weight.as_ptr());
+        // SAFETY: `new`'s caller knows the processor, and the slices are long enough, as asserted above.
+        unsafe {
+            let mut tile = [[V::zero(); C]; P];
+            for word in 0..words {
+                let x: [V::Words; P] =
+                    std::array::from_fn(|p| V::load(x.add(p * panel_len + word * V::LANES)));
+                for col in 0..C {
+                    let weight = V::broadcast(weight.add(col * stride + word));
+                    for p in 0..P {
+                        tile[p][col] = V::multiply_add(tile[p][col], weight, x[p]);
+                    }
+                }
+            }
+            for (p, columns) in tile.into_iter().enumerate() {
+                for (quad, columns) in columns.as_chunks::<4>().0.iter().enumerate() {
+                    let to = sums.as_mut_ptr().add(p * V::LANES * sums_stride + 4 * quad);
+                    V::store_transposed(*columns, to, sums_stride);
+                }
+            }
+        }
+    }
+
+    /// The sums of the panels from `first` on with all rows of the expanded weight; returns how many panels.
+    #[inline(always)]
+    fn tiles(&self, first: usize, words: usize, weight: &[i32], sums: &mut [i32], cols: usize) -> usize {
+        let left = self.rows.div_ceil(V::LANES) - first;
+        // Four are two times two: a single panel uses the processor less well.
+        let panels = if left == 4 { 2 } else { left.min(PANELS) };
+        let stride = self.words_per_row + GAP;
+        // One panel leaves registers for twice the columns.
+        let width = V::LANES / if panels == 1 { 1 } else { 2 };
+        for col in (0..cols).step_by(width) {
+            let (weight, sums) = (&weight[col * stride..], &mut sums[col..]);
+            match (panels, V::LANES) {
+                (1, 16) => self.tile::<1, 16>(first, words, weight, sums, cols),
+                (2, 16) => self.tile::<2, 8>(first, words, weight, sums, cols),
+                (_, 16) => self.tile::<PANELS, 8>(first, words, weight, sums, cols),
+                (1, _) => self.tile::<1, 8>(first, words, weight, sums, cols),
+                (2, _) => self.tile::<2, 4>(first, words, weight, sums, cols),
+                (_, _) => self.tile::<PANELS, 4>(first, words, weight, sums, cols),
+            }
+        }
+        panels
+    }
+}
+
+impl<V: Vector> Kernel for Panels<V> {
+    fn part_len(&self, _: &Weight) -> usize {
+        PART
+    }
+
+    fn multiply(&self, weight: &Weight, columns: Range<usize>, take: &mut dyn FnMut(Tile)) {
+        let words = weight.d_in.div_ceil(V::GROUP);
+        let cols = columns.len().next_multiple_of(V::LANES);
+        // SAFETY: `new`'s caller knows the processor.
+        let weight = unsafe {
+            V::vectorize(
+                #[inline(always)]
+                || self.expand(weight, columns, cols),
+            )
+        };
+        let mut sums = Words::unspecified(PANELS * V::LANES * cols);
+        let mut first = 0;
+        while first * V::LANES < self.rows {
+            // SAFETY: `new`'s caller knows the processor.
+            let panels = unsafe {
+                V::vectorize(
+                    #[inline(always)]
+                    || self.tiles(first, words, &weight, &mut sums, cols),
+                )
+            };
+            let first_row = first * V::LANES;
+            let rows = (panels * V::LANES).min(self.rows - first_row);
+            take(Tile { first_row, rows, sums: &sums, stride: cols, offset: V::OFFSET });
+            first += panels;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Linear maps with weights in 8 bits, which have no backward pass.
+
+use burn::backend::flex::{FlexQTensor, FlexTensor};
+use burn::backend::Flex;
+use burn::tensor::Tensor;
+
+use crate::args::activation::Activation;
+use crate::args::linear::LinearWeights;
+use crate::flex::gemm::int8::dispatch::{Weight, project};
+use crate::flex::gemm::int8::rows::Rows;
+use crate::flex::runtime::buffer::Buffer;
+use crate::flex::runtime::int8::{quantized, scales, signed_values};
+use crate::flex::runtime::tensor::{contiguous, dims, primitive, values};
+
+/// The fused body of [`crate::linear()`] for a weight in 8 bits.
+pub(crate) fn linear(x: Tensor<2>, weights: LinearWeights, activation: Activation) -> Tensor<2> {
+    let [y] = each(x, [Map::new(weights, activation)]);
+    y
+}
+
+/// The fused body of [`crate::linear_three`] for weights in 8 bits: the rows are quantized once.
+pub(crate) fn linear_three(x: Tensor<2>, weights: [LinearWeights; 3]) -> [Tensor<2>; 3] {
+    each(x, weights.map(|weights| Map::new(weights, Activation::Identity)))
+}
+
+/// The fused body of [`crate::gated_linear`] for weights in 8 bits: the rows are quantized once.
+pub(crate) fn gated_linear(
+    x: Tensor<2>,
+    gate: LinearWeights,
+    up: LinearWeights,
+    activation: Activation,
+) -> Tensor<2> {
+    let maps = [Map::new(gate, activation), Map::new(up, Activation::Identity)];
+    let [gate, up] = each(x, maps);
+    gate * up
+}
+
+/// A map of one call.
+struct Map {
+    weight: FlexQTensor,
+    /// `[d_out]`
+    bias: Option<FlexTensor>,
+    activation: Activation,
+}
+
+impl Map {
+    fn new(LinearWeights { weight, bias }: LinearWeights, activation: Activation) -> Self {
+        let bias = bias.map(|bias| contiguous(primitive(bias)));
+        Self { weight: quantized(weight), bias, activation }
+    }
+
+    fn weight(&self) -> Weight<'_> {
+        let [d_out, d_in] = dims(self.weight.tensor());
+        Weight { values: signed_values(&self.weight), scales: scales(&self.weight), d_in, d_out }
+    }
+}
+
+/// The outputs of several maps of the same rows.
+fn each<const N: usize>(x: Tensor<2>, maps: [Map; N]) -> [Tensor<2>; N] {
+    let x = contiguous(primitive(x));
+    let [rows, d_in] = dims(&x);
+    let weights = maps.each_ref().map(Map::weight);
+    let mut outputs = weights.map(|weight| Buffer::unspecified(rows * weight.d_out));
+    project(
+        &Rows::new(values(&x), rows, d_in),
+        weights,
+        outputs.each_mut().map(|y| &mut y[..]),
+        #[inline(always)]
+        |index, _, first, part| {
+            let Map { bias, activation, .. } = &maps[index];
+            activation.apply_with_bias(part, bias.as_ref().map(|bias| &values(bias)[first..]));
+        },
+    );
+    let mut d_outs = weights.iter().map(|weight| weight.d_out);
+    outputs.map(|y| {
+        let d_out = d_outs.next().expect("an output for each weight");
+        Tensor::from_primitive::<Flex>(y.into_tensor([rows, d_out]))
+    })
+}

@@ -1,0 +1,54 @@
+//! Memory for integers, from the pool of freed memory.
+#![allow(unsafe_code)]
+
+use std::ops::{Deref, DerefMut};
+
+use super::pool::Block;
+
+/// 32-bit integers, aligned to cache lines.
+pub(crate) struct Words {
+    block: Block,
+    len: usize,
+}
+
+impl Words {
+    /// Memory for `len` words, unspecified until the caller has written them.
+    pub(crate) fn unspecified(len: usize) -> Self {
+        Self { block: Block::new(len), len }
+    }
+
+    /// `len` zeros.
+    pub(crate) fn zeros(len: usize) -> Self {
+        let mut words = Self::unspecified(len);
+        words.fill(0);
+        words
+    }
+
+    /// The memory as bytes.
+    pub(crate) fn as_bytes(&self) -> &[i8] {
+        // SAFETY: the words are initialized memory, of which every byte is an i8.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), size_of_val(&**self)) }
+    }
+
+    /// The memory as bytes, mutably.
+    pub(crate) fn as_bytes_mut(&mut self) -> &mut [i8] {
+        // SAFETY: as in `as_bytes`; the words are borrowed mutably, and may have any bytes.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), size_of_val(&**self)) }
+    }
+}
+
+impl Deref for Words {
+    type Target = [i32];
+
+    fn deref(&self) -> &[i32] {
+        // SAFETY: a block is initialized, and i32 has the size and alignment of f32, and no invalid values.
+        unsafe { std::slice::from_raw_parts(self.block.as_ptr().cast(), self.len) }
+    }
+}
+
+impl DerefMut for Words {
+    fn deref_mut(&mut self) -> &mut [i32] {
+        // SAFETY: as in `deref`; the block is borrowed mutably.
+        unsafe { std::slice::from_raw_parts_mut(self.block.as_mut_ptr().cast(), self.len) }
+    }
+}

@@ -1,0 +1,160 @@
+//! A model directory in 8 bits, made from one in f32.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use burn::tensor::{Device, TensorData};
+use crosshead_weights::{Int8Matrix, TensorSource, write_directory, write_int8_tensors};
+use serde::Deserialize;
+
+use super::load::Weights;
+use super::names::Form;
+use super::{ModelDirectory, SentenceDirectory, read_json};
+use crate::{ModelError, paths};
+
+/// How the names of files of weights end, by any program.
+const WEIGHTS: [&str; 9] = [
+    ".safetensors",
+    ".bin",
+    ".index.json",
+    ".h5",
+    ".msgpack",
+    ".ot",
+    ".onnx",
+    ".pt",
+    ".gguf",
+];
+
+/// What `modules.json` says of a module.
+#[derive(Deserialize)]
+struct Module {
+    path: String,
+}
+
+/// Writes the model directory `dir` to `out` with its projections and embedding in 8 bits, a scale for each row; all
+/// else of the weights becomes f32, and other files are copied; `extra` adds more. `device` only says where an empty model may
+/// be.
+///
+/// The directory appears whole or not at all.
+///
+/// # Errors
+/// If `out` exists, `dir` holds no model or one in 8 bits, or a file cannot be read or written.
+pub fn quantize_directory(
+    dir: &Path,
+    out: &Path,
+    device: &Device,
+    extra: impl FnOnce(&Path) -> Result<(), ModelError>,
+) -> Result<(), ModelError> {
+    if out.exists() {
+        let source = io::Error::other("exists already; name a new directory");
+        return Err(ModelError::Io { path: out.to_owned(), source });
+    }
+    let model = encoder_of(dir)?;
+    let checkpoint = TensorSource::open(&model)?;
+    if let Some(name) = checkpoint.first_int8() {
+        return Err(ModelError::tensor(checkpoint.file(name), name, "is int8 already"));
+    }
+    let tensors = quantized(&ModelDirectory::open(&model)?, &checkpoint, device)?;
+    let inside = model.strip_prefix(dir).unwrap_or(Path::new("")).to_owned();
+    if let Some(parent) = out.parent() {
+        fs::create_dir_all(parent).map_err(ModelError::io(parent))?;
+    }
+    let fill = |out: &Path| {
+        copy_files(dir, out, &model)?;
+        write_int8_tensors(&out.join(&inside).join("model.safetensors"), &tensors)?;
+        extra(out)
+    };
+    let written = write_directory(out, |out| fill(out).map_err(io::Error::other));
+    written.map_err(|error| match error.downcast() {
+        Ok(error) => error,
+        Err(source) => ModelError::Io { path: out.to_owned(), source },
+    })
+}
+
+/// The first tensor of a model directory that is in 8 bits.
+///
+/// # Errors
+/// If there are no weights, or a file is malformed.
+pub fn int8_tensor(dir: &Path) -> Result<Option<String>, ModelError> {
+    Ok(TensorSource::open(&encoder_of(dir)?)?.first_int8().map(str::to_owned))
+}
+
+/// The directory with the weights: in one of sentence-transformers, that of the encoder.
+fn encoder_of(dir: &Path) -> Result<PathBuf, ModelError> {
+    let is_sentence = dir.join("modules.json").is_file();
+    if is_sentence { Ok(SentenceDirectory::open(dir)?.encoder) } else { Ok(dir.to_owned()) }
+}
+
+/// The tensors of the file: those that the model has, under the names that they have.
+fn quantized(
+    directory: &ModelDirectory,
+    checkpoint: &TensorSource,
+    device: &Device,
+) -> Result<BTreeMap<String, TensorData>, ModelError> {
+    let names = directory.names();
+    let weights = Weights::new(checkpoint, names.clone());
+    for (parameter, shape) in directory.expected_shapes() {
+        weights.locate(&parameter, &shape)?;
+    }
+    // Several parameters may be parts of one tensor.
+    let mut forms: BTreeMap<String, Option<Form>> = BTreeMap::new();
+    for (parameter, shape) in directory.shapes(device) {
+        let Some(name) = weights.locate(&parameter, &shape)? else { continue };
+        let form = names.place(&parameter).map(|place| place.form);
+        forms.insert(name, form.filter(|_| paths::takes_int8(&parameter, &shape)));
+    }
+    let mut tensors = BTreeMap::new();
+    for (name, form) in forms {
+        let in_file = weights.tensors.in_file(&name).to_owned();
+        let data = weights.tensors.read(&name)?;
+        match (form, data.shape().to_vec().as_slice()) {
+            (Some(form), &[rows, columns]) => {
+                let values = data.as_slice::<f32>().expect("weights are f32 once they are read");
+                let matrix = Int8Matrix::quantize(values, [rows, columns], form.scale_axis());
+                tensors.extend(matrix.into_tensors(&in_file));
+            }
+            (Some(_) | None, _) => {
+                tensors.insert(in_file, data);
+            }
+        }
+    }
+    Ok(tensors)
+}
+
+/// Copies the files of a directory, and those of the folders in it that `modules.json` names; no weights of the model in
+/// `model`.
+fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
+    copy_folder(dir, out, dir == model)?;
+    for folder in modules(dir)? {
+        let (from, to) = (dir.join(&folder), out.join(&folder));
+        fs::create_dir_all(&to).map_err(ModelError::io(&to))?;
+        if from.is_dir() {
+            copy_folder(&from, &to, from == model)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path, is_model: bool) -> Result<(), ModelError> {
+    let is_weights = |name: &str| WEIGHTS.iter().any(|end| name.ends_with(end));
+    for entry in fs::read_dir(from).map_err(ModelError::io(from))? {
+        let entry = entry.map_err(ModelError::io(from))?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_left_out = is_model && is_weights(&name.to_string_lossy());
+        if path.is_file() && !is_left_out {
+            fs::copy(&path, to.join(&name)).map_err(ModelError::io(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The folders that `modules.json` names.
+fn modules(dir: &Path) -> Result<Vec<String>, ModelError> {
+    let path = dir.join("modules.json");
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let modules: Vec<Module> = read_json(&path)?;
+    Ok(modules.into_iter().map(|module| module.path).filter(|path| !path.is_empty()).collect())
+}

@@ -1,0 +1,161 @@
+//! Matrices in 8 bits: a tensor of signed bytes, and one with its scales.
+//!
+//! The scales of `NAME` are the tensor `NAME_scale` in f32: of shape `[rows, 1]` where each row has one, or `[1, columns]` where
+//! each column has one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::tensor::{Bytes, DType, TensorData};
+use crosshead_kernels::Int8Weight;
+use safetensors::Dtype;
+
+use crate::WeightsError;
+use crate::formats::Entry;
+
+/// What the name of the scales adds to that of the values.
+pub(crate) const SCALE_SUFFIX: &str = "_scale";
+
+/// Which of its dimensions a matrix in 8 bits has scales for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScaleAxis {
+    /// A scale for each row.
+    Rows,
+    /// A scale for each column.
+    Columns,
+}
+
+/// A matrix in 8 bits as a file holds it.
+#[derive(Debug)]
+pub struct Int8Matrix {
+    /// Signed bytes, row-major.
+    pub values: Bytes,
+    /// The numbers of rows and columns.
+    pub shape: [usize; 2],
+    /// One for each row or column.
+    pub scales: Vec<f32>,
+    /// What has the scales.
+    pub axis: ScaleAxis,
+}
+
+impl Int8Matrix {
+    /// The values times their scales.
+    pub fn dequantize(&self) -> TensorData {
+        let [_, columns] = self.shape;
+        let scale = |index: usize| match self.axis {
+            ScaleAxis::Rows => self.scales[index / columns],
+            ScaleAxis::Columns => self.scales[index % columns],
+        };
+        let values = self.values.iter().enumerate();
+        let values = values.map(|(index, &byte)| f32::from(byte as i8) * scale(index));
+        TensorData::new(values.collect::<Vec<f32>>(), self.shape)
+    }
+
+    /// The columns of a range as the rows of a weight, if columns have the scales.
+    ///
+    /// # Panics
+    /// If there are fewer columns.
+    pub fn columns(&self, range: std::ops::Range<usize>) -> Option<Int8Weight> {
+        let [rows, columns] = self.shape;
+        let value = |row: usize, column: usize| self.values[row * columns + column] as i8;
+        let values = range.clone().flat_map(|column| (0..rows).map(move |row| value(row, column)));
+        (self.axis == ScaleAxis::Columns).then(|| Int8Weight {
+            values: Bytes::from_elems(values.collect::<Vec<i8>>()),
+            scales: self.scales[range.clone()].to_vec(),
+            shape: [range.len(), rows],
+        })
+    }
+
+    /// The matrix as a weight, if rows have the scales.
+    pub fn into_weight(self) -> Option<Int8Weight> {
+        let Self { values, shape, scales, axis } = self;
+        (axis == ScaleAxis::Rows).then_some(Int8Weight { values, scales, shape })
+    }
+
+    /// The nearest matrix in 8 bits.
+    ///
+    /// # Panics
+    /// If the values do not have the shape.
+    pub fn quantize(values: &[f32], shape: [usize; 2], axis: ScaleAxis) -> Self {
+        let [rows, columns] = shape;
+        match axis {
+            ScaleAxis::Rows => {
+                let Int8Weight { values, scales, .. } = Int8Weight::quantize(values, shape);
+                Self { values, shape, scales, axis }
+            }
+            ScaleAxis::Columns => {
+                let by_column: Vec<f32> = transposed(values, rows, columns).collect();
+                let weight = Int8Weight::quantize(&by_column, [columns, rows]);
+                let values: Vec<i8> =
+                    transposed(&weight.values, columns, rows).map(|byte| byte as i8).collect();
+                Self { values: Bytes::from_elems(values), shape, scales: weight.scales, axis }
+            }
+        }
+    }
+
+    /// The two tensors of a file.
+    pub fn into_tensors(self, name: &str) -> [(String, TensorData); 2] {
+        let [rows, columns] = self.shape;
+        let of_scales = match self.axis {
+            ScaleAxis::Rows => [rows, 1],
+            ScaleAxis::Columns => [1, columns],
+        };
+        [
+            (name.to_owned(), TensorData::from_bytes(self.values, self.shape, DType::I8)),
+            (format!("{name}{SCALE_SUFFIX}"), TensorData::new(self.scales, of_scales)),
+        ]
+    }
+}
+
+/// The values of a row-major matrix, column by column.
+fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> impl Iterator<Item = T> {
+    (0..columns).flat_map(move |column| (0..rows).map(move |row| values[row * columns + column]))
+}
+
+/// Takes the scales of matrices in 8 bits out of a list of tensors, under the names of the matrices.
+pub(crate) fn take_scales(
+    tensors: &mut BTreeMap<String, (usize, Entry)>,
+) -> BTreeMap<String, (usize, Entry)> {
+    let is_int8 = |name: &&String| tensors[*name].1.dtype == Dtype::I8;
+    let matrices: Vec<String> = tensors.keys().filter(is_int8).cloned().collect();
+    let scales = matrices.into_iter().filter_map(|name| {
+        let entry = tensors.remove(&format!("{name}{SCALE_SUFFIX}"))?;
+        Some((name, entry))
+    });
+    scales.collect()
+}
+
+/// The matrix of an entry and that of its scales, which are in the files.
+pub(crate) fn read(
+    name: &str,
+    (path, entry): (&Path, &Entry),
+    scales: Option<(&Path, &Entry)>,
+) -> Result<Int8Matrix, WeightsError> {
+    let wrong = |reason: String| WeightsError::tensor(path, name, reason);
+    let &[rows, columns] = entry.shape.as_slice() else {
+        return Err(wrong(format!("is I8 of shape {:?}; only matrices are", entry.shape)));
+    };
+    let of_scales = format!("{name}{SCALE_SUFFIX}");
+    let Some((scales_path, scales)) = scales else {
+        return Err(wrong(format!("is I8, but there is no tensor `{of_scales}`")));
+    };
+    let wrong_scales = |reason: String| WeightsError::tensor(scales_path, &of_scales, reason);
+    let axis = match scales.shape.as_slice() {
+        &[n, 1] if n == rows => ScaleAxis::Rows,
+        &[1, n] if n == columns => ScaleAxis::Columns,
+        other => {
+            let expected = format!("[{rows}, 1] or [1, {columns}]");
+            return Err(wrong_scales(format!("has shape {other:?}, not {expected}")));
+        }
+    };
+    if scales.dtype != Dtype::F32 {
+        return Err(wrong_scales(format!("has type {}; scales are F32", scales.dtype)));
+    }
+    let bytes = scales.bytes(scales_path)?;
+    let scales: Vec<f32> =
+        bytes.as_chunks().0.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
+    if let Some(index) = scales.iter().position(|scale| !scale.is_finite() || *scale < 0.0) {
+        return Err(wrong_scales(format!("element {index} is {}", scales[index])));
+    }
+    Ok(Int8Matrix { values: entry.bytes(path)?, shape: [rows, columns], scales, axis })
+}
