@@ -5,4 +5,5 @@ mod ctranslate2;
 mod directories;
 mod encoder_decoder;
 mod families;
+mod int8;
 mod round_trip;

@@ -20,7 +20,9 @@ pub fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 /// later; elsewhere this does nothing). Large weights are then read up to twice as fast.
 pub fn use_large_pages<const D: usize>(x: &Tensor<D>) {
     #[cfg(feature = "flex")]
-    if crate::flex::is_flex(x) {
+    if crate::ops::int8::is_int8(x) {
+        crate::flex::runtime::int8::gather(x);
+    } else if crate::flex::is_flex(x) {
         let x = if x.is_autodiff() { x.clone().inner() } else { x.clone() };
         crate::flex::runtime::pages::gather(x);
     }

@@ -36,8 +36,7 @@ pub use input::InputLayer;
 pub use invalid_field::InvalidField;
 pub use pretrained::{
     GenerationDefaults, GenerationFile, Head, ModelDirectory, NotFollowed, Origin,
-    SentenceDirectory, WeightsReport, int8_tensor, quantize_directory, read_json,
-    set_config_keys,
+    SentenceDirectory, WeightsReport, int8_tensor, quantize_directory, read_json, set_config_keys,
 };
 pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
 pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};

@@ -91,10 +91,7 @@ fn header(
         let start = end;
         end += data.as_bytes().len();
         let shape = data.shape().to_vec();
-        infos.push((
-            name.clone(),
-            TensorInfo { dtype, shape, data_offsets: (start, end) },
-        ));
+        infos.push((name.clone(), TensorInfo { dtype, shape, data_offsets: (start, end) }));
     }
     let wrap = |source| WeightsError::Safetensors { path: path.to_owned(), source };
     let metadata = Metadata::new(metadata, infos).map_err(wrap)?;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use cap::Cap;
-use crosshead_weights::TensorSource;
+use crosshead_weights::{Int8Matrix, ScaleAxis, TensorSource, write_int8_tensors};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use tempfile::tempdir;
@@ -85,6 +85,18 @@ proptest! {
     #[test]
     fn a_corrupted_safetensors_file_is_harmless(changes in changes()) {
         read(&[("model.safetensors", changed(fixture("expected.safetensors"), &changes))]);
+    }
+
+    #[test]
+    fn a_corrupted_int8_file_is_harmless(changes in changes()) {
+        let matrices = [("rows", ScaleAxis::Rows), ("columns", ScaleAxis::Columns)];
+        let tensors = matrices.into_iter().flat_map(|(name, axis)| {
+            Int8Matrix::quantize(&[0.5; 12], [3, 4], axis).into_tensors(name)
+        });
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("model.safetensors");
+        write_int8_tensors(&path, &tensors.collect()).unwrap();
+        read(&[("model.safetensors", changed(fs::read(&path).unwrap(), &changes))]);
     }
 
     #[test]

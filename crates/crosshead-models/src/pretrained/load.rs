@@ -5,8 +5,8 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
-use crosshead_weights::parameters::{self, Value};
 use crosshead_weights::TensorSource;
+use crosshead_weights::parameters::{self, Value};
 
 use super::names::{Form, Location, Names};
 use super::tensors::Tensors;

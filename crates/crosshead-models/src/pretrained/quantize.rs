@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use burn::tensor::{Device, TensorData};
-use crosshead_weights::{Int8Matrix, TensorSource, write_directory, write_int8_tensors};
+use crosshead_files::write_directory;
+use crosshead_weights::{Int8Matrix, TensorSource, write_int8_tensors};
 use serde::Deserialize;
 
 use super::load::Weights;
@@ -14,17 +15,8 @@ use super::{ModelDirectory, SentenceDirectory, read_json};
 use crate::{ModelError, paths};
 
 /// How the names of files of weights end, by any program.
-const WEIGHTS: [&str; 9] = [
-    ".safetensors",
-    ".bin",
-    ".index.json",
-    ".h5",
-    ".msgpack",
-    ".ot",
-    ".onnx",
-    ".pt",
-    ".gguf",
-];
+const WEIGHTS: [&str; 9] =
+    [".safetensors", ".bin", ".index.json", ".h5", ".msgpack", ".ot", ".onnx", ".pt", ".gguf"];
 
 /// What `modules.json` says of a module.
 #[derive(Deserialize)]

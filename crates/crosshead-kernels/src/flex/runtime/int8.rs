@@ -8,6 +8,7 @@ use burn::backend::{BackendTensor, DispatchKindConversion, DispatchTensor, Flex}
 use burn::tensor::quantization::{QuantScheme, QuantStore, QuantValue, ScaleDtype};
 use burn::tensor::{Bytes, DType, Shape, Tensor};
 
+use super::pages;
 use super::tensor::dims;
 use crate::args::int8::Int8Weight;
 
@@ -49,6 +50,11 @@ pub(crate) fn to_rows<const D: usize>(weight: Tensor<D>) -> Int8Weight {
     }
 }
 
+/// Moves the values into large pages, as [`crate::use_large_pages`] does.
+pub(crate) fn gather<const D: usize>(weight: &Tensor<D>) {
+    pages::gather_values(signed_values(&quantized(weight.clone())));
+}
+
 /// The blocks of a row.
 fn copies(d_in: usize) -> usize {
     d_in.div_ceil(BLOCK.into()).max(1)
@@ -60,9 +66,8 @@ fn copies(d_in: usize) -> usize {
 /// If it is on another backend, or [`from_rows`] did not make it.
 pub(crate) fn quantized<const D: usize>(weight: Tensor<D>) -> FlexQTensor {
     assert!(weight.dtype() == DType::QFloat(scheme()), "{:?} is not int8 by rows", weight.dtype());
-    let weight = <DispatchTensor as DispatchKindConversion<Flex>>::try_into_backend(
-        weight.into_dispatch(),
-    );
+    let weight =
+        <DispatchTensor as DispatchKindConversion<Flex>>::try_into_backend(weight.into_dispatch());
     weight.expect("a tensor of the Flex backend").quantized()
 }
 

@@ -24,13 +24,19 @@ pub(crate) fn expect<T>(memory: &[MaybeUninit<T>]) {
 
 /// The implementation of [`crate::use_large_pages`], for a tensor without autodiff.
 pub(crate) fn gather<const D: usize>(x: Tensor<D>) {
+    let x = primitive(x);
+    if x.is_contiguous() {
+        gather_values(values(&x));
+    }
+}
+
+/// Moves values into large pages, if they are many.
+pub(super) fn gather_values<T>(values: &[T]) {
     /// The size in bytes from which a tensor is worth the system calls.
     const LARGE: usize = 64 << 10;
-    let x = primitive(x);
-    if !x.is_contiguous() || x.bytes().len() < LARGE {
+    if size_of_val(values) < LARGE {
         return;
     }
-    let values = values(&x);
     let start = values.as_ptr() as usize / PAGE * PAGE;
     let end = values.as_ptr() as usize + size_of_val(values);
     for page in (start..end).step_by(PAGE) {

@@ -10,6 +10,7 @@ mod checkpoint;
 mod dropout;
 mod embedding;
 mod gated;
+mod int8;
 mod linear;
 mod linear_three;
 mod loss;

@@ -15,8 +15,11 @@ use super::vector::Vector;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::words::Words;
 
-/// Output features of a part.
-const PART: usize = 64;
+/// Output features of a part of a weight with few and with many of them.
+const PARTS: [usize; 2] = [64, 128];
+
+/// Output features from which on a weight has many.
+const MANY: usize = 512;
 
 /// Panels of a tile, at most.
 const PANELS: usize = 3;
@@ -64,8 +67,9 @@ impl<V: Vector> Panels<V> {
         let words_per_row = panel.len() / V::LANES;
         for quad in (0..V::LANES).step_by(4) {
             let rows: [&[i8]; 4] = std::array::from_fn(|i| row(quad + i));
-            for (word, panel) in
-                (0..words_per_row).step_by(V::LANES).zip(panel.chunks_exact_mut(V::LANES * V::LANES))
+            for (word, panel) in (0..words_per_row)
+                .step_by(V::LANES)
+                .zip(panel.chunks_exact_mut(V::LANES * V::LANES))
             {
                 let rows = rows.map(|row| row[word * V::GROUP..][..V::LANES * V::GROUP].as_ptr());
                 // SAFETY: `new`'s caller knows the processor. The slices above are as long as a vector, and the words go to
@@ -90,9 +94,7 @@ impl<V: Vector> Panels<V> {
                 continue;
             }
             let values = weight.rows(columns.start + row);
-            for (k, words) in
-                (0..weight.d_in).step_by(step).zip(words.chunks_exact_mut(V::LANES))
-            {
+            for (k, words) in (0..weight.d_in).step_by(step).zip(words.chunks_exact_mut(V::LANES)) {
                 let mut end = [0; 64];
                 let values = match values.get(k..k + step) {
                     Some(values) => values,
@@ -149,7 +151,14 @@ impl<V: Vector> Panels<V> {
 
     /// The sums of the panels from `first` on with all rows of the expanded weight; returns how many panels.
     #[inline(always)]
-    fn tiles(&self, first: usize, words: usize, weight: &[i32], sums: &mut [i32], cols: usize) -> usize {
+    fn tiles(
+        &self,
+        first: usize,
+        words: usize,
+        weight: &[i32],
+        sums: &mut [i32],
+        cols: usize,
+    ) -> usize {
         let left = self.rows.div_ceil(V::LANES) - first;
         // Four are two times two: a single panel uses the processor less well.
         let panels = if left == 4 { 2 } else { left.min(PANELS) };
@@ -172,8 +181,8 @@ impl<V: Vector> Panels<V> {
 }
 
 impl<V: Vector> Kernel for Panels<V> {
-    fn part_len(&self, _: &Weight) -> usize {
-        PART
+    fn part_len(&self, weight: &Weight) -> usize {
+        PARTS[usize::from(weight.d_out >= MANY)]
     }
 
     fn multiply(&self, weight: &Weight, columns: Range<usize>, take: &mut dyn FnMut(Tile)) {

@@ -32,19 +32,14 @@ impl Rows {
             values.fill(0);
             return Self { values, rows: infos, stride };
         }
+        if rows <= PART {
+            quantize_rows(x, d_in, values.as_bytes_mut(), &mut infos);
+            return Self { values, rows: infos, stride };
+        }
         let parts = values.as_bytes_mut().par_chunks_mut(PART * stride);
         let parts = parts.zip(infos.par_chunks_mut(PART)).zip(x.par_chunks(PART * d_in));
         parallel::for_each(parts, x.len(), |((values, infos), x)| {
-            let rows = values.chunks_exact_mut(stride).zip(infos).zip(x.chunks_exact(d_in));
-            vectorized(
-                #[inline(always)]
-                || {
-                    for ((values, info), x) in rows {
-                        values[d_in..].fill(0);
-                        *info = quantize(x, &mut values[..d_in]);
-                    }
-                },
-            );
+            quantize_rows(x, d_in, values, infos);
         });
         Self { values, rows: infos, stride }
     }
@@ -68,6 +63,21 @@ impl Rows {
     pub(super) fn row(&self, row: usize) -> Int8Row {
         self.rows[row]
     }
+}
+
+/// Some rows of `d_in` numbers, into padded ones.
+fn quantize_rows(x: &[f32], d_in: usize, values: &mut [i8], infos: &mut [Int8Row]) {
+    let stride = values.len() / infos.len().max(1);
+    let rows = values.chunks_exact_mut(stride.max(1)).zip(infos).zip(x.chunks_exact(d_in));
+    vectorized(
+        #[inline(always)]
+        || {
+            for ((values, info), x) in rows {
+                values[d_in..].fill(0);
+                *info = quantize(x, &mut values[..d_in]);
+            }
+        },
+    );
 }
 
 #[cfg(test)]

@@ -72,7 +72,8 @@ fn the_largest_sums_do_not_overflow() {
     let weight = Weight { values: &values, scales: &[1.0; 2], d_in, d_out: 2 };
     for isa in Isa::available() {
         for rows in [1, 13] {
-            let x: Vec<f32> = (0..rows).flat_map(|row| vec![1.0 - 2.0 * (row % 2) as f32; d_in]).collect();
+            let x: Vec<f32> =
+                (0..rows).flat_map(|row| vec![1.0 - 2.0 * (row % 2) as f32; d_in]).collect();
             let quantized = Rows::new(&x, rows, d_in);
             let mut y = vec![0.0; rows * 2];
             project_by(isa, &quantized, [weight], [&mut y], |_, _, _, _| {});

@@ -1,6 +1,9 @@
 //! The vectors of x86-64 processors.
 #![allow(unsafe_code)]
-#![allow(unsafe_op_in_unsafe_fn, reason = "functions of intrinsics alone, under the contract of `Vector`")]
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    reason = "functions of intrinsics alone, under the contract of `Vector`"
+)]
 
 use std::arch::x86_64::*;
 
@@ -71,44 +74,44 @@ impl Vector for Vnni512 {
         #[inline(always)]
         unsafe fn fold_lanes(a: __m512i, b: __m512i) -> __m512i {
             _mm512_add_epi32(
-                    _mm512_shuffle_i32x4::<0b10_00_10_00>(a, b),
-                    _mm512_shuffle_i32x4::<0b11_01_11_01>(a, b),
-                )
+                _mm512_shuffle_i32x4::<0b10_00_10_00>(a, b),
+                _mm512_shuffle_i32x4::<0b11_01_11_01>(a, b),
+            )
         }
         #[inline(always)]
         unsafe fn fold_four(v: &[__m512i]) -> __m512i {
             let ab = _mm512_add_epi32(
-                    _mm512_unpacklo_epi32(v[0], v[1]),
-                    _mm512_unpackhi_epi32(v[0], v[1]),
-                );
-                let cd = _mm512_add_epi32(
-                    _mm512_unpacklo_epi32(v[2], v[3]),
-                    _mm512_unpackhi_epi32(v[2], v[3]),
-                );
-                _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd))
+                _mm512_unpacklo_epi32(v[0], v[1]),
+                _mm512_unpackhi_epi32(v[0], v[1]),
+            );
+            let cd = _mm512_add_epi32(
+                _mm512_unpacklo_epi32(v[2], v[3]),
+                _mm512_unpackhi_epi32(v[2], v[3]),
+            );
+            _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd))
         }
         let first = fold_lanes(fold_four(&vectors[0..4]), fold_four(&vectors[4..8]));
-            let second = fold_lanes(fold_four(&vectors[8..12]), fold_four(&vectors[12..16]));
-            fold_lanes(first, second)
+        let second = fold_lanes(fold_four(&vectors[8..12]), fold_four(&vectors[12..16]));
+        fold_lanes(first, second)
     }
 
     #[inline(always)]
     unsafe fn store_transposed([a, b, c, d]: [__m512i; 4], to: *mut i32, stride: usize) {
         let (ab, ab_high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-            let (cd, cd_high) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
-            let columns = [
-                _mm512_unpacklo_epi64(ab, cd),
-                _mm512_unpackhi_epi64(ab, cd),
-                _mm512_unpacklo_epi64(ab_high, cd_high),
-                _mm512_unpackhi_epi64(ab_high, cd_high),
-            ];
-            for (i, column) in columns.into_iter().enumerate() {
-                let at = |lane: usize| to.add((4 * lane + i) * stride).cast();
-                _mm_storeu_si128(at(0), _mm512_castsi512_si128(column));
-                _mm_storeu_si128(at(1), _mm512_extracti32x4_epi32::<1>(column));
-                _mm_storeu_si128(at(2), _mm512_extracti32x4_epi32::<2>(column));
-                _mm_storeu_si128(at(3), _mm512_extracti32x4_epi32::<3>(column));
-            }
+        let (cd, cd_high) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+        let columns = [
+            _mm512_unpacklo_epi64(ab, cd),
+            _mm512_unpackhi_epi64(ab, cd),
+            _mm512_unpacklo_epi64(ab_high, cd_high),
+            _mm512_unpackhi_epi64(ab_high, cd_high),
+        ];
+        for (i, column) in columns.into_iter().enumerate() {
+            let at = |lane: usize| to.add((4 * lane + i) * stride).cast();
+            _mm_storeu_si128(at(0), _mm512_castsi512_si128(column));
+            _mm_storeu_si128(at(1), _mm512_extracti32x4_epi32::<1>(column));
+            _mm_storeu_si128(at(2), _mm512_extracti32x4_epi32::<2>(column));
+            _mm_storeu_si128(at(3), _mm512_extracti32x4_epi32::<3>(column));
+        }
     }
 }
 
@@ -140,29 +143,31 @@ macro_rules! shared_256 {
 
         #[inline(always)]
         unsafe fn reduce(v: &[__m256i]) -> __m256i {
-            let first = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
-                let second = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
-                _mm256_add_epi32(
-                    _mm256_permute2x128_si256::<0x20>(first, second),
-                    _mm256_permute2x128_si256::<0x31>(first, second),
-                )
+            let first =
+                _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+            let second =
+                _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
+            _mm256_add_epi32(
+                _mm256_permute2x128_si256::<0x20>(first, second),
+                _mm256_permute2x128_si256::<0x31>(first, second),
+            )
         }
 
         #[inline(always)]
         unsafe fn store_transposed([a, b, c, d]: [__m256i; 4], to: *mut i32, stride: usize) {
             let (ab, ab_high) = (_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
-                let (cd, cd_high) = (_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
-                let columns = [
-                    _mm256_unpacklo_epi64(ab, cd),
-                    _mm256_unpackhi_epi64(ab, cd),
-                    _mm256_unpacklo_epi64(ab_high, cd_high),
-                    _mm256_unpackhi_epi64(ab_high, cd_high),
-                ];
-                for (i, column) in columns.into_iter().enumerate() {
-                    let at = |lane: usize| to.add((4 * lane + i) * stride).cast();
-                    _mm_storeu_si128(at(0), _mm256_castsi256_si128(column));
-                    _mm_storeu_si128(at(1), _mm256_extracti128_si256::<1>(column));
-                }
+            let (cd, cd_high) = (_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
+            let columns = [
+                _mm256_unpacklo_epi64(ab, cd),
+                _mm256_unpackhi_epi64(ab, cd),
+                _mm256_unpacklo_epi64(ab_high, cd_high),
+                _mm256_unpackhi_epi64(ab_high, cd_high),
+            ];
+            for (i, column) in columns.into_iter().enumerate() {
+                let at = |lane: usize| to.add((4 * lane + i) * stride).cast();
+                _mm_storeu_si128(at(0), _mm256_castsi256_si128(column));
+                _mm_storeu_si128(at(1), _mm256_extracti128_si256::<1>(column));
+            }
         }
     };
 }

@@ -1,7 +1,7 @@
 //! Linear maps with weights in 8 bits, which have no backward pass.
 
-use burn::backend::flex::{FlexQTensor, FlexTensor};
 use burn::backend::Flex;
+use burn::backend::flex::{FlexQTensor, FlexTensor};
 use burn::tensor::Tensor;
 
 use crate::args::activation::Activation;
