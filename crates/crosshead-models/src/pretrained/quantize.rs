@@ -93,7 +93,7 @@ fn quantized(
     let mut forms: BTreeMap<String, Option<Form>> = BTreeMap::new();
     for (parameter, shape) in directory.shapes(device) {
         let Some(name) = weights.locate(&parameter, &shape)? else { continue };
-        let form = names.place(&parameter).map(|place| place.form);
+        let form = names.locate(&parameter).map(|location| location.form);
         forms.insert(name, form.filter(|_| paths::takes_int8(&parameter, &shape)));
     }
     let mut tensors = BTreeMap::new();
