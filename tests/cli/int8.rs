@@ -45,7 +45,12 @@ fn a_run_is_quantized_with_its_recipe_and_evaluated() {
         ]);
         assert!(report.contains("\"bleu\""), "{report}");
     }
-    let message = folder.fails(&["train", "tiny.toml", "--init", "int8", "--out", "again"]);
+    folder.write(
+        "again.toml",
+        "task = \"translate\"\ninit = \"int8\"\n[data]\ntrain = \"toy.tsv\"\nvalid = \"toy.tsv\"\n\
+         [train]\nsteps = 1\nbatch_tokens = 300\npeak = 1e-3\n",
+    );
+    let message = folder.fails(&["train", "again.toml", "--out", "again"]);
     assert_names(&message, &["int8", "model.safetensors", "cannot be trained"]);
 }
 
