@@ -11,11 +11,8 @@ mod fine_tune;
 mod fine_tune_texts;
 mod generation;
 mod harness;
-<<<<<<< HEAD
 mod help;
-=======
 mod int8;
->>>>>>> 414ab7f (kernels, models: tests and documents of int8)
 mod lines;
 mod models;
 mod odd_files;

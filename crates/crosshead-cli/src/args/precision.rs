@@ -8,8 +8,8 @@ use crosshead::ComputeType;
 /// The type that a model computes in.
 #[derive(clap::Args)]
 pub(crate) struct Precision {
-    /// The type to compute in: int8 is smaller and faster, f32 exact
-    #[arg(long, value_name = "TYPE", default_value = "auto")]
+    /// The type of the weights to compute with; int8 is smaller and faster, f32 more accurate
+    #[arg(long, help_heading = "Compute", value_name = "TYPE", default_value = "auto")]
     pub(crate) compute_type: ComputeTypeName,
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum ComputeTypeName {
     Auto,
     /// 32-bit floating point
     F32,
-    /// 8-bit integers, on --device flex
+    /// 8-bit integers; on --device flex only
     Int8,
 }
 
