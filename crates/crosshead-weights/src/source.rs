@@ -106,7 +106,7 @@ impl TensorSource {
     /// If it is not a matrix, its scales are missing, do not fit, or are no scales, or the file can no longer be read.
     pub fn read_int8(&self, name: &str) -> Result<Option<Int8Matrix>, WeightsError> {
         let Some((file, entry)) = self.tensors.get(name) else { return Ok(None) };
-        if entry.dtype != Dtype::I8 {
+        if !is_int8(entry) {
             return Ok(None);
         }
         let scales = self.scales.get(name);
@@ -116,8 +116,8 @@ impl TensorSource {
 
     /// A tensor in 8 bits, if there is one.
     pub fn first_int8(&self) -> Option<&str> {
-        let is_int8 = |(_, (_, entry)): &(&String, &(usize, Entry))| entry.dtype == Dtype::I8;
-        self.tensors.iter().find(is_int8).map(|(name, _)| name.as_str())
+        let mut tensors = self.tensors.iter();
+        tensors.find(|(_, (_, entry))| is_int8(entry)).map(|(name, _)| name.as_str())
     }
 
     /// Reads a tensor as f32. f32 values of a `.safetensors` file are memory-mapped, others are converted.
@@ -184,4 +184,9 @@ pub fn from_safetensors(
         Ok((name, data))
     };
     tensors.into_iter().map(read).collect()
+}
+
+/// Whether an entry is a matrix in 8 bits with its scales in a tensor of this format, unlike those of CTranslate2.
+fn is_int8(entry: &Entry) -> bool {
+    entry.dtype == Dtype::I8 && !entry.has_scales()
 }

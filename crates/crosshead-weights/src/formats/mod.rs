@@ -129,6 +129,11 @@ impl Entry {
         self.values.bytes(path, self.n_bytes)
     }
 
+    /// Whether the file stores the scales with the tensor.
+    pub(crate) fn has_scales(&self) -> bool {
+        self.scale.is_some()
+    }
+
     /// The scales of a quantized tensor, one or one for each row; `None` if it is not quantized.
     pub(crate) fn scales(&self, path: &Path) -> Result<Option<Vec<f32>>, WeightsError> {
         match &self.scale {
