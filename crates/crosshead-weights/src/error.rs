@@ -31,16 +31,17 @@ pub enum WeightsError {
     },
     /// Matrices in 8 bits in a layout of another version.
     #[error(
-        "{}: its int8 layout has version {found}, and this program reads version {}; use a newer one, or quantize the \
-         original again",
-        path.display(),
-        crate::formats::LAYOUT_VERSION
+        "{}: its int8 layout has version {found}, and this program reads version {expected}; use a newer one, or \
+         quantize the original again",
+        path.display()
     )]
     Int8Layout {
         /// The file.
         path: PathBuf,
         /// The version.
         found: String,
+        /// The version that this program reads.
+        expected: &'static str,
     },
     /// A directory without weight files.
     #[error("{}: no weights; one of these is needed: {names}", dir.display())]

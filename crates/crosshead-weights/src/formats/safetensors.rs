@@ -48,7 +48,8 @@ fn list(
     }
     let version = metadata.metadata().as_ref().and_then(|keys| keys.get(LAYOUT_KEY));
     if let Some(found) = version.filter(|version| *version != LAYOUT_VERSION) {
-        return Err(WeightsError::Int8Layout { path: path.to_owned(), found: found.clone() });
+        let (path, found) = (path.to_owned(), found.clone());
+        return Err(WeightsError::Int8Layout { path, found, expected: LAYOUT_VERSION });
     }
     let tensors = metadata.tensors();
     let entry = |info: &TensorInfo| {

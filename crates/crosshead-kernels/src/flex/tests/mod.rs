@@ -1,7 +1,7 @@
 //! Tests of the operations: the fused implementation equals the plain one, forward and backward, on random shapes, and
 //! is bit-identical for any number of threads.
 //!
-//! Private items are tested at the end of their own file.
+//! Private items are tested at the end of the file that defines them.
 
 mod adam;
 mod add_norm;
