@@ -1,4 +1,4 @@
-//! Models in 8 bits, from quantizing to translating.
+//! `crosshead quantize` and `--compute-type`.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::harness::{Folder, assert_names};
 use crate::translators::assemble;
 
 #[test]
-fn a_quantized_model_translates_and_the_original_stays_as_it_was() {
+fn a_quantized_model_translates_and_the_original_is_unchanged() {
     let (folder, _) = assemble("marian");
     let before = fs::read(folder.path("model/model.safetensors")).unwrap();
     folder.ok(&["quantize", "model", "int8"]);
@@ -18,13 +18,13 @@ fn a_quantized_model_translates_and_the_original_stays_as_it_was() {
     let int8 = translate("int8", "auto");
     assert_eq!(int8.lines().count(), 2);
     assert_eq!(translate("int8", "int8"), int8);
-    assert_eq!(translate("model", "int8"), int8, "rounded when it is loaded");
+    assert_eq!(translate("model", "int8"), int8, "quantized at load time");
     assert_eq!(translate("model", "f32"), translate("model", "auto"));
     assert!(folder.ok(&["inspect", "int8"]).contains("I8"));
 }
 
 #[test]
-fn a_run_is_quantized_with_its_recipe_and_evaluated() {
+fn a_quantized_run_has_its_recipe_and_can_be_evaluated() {
     let folder = Folder::with_toy_corpus();
     folder.ok(&["train", "tiny.toml", "--out", "run"]);
     folder.ok(&["quantize", "run", "int8"]);
@@ -55,7 +55,7 @@ fn a_run_is_quantized_with_its_recipe_and_evaluated() {
 }
 
 #[test]
-fn what_cannot_be_quantized_is_named() {
+fn errors_of_quantize_name_the_directory() {
     let (folder, _) = assemble("marian");
     folder.ok(&["quantize", "model", "int8"]);
     assert_names(&folder.fails(&["quantize", "model", "int8"]), &["int8", "exists already"]);

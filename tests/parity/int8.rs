@@ -1,4 +1,4 @@
-//! Every family in 8 bits: the quantized directory loads, computes what the original rounds to, and stays close to it.
+//! int8 models of every family: quantized directories load and stay close to the original.
 
 use std::fs;
 use std::path::Path;
@@ -41,7 +41,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 }
 
 #[test]
-fn every_family_in_8_bits_is_close_to_f32_and_the_same_however_it_is_made() {
+fn every_family_in_int8_is_close_to_f32() {
     let names = ENCODER_DECODERS.iter().chain(&CAUSAL_LMS).map(|(name, _)| *name);
     for name in names.chain(ENCODERS.iter().map(|(name, _, _)| *name)) {
         let (dir, out) = (fixture(name), tempdir().unwrap());
@@ -51,7 +51,7 @@ fn every_family_in_8_bits_is_close_to_f32_and_the_same_however_it_is_made() {
         let int8 = outputs(&quantized, name, ComputeType::Auto);
         let similarity = cosine(&exact, &int8);
         assert!(similarity > 0.99 && similarity < 1.0, "{name}: {similarity}");
-        // Rounded when it is loaded, or in the file: the same bits.
+        // Quantizing at load time gives the same bits as quantizing the file.
         if computes_int8(&device()) {
             assert!(outputs(&dir, name, ComputeType::Int8) == int8, "{name}");
         }
@@ -64,7 +64,7 @@ fn every_family_in_8_bits_is_close_to_f32_and_the_same_however_it_is_made() {
 }
 
 #[test]
-fn heads_load_in_8_bits() {
+fn heads_load_in_int8() {
     let out = tempdir().unwrap();
     for name in ["bert-tiny", "albert-tiny", "roberta-classifier-tiny"] {
         let quantized = out.path().join(name);
@@ -84,7 +84,7 @@ fn heads_load_in_8_bits() {
 }
 
 #[test]
-fn a_model_in_8_bits_is_not_trained_and_not_quantized_again() {
+fn training_or_quantizing_an_int8_model_is_an_error() {
     let out = tempdir().unwrap();
     let quantized = out.path().join("int8");
     quantize_directory(&fixture("llama-tiny"), &quantized, &device(), |_| Ok(())).unwrap();

@@ -1,28 +1,27 @@
-//! The type that a model computes in.
+//! The compute type of a model.
 
 use burn::module::Module;
 use crosshead_weights::parameters;
 
 use crate::paths;
 
-/// The type of the weights that a model computes with.
+/// The type of the weights of projections and of the embedding.
 ///
-/// In int8 the weights of projections and the embedding are signed bytes with one scale for each row. A projection rounds
-/// each row that it reads to signed bytes too, and sums exactly; everything else is f32. Devices other than Flex
-/// compute in f32 whatever the type.
+/// With int8, a projection also quantizes its input rows and accumulates in i32; everything else is computed in f32. Devices
+/// other than Flex always compute in f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ComputeType {
-    /// As the files have them.
+    /// The type of the files.
     #[default]
     Auto,
     /// f32.
     F32,
-    /// Signed bytes.
+    /// int8 with one scale per output feature.
     Int8,
 }
 
 impl ComputeType {
-    /// The model with weights of that type.
+    /// Converts the weights of a model.
     pub fn apply<M: Module>(self, model: M) -> M {
         match self {
             Self::Auto => model,

@@ -38,7 +38,7 @@ pub(crate) fn is_table(path: &str) -> bool {
             .any(|table| path.ends_with(table))
 }
 
-/// Whether a parameter may be a matrix in 8 bits: projections, and the embedding, which may be one; no other table.
+/// Whether a parameter can be quantized to int8: projections, and the embedding, which may be the output projection.
 pub fn takes_int8(path: &str, shape: &[usize]) -> bool {
     let is_table = is_table(path) && !is_embedding(path);
     matches!(shape, &[_, d_in] if (1..=Int8Weight::MAX_D_IN).contains(&d_in)) && !is_table

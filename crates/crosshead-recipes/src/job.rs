@@ -39,7 +39,7 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) prepare: Box<Prepare<'a>>,
     /// The device.
     pub(crate) device: &'a Device,
-    /// The type that the model computes in.
+    /// The compute type of the model.
     pub(crate) compute_type: ComputeType,
     /// Embedded data.
     pub(crate) assets: &'a dyn Assets,

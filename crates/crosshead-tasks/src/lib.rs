@@ -37,7 +37,7 @@ pub use crosshead_generate::{
     StopReason,
 };
 pub use crosshead_models::{
-    CausalLm, ComputeType, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm, ModelError,
-    NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
+    CausalLm, ComputeType, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm,
+    ModelError, NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
 };
 pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};

@@ -1,4 +1,4 @@
-//! A model in 8 bits.
+//! Quantization of model directories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use crosshead_models::{ModelError, int8_tensor, quantize_directory};
 
 use crate::{TaskError, model_directory};
 
-/// Writes the model of a model directory or run directory to the new model directory `out`, its projections and embedding in
-/// 8 bits. The recipe of a run goes with it, and says how the model is evaluated. `device` only says where an empty
-/// model may be.
+/// Quantizes the projections and the embedding of a model directory, or of the best model of a run directory, to int8, and writes
+/// a new model directory `out`. The recipe of a run is copied, so that the model can be evaluated. Computes nothing on
+/// `device`.
 ///
 /// # Errors
-/// If `out` exists, `dir` holds no model or one in 8 bits, or a file cannot be read or written.
+/// If `out` exists, `dir` contains no model or an int8 model, or a file cannot be read or written.
 pub fn quantize(
     dir: impl AsRef<Path>,
     out: impl AsRef<Path>,
@@ -31,15 +31,15 @@ pub fn quantize(
     Ok(quantize_directory(&whole_model(dir)?, out, device, copy_recipe)?)
 }
 
-/// Whether the model of a model directory or run directory is in 8 bits.
+/// Whether the model of a model directory or run directory has int8 weights.
 ///
 /// # Errors
-/// If the directory holds no model, or its weights are malformed.
+/// If the directory contains no model, or its weights are malformed.
 pub fn is_quantized(dir: impl AsRef<Path>) -> Result<bool, TaskError> {
     Ok(int8_tensor(&whole_model(dir.as_ref())?)?.is_some())
 }
 
-/// The model directory, which may be one of sentence-transformers.
+/// The model directory, which may be a sentence-transformers directory.
 fn whole_model(dir: &Path) -> Result<PathBuf, TaskError> {
     if dir.join("modules.json").is_file() { Ok(dir.to_owned()) } else { model_directory(dir) }
 }

@@ -29,7 +29,7 @@ pub enum WeightsError {
         /// The error of the reader.
         source: safetensors::SafeTensorError,
     },
-    /// Matrices in 8 bits in a layout of another version.
+    /// int8 matrices in an unsupported version of the layout.
     #[error(
         "{}: its int8 layout has version {found}, and this program reads version {expected}; use a newer one, or \
          quantize the original again",

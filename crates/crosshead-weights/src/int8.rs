@@ -1,7 +1,7 @@
-//! Matrices in 8 bits: a tensor of signed bytes, and one with its scales.
+//! int8 matrices in files.
 //!
-//! The scales of `NAME` are the tensor `NAME_scale` in f32: of shape `[rows, 1]` where each row has one, or `[1, columns]` where
-//! each column has one.
+//! The scales of the I8 tensor `NAME` are the F32 tensor `NAME_scale`, of shape `[rows, 1]` for a scale per row or `[1, columns]`
+//! for a scale per column.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,33 +13,33 @@ use safetensors::Dtype;
 use crate::WeightsError;
 use crate::formats::Entry;
 
-/// What the name of the scales adds to that of the values.
+/// The suffix of the name of the scales.
 pub(crate) const SCALE_SUFFIX: &str = "_scale";
 
-/// Which of its dimensions a matrix in 8 bits has scales for.
+/// The dimension of the scales of an int8 matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScaleAxis {
-    /// A scale for each row.
+    /// One scale per row.
     Rows,
-    /// A scale for each column.
+    /// One scale per column.
     Columns,
 }
 
-/// A matrix in 8 bits as a file holds it.
+/// An int8 matrix in the layout of a file.
 #[derive(Debug)]
 pub struct Int8Matrix {
-    /// Signed bytes, row-major.
+    /// i8 values, row-major.
     pub values: Bytes,
-    /// The numbers of rows and columns.
+    /// `[rows, columns]`
     pub shape: [usize; 2],
-    /// One for each row or column.
+    /// The scales of the rows or columns.
     pub scales: Vec<f32>,
-    /// What has the scales.
+    /// The dimension of the scales.
     pub axis: ScaleAxis,
 }
 
 impl Int8Matrix {
-    /// The values times their scales.
+    /// The values multiplied by their scales.
     pub fn dequantize(&self) -> TensorData {
         let [_, columns] = self.shape;
         let scale = |index: usize| match self.axis {
@@ -51,10 +51,10 @@ impl Int8Matrix {
         TensorData::new(values.collect::<Vec<f32>>(), self.shape)
     }
 
-    /// The columns of a range as the rows of a weight, if columns have the scales.
+    /// A range of columns as the rows of a weight; `None` unless the scales are per column.
     ///
     /// # Panics
-    /// If there are fewer columns.
+    /// If the range exceeds the columns.
     pub fn columns(&self, range: std::ops::Range<usize>) -> Option<Int8Weight> {
         let [rows, columns] = self.shape;
         let value = |row: usize, column: usize| self.values[row * columns + column] as i8;
@@ -66,13 +66,13 @@ impl Int8Matrix {
         })
     }
 
-    /// The matrix as a weight, if rows have the scales.
+    /// The matrix as a weight; `None` unless the scales are per row.
     pub fn into_weight(self) -> Option<Int8Weight> {
         let Self { values, shape, scales, axis } = self;
         (axis == ScaleAxis::Rows).then_some(Int8Weight { values, scales, shape })
     }
 
-    /// The nearest matrix in 8 bits.
+    /// Quantizes a row-major f32 matrix.
     ///
     /// # Panics
     /// If the values do not have the shape.
@@ -93,7 +93,7 @@ impl Int8Matrix {
         }
     }
 
-    /// The two tensors of a file.
+    /// The tensors of a file: values and scales.
     pub fn into_tensors(self, name: &str) -> [(String, TensorData); 2] {
         let [rows, columns] = self.shape;
         let of_scales = match self.axis {
@@ -112,7 +112,7 @@ fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> impl Iterat
     (0..columns).flat_map(move |column| (0..rows).map(move |row| values[row * columns + column]))
 }
 
-/// Takes the scales of matrices in 8 bits out of a list of tensors, under the names of the matrices.
+/// Moves the scales of int8 matrices out of a list of tensors, and returns them by the name of the matrix.
 pub(crate) fn take_scales(
     tensors: &mut BTreeMap<String, (usize, Entry)>,
 ) -> BTreeMap<String, (usize, Entry)> {
@@ -125,7 +125,7 @@ pub(crate) fn take_scales(
     scales.collect()
 }
 
-/// The matrix of an entry and that of its scales, which are in the files.
+/// Reads an int8 matrix with its scales, which may be in another file.
 pub(crate) fn read(
     name: &str,
     (path, entry): (&Path, &Entry),

@@ -99,7 +99,7 @@ pub fn take_gradients<M: Module>(
 pub enum Value {
     /// f32.
     Float(TensorData),
-    /// A matrix in 8 bits; it becomes f32 on devices that do not compute with it.
+    /// An int8 matrix; it is dequantized on devices that do not support int8.
     Int8(Int8Weight),
 }
 
@@ -159,7 +159,7 @@ pub fn replace<M: Module, V: Into<Value>>(
     module.map(&mut Replace(Path::default(), f))
 }
 
-/// Turns the matrices for which `f(path, shape)` holds into 8 bits, where their device computes with them.
+/// Quantizes the matrices for which `f(path, shape)` is true to int8, if their device supports it.
 pub fn to_int8<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> bool) -> M {
     struct ToInt8<F>(Path, F);
     impl<F: FnMut(&str, &[usize]) -> bool> ModuleMapper for ToInt8<F> {
@@ -189,7 +189,7 @@ pub fn to_int8<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> bool) -> M
     module.map(&mut ToInt8(Path::default(), f))
 }
 
-/// Turns the matrices in 8 bits into f32.
+/// Dequantizes all int8 matrices to f32.
 pub fn to_f32<M: Module>(module: M) -> M {
     struct ToF32;
     impl ModuleMapper for ToF32 {

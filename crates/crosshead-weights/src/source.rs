@@ -24,7 +24,7 @@ pub struct TensorSource {
     files: Vec<PathBuf>,
     /// Each tensor with the index of its file.
     tensors: BTreeMap<String, (usize, Entry)>,
-    /// The scales of matrices in 8 bits, by the names of the matrices.
+    /// The scales of int8 matrices, by the name of the matrix.
     scales: BTreeMap<String, (usize, Entry)>,
 }
 
@@ -100,10 +100,10 @@ impl TensorSource {
         self.tensors.values().chain(self.scales.values()).map(|(_, entry)| entry.n_bytes).sum()
     }
 
-    /// The matrix of a tensor in 8 bits, mapped from the file; none where the tensor has another type.
+    /// An int8 matrix, memory-mapped; `None` if the tensor has another type.
     ///
     /// # Errors
-    /// If it is not a matrix, its scales are missing, do not fit, or are no scales, or the file can no longer be read.
+    /// If an int8 tensor is not a matrix, its scales are missing or invalid, or the file can no longer be read.
     pub fn read_int8(&self, name: &str) -> Result<Option<Int8Matrix>, WeightsError> {
         let Some((file, entry)) = self.tensors.get(name) else { return Ok(None) };
         if !is_int8(entry) {
@@ -114,7 +114,7 @@ impl TensorSource {
         int8::read(name, (&self.files[*file], entry), scales).map(Some)
     }
 
-    /// A tensor in 8 bits, if there is one.
+    /// The name of the first int8 tensor, if there is one.
     pub fn first_int8(&self) -> Option<&str> {
         let mut tensors = self.tensors.iter();
         tensors.find(|(_, (_, entry))| is_int8(entry)).map(|(name, _)| name.as_str())

@@ -29,11 +29,11 @@ pub fn write_tensors(
     write_atomic_with(path, |file| write(file, &header, tensors)).map_err(WeightsError::io(path))
 }
 
-/// Writes f32 tensors and matrices in 8 bits, whose two tensors are those of [`Int8Matrix`](crate::Int8Matrix). The file's
-/// metadata says the version of that layout.
+/// Writes f32 tensors and int8 matrices (see [`Int8Matrix::into_tensors`](crate::Int8Matrix::into_tensors)) to a `.safetensors`
+/// file atomically. The metadata contains the version of the layout.
 ///
 /// # Errors
-/// If a tensor has another type, or the file cannot be written; it is then as it was before.
+/// If a tensor has another type, or the file cannot be written; an existing file is then unchanged.
 pub fn write_int8_tensors(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,

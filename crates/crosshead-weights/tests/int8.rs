@@ -1,4 +1,4 @@
-//! Matrices in 8 bits in files: what is written is read, and what is wrong is named.
+//! int8 matrices in files: round trips, and errors for invalid files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -12,7 +12,7 @@ use tempfile::tempdir;
 const VALUES: [f32; 6] = [1.0, -4.0, 2.0, 0.5, 0.25, -1.0];
 
 #[test]
-fn what_is_written_is_read_by_rows_and_by_columns() {
+fn matrices_with_scales_per_row_or_column_round_trip() {
     let dir = tempdir().unwrap();
     for (axis, scales) in [
         (ScaleAxis::Rows, vec![4.0 / 127.0, 1.0 / 127.0]),
@@ -61,7 +61,7 @@ fn write(dir: &Path, shape: &[usize], scales: Option<(&[usize], &[f32])>, versio
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn errors_name_the_invalid_tensor() {
     let dir = tempdir().unwrap();
     let cases: [(&[usize], Option<(&[usize], &[f32])>, &[&str]); 6] = [
         (&[2, 3], None, &["tensor `w`", "no tensor `w_scale`"]),

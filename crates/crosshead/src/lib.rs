@@ -4,10 +4,10 @@ mod error;
 
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
-    Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, FillMask, Filled, Flow, Generated,
-    Generator, Guess, Label, ModelTask, Prompt, Purpose, ScoreFunction, Similarity, StopReason,
-    Summarizer, Task, TextHooks, TextToText, Translator, Written, cosine, is_quantized, model_directory, open,
-    quantize,
+    Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, FillMask, Filled,
+    Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose, ScoreFunction,
+    Similarity, StopReason, Summarizer, Task, TextHooks, TextToText, Translator, Written, cosine,
+    is_quantized, model_directory, open, quantize,
 };
 pub use error::Error;
 

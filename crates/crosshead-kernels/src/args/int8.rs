@@ -1,29 +1,29 @@
-//! Weights in 8 bits.
+//! int8 weights and the quantization of rows.
 
 use burn::tensor::Bytes;
 
-/// Added to a number below 2²¹, it rounds it to an integer, half to even, which is then in the low bits.
+/// 1.5 · 2²³: adding it to a number of small magnitude rounds the number to an integer, half to even, in the low bits of the sum.
 const ROUND: f32 = 12_582_912.0;
 
-/// The largest value.
+/// The largest quantized value.
 const MAX: f32 = 127.0;
 
-/// A matrix of signed bytes with one scale for each row: w ≈ scale · value.
+/// A weight matrix, symmetrically quantized to int8 with one scale per row: w ≈ scale · value.
 #[derive(Debug)]
 pub struct Int8Weight {
-    /// Signed bytes, `[d_out, d_in]`.
+    /// i8 values, `[d_out, d_in]`.
     pub values: Bytes,
     /// `[d_out]`
     pub scales: Vec<f32>,
-    /// The sizes d_out and d_in.
+    /// `[d_out, d_in]`
     pub shape: [usize; 2],
 }
 
 impl Int8Weight {
-    /// The longest rows of which no sum of products exceeds 32 bits: each product is at most 127 · 128.
+    /// The maximum `d_in` for which a sum of products, each at most 127 · 128, fits an i32.
     pub const MAX_D_IN: usize = 1 << 17;
 
-    /// The nearest values, half to even, where the largest magnitude of each row is 127.
+    /// Quantizes a weight. The scale of a row maps its largest magnitude to 127; values are rounded half to even.
     ///
     /// # Panics
     /// If `weight` does not have the shape.
@@ -37,7 +37,7 @@ impl Int8Weight {
         Self { values: Bytes::from_elems(values), scales, shape }
     }
 
-    /// The values times their scales, `[d_out, d_in]`.
+    /// The values multiplied by their scales, `[d_out, d_in]`.
     pub fn dequantize(&self) -> Vec<f32> {
         let [_, d_in] = self.shape;
         let rows = self.values.chunks_exact(d_in.max(1)).zip(&self.scales);
@@ -46,7 +46,7 @@ impl Int8Weight {
     }
 }
 
-/// What a row in 8 bits has besides its values.
+/// The scale of a quantized row and the sum of its values.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Int8Row {
     pub(crate) scale: f32,
@@ -54,14 +54,14 @@ pub(crate) struct Int8Row {
     pub(crate) sum: i32,
 }
 
-/// Scales one row so that its largest magnitude becomes 127, and rounds it, half to even.
+/// Quantizes one row: its largest magnitude maps to 127, and values are rounded half to even.
 ///
-/// A row with a NaN or an infinity gets the scale NaN, so that divergence is visible. One whose magnitudes are all below
-/// 2⁻¹²⁰ becomes zeros.
+/// A row with NaN or infinity gets the scale NaN, so that divergence stays visible. A row whose magnitudes are all below
+/// 2⁻¹²⁰ becomes zero.
 #[inline(always)]
 pub(crate) fn quantize(x: &[f32], values: &mut [i8]) -> Int8Row {
     const SMALLEST: f32 = 1.0 / (1_u128 << 120) as f32;
-    // Magnitudes are in the order of their bits, after which come infinity and NaN.
+    // The bit patterns of magnitudes are ordered like the magnitudes, with infinity and NaN last.
     let largest = x.iter().fold(0, |largest, x| (x.to_bits() & 0x7fff_ffff).max(largest));
     let largest = f32::from_bits(largest);
     if !largest.is_finite() || largest < SMALLEST {

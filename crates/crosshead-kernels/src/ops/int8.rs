@@ -1,7 +1,7 @@
-//! Weights in 8 bits as tensors.
+//! int8 weights as tensors.
 //!
-//! On the Flex backend outside autodiff a weight stays in 8 bits, and operations that take weights (linear maps, embedding,
-//! the output projection) compute with it as it is. Elsewhere it becomes f32.
+//! On the Flex backend without autodiff, linear layers, embedding and output projection compute with int8 weights. On
+//! other devices the weights are dequantized to f32.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
@@ -9,13 +9,12 @@ use crate::args::int8::Int8Weight;
 use crate::args::linear::LinearWeights;
 
 impl Int8Weight {
-    /// The weight as a tensor: in 8 bits where the device computes with them, which [`computes_int8`] says, otherwise in
-    /// f32.
+    /// Converts the weight to a tensor: int8 on devices that support it (see [`computes_int8`]), otherwise f32.
     ///
     /// # Panics
     /// If `D` is not 2.
     pub fn into_tensor<const D: usize>(self, device: &Device) -> Tensor<D> {
-        assert_eq!(D, 2, "a weight in 8 bits is a matrix");
+        assert_eq!(D, 2, "int8 weights are matrices");
         #[cfg(feature = "flex")]
         if computes_int8(device) {
             return crate::flex::runtime::int8::from_rows(self.values, &self.scales, self.shape);
@@ -23,7 +22,7 @@ impl Int8Weight {
         Tensor::from_data(TensorData::new(self.dequantize(), self.shape), device)
     }
 
-    /// The weight that a tensor in 8 bits holds; none where a tensor is f32.
+    /// The weight of an int8 tensor, copied; `None` for an f32 tensor.
     pub fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
         #[cfg(feature = "flex")]
         if is_int8(tensor) {
@@ -34,7 +33,7 @@ impl Int8Weight {
     }
 }
 
-/// Whether a device computes with weights in 8 bits: Flex without autodiff.
+/// Whether a device computes with int8 weights: Flex without autodiff.
 pub fn computes_int8(device: &Device) -> bool {
     #[cfg(feature = "flex")]
     return matches!(device.as_dispatch(), burn::backend::DispatchDevice::Flex(_));
@@ -45,12 +44,12 @@ pub fn computes_int8(device: &Device) -> bool {
     }
 }
 
-/// Whether a tensor is a weight in 8 bits.
+/// Whether a tensor is an int8 weight.
 pub fn is_int8<const D: usize>(tensor: &Tensor<D>) -> bool {
     matches!(tensor.dtype(), DType::QFloat(_))
 }
 
-/// A tensor in f32: a weight in 8 bits becomes its values times their scales.
+/// Dequantizes an int8 weight to f32; other tensors are returned unchanged.
 pub fn dequantize<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     match Int8Weight::of(&tensor) {
         Some(weight) => {
@@ -62,7 +61,7 @@ pub fn dequantize<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
 }
 
 impl LinearWeights {
-    /// The same weights in f32.
+    /// Dequantizes the weight to f32.
     pub(crate) fn dequantized(self) -> Self {
         Self { weight: dequantize(self.weight), bias: self.bias }
     }

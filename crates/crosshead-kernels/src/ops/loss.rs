@@ -74,7 +74,7 @@ pub fn linear_cross_entropy(
     plain(x, weight, bias, targets, n_classes, smoothing)
 }
 
-/// The loss by a weight in 8 bits, whose logits are computed as in decoding, some rows at a time.
+/// The loss with an int8 weight, without gradients. The logits are those of [`linear::linear`], computed in chunks of rows.
 fn by_rows(
     x: Tensor<2>,
     weight: Tensor<2>,

@@ -40,8 +40,8 @@ impl Form {
         }
     }
 
-    /// The parameter of shape `ours` that the file's matrix in 8 bits holds; in f32 where its scales are not those of the
-    /// parameter's rows.
+    /// Extracts a parameter of shape `ours` from an int8 matrix; dequantized if the scales do not belong to the rows of the
+    /// parameter.
     ///
     /// # Panics
     /// If the matrix has another shape than [`file_shape`](Self::file_shape).
@@ -59,7 +59,7 @@ impl Form {
         Value::Int8(weight.expect("the scales are those of the parameter's rows"))
     }
 
-    /// What has the scales where the file's matrix is in 8 bits.
+    /// The dimension of the scales if the matrix in the file is int8.
     pub(super) fn scale_axis(self) -> ScaleAxis {
         match self {
             Self::Same | Self::Row => ScaleAxis::Rows,

@@ -1,4 +1,4 @@
-//! A model directory in 8 bits, made from one in f32.
+//! Quantization of a model directory.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,24 +14,23 @@ use super::names::Form;
 use super::{ModelDirectory, SentenceDirectory, read_json};
 use crate::{ModelError, paths};
 
-/// How the names of files of weights end, by any program.
+/// The extensions of weight files.
 const WEIGHTS: [&str; 9] =
     [".safetensors", ".bin", ".index.json", ".h5", ".msgpack", ".ot", ".onnx", ".pt", ".gguf"];
 
-/// What `modules.json` says of a module.
+/// A module in `modules.json`.
 #[derive(Deserialize)]
 struct Module {
     path: String,
 }
 
-/// Writes the model directory `dir` to `out` with its projections and embedding in 8 bits, a scale for each row; all
-/// else of the weights becomes f32, and other files are copied; `extra` adds more. `device` only says where an empty model may
-/// be.
+/// Quantizes the projections and the embedding of a model directory to int8 and writes a new model directory `out`. Other
+/// tensors are written as f32, and other files are copied; `extra` adds files. Computes nothing on `device`.
 ///
-/// The directory appears whole or not at all.
+/// The directory is written atomically.
 ///
 /// # Errors
-/// If `out` exists, `dir` holds no model or one in 8 bits, or a file cannot be read or written.
+/// If `out` exists, `dir` contains no model or an int8 model, or a file cannot be read or written.
 pub fn quantize_directory(
     dir: &Path,
     out: &Path,
@@ -64,7 +63,7 @@ pub fn quantize_directory(
     })
 }
 
-/// The first tensor of a model directory that is in 8 bits.
+/// The first int8 tensor of a model directory; `None` if it has none.
 ///
 /// # Errors
 /// If there are no weights, or a file is malformed.
@@ -72,13 +71,13 @@ pub fn int8_tensor(dir: &Path) -> Result<Option<String>, ModelError> {
     Ok(TensorSource::open(&encoder_of(dir)?)?.first_int8().map(str::to_owned))
 }
 
-/// The directory with the weights: in one of sentence-transformers, that of the encoder.
+/// The directory with the weights: the encoder of a sentence-transformers directory.
 fn encoder_of(dir: &Path) -> Result<PathBuf, ModelError> {
     let is_sentence = dir.join("modules.json").is_file();
     if is_sentence { Ok(SentenceDirectory::open(dir)?.encoder) } else { Ok(dir.to_owned()) }
 }
 
-/// The tensors of the file: those that the model has, under the names that they have.
+/// The tensors of the new file: those that the model needs, by their names in the old file.
 fn quantized(
     directory: &ModelDirectory,
     checkpoint: &TensorSource,
@@ -89,7 +88,7 @@ fn quantized(
     for (parameter, shape) in directory.expected_shapes() {
         weights.locate(&parameter, &shape)?;
     }
-    // Several parameters may be parts of one tensor.
+    // A tensor may contain several parameters.
     let mut forms: BTreeMap<String, Option<Form>> = BTreeMap::new();
     for (parameter, shape) in directory.shapes(device) {
         let Some(name) = weights.locate(&parameter, &shape)? else { continue };
@@ -114,8 +113,7 @@ fn quantized(
     Ok(tensors)
 }
 
-/// Copies the files of a directory, and those of the folders in it that `modules.json` names; no weights of the model in
-/// `model`.
+/// Copies the files of a directory and of the folders in its `modules.json`, without the weights in the folder `model`.
 fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
     copy_folder(dir, out, dir == model)?;
     for folder in modules(dir)? {
@@ -141,7 +139,7 @@ fn copy_folder(from: &Path, to: &Path, is_model: bool) -> Result<(), ModelError>
     Ok(())
 }
 
-/// The folders that `modules.json` names.
+/// The folders in `modules.json`.
 fn modules(dir: &Path) -> Result<Vec<String>, ModelError> {
     let path = dir.join("modules.json");
     if !path.is_file() {

@@ -71,12 +71,12 @@ impl<'a> Tensors<'a> {
         Ok(self.checkpoint.read(self.in_file(name))?)
     }
 
-    /// The matrix of a tensor in 8 bits; none where it has another type.
+    /// Reads an int8 matrix; `None` if the tensor has another type.
     pub(super) fn read_int8(&self, name: &str) -> Result<Option<Int8Matrix>, ModelError> {
         Ok(self.checkpoint.read_int8(self.in_file(name))?)
     }
 
-    /// The first tensor in 8 bits, with the name that the file has for it.
+    /// The first int8 tensor, by its name in the file.
     pub(super) fn first_int8(&self) -> Option<&str> {
         self.checkpoint.first_int8()
     }

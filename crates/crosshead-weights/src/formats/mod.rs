@@ -25,10 +25,10 @@ pub(crate) const FILES: [(&str, Layout); 5] = [
     ("model.bin", Layout::Single(ct2::open)),
 ];
 
-/// The key of a safetensors file's metadata that says the version of the layout of matrices in 8 bits.
+/// The metadata key with the version of the layout of int8 matrices.
 pub(crate) const LAYOUT_KEY: &str = "crosshead.int8";
 
-/// The version that is written and read.
+/// The supported version of the layout.
 pub(crate) const LAYOUT_VERSION: &str = "1";
 
 /// The tensors of a file by name.

@@ -1,4 +1,4 @@
-//! The embedding lookup in a table in 8 bits, which has no backward pass.
+//! Embedding lookup in an int8 table, without a backward pass.
 
 use burn::backend::Flex;
 use burn::tensor::{Int, Tensor};
@@ -7,7 +7,7 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::int8::{quantized, scales, signed_values};
 use crate::flex::runtime::tensor::dims;
 
-/// The fused body of [`crate::embedding()`] for a table in 8 bits: rows in f32.
+/// The fused implementation of [`crate::embedding()`] for an int8 table. The rows are dequantized to f32.
 pub(crate) fn embedding(weight: Tensor<2>, ids: Tensor<1, Int>, scale: f32) -> Tensor<2> {
     let weight = quantized(weight);
     let [vocab_size, d_model] = dims(weight.tensor());

@@ -1,7 +1,6 @@
-//! Weights in 8 bits as tensors of the Flex backend.
+//! int8 weights as quantized tensors of the Flex backend.
 //!
-//! burn scales blocks of at most 255 adjacent values. Here all values of a row have one scale, so the blocks of a row
-//! have equal ones.
+//! burn's quantization has a scale per block of at most 255 adjacent values. The blocks of a row get equal scales.
 
 use burn::backend::flex::{FlexQTensor, FlexTensor, Layout};
 use burn::backend::{BackendTensor, DispatchKindConversion, DispatchTensor, Flex};
@@ -12,10 +11,10 @@ use super::pages;
 use super::tensor::dims;
 use crate::args::int8::Int8Weight;
 
-/// The values of a block.
+/// The number of values of a block.
 const BLOCK: u8 = 255;
 
-/// How burn calls the format.
+/// burn's description of the format.
 fn scheme() -> QuantScheme {
     QuantScheme::default()
         .with_value(QuantValue::Q8S)
@@ -23,7 +22,7 @@ fn scheme() -> QuantScheme {
         .per_block([BLOCK], ScaleDtype::F32)
 }
 
-/// A weight of signed bytes with one scale for each row.
+/// A tensor of i8 values with one scale per row.
 pub(crate) fn from_rows<const D: usize>(
     values: Bytes,
     scales: &[f32],
@@ -38,7 +37,7 @@ pub(crate) fn from_rows<const D: usize>(
     Tensor::from_dispatch(<DispatchTensor as DispatchKindConversion<Flex>>::from_backend(weight))
 }
 
-/// The weight that [`from_rows`] made a tensor, copied.
+/// The weight of a tensor created by [`from_rows`], copied.
 pub(crate) fn to_rows<const D: usize>(weight: Tensor<D>) -> Int8Weight {
     let weight = quantized(weight);
     let shape @ [d_out, d_in] = dims(weight.tensor());
@@ -50,20 +49,20 @@ pub(crate) fn to_rows<const D: usize>(weight: Tensor<D>) -> Int8Weight {
     }
 }
 
-/// Moves the values into large pages, as [`crate::use_large_pages`] does.
+/// The implementation of [`crate::use_large_pages`] for an int8 weight.
 pub(crate) fn gather<const D: usize>(weight: &Tensor<D>) {
     pages::gather_values(signed_values(&quantized(weight.clone())));
 }
 
-/// The blocks of a row.
+/// The number of blocks of a row, which is the number of copies of its scale.
 fn copies(d_in: usize) -> usize {
     d_in.div_ceil(BLOCK.into()).max(1)
 }
 
-/// The backend's own tensor of a weight in 8 bits.
+/// The primitive of an int8 weight.
 ///
 /// # Panics
-/// If it is on another backend, or [`from_rows`] did not make it.
+/// If the tensor is on another backend or was not created by [`from_rows`].
 pub(crate) fn quantized<const D: usize>(weight: Tensor<D>) -> FlexQTensor {
     assert!(weight.dtype() == DType::QFloat(scheme()), "{:?} is not int8 by rows", weight.dtype());
     let weight =
@@ -71,12 +70,12 @@ pub(crate) fn quantized<const D: usize>(weight: Tensor<D>) -> FlexQTensor {
     weight.expect("a tensor of the Flex backend").quantized()
 }
 
-/// The values of a weight in 8 bits, `[d_out, d_in]`.
+/// The i8 values of a weight, `[d_out, d_in]`.
 pub(crate) fn signed_values(weight: &FlexQTensor) -> &[i8] {
     weight.tensor().as_slice().expect("contiguous signed bytes")
 }
 
-/// The scales of its rows, with equal copies of each.
+/// The scales of the rows, with [`copies`] of each.
 pub(crate) fn scales(weight: &FlexQTensor) -> &[f32] {
     weight.scales()
 }

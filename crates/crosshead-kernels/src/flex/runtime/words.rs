@@ -1,4 +1,4 @@
-//! Memory for integers, from the pool of freed memory.
+//! Buffers of integers from the memory pool.
 #![allow(unsafe_code)]
 
 use std::ops::{Deref, DerefMut};
@@ -12,7 +12,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// Memory for `len` words, unspecified until the caller has written them.
+    /// A buffer of `len` words with unspecified values.
     pub(crate) fn unspecified(len: usize) -> Self {
         Self { block: Block::new(len), len }
     }
@@ -24,13 +24,13 @@ impl Words {
         words
     }
 
-    /// The memory as bytes.
+    /// The buffer as bytes.
     pub(crate) fn as_bytes(&self) -> &[i8] {
         // SAFETY: the words are initialized memory, of which every byte is an i8.
         unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), size_of_val(&**self)) }
     }
 
-    /// The memory as bytes, mutably.
+    /// The buffer as mutable bytes.
     pub(crate) fn as_bytes_mut(&mut self) -> &mut [i8] {
         // SAFETY: as in `as_bytes`; the words are borrowed mutably, and may have any bytes.
         unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), size_of_val(&**self)) }

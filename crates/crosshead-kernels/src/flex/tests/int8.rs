@@ -1,4 +1,4 @@
-//! Operations with weights in 8 bits.
+//! Operations with int8 weights.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::{
     is_int8, linear, linear_cross_entropy, linear_three,
 };
 
-/// A weight in f32, and in 8 bits.
+/// A weight in f32 and in int8.
 fn weight(seed: u64, [d_out, d_in]: [usize; 2]) -> (Tensor<2>, Tensor<2>) {
     let exact = normal::<2>(seed, [d_out, d_in], &Device::flex()) / (d_in as f32).sqrt();
     let values = exact.to_data();
@@ -21,7 +21,7 @@ fn bias(seed: u64, d_out: usize) -> Option<Tensor<1>> {
     Some(normal(seed, [d_out], &Device::flex()))
 }
 
-/// Each row rounded as the operations round it.
+/// Each row quantized and dequantized, as in the operations.
 fn rounded(x: &Tensor<2>) -> Tensor<2> {
     let ([rows, d_in], data) = (x.dims(), x.to_data());
     let int8 = Int8Weight::quantize(data.as_slice().unwrap(), [rows, d_in]);
@@ -32,7 +32,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_linear_map_is_that_of_the_rounded_rows_and_weights(
+    fn a_linear_layer_agrees_with_f32_on_the_quantized_values(
         rows in prop_oneof![1..20_usize, 60..70_usize],
         d_in in 1..300_usize,
         d_out in 1..200_usize,
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_that_are_rounded_once_give_the_bits_of_each_map(
+    fn layers_that_share_quantized_rows_equal_separate_layers(
         rows in prop_oneof![1..4_usize, 60..70_usize],
         d_in in 1..300_usize,
         d_outs in prop::array::uniform3(1..200_usize),
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn a_looked_up_row_is_that_of_the_weight_in_f32(
+    fn an_embedding_equals_the_one_of_the_dequantized_table(
         ids in prop::collection::vec(0..40_i32, 1..20), d_model in 1..600_usize,
     ) {
         let (_, int8) = weight(1, [40, d_model]);
@@ -86,7 +86,7 @@ proptest! {
 }
 
 #[test]
-fn rounding_changes_little() {
+fn the_quantization_error_is_small() {
     let (exact, int8) = weight(1, [300, 256]);
     let x = normal::<2>(2, [40, 256], &Device::flex());
     let found = linear(x.clone(), int8, None, Activation::Identity);
@@ -97,7 +97,7 @@ fn rounding_changes_little() {
 }
 
 #[test]
-fn the_loss_is_that_of_the_logits() {
+fn the_loss_agrees_with_the_loss_of_the_logits() {
     let (_, int8) = weight(1, [50, 64]);
     let x = normal::<2>(2, [300, 64], &Device::flex());
     let targets: Vec<i32> = (0..300).map(|i| i * 7 % 60).collect(); // some are padding
@@ -119,7 +119,7 @@ fn the_loss_is_that_of_the_logits() {
 }
 
 #[test]
-fn under_autodiff_a_weight_in_8_bits_is_a_constant_in_f32() {
+fn under_autodiff_an_int8_weight_is_an_f32_constant() {
     let (_, int8) = weight(1, [5, 7]);
     let x = normal::<2>(2, [3, 7], &Device::flex().autodiff()).require_grad();
     let y = linear(x.clone(), int8.clone(), None, Activation::Identity);

@@ -1,4 +1,4 @@
-//! Which routine multiplies when.
+//! Selection of the routine by the number of rows and the instruction set.
 #![allow(unsafe_code)]
 
 use rayon::prelude::*;
@@ -22,11 +22,11 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::segments::Segments;
 use crate::flex::runtime::simd::vectorized;
 
-/// Up to this many rows, dot products beat panels.
+/// The maximum number of rows for which dot products are faster than panels.
 #[cfg(target_arch = "x86_64")]
 const FEW_ROWS: usize = 12;
 
-/// `outputs[i]` = X·`weights[i]`ᵀ of the same rows X, with `finish(i, row, first_column, part_of_row)` called once for each
+/// `outputs[i]` = X·`weights[i]`ᵀ for the same rows X. `finish(i, row, first_column, part_of_row)` is called once for each
 /// part of the outputs while it is in cache.
 ///
 /// # Panics
@@ -40,7 +40,7 @@ pub(crate) fn project<const N: usize>(
     project_by(Isa::fastest(), x, weights, outputs, finish);
 }
 
-/// [`project`] by the instructions of `isa`, which the processor must have.
+/// [`project`] with the instruction set `isa`, which must be available.
 pub(super) fn project_by<const N: usize>(
     isa: Isa,
     x: &Rows,
@@ -57,7 +57,7 @@ pub(super) fn project_by<const N: usize>(
         return;
     }
     match isa {
-        // SAFETY: sets are listed only where the processor has them.
+        // SAFETY: `isa` is available.
         #[cfg(target_arch = "x86_64")]
         Isa::Vnni512 => unsafe { by_vectors::<Vnni512, N>(x, weights, outputs, finish) },
         // SAFETY: as above.
@@ -88,7 +88,7 @@ unsafe fn by_vectors<V: Vector, const N: usize>(
     }
 }
 
-/// All parts of all weights, by one routine.
+/// Runs all parts of all weights.
 fn run<const N: usize>(
     kernel: &impl Kernel,
     x: &Rows,
@@ -96,7 +96,7 @@ fn run<const N: usize>(
     outputs: [&mut [f32]; N],
     finish: impl Fn(usize, usize, usize, &mut [f32]) + Send + Sync,
 ) {
-    /// How much less a multiplication of bytes costs than one of f32, to which bounds on work refer.
+    /// The cost of an f32 multiply-add, to which the thresholds of `parallel` refer, relative to int8.
     const CHEAPER: usize = 4;
     let outputs = outputs.map(Segments::new);
     let part_lens = weights.map(|weight| kernel.part_len(&weight));
@@ -131,7 +131,7 @@ fn run<const N: usize>(
     );
 }
 
-/// One row of a tile as numbers.
+/// Dequantizes one row of a tile.
 #[inline(always)]
 fn dequantize(tile: &Tile, row: usize, x: &Rows, scales: &[f32], y: &mut [f32]) {
     let of_row = x.row(tile.first_row + row);

@@ -1,7 +1,6 @@
 //! X·Wᵀ of up to 12 rows, as dot products of every row of X with every row of W.
 //!
-//! Weights are read in the order of memory, and in blocks that stay in the first-level cache where there are more rows than
-//! registers for their sums.
+//! W is read in blocks of as many rows as a vector has lanes. A block stays in the L1 cache for all rows of X.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -12,20 +11,20 @@ use super::rows::Rows;
 use super::vector::Vector;
 use crate::flex::runtime::words::Words;
 
-/// Vectors of sums before they are reduced, at most.
+/// The maximum number of accumulators.
 const SUMS: usize = 16;
 
-/// Multiplications and additions of a part.
+/// Multiply-adds per task.
 const PART: usize = 1 << 17;
 
-/// Few rows.
+/// The routine for few rows.
 pub(super) struct Dots<'a, V> {
     x: &'a Rows,
     vectors: PhantomData<fn() -> V>,
 }
 
 impl<'a, V: Vector> Dots<'a, V> {
-    /// Few rows.
+    /// Selects the routine for `x`.
     ///
     /// # Safety
     /// The processor must have the vectors.
@@ -33,22 +32,22 @@ impl<'a, V: Vector> Dots<'a, V> {
         Self { x, vectors: PhantomData }
     }
 
-    /// The sums of a multiple of [`Vector::LANES`] features, whose values begin `weight`, into columns of `sums`.
+    /// Computes the sums of the first `cols` rows of `weight`, a multiple of [`Vector::LANES`], into columns of `sums`.
     ///
     /// # Panics
-    /// If vectors of the last row would reach past the weight.
+    /// If vector loads of the last row would exceed `weight`.
     #[inline(always)]
     fn sums(&self, weight: &[i8], d_in: usize, cols: usize, sums: &mut [i32], row_stride: usize) {
         let (rows, stride) = (self.x.len(), self.x.stride());
         assert!(weight.len() >= bytes_read(cols, d_in, stride), "the weight has too few rows");
-        assert!(sums.len() >= (rows - 1) * row_stride + cols, "there is no room for the sums");
+        assert!(sums.len() >= (rows - 1) * row_stride + cols, "the sums are too short");
         for first in (0..cols).step_by(V::LANES) {
             let weight = weight[first * d_in..].as_ptr();
             let mut row = 0;
             while row < rows {
                 let block = Block { x: self.x.values(row).as_ptr(), stride, weight, d_in };
                 let to = &mut sums[row * row_stride + first..];
-                // SAFETY: `new`'s caller knows the processor; there are as many rows of x as the block has, each padded to
+                // SAFETY: the caller of `new` guarantees the vectors; there are as many rows of x as the block has, each padded to
                 // `stride`, and the bytes of the weight are asserted above.
                 row += unsafe {
                     match (rows - row, V::LANES) {
@@ -66,7 +65,7 @@ impl<'a, V: Vector> Dots<'a, V> {
     }
 }
 
-/// Bytes from the first row of a weight that are read for `cols` of its rows.
+/// The number of bytes that vector loads of the first `cols` rows of a weight read.
 fn bytes_read(cols: usize, d_in: usize, stride: usize) -> usize {
     cols * d_in + stride - d_in
 }
@@ -81,13 +80,13 @@ impl<V: Vector> Kernel for Dots<'_, V> {
         let row_stride = columns.len().next_multiple_of(V::LANES);
         let mut sums = Words::unspecified(self.x.len() * row_stride);
         let values = weight.rows(columns.start);
-        // Vectors of the last rows would reach past the weight; these rows are copied.
+        // Vector loads of the last rows would exceed the weight; these rows are copied.
         let mut in_place = columns.len() / V::LANES * V::LANES;
         while in_place > 0 && bytes_read(in_place, d_in, stride) > values.len() {
             in_place -= V::LANES;
         }
         if in_place > 0 {
-            // SAFETY: `new`'s caller knows the processor.
+            // SAFETY: the caller of `new` guarantees the vectors.
             unsafe {
                 V::vectorize(
                     #[inline(always)]
@@ -102,7 +101,7 @@ impl<V: Vector> Kernel for Dots<'_, V> {
             let mut copy = Words::zeros(words);
             copy.as_bytes_mut()[..rest.len()].copy_from_slice(rest);
             let sums = &mut sums[in_place..];
-            // SAFETY: `new`'s caller knows the processor.
+            // SAFETY: the caller of `new` guarantees the vectors.
             unsafe {
                 V::vectorize(
                     #[inline(always)]
@@ -115,7 +114,7 @@ impl<V: Vector> Kernel for Dots<'_, V> {
     }
 }
 
-/// Some rows of x and [`Vector::LANES`] rows of a weight.
+/// Rows of x and [`Vector::LANES`] rows of a weight.
 struct Block {
     x: *const i8,
     stride: usize,
@@ -124,7 +123,8 @@ struct Block {
 }
 
 impl Block {
-    /// The dot products of `R` rows with `W` rows of the weight at a time, which together fill a vector; returns `R`.
+    /// Computes the dot products of `R` rows of x with the block, `W` rows at a time, so that R · W sums fill a vector. Returns
+    /// `R`.
     ///
     /// # Safety
     /// The processor must have the vectors, x must have `R` rows, and vectors of the weight's last row must be readable.

@@ -1,6 +1,6 @@
-//! Which instructions multiply bytes.
+//! Detection of the instruction set.
 
-/// A set of instructions.
+/// An instruction set with multiplication of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
     /// AVX-512 with VNNI.
@@ -12,12 +12,12 @@ pub(super) enum Isa {
     /// AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// Those of every processor.
+    /// No particular instruction set.
     Plain,
 }
 
 impl Isa {
-    /// All sets, the fastest first.
+    /// All instruction sets, fastest first.
     const ALL: &[Self] = &[
         #[cfg(target_arch = "x86_64")]
         Self::Vnni512,
@@ -28,12 +28,12 @@ impl Isa {
         Self::Plain,
     ];
 
-    /// Those that this processor has, the fastest first.
+    /// The supported instruction sets, fastest first.
     pub(super) fn available() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|isa| isa.is_available())
     }
 
-    /// The fastest that this processor has.
+    /// The fastest supported instruction set.
     pub(super) fn fastest() -> Self {
         #[cfg(test)]
         if crate::flex::testing::on_scalar_path() {

@@ -1,17 +1,17 @@
-//! Projections X·Wᵀ in 8 bits.
+//! Projections X·Wᵀ in int8.
 //!
-//! Weights are signed bytes with one scale for each output feature, as they are in a file: row-major, not packed, so a
-//! mapped file is used in place. Rows of activations become signed bytes with one scale each ([`rows`]). The sums of
-//! products are exact, so every routine, processor and number of threads gives the same ones, and the output
-//! is (sum · scale of the row) · scale of the feature, in this order.
+//! Weights are i8 with one scale per output feature, row-major as in the file: they are not packed, so a memory-mapped
+//! file is used in place. Activations are quantized to i8 with one scale per row ([`rows`]). Sums of products are exact
+//! i32, so all routines, instruction sets and numbers of threads give the same sums. The output is
+//! (sum · row scale) · feature scale, in this order.
 //!
 //! | rows | routine | why |
 //! |---|---|---|
-//! | 1–12 | [`dots`] | reading W is most of the work: each row of W is read once, in the order of memory |
-//! | 13 and more | [`panels`] | X is transposed into panels of one word of as many rows as a vector has lanes, so that no sum has to be reduced across lanes |
-//! | any, without vectors | [`plain`] | |
+//! | 1–12 | [`dots`] | memory-bound: W is read once, sequentially |
+//! | 13 and more | [`panels`] | compute-bound: X is transposed into panels with one row per vector lane, so no sum has to be reduced across lanes |
+//! | any, without a supported instruction set | [`plain`] | |
 //!
-//! [`dispatch`] chooses; [`isa`] says which instructions the processor has. Both vector routines are written once, over
+//! [`dispatch`] selects the routine; [`isa`] detects the instruction set. Both vector routines are generic over
 //! [`Vector`](vector::Vector).
 
 pub(crate) mod dispatch;

@@ -1,7 +1,7 @@
 //! X·Wᵀ of many rows, in tiles.
 //!
-//! A vector holds one word of as many rows as it has lanes, and a word of the weight is broadcast to all of them. Each
-//! part of the weight is expanded once, for all rows.
+//! Each lane of a vector holds a word of one row of X; words of the weight are broadcast. The words of a part of the weight
+//! are expanded once for all rows.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -15,19 +15,19 @@ use super::vector::Vector;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::words::Words;
 
-/// Output features of a part of a weight with few and with many of them.
+/// Output features per task, for weights with few and with many of them.
 const PARTS: [usize; 2] = [64, 128];
 
-/// Output features from which on a weight has many.
+/// The number of output features from which a weight has many.
 const MANY: usize = 512;
 
-/// Panels of a tile, at most.
+/// The maximum number of panels of a tile.
 const PANELS: usize = 3;
 
-/// Words between rows of the expanded weight, so that they do not compete for the same lines of the cache.
+/// Words between the rows of the expanded weight, so that they do not map to the same cache sets.
 const GAP: usize = 16;
 
-/// Rows in panels of as many as a vector has lanes, `[panels, words, lanes]`; missing rows are zeros.
+/// The routine for many rows: X as `[panels, words, lanes]`, with zeros for missing rows.
 pub(super) struct Panels<V> {
     words: Words,
     rows: usize,
@@ -36,7 +36,7 @@ pub(super) struct Panels<V> {
 }
 
 impl<V: Vector> Panels<V> {
-    /// Panels of `rows`.
+    /// Transposes `rows` into panels.
     ///
     /// # Safety
     /// The processor must have the vectors.
@@ -72,7 +72,7 @@ impl<V: Vector> Panels<V> {
                 .zip(panel.chunks_exact_mut(V::LANES * V::LANES))
             {
                 let rows = rows.map(|row| row[word * V::GROUP..][..V::LANES * V::GROUP].as_ptr());
-                // SAFETY: `new`'s caller knows the processor. The slices above are as long as a vector, and the words go to
+                // SAFETY: the caller of `new` guarantees the vectors. The slices above are as long as a vector, and the words go to
                 // a square of the panel.
                 unsafe {
                     let vectors = rows.map(|row| V::expand(row));
@@ -82,7 +82,7 @@ impl<V: Vector> Panels<V> {
         }
     }
 
-    /// The words of some rows of the weight, `words_per_row + GAP` apart.
+    /// Expands rows of the weight into words, `[padded, words_per_row + GAP]`.
     #[inline(always)]
     fn expand(&self, weight: &Weight, columns: Range<usize>, padded: usize) -> Words {
         let step = V::LANES * V::GROUP;
@@ -103,14 +103,14 @@ impl<V: Vector> Panels<V> {
                         &end
                     }
                 };
-                // SAFETY: `new`'s caller knows the processor; both slices are as long as a vector.
+                // SAFETY: the caller of `new` guarantees the vectors; both slices are as long as a vector.
                 unsafe { V::store(V::expand_weight(values.as_ptr()), words.as_mut_ptr()) };
             }
         }
         words
     }
 
-    /// The sums of the panels from `first` on, `P` of them, with `C` rows of an expanded weight, into columns of `sums`.
+    /// Computes the sums of `P` panels from `first` on with `C` rows of the expanded weight, into columns of `sums`.
     #[inline(always)]
     fn tile<const P: usize, const C: usize>(
         &self,
@@ -125,9 +125,9 @@ impl<V: Vector> Panels<V> {
         let panels = &self.words[first * panel_len..];
         assert!(panels.len() >= (P - 1) * panel_len + words * V::LANES, "too few panels");
         assert!(weight.len() >= (C - 1) * stride + words, "the weight has too few rows");
-        assert!(sums.len() >= (P * V::LANES - 1) * sums_stride + C, "no room for the sums");
+        assert!(sums.len() >= (P * V::LANES - 1) * sums_stride + C, "the sums are too short");
         let (x, weight) = (panels.as_ptr(), weight.as_ptr());
-        // SAFETY: `new`'s caller knows the processor, and the slices are long enough, as asserted above.
+        // SAFETY: the caller of `new` guarantees the vectors, and the slices are long enough, as asserted above.
         unsafe {
             let mut tile = [[V::zero(); C]; P];
             for word in 0..words {
@@ -149,7 +149,7 @@ impl<V: Vector> Panels<V> {
         }
     }
 
-    /// The sums of the panels from `first` on with all rows of the expanded weight; returns how many panels.
+    /// Computes the sums of the next panels from `first` on with all rows of the expanded weight. Returns the number of panels.
     #[inline(always)]
     fn tiles(
         &self,
@@ -160,10 +160,10 @@ impl<V: Vector> Panels<V> {
         cols: usize,
     ) -> usize {
         let left = self.rows.div_ceil(V::LANES) - first;
-        // Four are two times two: a single panel uses the processor less well.
+        // Four panels are two tiles of two, because a tile of one is less efficient.
         let panels = if left == 4 { 2 } else { left.min(PANELS) };
         let stride = self.words_per_row + GAP;
-        // One panel leaves registers for twice the columns.
+        // With one panel, the registers hold twice the columns.
         let width = V::LANES / if panels == 1 { 1 } else { 2 };
         for col in (0..cols).step_by(width) {
             let (weight, sums) = (&weight[col * stride..], &mut sums[col..]);
@@ -188,7 +188,7 @@ impl<V: Vector> Kernel for Panels<V> {
     fn multiply(&self, weight: &Weight, columns: Range<usize>, take: &mut dyn FnMut(Tile)) {
         let words = weight.d_in.div_ceil(V::GROUP);
         let cols = columns.len().next_multiple_of(V::LANES);
-        // SAFETY: `new`'s caller knows the processor.
+        // SAFETY: the caller of `new` guarantees the vectors.
         let weight = unsafe {
             V::vectorize(
                 #[inline(always)]
@@ -198,7 +198,7 @@ impl<V: Vector> Kernel for Panels<V> {
         let mut sums = Words::unspecified(PANELS * V::LANES * cols);
         let mut first = 0;
         while first * V::LANES < self.rows {
-            // SAFETY: `new`'s caller knows the processor.
+            // SAFETY: the caller of `new` guarantees the vectors.
             let panels = unsafe {
                 V::vectorize(
                     #[inline(always)]

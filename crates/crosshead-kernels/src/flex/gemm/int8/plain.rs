@@ -1,4 +1,4 @@
-//! X·Wᵀ on any processor.
+//! X·Wᵀ without explicit vectors, for any processor.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use super::rows::Rows;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::words::Words;
 
-/// Multiplications and additions of a part.
+/// Multiply-adds per task.
 const PART: usize = 1 << 16;
 
-/// The definition, in loops.
+/// The generic routine.
 pub(super) struct Plain<'a>(pub(super) &'a Rows);
 
 impl Kernel for Plain<'_> {

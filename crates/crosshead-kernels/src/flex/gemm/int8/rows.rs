@@ -1,4 +1,4 @@
-//! Rows of numbers in 8 bits.
+//! Rows of activations, quantized to int8.
 
 use rayon::prelude::*;
 
@@ -7,23 +7,23 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::words::Words;
 
-/// Rows are padded to a multiple of this, the bytes of the widest vector.
+/// Rows are padded to a multiple of the widest vector, in bytes.
 const ALIGNMENT: usize = 64;
 
-/// Rows of one part of the work.
+/// Rows per task.
 const PART: usize = 16;
 
-/// Rows with one scale each: x ≈ scale · value, with values from −127 to 127.
+/// Quantized rows: x ≈ row scale · value, with values from −127 to 127.
 pub(crate) struct Rows {
-    /// `[rows, stride]` bytes, zeros after each row's values.
+    /// i8, `[rows, stride]`, zero-padded.
     values: Words,
-    /// Scale and sum of the values, `[rows]`.
+    /// `[rows]`
     rows: Vec<Int8Row>,
     stride: usize,
 }
 
 impl Rows {
-    /// Rows of `d_in` numbers, each scaled so that its largest magnitude becomes 127.
+    /// Quantizes `x`, `[rows, d_in]`.
     pub(crate) fn new(x: &[f32], rows: usize, d_in: usize) -> Self {
         let stride = d_in.next_multiple_of(ALIGNMENT).max(ALIGNMENT);
         let mut values = Words::unspecified(rows * stride / size_of::<i32>());
@@ -49,23 +49,23 @@ impl Rows {
         self.rows.len()
     }
 
-    /// Bytes from a row to the next.
+    /// The stride between rows, in bytes.
     pub(super) fn stride(&self) -> usize {
         self.stride
     }
 
-    /// The values of row `first` and those after it, `[rows, stride]`.
+    /// The values from row `first` on, `[rows, stride]`.
     pub(super) fn values(&self, first: usize) -> &[i8] {
         &self.values.as_bytes()[first * self.stride..]
     }
 
-    /// Scale and sum of a row.
+    /// The scale of a row and the sum of its values.
     pub(super) fn row(&self, row: usize) -> Int8Row {
         self.rows[row]
     }
 }
 
-/// Some rows of `d_in` numbers, into padded ones.
+/// Quantizes `x`, `[rows, d_in]`, into padded rows.
 fn quantize_rows(x: &[f32], d_in: usize, values: &mut [i8], infos: &mut [Int8Row]) {
     let stride = values.len() / infos.len().max(1);
     let rows = values.chunks_exact_mut(stride.max(1)).zip(infos).zip(x.chunks_exact(d_in));

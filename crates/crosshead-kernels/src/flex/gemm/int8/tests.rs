@@ -1,4 +1,4 @@
-//! Every routine and instruction set gives the sums of the definition, and the same output.
+//! All routines and instruction sets agree with the definition, bit for bit.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use super::isa::Isa;
 use super::rows::Rows;
 use crate::args::int8::{Int8Weight, quantize};
 
-/// The product by a routine, with the number of calls of `finish` for each value added in a second output.
+/// The product computed with an instruction set; `finish` adds a value that depends on the position.
 fn product(isa: Isa, x: &[f32], rows: usize, weights: [Weight; 2]) -> [Vec<f32>; 2] {
     let quantized = Rows::new(x, rows, weights[0].d_in);
     let mut outputs = weights.map(|weight| vec![f32::NAN; rows * weight.d_out]);

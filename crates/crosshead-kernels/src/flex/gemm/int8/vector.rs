@@ -1,14 +1,14 @@
-//! What the integer kernels need of a processor's vectors.
+//! The vector operations of the integer routines.
 #![allow(unsafe_code)]
 
-/// Vectors that add up products of groups of adjacent values, one group for each 32-bit lane.
+/// Vectors of i32 sums. Each 32-bit lane accumulates the products of a group of adjacent values.
 ///
-/// Weights w and activations x are expanded first, each into 32-bit words of [`GROUP`](Self::GROUP) values. Where the
-/// instruction wants one operand without a sign, the expanded weights are w + 128, and
-/// [`OFFSET`](Self::OFFSET) · Σx is to be subtracted from a sum.
+/// Weights w and activations x are first expanded into 32-bit words of [`GROUP`](Self::GROUP) values. If the instruction
+/// requires one unsigned operand, the expanded weights are w + 128, and [`OFFSET`](Self::OFFSET) · Σx has to be
+/// subtracted from the sums.
 ///
 /// # Safety
-/// All functions need a processor with the vectors. Pointers must be valid for a vector of the function's type.
+/// The processor must support the vectors. Pointers must be valid for a vector.
 pub(super) trait Vector {
     /// A vector of 32-bit words.
     type Words: Copy;
@@ -19,36 +19,36 @@ pub(super) trait Vector {
     /// Values of a word.
     const GROUP: usize;
 
-    /// What expanding added to each weight.
+    /// The offset that [`expand_weight`](Self::expand_weight) adds to each weight.
     const OFFSET: i32;
 
-    /// Runs `f` compiled for these vectors.
+    /// Runs `f`, compiled for these vectors.
     unsafe fn vectorize<R>(f: impl FnOnce() -> R) -> R;
 
-    /// Sums of zero.
+    /// A vector of zeros.
     unsafe fn zero() -> Self::Words;
 
-    /// Expands the next [`LANES`](Self::LANES) · [`GROUP`](Self::GROUP) activations.
+    /// Expands [`LANES`](Self::LANES) · [`GROUP`](Self::GROUP) activations.
     unsafe fn expand(values: *const i8) -> Self::Words;
 
     /// Expands as many weights.
     unsafe fn expand_weight(values: *const i8) -> Self::Words;
 
-    /// Words from memory.
+    /// Loads words.
     unsafe fn load(words: *const i32) -> Self::Words;
 
-    /// Words to memory.
+    /// Stores words.
     unsafe fn store(words: Self::Words, to: *mut i32);
 
-    /// One word in every lane.
+    /// Broadcasts a word to all lanes.
     unsafe fn broadcast(word: *const i32) -> Self::Words;
 
-    /// Adds the products of each lane's groups to its sum.
+    /// Adds the products of the groups in each lane to the sums.
     unsafe fn multiply_add(sums: Self::Words, weight: Self::Words, x: Self::Words) -> Self::Words;
 
-    /// In lane i, the sum of all lanes of `vectors[i]`; there must be [`LANES`](Self::LANES) of them.
+    /// Sums the lanes of each of [`LANES`](Self::LANES) vectors: lane i of the result is the sum of `vectors[i]`.
     unsafe fn reduce(vectors: &[Self::Words]) -> Self::Words;
 
-    /// Transposes four rows: word i of row r goes to `to[i * stride + r]`.
+    /// Stores four rows transposed: word i of row r goes to `to[i * stride + r]`.
     unsafe fn store_transposed(rows: [Self::Words; 4], to: *mut i32, stride: usize);
 }

@@ -9,16 +9,16 @@ use std::arch::x86_64::*;
 
 use super::vector::Vector;
 
-/// AVX-512 with VNNI: 64 products an instruction.
+/// AVX-512 VNNI: 64 products per instruction.
 pub(super) struct Vnni512;
 
-/// AVX-VNNI: 32 products an instruction.
+/// AVX-VNNI: 32 products per instruction.
 pub(super) struct Vnni256;
 
-/// AVX2, whose product of bytes saturates: values are widened to 16 bits, 16 products an instruction.
+/// AVX2: 16 products per instruction. `vpmaddubsw` would saturate, so values are widened to 16 bits.
 pub(super) struct Avx2;
 
-/// The values without a sign: the sign bit of a byte is what 128 adds to it.
+/// Flipping the sign bit of a byte adds 128 and makes it unsigned.
 const SIGNS: i32 = i32::from_ne_bytes([0x80; 4]);
 
 impl Vector for Vnni512 {
@@ -70,7 +70,7 @@ impl Vector for Vnni512 {
 
     #[inline(always)]
     unsafe fn reduce(vectors: &[__m512i]) -> __m512i {
-        /// Adds up the two halves that `LOW` and `HIGH` choose.
+        /// Adds the even and the odd 128-bit lanes of both vectors.
         #[inline(always)]
         unsafe fn fold_lanes(a: __m512i, b: __m512i) -> __m512i {
             _mm512_add_epi32(
@@ -115,7 +115,7 @@ impl Vector for Vnni512 {
     }
 }
 
-/// What the two kinds of 256-bit vectors have in common.
+/// The functions shared by both kinds of 256-bit vectors.
 macro_rules! shared_256 {
     () => {
         type Words = __m256i;

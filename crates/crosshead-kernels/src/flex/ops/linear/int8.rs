@@ -1,4 +1,4 @@
-//! Linear maps with weights in 8 bits, which have no backward pass.
+//! Linear layers with int8 weights, without a backward pass.
 
 use burn::backend::Flex;
 use burn::backend::flex::{FlexQTensor, FlexTensor};
@@ -12,18 +12,18 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::int8::{quantized, scales, signed_values};
 use crate::flex::runtime::tensor::{contiguous, dims, primitive, values};
 
-/// The fused body of [`crate::linear()`] for a weight in 8 bits.
+/// The fused implementation of [`crate::linear()`] for an int8 weight.
 pub(crate) fn linear(x: Tensor<2>, weights: LinearWeights, activation: Activation) -> Tensor<2> {
     let [y] = each(x, [Map::new(weights, activation)]);
     y
 }
 
-/// The fused body of [`crate::linear_three`] for weights in 8 bits: the rows are quantized once.
+/// The fused implementation of [`crate::linear_three`] for int8 weights. The rows are quantized once.
 pub(crate) fn linear_three(x: Tensor<2>, weights: [LinearWeights; 3]) -> [Tensor<2>; 3] {
     each(x, weights.map(|weights| Map::new(weights, Activation::Identity)))
 }
 
-/// The fused body of [`crate::gated_linear`] for weights in 8 bits: the rows are quantized once.
+/// The fused implementation of [`crate::gated_linear`] for int8 weights. The rows are quantized once.
 pub(crate) fn gated_linear(
     x: Tensor<2>,
     gate: LinearWeights,
@@ -35,7 +35,7 @@ pub(crate) fn gated_linear(
     gate * up
 }
 
-/// A map of one call.
+/// A linear layer with an activation.
 struct Map {
     weight: FlexQTensor,
     /// `[d_out]`
@@ -55,7 +55,7 @@ impl Map {
     }
 }
 
-/// The outputs of several maps of the same rows.
+/// The outputs of several layers for the same rows.
 fn each<const N: usize>(x: Tensor<2>, maps: [Map; N]) -> [Tensor<2>; N] {
     let x = contiguous(primitive(x));
     let [rows, d_in] = dims(&x);
