@@ -64,8 +64,7 @@ impl TensorSource {
 
     /// The tensors of one file.
     pub(crate) fn of_file(path: PathBuf, tensors: formats::Listing) -> Self {
-        let mut tensors =
-            tensors.into_iter().map(|(name, entry)| (name, (0, entry))).collect();
+        let mut tensors = tensors.into_iter().map(|(name, entry)| (name, (0, entry))).collect();
         let scales = int8::take_scales(&mut tensors);
         Self { files: vec![path.clone()], path, tensors, scales }
     }
