@@ -23,7 +23,7 @@ pub enum Order {
 /// A batch is a list of indices into `lengths`, and every example is in exactly one batch. The examples are shuffled,
 /// sorted by target length and then source length, and cut where `(longest source + longest target) · examples` would
 /// exceed the budget; then the batches are shuffled. An example that exceeds the budget by itself forms its own batch. The
-/// result is a function of the arguments only, on every platform.
+/// result depends only on the arguments and is the same on every platform.
 pub fn token_budget_batches(lengths: &[Lengths], budget: usize, order: Order) -> Vec<Vec<usize>> {
     let mut indices: Vec<usize> = (0..lengths.len()).collect();
     match order {

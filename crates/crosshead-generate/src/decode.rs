@@ -8,8 +8,9 @@ use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel, Strateg
 /// Decodes `batch` sequences and returns the hypotheses of each, best first: one in greedy decoding and sampling, up to
 /// `n_best` in beam search.
 ///
-/// Every sequence is extended until an end token or the length limit. The model starts with one row per sequence; in beam
-/// search it is reordered to the live beams after each step. Rows of ended sequences are dropped. Results are in input
+/// Every sequence is extended until an end token or the length limit. The model starts with one row per sequence; in
+/// beam search its rows are reordered after each step to match the live beams. Rows of ended sequences are dropped.
+/// Results are in input
 /// order and do not depend on the number of threads.
 ///
 /// # Errors

@@ -64,7 +64,7 @@ impl Rollback for DecoderSteps<'_> {
 
 /// Incremental decoding with a [`CausalLm`]: a [`StepModel`] with the state of a batch of prompts.
 ///
-/// Shorter prompts are padded on the left, so that all rows continue at the same column.
+/// Shorter prompts are padded on the left, so that all rows continue in the same column.
 pub struct CausalSteps<'a> {
     model: &'a CausalLm,
     cache: DecoderCache,

@@ -21,8 +21,8 @@ impl<'a> TextHooks<'a> {
         Self::default()
     }
 
-    /// Calls `on_text(index, piece)` for each piece of text as soon as it is final. The pieces of a text concatenate to the
-    /// text. Beam search may discard tokens, so there the text arrives at the end. Default: none.
+    /// Calls `on_text(index, piece)` for each piece of text as soon as it is final. Joined together, the pieces of a
+    /// text are the whole text. Beam search may discard tokens, so there the text arrives at the end. Default: none.
     pub fn with_on_text(self, on_text: &'a mut dyn FnMut(usize, &str) -> Flow) -> Self {
         Self { on_text: Some(on_text), ..self }
     }

@@ -10,7 +10,7 @@ use burn::tensor::{Gradients, Tensor, TensorData};
 /// A path lists the fields that lead to the parameter, such as `layers.0.self_attn.q_proj.weight`, without enum variants.
 ///
 /// # Panics
-/// If the new values have another shape.
+/// If the new values have a different shape.
 pub fn map_parameters<M: Module>(module: M, f: impl FnMut(&str, TensorData) -> TensorData) -> M {
     struct Map<F>(Vec<String>, F);
     impl<F: FnMut(&str, TensorData) -> TensorData> ModuleMapper for Map<F> {

@@ -147,8 +147,8 @@ impl LayerConfig {
 
     /// Sets the seed of the initial weights, which are a pure function of the seed and the path of the parameter.
     ///
-    /// The sub-layers of a layer, the layers of a stack, and encoder and decoder have different weights. Two stacks of the same
-    /// kind, or two single layers, with the same seed are equal. Default: 0.
+    /// The sub-layers of a layer, the layers of a stack, and encoder and decoder have different weights. Two stacks
+    /// of the same kind, or two single layers, have equal weights if they have the same seed. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }

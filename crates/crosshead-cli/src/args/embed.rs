@@ -11,10 +11,10 @@ use super::Precision;
   cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - --out vectors.npy
   crosshead embed --model e5-small --prompt \"query: \" \"opening hours\"
 
-The output has one JSON object per text and line. The default prompt of the model, if it has one, is put before each text unless \
---prompt or --prompt-name is given.")]
+The output has one line per text, a JSON object. The model's default prompt, if any, is \
+prepended to each text unless --prompt or --prompt-name is given.")]
 pub(crate) struct Embed {
-    /// A sentence-transformers model, or an encoder, whose token vectors are averaged
+    /// A sentence-transformers model, or a plain encoder (its token vectors are averaged)
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub(crate) struct Embed {
     /// Text to put before each text; "" for none
     #[arg(long, value_name = "TEXT", conflicts_with = "prompt_name")]
     pub(crate) prompt: Option<String>,
-    /// A prompt of the model by its name, such as query or document
+    /// The name of one of the model's prompts, such as query or document
     #[arg(long, value_name = "NAME")]
     pub(crate) prompt_name: Option<String>,
     /// Texts per batch
@@ -42,10 +42,10 @@ pub(crate) struct Embed {
   crosshead similar --model all-MiniLM-L6-v2 --corpus sentences.txt --top 3 --json \"opening hours\"
 
 The output has one line per sentence found, the most similar first: score, tab, sentence. Tabs and line breaks in a sentence \
-become spaces; --json keeps them. The score is similarity_fn_name of config_sentence_transformers.json, or the cosine \
-similarity; a larger score is more similar.")]
+become spaces; --json keeps them. The score is the similarity named by similarity_fn_name in \
+config_sentence_transformers.json, or else cosine similarity; higher means more similar.")]
 pub(crate) struct Similar {
-    /// A sentence-transformers model, or an encoder, whose token vectors are averaged
+    /// A sentence-transformers model, or a plain encoder (its token vectors are averaged)
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
     #[command(flatten)]

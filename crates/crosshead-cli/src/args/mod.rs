@@ -174,7 +174,7 @@ pub(crate) struct Licenses {
   crosshead inspect bert-base
   crosshead inspect runs/translate-en-de --json")]
 pub(crate) struct Inspect {
-    /// The name of a preset, a run directory or a model directory; without it, the presets are listed
+    /// A preset, a run directory or a model directory; if omitted, the presets are listed
     pub(crate) model: Option<String>,
     /// Print one JSON object
     #[arg(long)]
@@ -188,9 +188,9 @@ pub(crate) struct Inspect {
   crosshead embed --model \"$(crosshead fetch sentence-transformers/all-MiniLM-L6-v2)\" \"Good morning.\"
 
 The model goes into the cache that huggingface_hub uses (HF_HUB_CACHE, or hub in HF_HOME). Files in the cache are not \
-downloaded again, and interrupted downloads are resumed. HF_TOKEN gives access to private and gated models, HF_ENDPOINT sets \
-another Hub, and HF_HUB_OFFLINE=1 forbids network access. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT are the timeouts of \
-requests in seconds (10).")]
+downloaded again, and interrupted downloads are resumed. HF_TOKEN gives access to private and gated models, HF_ENDPOINT \
+selects a different Hub, and HF_HUB_OFFLINE=1 forbids network access. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT set the \
+request timeouts in seconds (default: 10).")]
 pub(crate) struct Fetch {
     /// The model on the Hub
     #[arg(value_name = "OWNER/NAME")]

@@ -16,7 +16,7 @@ pub(crate) struct Precision {
 /// The type of the weights that a model computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ComputeTypeName {
-    /// As the files have them
+    /// The type stored in the files
     Auto,
     /// 32-bit floating point
     F32,
@@ -40,7 +40,8 @@ impl From<ComputeTypeName> for ComputeType {
   crosshead translate --model translate-en-de-int8 \"The end time is not valid.\"
 
 Projections and the embedding become signed bytes with one scale for each row; norms, biases and positions stay as they are.
-The model is a quarter of the size, loads directly, and only Crosshead reads it. The original is not changed.")]
+The copy is about a quarter of the size and loads without conversion; only Crosshead can read it. The original is \
+not changed.")]
 pub(crate) struct Quantize {
     /// A run directory, or a model directory
     #[arg(value_name = "DIR")]

@@ -62,7 +62,8 @@ pub(crate) struct Search {
     /// Maximum number of new tokens per text [default: from the model]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_tokens: Option<u16>,
-    /// Target language, as the model calls it: fr_XX in mBART-50, deu_Latn in NLLB, fra in OPUS-MT [default: from the model]
+    /// Target language, in the model's own code: fr_XX in mBART-50, deu_Latn in NLLB, fra in OPUS-MT [default: from
+    /// the model]
     #[arg(long, value_name = "CODE")]
     pub(crate) to: Option<String>,
     /// Source language, for models that take one [default: from the model, or English]
@@ -100,7 +101,7 @@ The output has one line per text: the label with the highest score, tab, score. 
 pub(crate) struct Classify {
     #[command(flatten)]
     pub(crate) texts: Texts,
-    /// The function from logits to scores [default: by problem_type in config.json]
+    /// How to turn logits into scores [default: from problem_type in config.json]
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) function: Option<FunctionName>,
 }
@@ -136,8 +137,8 @@ impl From<FunctionName> for ScoreFunction {
 
 A single prompt on the command line is streamed. Several prompts, or lines of standard input, are printed one per line: line \
 breaks become spaces; --json keeps them. A prompt longer than the context of the model is truncated at its beginning. An empty \
-prompt generates from the begin token, if the model has one. Options that are not given come from generation_config.json, or \
-else have the defaults below.
+prompt generates from the begin token, if the model has one. Options that are not given are read from generation_config.json, \
+or else have the defaults shown above.
 
 Tokens are sampled unless the temperature is 0, or generation_config.json sets greedy decoding or beam search and none of \
 --temperature, --top-k and --top-p is given.")]
@@ -173,8 +174,8 @@ pub(crate) struct Generate {
   crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"
   cat lines.txt | crosshead fill-mask --model runs/masked-lm --json -
 
-The output has, per text, one line with the most probable tokens filled in and one line per mask. A blank line gives a blank \
-line. Line breaks in predictions become spaces. --json prints one line per text.")]
+The output has, per text, one line with the most probable tokens filled in and one line per mask. A blank input line \
+produces a blank output line. Line breaks in predictions become spaces. --json prints one line per text.")]
 pub(crate) struct FillMask {
     #[command(flatten)]
     pub(crate) texts: Texts,
@@ -196,10 +197,10 @@ pub(crate) struct Evaluate {
     /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// The file, or embedded:NAME: pairs, labelled texts or plain text
+    /// The file with pairs, labelled texts or plain text; embedded:NAME for embedded data
     #[arg(long, value_name = "FILE")]
     pub(crate) data: String,
-    /// The task [default: by the recipe of the run, or the head of the model]
+    /// The task [default: from the run's recipe, or from the model's head]
     #[arg(long, value_name = "TASK", value_parser = task_parser())]
     pub(crate) task: Option<TaskKind>,
     /// Override a recipe value, as in data.text=3; can be repeated

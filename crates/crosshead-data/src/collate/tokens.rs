@@ -22,7 +22,7 @@ pub struct TokenTargets {
 
 /// Collates windows of a sequence into one batch, in which the target of each id is the next id.
 ///
-/// Rows are padded on the right with `pad`. The targets of padding and of a window's context are `ignored`.
+/// Rows are padded on the right with `pad`. Padding and the context of each window have the target id `ignored`.
 ///
 /// # Panics
 /// If the sequence ends before the last target of a window.

@@ -72,7 +72,8 @@ impl GenerationDefaults {
         self.file.as_ref().and_then(|file| file.keys.get(key)).is_some_and(effect)
     }
 
-    /// [`not_followed`](Self::not_followed) for greedy decoding and beam search, where sampling itself is unsupported.
+    /// Like [`not_followed`](Self::not_followed), for callers that use only greedy decoding or beam search:
+    /// `do_sample` also counts as unsupported.
     pub fn not_followed_by_search(&self) -> Vec<NotFollowed> {
         let sampling = ["do_sample"].into_iter().filter(|_| self.do_sample == Some(true));
         let sampling = sampling.filter_map(|key| self.of_file(key));

@@ -36,8 +36,8 @@ pub struct SentenceDirectory {
 }
 
 impl SentenceDirectory {
-    /// Reads `modules.json` and the configuration of each module. Without `modules.json`, the directory is that of an
-    /// encoder, with mean pooling.
+    /// Reads `modules.json` and the configuration of each module. Without `modules.json`, the directory is treated as
+    /// a plain encoder with mean pooling.
     ///
     /// # Errors
     /// If a file is missing or malformed, or has an unsupported module or option. The error names the file and the key.
@@ -97,8 +97,8 @@ impl SentenceDirectory {
 }
 
 impl SentenceEncoder {
-    /// Loads a directory of sentence-transformers: the encoder and its modules. Without `modules.json`, the directory
-    /// is that of an encoder, with mean pooling.
+    /// Loads a sentence-transformers directory: the encoder and its modules. Without `modules.json`, the directory is
+    /// treated as a plain encoder with mean pooling.
     ///
     /// # Errors
     /// See [`SentenceDirectory::open`] and [`SentenceDirectory::load`].
