@@ -182,7 +182,7 @@ fn a_mask_beyond_the_maximum_length_is_reported() {
     let folder = folder("mask");
     let text = format!("{} <mask>", "the cat ".repeat(10));
     let message = folder.fails(&["fill-mask", "--model", "model", &text]);
-    assert_names(&message, &["beyond what the model reads"]);
+    assert_names(&message, &["after the model's maximum length"]);
     let text = format!("<mask> {}", "the cat ".repeat(10));
     let output = folder.command(&["fill-mask", "--model", "model", &text]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));

@@ -158,7 +158,7 @@ fn errors_for_unsupported_settings_of_a_sentence_encoder_name_file_and_key() {
             vec!["processing_kwargs", "add_special_tokens"],
         ),
         (bert("max_seq_len", json!(5)), vec!["sentence_bert_config.json", "max_seq_len"]),
-        (bert("max_seq_length", json!(1)), vec!["at most 1", "max_seq_length"]),
+        (bert("max_seq_length", json!(1)), vec!["limit of 1 token", "max_seq_length"]),
         (
             pooling("pooling_mode", json!("median")),
             vec!["1_Pooling/config.json", "pooling_mode", "median", "weightedmean"],

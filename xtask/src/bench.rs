@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::cargo;
+use crate::{cargo, machine};
 
 /// Each benchmark and the peer script for the same work.
 const BENCHMARKS: [(&str, &str); 7] = [
@@ -53,6 +53,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let build = ["build", "--release", "--workspace", "--example", "bench"];
     cargo::run(build)?;
     let bench = root.join("target/release/examples/bench");
+    println!("{}", machine::describe());
     for (work, script) in BENCHMARKS.into_iter().filter(|(work, _)| wanted(work)) {
         if args.peers {
             compare(work, &bench, &root.join(script), args.rounds)?;

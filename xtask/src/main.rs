@@ -8,6 +8,7 @@ mod ci;
 mod deny;
 mod docs;
 mod fixtures;
+mod machine;
 mod outside;
 mod package;
 mod real;
