@@ -11,7 +11,7 @@ use super::Finding;
 const THIS_FILE: &str = "xtask/src/tidy/prose.rs";
 
 /// A phrase in lowercase, and what to write instead.
-const PHRASES: [(&str, &str); 38] = [
+const PHRASES: [(&str, &str); 37] = [
     ("a limit of length", "a length limit"),
     ("anew", "again"),
     ("are told", "are reported"),
@@ -45,7 +45,6 @@ const PHRASES: [(&str, &str); 38] = [
     ("truth value", "boolean"),
     ("behind the norm", "after the norm"),
     ("products of few rows", "matrix multiplications with few rows"),
-    ("figure of this task", "metric"),
     ("as the model says", "as in the model's configuration"),
     ("texts decoded together", "batch size"),
     ("lies outside", "is outside"),
