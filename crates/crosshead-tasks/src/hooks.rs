@@ -2,6 +2,9 @@
 
 use crosshead_generate::{Constraint, Flow, Observer};
 
+/// Receives the index of a text and its next piece.
+type OnText<'a> = &'a mut dyn FnMut(usize, &str) -> Flow;
+
 /// Caller-supplied hooks of the tasks that generate text: streaming, progress, stopping, constraints.
 ///
 /// Texts are identified by their index in the input. The hooks that return a [`Flow`] can stop single texts or all of them; a
@@ -9,7 +12,7 @@ use crosshead_generate::{Constraint, Flow, Observer};
 /// the batch that is being decoded can be stopped individually.
 #[derive(Default)]
 pub struct TextHooks<'a> {
-    pub(crate) on_text: Option<&'a mut dyn FnMut(usize, &str) -> Flow>,
+    pub(crate) on_text: Option<OnText<'a>>,
     pub(crate) observer: Option<&'a mut dyn Observer>,
     pub(crate) progress: Option<&'a mut dyn FnMut(usize)>,
     pub(crate) constraints: Vec<&'a dyn Constraint>,

@@ -60,10 +60,13 @@ fn write(dir: &Path, shape: &[usize], scales: Option<(&[usize], &[f32])>, versio
     fs::write(dir.join("model.safetensors"), file).unwrap();
 }
 
+/// The shape and the values of the scales.
+type Scales = (&'static [usize], &'static [f32]);
+
 #[test]
 fn errors_name_the_invalid_tensor() {
     let dir = tempdir().unwrap();
-    let cases: [(&[usize], Option<(&[usize], &[f32])>, &[&str]); 6] = [
+    let cases: [(&[usize], Option<Scales>, &[&str]); 6] = [
         (&[2, 3], None, &["tensor `w`", "no tensor `w_scale`"]),
         (&[6], Some((&[6, 1], &[1.0; 6])), &["tensor `w`", "shape [6]", "matrices"]),
         (&[2, 3], Some((&[3, 1], &[1.0; 3])), &["tensor `w_scale`", "[3, 1]", "[2, 1] or [1, 3]"]),

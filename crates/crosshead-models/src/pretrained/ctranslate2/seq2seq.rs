@@ -159,7 +159,7 @@ fn scales_output(variables: &Variables<'_>, d_model: usize) -> Result<bool, Mode
     let factor = (d_model as f32).sqrt().recip();
     match variables.number("decoder", "scale_outputs") {
         None => Ok(false),
-        Some(value) if value == 1.0 => Ok(false),
+        Some(1.0) => Ok(false),
         Some(value) if (value - factor).abs() <= 1e-6 * factor => Ok(true),
         Some(value) => {
             let reason = format!("is {value}; 1 and 1/√{d_model} are supported");

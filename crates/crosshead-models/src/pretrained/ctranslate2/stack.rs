@@ -184,7 +184,7 @@ fn scales_embedding(
     match scalar {
         None => Ok(true),
         Some(Ct2Scalar::Integer(flag)) => Ok(flag != 0),
-        Some(Ct2Scalar::Float(factor)) if factor == 1.0 => Ok(false),
+        Some(Ct2Scalar::Float(1.0)) => Ok(false),
         Some(Ct2Scalar::Float(factor)) if (factor - root).abs() <= 1e-6 * root => Ok(true),
         Some(Ct2Scalar::Float(factor)) => {
             let reason = format!("is {factor}; 1 and √{d_model} are supported");

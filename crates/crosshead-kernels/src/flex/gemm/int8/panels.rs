@@ -135,8 +135,8 @@ impl<V: Vector> Panels<V> {
                     std::array::from_fn(|p| V::load(x.add(p * panel_len + word * V::LANES)));
                 for col in 0..C {
                     let weight = V::broadcast(weight.add(col * stride + word));
-                    for p in 0..P {
-                        tile[p][col] = V::multiply_add(tile[p][col], weight, x[p]);
+                    for (sums, x) in tile.iter_mut().zip(x) {
+                        sums[col] = V::multiply_add(sums[col], weight, x);
                     }
                 }
             }
