@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::harness::{Folder, assert_names};
-use crate::translators::assemble;
+use crate::translators::{assemble, repository};
 
 #[test]
 fn a_quantized_model_translates_and_the_original_is_unchanged() {
@@ -52,6 +54,29 @@ fn a_quantized_run_has_its_recipe_and_can_be_evaluated() {
     );
     let message = folder.fails(&["train", "again.toml", "--out", "again"]);
     assert_names(&message, &["int8", "model.safetensors", "cannot be trained"]);
+}
+
+#[test]
+fn a_quantized_sentence_encoder_keeps_its_modules() {
+    let folder = Folder::empty();
+    let model = repository().join("tests/fixtures/sentences-tiny");
+    folder.ok(&["quantize", model.to_str().unwrap(), "int8"]);
+    for file in ["modules.json", "1_Pooling/config.json", "sentence_bert_config.json"] {
+        assert_eq!(
+            fs::read(model.join(file)).unwrap(),
+            fs::read(folder.path("int8").join(file)).unwrap(),
+            "{file}"
+        );
+    }
+    let vector = |dir: &str| -> Vec<f64> {
+        let found: Value =
+            serde_json::from_str(&folder.ok(&["embed", "--model", dir, "a cat"])).unwrap();
+        found["embedding"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    };
+    let (exact, int8) = (vector(model.to_str().unwrap()), vector("int8"));
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let cosine = dot(&exact, &int8) / (dot(&exact, &exact) * dot(&int8, &int8)).sqrt();
+    assert!(cosine > 0.99 && cosine < 1.0, "{cosine}");
 }
 
 #[test]

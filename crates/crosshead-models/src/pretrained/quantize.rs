@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::load::Weights;
 use super::names::Form;
-use super::{ModelDirectory, SentenceDirectory, read_json};
+use super::{ModelDirectory, SentenceDirectory, sentence};
 use crate::{ModelError, paths};
 
 /// The extensions of weight files.
@@ -145,6 +145,6 @@ fn modules(dir: &Path) -> Result<Vec<String>, ModelError> {
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let modules: Vec<Module> = read_json(&path)?;
+    let modules: Vec<Module> = sentence::read(&path)?;
     Ok(modules.into_iter().map(|module| module.path).filter(|path| !path.is_empty()).collect())
 }

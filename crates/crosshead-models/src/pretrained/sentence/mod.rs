@@ -108,7 +108,7 @@ impl SentenceEncoder {
 }
 
 /// Reads a JSON file.
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     let text = json::read_text(path)?;
     serde_json::from_str(&text).map_err(|source| ModelError::Json { path: path.to_owned(), source })
 }
