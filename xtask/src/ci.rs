@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, docs, outside, package, root, test, tidy};
+use crate::{cargo, package, root, test, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 8] = [
     ("fmt", || cargo::run(["fmt", "--all", "--check"])),
     ("tidy", || tidy::run(root())),
     ("package", || package::run(root()).map(drop)),
@@ -16,8 +16,6 @@ const STEPS: [Step; 10] = [
         cargo::run(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
     }),
     ("test", || test::run(&test::Args::default())),
-    ("outside", || outside::check(root(), &package::packages(root())?, &outside::Args::default())),
-    ("docs", || docs::run(root(), &docs::Args { check: true })),
     ("features", check_without_features),
     ("doc", || cargo::doc(false)),
     ("backends", test::run_backends),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -24,7 +25,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let mut stale = Vec::new();
     for (path, text) in [
         ("crates/crosshead-assets/licenses/crates.tsv", licenses()?),
-        ("docs/recipes.md", recipes()?),
+        ("docs/recipes.md", recipes(root)?),
     ] {
         let file = root.join(path);
         if fs::read_to_string(&file).is_ok_and(|found| found == text) {
@@ -44,9 +45,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
 }
 
 /// The reference of recipe keys, as the binary prints it.
-fn recipes() -> Result<String> {
-    let mut command = cargo::command();
-    command.args(["run", "--quiet", "--package", "crosshead-cli", "--"]);
+fn recipes(root: &Path) -> Result<String> {
+    cargo::run(["build", "--workspace", "--bin", "crosshead"])?;
+    let mut command = Command::new(root.join("target/debug/crosshead"));
     cargo::output(command.args(["recipes", "--reference", "--markdown"]))
 }
 
