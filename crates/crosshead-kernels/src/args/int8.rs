@@ -51,6 +51,7 @@ impl Int8Weight {
 pub(crate) struct Int8Row {
     pub(crate) scale: f32,
     /// The sum of the values.
+    #[cfg_attr(not(feature = "flex"), allow(dead_code, reason = "the fused operations read it"))]
     pub(crate) sum: i32,
 }
 
