@@ -112,7 +112,7 @@ fn run<const N: usize>(
         |(index, first)| {
             let weight = &weights[index];
             let columns = first..weight.d_out.min(first + part_lens[index]);
-            let scales: Vec<f32> = columns.clone().map(|feature| weight.scale(feature)).collect();
+            let scales = weight.scales_of(columns.clone());
             kernel.multiply(weight, columns, &mut |tile| {
                 vectorized(
                     #[inline(always)]

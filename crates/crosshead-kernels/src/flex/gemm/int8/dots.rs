@@ -46,9 +46,9 @@ impl<'a, V: Vector> Dots<'a, V> {
             let mut row = 0;
             while row < rows {
                 let block = Block { x: self.x.values(row).as_ptr(), stride, weight, d_in };
-                let to = &mut sums[row * row_stride + first..];
+                let to = sums[row * row_stride + first..].as_mut_ptr();
                 // SAFETY: the caller of `new` guarantees the vectors; there are as many rows of x as the block has, each padded to
-                // `stride`, and the bytes of the weight are asserted above.
+                // `stride`, and the sizes of the weight and the sums are asserted above.
                 row += unsafe {
                     match (rows - row, V::LANES) {
                         (8.., 16) => block.sums::<V, 8, 2>(to, row_stride),
@@ -127,11 +127,12 @@ impl Block {
     /// `R`.
     ///
     /// # Safety
-    /// The processor must have the vectors, x must have `R` rows, and vectors of the weight's last row must be readable.
+    /// The processor must have the vectors, x must have `R` rows, vectors of the weight's last row must be readable, and `to`
+    /// must have `R` rows of [`Vector::LANES`] sums, `row_stride` apart.
     #[inline(always)]
     unsafe fn sums<V: Vector, const R: usize, const W: usize>(
         &self,
-        to: &mut [i32],
+        to: *mut i32,
         row_stride: usize,
     ) -> usize {
         let step = V::LANES * V::GROUP;
@@ -154,8 +155,11 @@ impl Block {
                 }
                 V::store(V::reduce(&vectors), reduced.as_mut_ptr());
             }
-            for (row, sums) in reduced[..V::LANES].chunks_exact(W).enumerate() {
-                to[row * row_stride + first..][..W].copy_from_slice(sums);
+            for (row, sums) in reduced[..V::LANES].as_chunks::<W>().0.iter().enumerate() {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    to.add(row * row_stride + first).cast::<[i32; W]>().write_unaligned(*sums)
+                };
             }
         }
         R

@@ -14,10 +14,14 @@ pub(crate) struct Weight<'a> {
 }
 
 impl<'a> Weight<'a> {
-    /// The scale of an output feature.
-    #[inline(always)]
-    pub(crate) fn scale(&self, feature: usize) -> f32 {
-        self.scales[feature * (self.scales.len() / self.d_out)]
+    /// The scales of some output features, without the copies.
+    pub(super) fn scales_of(&self, features: Range<usize>) -> Vec<f32> {
+        let copies = self.scales.len() / self.d_out;
+        self.scales[features.start * copies..features.end * copies]
+            .iter()
+            .step_by(copies)
+            .copied()
+            .collect()
     }
 
     /// The values from an output feature on.
