@@ -152,7 +152,7 @@ fn inspect_shows_presets_and_trained_models() {
     assert_eq!(json["family"], "marian");
     assert_eq!(json["weights"]["missing"], serde_json::json!([]));
     let unknown = folder.fails(&["inspect", "no-such-model"]);
-    assert!(unknown.contains("no preset and no directory no-such-model"), "{unknown}");
+    assert!(unknown.contains("no-such-model is neither a preset nor a directory"), "{unknown}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 
 use crate::args::DeviceName;
 
-/// Opens a device, if the build has it.
+/// Opens a device, if the build includes it.
 pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
     match name {
         #[cfg(feature = "flex")]
@@ -13,7 +13,7 @@ pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
         #[cfg(feature = "ndarray")]
         #[allow(
             deprecated,
-            reason = "burn deprecates ndarray in favour of flex; it stays as an opt-in"
+            reason = "burn deprecates ndarray in favour of flex; it remains available as an opt-in"
         )]
         DeviceName::Ndarray => Ok(Device::ndarray()),
         #[cfg(feature = "wgpu")]
@@ -21,7 +21,9 @@ pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
         #[allow(unreachable_patterns, reason = "with all features every device has an arm")]
         other => {
             let feature = format!("{other:?}").to_lowercase();
-            bail!("this build has no device {feature}; build with `--features {feature}`")
+            bail!(
+                "this build does not include device {feature}; build with `--features {feature}`"
+            )
         }
     }
 }

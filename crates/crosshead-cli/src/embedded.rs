@@ -1,9 +1,9 @@
-//! The embedded data, as recipes name it after `embedded:`.
+//! The embedded data that recipes refer to as `embedded:NAME`.
 
 use crosshead::recipes::Assets;
 use crosshead_assets::data;
 
-/// The data that the binary carries.
+/// The data embedded in the binary.
 pub(crate) struct Embedded;
 
 impl Assets for Embedded {

@@ -10,7 +10,7 @@ const LINE_BREAKS: [char; 10] =
 /// Writes a line of results.
 ///
 /// # Errors
-/// If standard output cannot be written. If the reader has closed the pipe, the program exits instead, with success.
+/// If standard output cannot be written. If the reader has closed the pipe, the program instead exits successfully.
 pub(crate) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
@@ -21,7 +21,7 @@ pub(crate) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
 /// Writes part of the results and flushes.
 ///
 /// # Errors
-/// As [`line`].
+/// See [`line`].
 pub(crate) fn part(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -30,12 +30,12 @@ pub(crate) fn part(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a message. If standard error cannot be written, it is lost.
+/// Writes a message to standard error. If that fails, the message is lost.
 pub(crate) fn message(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// A text on one line: each line break becomes a space.
+/// A text as a single line: each line break becomes a space.
 pub(crate) fn one_line(text: &str) -> String {
     text.replace("\r\n", "\n").replace(LINE_BREAKS, " ")
 }
@@ -45,7 +45,7 @@ pub(crate) fn field(text: &str) -> String {
     one_line(text).replace('\t', " ")
 }
 
-/// Writes an error and its causes, except causes whose text the message already has.
+/// Writes an error and its causes, skipping causes that the message already contains.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

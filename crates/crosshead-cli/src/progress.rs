@@ -17,18 +17,18 @@ pub(crate) struct Progress {
     /// Whether the units are bytes.
     bytes: bool,
     started: Instant,
-    /// The number of units done before this program started.
+    /// The number of units done before the program started.
     first: Option<u64>,
     shown: Option<Instant>,
 }
 
 impl Progress {
-    /// The progress of `total` units.
+    /// Progress over `total` units.
     pub(crate) fn new(total: u64) -> Self {
         Self::with_template(total, "{bar:24} {pos}/{len} {msg}", false)
     }
 
-    /// The progress of `total` bytes.
+    /// Progress over `total` bytes.
     #[cfg(feature = "hub")]
     pub(crate) fn of_bytes(total: u64) -> Self {
         Self::with_template(total, "{bar:24} {bytes}/{total_bytes} {msg}", true)
@@ -43,7 +43,7 @@ impl Progress {
         Self { bar, total, bytes, started: Instant::now(), first: None, shown: None }
     }
 
-    /// Reports that `done` units are done, with more text.
+    /// Reports that `done` units are done, with additional text.
     pub(crate) fn update(&mut self, done: u64, text: &str) {
         let first = *self.first.get_or_insert(done.saturating_sub(1));
         let rate = (done - first) as f64 / self.started.elapsed().as_secs_f64().max(1e-9);

@@ -14,7 +14,7 @@ pub(crate) struct Terminal {
     testing: Option<Progress>,
 }
 
-/// A stop request that Ctrl-C sets, on Unix also SIGTERM and SIGHUP. A second one exits immediately.
+/// A stop request that is set by Ctrl-C and, on Unix, by SIGTERM and SIGHUP. A second signal exits immediately.
 pub(crate) fn stop_on_signals() -> anyhow::Result<Stop> {
     let stop = Stop::default();
     let requested = stop.clone();

@@ -29,7 +29,7 @@ pub(crate) fn text(name: &str, assets: &dyn Assets) -> Result<String, RunError> 
     Ok(passages.into_iter().map(|passage| passage.text).collect())
 }
 
-/// The embedded data of that name; none if the name is a path.
+/// The embedded data with this name; `None` if the name is a path.
 fn embedded<'a>(name: &str, assets: &'a dyn Assets) -> Result<Option<&'a [u8]>, RunError> {
     let Some(embedded) = name.strip_prefix("embedded:") else { return Ok(None) };
     assets.find(embedded).map(Some).ok_or_else(|| RunError::DataFile {

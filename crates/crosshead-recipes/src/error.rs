@@ -41,7 +41,7 @@ pub enum RunError {
         /// The operation.
         what: &'static str,
     },
-    /// The run exists already, or cannot be resumed.
+    /// The run already exists, or cannot be resumed.
     #[error("{}: {reason}", dir.display())]
     Run {
         /// The run directory.

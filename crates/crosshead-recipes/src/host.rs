@@ -1,4 +1,4 @@
-//! What a run needs from the program around it: embedded data, a receiver of events, a stop request.
+//! What a run needs from its caller: embedded data, an event handler, a stop request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,14 +12,14 @@ use crate::report::MetricValue;
 pub enum Event<'a> {
     /// A message to the user.
     Message(String),
-    /// A step is done.
+    /// A step has finished.
     Step {
         /// Its report.
         report: &'a StepReport,
-        /// The number of steps of the run.
+        /// The number of steps in the run.
         steps: u64,
     },
-    /// A validation is done.
+    /// A validation has finished.
     Validated {
         /// The step.
         step: u64,
@@ -28,7 +28,7 @@ pub enum Event<'a> {
         /// Whether the model is the best so far.
         best: bool,
     },
-    /// Part of the test set is done.
+    /// Part of the test set has been processed.
     Tested {
         /// How many units are done.
         done: usize,
@@ -41,11 +41,11 @@ pub enum Event<'a> {
 
 /// Embedded data, by its name after `embedded:` in a recipe.
 pub trait Assets {
-    /// The bytes of an embedded file, if there is one of that name.
+    /// The bytes of the embedded file with this name, if there is one.
     fn find(&self, name: &str) -> Option<&[u8]>;
 }
 
-/// No embedded data: every file of a recipe is a path.
+/// No embedded data: every file in a recipe is a path.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoAssets;
 
@@ -55,13 +55,13 @@ impl Assets for NoAssets {
     }
 }
 
-/// Receives events: a terminal, a log, a test.
+/// Handles events, for example by showing them on a terminal or writing a log.
 pub trait Events {
-    /// An event has happened.
+    /// Handles an event.
     fn on_event(&mut self, event: Event<'_>);
 }
 
-/// A request to stop. Clones share it; the run checks it after each step.
+/// A request to stop. Clones share its state; the run checks it after each step.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -77,7 +77,7 @@ impl Stop {
     }
 }
 
-/// What a run needs from the program around it.
+/// What a run needs from its caller.
 pub struct Host<'a> {
     /// Embedded data.
     pub assets: &'a dyn Assets,

@@ -17,7 +17,7 @@ use crate::report::{MetricValue, Report};
 /// Tokens per batch, including padding, when only the loss is computed.
 const VALIDATION_BATCH_TOKENS: usize = 4000;
 
-/// What a run has besides its recipe: directory, device, embedded data.
+/// What a run needs in addition to its recipe: directory, device, embedded data.
 pub(crate) struct Setup<'a> {
     /// The run directory.
     pub(crate) dir: &'a Path,
@@ -61,7 +61,8 @@ pub(crate) trait Job: Sized {
     /// The model.
     type Model: burn::module::Module;
 
-    /// The recipe with the keys that its pretrained model fills; a recipe that resumes `run` takes them from that run.
+    /// The recipe, with the keys that come from the pretrained model filled in. A recipe that resumes `run` takes them
+    /// from that run.
     ///
     /// # Errors
     /// If the pretrained model cannot be read.
@@ -88,7 +89,7 @@ pub(crate) trait Job: Sized {
     /// The batches of the training data.
     fn batching(&self, train: &TrainSection) -> Batching;
 
-    /// The metrics on the validation data, the loss first. The model is not on an autodiff device.
+    /// Computes the metrics on the validation data, the loss first. The model is not on an autodiff device.
     fn validate(&self, model: &Self::Model) -> Result<Vec<MetricValue>, RunError>;
 
     /// Writes a model directory.

@@ -1,4 +1,4 @@
-//! What a fine-tuned model keeps of the pretrained one.
+//! What a fine-tuned model keeps from the pretrained one.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ impl Kept {
     /// Reads the files to keep.
     ///
     /// # Errors
-    /// If the directory has no model, or a file of it is malformed.
+    /// If the directory has no model, or one of its files is malformed.
     pub(crate) fn of(init: Option<&str>) -> Result<Self, RunError> {
         let Some(init) = init else { return Ok(Self(None)) };
         let dir = model_directory(Path::new(init))?;

@@ -20,8 +20,8 @@ pub(crate) fn load<'a>(
     load_as(section, init, setup, lines, Ok)
 }
 
-/// [`load`] for a causal language model. A new tokenizer adds no special tokens: an end token after a prompt would end the
-/// text.
+/// Like [`load`], for a causal language model. A new tokenizer adds no special tokens: an end token after a prompt
+/// would end the text.
 pub(super) fn load_without_special<'a>(
     section: &TokenizerSection,
     init: Option<&str>,
@@ -34,7 +34,7 @@ pub(super) fn load_without_special<'a>(
     })
 }
 
-/// [`load`], with a change to a tokenizer that is not a pretrained model's.
+/// Like [`load`], with a change applied to a tokenizer that does not come from a pretrained model.
 fn load_as<'a>(
     section: &TokenizerSection,
     init: Option<&str>,

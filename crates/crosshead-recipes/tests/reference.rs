@@ -12,7 +12,7 @@ const SECTIONS: [&str; 6] = ["data", "tokenizer", "model", "train", "decode", "s
 /// A key that no section has, and a value that no key has.
 const UNKNOWN: &str = "no_such_thing";
 
-/// The shortest recipe of a task, with one more line in a section.
+/// A minimal recipe for a task, with one more line in a section.
 fn recipe(task: TaskKind, section: &str, line: &str) -> String {
     let data = "[data]\ntrain = \"a.tsv\"\nvalid = \"b.tsv\"\n";
     match section {
@@ -22,8 +22,8 @@ fn recipe(task: TaskKind, section: &str, line: &str) -> String {
     }
 }
 
-/// The texts in backticks that an error lists after a phrase, without the suggestion at its end; none if it does not have the
-/// phrase.
+/// The names in backticks that an error lists after a phrase, without the suggestion at its end; `None` if it does not
+/// contain the phrase.
 fn listed(task: TaskKind, section: &str, line: &str, phrase: &str) -> Option<BTreeSet<String>> {
     let message = Recipe::parse("r", &recipe(task, section, line), &[]).unwrap_err().to_string();
     let (_, list) = message.split_once(&format!("{phrase} `{UNKNOWN}`, expected"))?;
@@ -53,7 +53,7 @@ fn the_keys_are_those_that_parsing_accepts() {
             };
             match *section {
                 "" => accepted.retain(|key| !SECTIONS.contains(&key.as_str())),
-                // A section for every kind of model: a value tells which keys the task's kind has.
+                // The section is shared by all kinds of model; a value shows which keys this task's kind has.
                 "model" => accepted.retain(|key| {
                     let text = recipe(task, section, &format!("{key} = {}", example(key)));
                     Recipe::parse("r", &text, &[]).is_ok()
@@ -65,7 +65,7 @@ fn the_keys_are_those_that_parsing_accepts() {
     }
 }
 
-/// A value that a key of `[model]` can have.
+/// A valid value for a key of `[model]`.
 fn example(key: &str) -> &'static str {
     match key {
         "preset" => "\"tiny\"",

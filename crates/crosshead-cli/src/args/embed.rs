@@ -19,10 +19,10 @@ pub(crate) struct Embed {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) precision: Precision,
-    /// Write to a file instead: .jsonl, .npy (NumPy) or .safetensors, with a row per text
+    /// Write to a file instead: .jsonl, .npy (NumPy) or .safetensors, with one row per text
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Text to put before each text; "" for none
+    /// Text to prepend to each text; "" for none
     #[arg(long, value_name = "TEXT", conflicts_with = "prompt_name")]
     pub(crate) prompt: Option<String>,
     /// The name of one of the model's prompts, such as query or document
@@ -50,7 +50,7 @@ pub(crate) struct Similar {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) precision: Precision,
-    /// A text file in UTF-8 with one sentence per line; blank lines are skipped
+    /// A UTF-8 text file with one sentence per line; blank lines are skipped
     #[arg(long, value_name = "FILE")]
     pub(crate) corpus: PathBuf,
     /// Number of sentences to show
@@ -59,10 +59,10 @@ pub(crate) struct Similar {
     /// Print one JSON object per line: score, text
     #[arg(long)]
     pub(crate) json: bool,
-    /// Text to put before the query [default: the model's prompt for queries]
+    /// Text to prepend to the query [default: the model's prompt for queries]
     #[arg(long, value_name = "TEXT")]
     pub(crate) query_prompt: Option<String>,
-    /// Text to put before each sentence [default: the model's prompt for documents]
+    /// Text to prepend to each sentence [default: the model's prompt for documents]
     #[arg(long, value_name = "TEXT")]
     pub(crate) document_prompt: Option<String>,
     /// Sentences per batch

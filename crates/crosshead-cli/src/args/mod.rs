@@ -92,9 +92,9 @@ pub(crate) enum Command {
     Embed(Embed),
     /// Find the sentences most similar to a query
     Similar(Similar),
-    /// Write a smaller and faster copy of a model, in int8
+    /// Write a smaller and faster copy of a model, quantized to int8
     Quantize(Quantize),
-    /// List the embedded recipes, print one, or explain the keys of recipes
+    /// List the embedded recipes, print one, or explain recipe keys
     Recipes(Recipes),
     /// Show the modules of a model: shapes, parameters, memory and FLOPs
     Inspect(Inspect),
@@ -116,7 +116,7 @@ pub(crate) enum Command {
 The run directory holds recipe.toml (with all keys), tokenizer/, log.jsonl, checkpoints/ and model/, the best model. Ctrl-C \
 saves a checkpoint and stops; --resume continues from it.")]
 pub(crate) struct Train {
-    /// The name of an embedded recipe, or the path of a TOML file
+    /// The name of an embedded recipe, or the path to a TOML file
     pub(crate) recipe: String,
     /// Override a recipe value, as in train.steps=2000; can be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
@@ -144,7 +144,7 @@ pub(crate) struct Train {
 pub(crate) struct Recipes {
     /// The recipe to print
     pub(crate) name: Option<String>,
-    /// Explain the keys of recipes: all of them, those of a section, or one
+    /// Explain recipe keys: all of them, those in a section, or a single one
     #[arg(
         long,
         value_name = "KEY",
@@ -163,7 +163,7 @@ pub(crate) struct Recipes {
   crosshead licenses
   crosshead licenses translate-en-de")]
 pub(crate) struct Licenses {
-    /// The data set whose license texts to print
+    /// Print the license texts of this data set
     #[arg(value_name = "NAME")]
     pub(crate) data: Option<String>,
 }
@@ -187,7 +187,7 @@ pub(crate) struct Inspect {
   crosshead fetch sentence-transformers/all-MiniLM-L6-v2
   crosshead embed --model \"$(crosshead fetch sentence-transformers/all-MiniLM-L6-v2)\" \"Good morning.\"
 
-The model goes into the cache that huggingface_hub uses (HF_HUB_CACHE, or hub in HF_HOME). Files in the cache are not \
+The model is stored in the cache that huggingface_hub uses (HF_HUB_CACHE, or hub in HF_HOME). Files in the cache are not \
 downloaded again, and interrupted downloads are resumed. HF_TOKEN gives access to private and gated models, HF_ENDPOINT \
 selects a different Hub, and HF_HUB_OFFLINE=1 forbids network access. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT set the \
 request timeouts in seconds (default: 10).")]

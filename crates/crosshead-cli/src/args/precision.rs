@@ -39,8 +39,8 @@ impl From<ComputeTypeName> for ComputeType {
   crosshead quantize runs/translate-en-de translate-en-de-int8
   crosshead translate --model translate-en-de-int8 \"The end time is not valid.\"
 
-Projections and the embedding become signed bytes with one scale for each row; norms, biases and positions stay as they are.
-The copy is about a quarter of the size and loads without conversion; only Crosshead can read it. The original is \
+Projections and the embedding are stored as signed bytes with one scale per row; norms, biases and positions are unchanged.
+The copy is about a quarter of the original size and loads without conversion; only Crosshead can read it. The original is \
 not changed.")]
 pub(crate) struct Quantize {
     /// A run directory, or a model directory

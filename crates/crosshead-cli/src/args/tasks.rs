@@ -69,7 +69,7 @@ pub(crate) struct Search {
     /// Source language, for models that take one [default: from the model, or English]
     #[arg(long, value_name = "CODE")]
     pub(crate) from: Option<String>,
-    /// Text to put before each text, such as T5's "translate English to German: " [default: prefix in config.json]
+    /// Text to prepend to each text, such as T5's "translate English to German: " [default: prefix in config.json]
     #[arg(long, value_name = "TEXT")]
     pub(crate) prefix: Option<String>,
     /// Texts per batch
@@ -78,7 +78,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// The first option given that changes the output.
+    /// The first option on the command line that changes the output.
     pub(crate) fn given(&self) -> Option<&'static str> {
         let options = [
             ("--beams", self.beams.is_some()),
@@ -136,16 +136,16 @@ impl From<FunctionName> for ScoreFunction {
   crosshead generate --model Qwen2-0.5B-Instruct --chat --system \"Answer briefly.\" \"What is a transformer?\"
 
 A single prompt on the command line is streamed. Several prompts, or lines of standard input, are printed one per line: line \
-breaks become spaces; --json keeps them. A prompt longer than the context of the model is truncated at its beginning. An empty \
-prompt generates from the begin token, if the model has one. Options that are not given are read from generation_config.json, \
-or else have the defaults shown above.
+breaks become spaces; --json keeps them. A prompt that is longer than the model's context is truncated at its beginning. With \
+an empty prompt, generation starts from the begin token, if the model has one. Options that are not given are read from \
+generation_config.json, or else have the defaults shown above.
 
 Tokens are sampled unless the temperature is 0, or generation_config.json sets greedy decoding or beam search and none of \
 --temperature, --top-k and --top-p is given.")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) texts: Texts,
-    /// Treat each text as a user message and print the answer, with the tokenizer's chat template
+    /// Treat each text as a user message, apply the tokenizer's chat template, and print the answer
     #[arg(long)]
     pub(crate) chat: bool,
     /// The system message
@@ -160,7 +160,8 @@ pub(crate) struct Generate {
     /// Sample from the K most probable tokens; 0 for all [default: from the model, or 0]
     #[arg(long, value_name = "K")]
     pub(crate) top_k: Option<usize>,
-    /// Nucleus sampling: sample from the most probable tokens that add up to this probability [default: from the model, or 1]
+    /// Nucleus sampling: sample from the most probable tokens whose probabilities add up to this value [default: from
+    /// the model, or 1]
     #[arg(long, value_name = "P")]
     pub(crate) top_p: Option<f32>,
     /// Random seed
@@ -174,7 +175,7 @@ pub(crate) struct Generate {
   crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"
   cat lines.txt | crosshead fill-mask --model runs/masked-lm --json -
 
-The output has, per text, one line with the most probable tokens filled in and one line per mask. A blank input line \
+For each text, the output has one line with the most probable tokens filled in and one line per mask. A blank input line \
 produces a blank output line. Line breaks in predictions become spaces. --json prints one line per text.")]
 pub(crate) struct FillMask {
     #[command(flatten)]
@@ -191,13 +192,13 @@ pub(crate) struct FillMask {
   crosshead evaluate --model runs/sentiment --data reviews.jsonl --set data.label=stars --set data.text=review
   crosshead evaluate --model runs/language-model --data book.txt
 
-The file is read with the [data] section of the run's recipe, or with the defaults of the task for a model without a run; \
---set overrides both (crosshead recipes --reference data).")]
+The file is read as described in the [data] section of the run's recipe. For a model without a run, the task's defaults \
+apply. --set overrides both (see crosshead recipes --reference data).")]
 pub(crate) struct Evaluate {
     /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// The file with pairs, labelled texts or plain text; embedded:NAME for embedded data
+    /// A file with pairs, labelled texts or plain text, or embedded:NAME for embedded data
     #[arg(long, value_name = "FILE")]
     pub(crate) data: String,
     /// The task [default: from the run's recipe, or from the model's head]

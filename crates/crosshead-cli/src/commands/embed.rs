@@ -55,7 +55,8 @@ pub(super) fn open(
     Ok(embedder.with_batch_size(batch_size.into()))
 }
 
-/// The embeddings of texts, with progress. `name` gives the noun and number of a text for the warning that it was truncated.
+/// Computes the embeddings of texts and shows progress. `name` returns the noun and number of a text for the truncation
+/// warning.
 pub(super) fn embed(
     embedder: &Embedder,
     texts: &[String],
@@ -74,19 +75,19 @@ pub(super) fn embed(
     Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
 }
 
-/// The format of a file of embeddings.
+/// The file format of embeddings.
 #[derive(Clone, Copy)]
 enum Format {
     /// One JSON object per line.
     JsonLines,
-    /// NumPy's format: a matrix with a row per text.
+    /// NumPy's format: a matrix with one row per text.
     Npy,
-    /// safetensors, with the matrix `embeddings`.
+    /// safetensors, with the embeddings in a matrix named `embeddings`.
     Safetensors,
 }
 
 impl Format {
-    /// The format by the extension of a file.
+    /// The format for a file name, from its extension.
     fn of(path: &Path) -> anyhow::Result<Self> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("jsonl") => Ok(Self::JsonLines),

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     }
 }
 
-/// The recipe whose `[data]` section reads the file: the run's, or one with defaults.
+/// The recipe with the `[data]` section used to read the file: the run's, or one with defaults.
 fn recipe(args: &Evaluate) -> anyhow::Result<Recipe> {
     let path = args.model.join("recipe.toml");
     if path.is_file() {
@@ -54,7 +54,7 @@ fn task_of(args: &Evaluate) -> anyhow::Result<TaskKind> {
     let dir = crosshead::model_directory(&args.model)?;
     ModelTask::of(&args.model)?.and_then(TaskKind::of_model).with_context(|| {
         format!(
-            "{}: the model has no head for a task; set --task, or choose another model",
+            "{}: the model has no task head; set --task, or choose a different model",
             dir.display()
         )
     })

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
         if texts.json {
             return output::line(json!({ "prompt": prompt, "text": text, "finished": finished }));
         }
-        // The answer in a chat does not start with the prompt.
+        // An answer in a chat does not repeat the prompt.
         let prompt = if args.chat { "" } else { prompt };
         output::line(output::one_line(&format!("{prompt}{text}")))
     })
@@ -64,7 +64,7 @@ fn stream(generator: &Generator, args: &Generate, options: &DecodeOptions) -> an
     output::line("")
 }
 
-/// The continuation of each prompt, or the answer to it.
+/// Generates the continuation of each prompt, or the answer to it.
 fn generate(
     generator: &Generator,
     args: &Generate,
@@ -86,7 +86,7 @@ fn generate(
 fn warn_if_cut(generated: &Generated, number: usize) {
     if generated.truncated {
         output::message(format_args!(
-            "warning: prompt {number} is longer than the context of the model; only its end was used"
+            "warning: prompt {number} is longer than the model's context; only its end was used"
         ));
     }
 }

@@ -29,12 +29,12 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
             return Err(error.into());
         }
         let names = PRESETS.map(|preset| preset.name).join(", ");
-        anyhow::bail!("no preset and no directory {name}; the presets are {names}");
+        anyhow::bail!("{name} is neither a preset nor a directory; the presets are {names}");
     }
     let dir = crosshead::model_directory(Path::new(name))?;
     let found = ModelDirectory::open(&dir)?;
     let weights = found.weights(&dir, &device)?;
-    // A model whose weights do not fit its configuration is not built.
+    // If the weights do not fit the configuration, the model is not built.
     let summary = weights.is_sound().then(|| Summary::of(&found.config, &device));
     if args.json {
         let mut json = summary.as_ref().map_or_else(|| json!({}), to_json);
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
     weights_table(&weights)
 }
 
-/// The kind of model by its head.
+/// The kind of model, determined by its head.
 fn head(head: Head) -> &'static str {
     match head {
         Head::Seq2SeqLm => "encoder-decoder",
@@ -63,7 +63,7 @@ fn head(head: Head) -> &'static str {
     }
 }
 
-/// Which tensors are loaded and which are not, one per line.
+/// The tensors that are loaded and those that are not, one per line.
 fn weights_table(weights: &WeightsReport) -> anyhow::Result<()> {
     let files: Vec<String> = weights.files.iter().map(|file| file_name(file)).collect();
     let dtypes: Vec<String> =

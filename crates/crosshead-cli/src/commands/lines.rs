@@ -1,4 +1,4 @@
-//! Texts from the command line, or lines of standard input that are answered as they arrive.
+//! Texts from the command line, or lines of standard input that are processed as they arrive.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 use crosshead::data::{DataError, LineReader};
 use crosshead::models::NotFollowed;
 
-/// The name of standard input in messages.
+/// The name used for standard input in messages.
 const STANDARD_INPUT: &str = "standard input";
 
-/// Maximum number of lines that are answered as one batch.
+/// Maximum number of lines that are processed as one batch.
 const LINES_AT_ONCE: usize = 512;
 
 /// Maximum number of lines that are read ahead.
 const LINES_AHEAD: usize = 2 * LINES_AT_ONCE;
 
-/// A batch ends when no line arrives for this long. A file, or a program that writes without pauses, provides the next line
-/// sooner, so that its lines are batched.
+/// A batch ends when no line arrives for this long. A file, or a program that writes without pauses, provides the next
+/// line sooner, so its lines are batched.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Maximum time that a line waits for more lines.
+/// Maximum time that a line waits for more lines to arrive.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// A line, or the error of reading it.
+/// A line, or the error that occurred while reading it.
 type Line = Result<String, DataError>;
 
 /// Whether the texts are `-`, for the lines of standard input.
@@ -32,11 +32,11 @@ pub(super) fn are_lines(texts: &[String]) -> bool {
     texts == ["-"]
 }
 
-/// Shows the answer to each text, in order, with its number from 1.
+/// Shows the answer to each text, in order, with its number, starting at 1.
 ///
-/// The single text `-` means the lines of standard input. The lines that have arrived are answered as one batch. If a line cannot
-/// be answered, the command ends with its error, after the answers to the lines before it. The arguments of `answer` are the texts
-/// and the number of the first.
+/// The single text `-` means the lines of standard input. The lines that have arrived are processed as one batch. If a
+/// line cannot be processed, the command shows the answers to the lines before it and then ends with the error. The
+/// arguments of `answer` are the texts and the number of the first one.
 pub(super) fn answer_each<T>(
     texts: &[String],
     mut answer: impl FnMut(&[String], usize) -> anyhow::Result<Vec<T>>,
@@ -57,7 +57,7 @@ pub(super) fn answer_each<T>(
         let has_more = take_arrived(&lines, &mut chunk);
         match answer(&chunk, first) {
             Ok(answers) => show_all(&chunk, first, answers)?,
-            // One by one, so that the lines before the faulty one are answered.
+            // One at a time, so that the lines before the faulty one are processed.
             Err(_) => {
                 for (number, line) in (first..).zip(chunk.chunks(1)) {
                     let answers = answer(line, number).map_err(|error| {
@@ -74,7 +74,7 @@ pub(super) fn answer_each<T>(
     }
 }
 
-/// All texts, for commands that need all of them before the first answer.
+/// All texts, for commands that need all input before they can produce output.
 pub(super) fn all(texts: &[String]) -> Result<Vec<String>, DataError> {
     if are_lines(texts) {
         return LineReader::new(STANDARD_INPUT, io::stdin().lock()).collect();
@@ -93,7 +93,7 @@ fn read_in_background() -> Receiver<Line> {
     receiver
 }
 
-/// Waits for a line, and takes the lines that follow without a pause. Returns whether there can be more.
+/// Waits for a line, and takes the lines that follow without a pause. Returns whether there may be more.
 fn take_arrived(lines: &Receiver<Line>, chunk: &mut Vec<String>) -> Result<bool, DataError> {
     let Ok(line) = lines.recv() else { return Ok(false) };
     chunk.push(line?);
@@ -117,7 +117,7 @@ pub(super) fn warn_if_cut(truncated: bool, number: usize, what: &str) {
     }
 }
 
-/// Warns about options in the model's files that affect the output and are not supported.
+/// Warns about unsupported options in the model's files that would affect the output.
 pub(super) fn warn_of_not_followed(options: &[NotFollowed]) {
     for option in options {
         crate::output::message(format_args!("warning: {option}"));

@@ -13,7 +13,7 @@ pub(crate) fn run(args: &Quantize, compute: &Compute) -> anyhow::Result<()> {
     Ok(quantize(&args.model, &args.out, &device::open(compute.device)?)?)
 }
 
-/// The type that the command line asks for; a message where the device computes a model in int8 as f32.
+/// The compute type given on the command line. Prints a note if the device computes int8 weights in f32.
 pub(super) fn compute_type(
     model: &Path,
     precision: &Precision,
@@ -26,7 +26,9 @@ pub(super) fn compute_type(
         ComputeType::Auto => !computes_int8(device) && is_quantized(model)?,
     };
     if asked && !computes_int8(device) {
-        output::message("note: this device computes int8 weights in f32; --device flex in int8");
+        output::message(
+            "note: this device computes int8 weights in f32; only --device flex computes in int8",
+        );
     }
     Ok(compute_type)
 }

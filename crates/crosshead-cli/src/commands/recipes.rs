@@ -27,12 +27,12 @@ pub(crate) fn run(args: &Recipes) -> anyhow::Result<()> {
     output::line(find(name)?.text.trim_end())
 }
 
-/// The embedded recipe of that name.
+/// The embedded recipe with this name.
 pub(crate) fn find(name: &str) -> anyhow::Result<&'static EmbeddedRecipe> {
     recipes::find(name).with_context(|| {
         let names: Vec<&str> = RECIPES.iter().map(|recipe| recipe.name).collect();
         format!(
-            "unknown recipe {name}; expected one of {}, or the path of a TOML file",
+            "unknown recipe {name}; expected one of {}, or the path to a TOML file",
             names.join(", ")
         )
     })

@@ -4,7 +4,7 @@ use crosshead::recipes::report::{Baseline, Report};
 
 use crate::output;
 
-/// Prints the confusion matrix, the metrics, each after `prefix`, and the baselines.
+/// Prints the confusion matrix, the metrics (each preceded by `prefix`) and the baselines.
 pub(super) fn metrics(prefix: &str, report: &Report) -> anyhow::Result<()> {
     if let Some(confusion) = &report.confusion {
         let labels: Vec<String> = confusion.labels.iter().map(|name| output::field(name)).collect();
@@ -20,7 +20,7 @@ pub(super) fn metrics(prefix: &str, report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the first examples, one line per part.
+/// Prints the first examples, one line per named text.
 pub(super) fn samples(report: &Report) -> anyhow::Result<()> {
     for sample in &report.samples {
         for (name, text) in sample {

@@ -9,7 +9,7 @@ use super::quantize::compute_type;
 use crate::args::{Compute, Search, Write};
 use crate::{device, output};
 
-/// The names of a task's texts.
+/// The names of a task's inputs and outputs.
 pub(crate) struct Names {
     /// The input in messages.
     text: &'static str,
@@ -44,7 +44,7 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
     })
 }
 
-/// The model with the decoding options of the command line; those not given are the model's.
+/// The model with the decoding options from the command line; options that are not given come from the model.
 pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, TaskError> {
     warn_of_not_followed(&writer.not_followed());
     let options = DecodeOptions {

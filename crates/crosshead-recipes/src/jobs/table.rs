@@ -1,4 +1,4 @@
-//! The table of tasks, from which the recipes, their parsing and the choice of the job follow.
+//! The table of tasks, from which recipe types, parsing and job selection are derived.
 
 use std::fmt;
 use std::path::Path;
@@ -18,8 +18,8 @@ use crate::recipe::{
     KeySchema, ModelKind, ReadError, Sections as _, TrainSection, has_key, keys, read, read_as_is,
 };
 
-/// Registers the tasks: for each kind of recipe its sections, its job and the enum of its tasks, and for each task its name in
-/// recipes.
+/// Registers the tasks. Each kind of recipe has its sections, its job and the enum of its tasks; each task has its name
+/// in recipes.
 macro_rules! tasks {
     ($(
         $(#[$meta:meta])*
@@ -54,7 +54,7 @@ macro_rules! tasks {
             }
         })+
 
-        /// A complete description of a run: two runs of one recipe give bitwise equal results.
+        /// A complete description of a run: two runs of the same recipe give bitwise identical results.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Recipe {
@@ -79,7 +79,7 @@ macro_rules! tasks {
                 }
             }
 
-            /// The keys that the recipes of a task can have.
+            /// The keys that a recipe for a task can have.
             pub(crate) fn keys(task: TaskKind) -> Vec<KeySchema> {
                 let mut keys = match task {
                     $($(TaskKind::$Kind)|+ => keys::<$Sections>(),)+
@@ -108,10 +108,11 @@ macro_rules! tasks {
                 match self { $(Self::$Variant(recipe) => &recipe.train,)+ }
             }
 
-            /// The recipe with the keys that its pretrained model fills; a recipe that resumes `run` takes them from that run.
+            /// The recipe, with the keys that come from the pretrained model filled in. A recipe that resumes `run`
+            /// takes them from that run.
             ///
             /// # Errors
-            /// If the pretrained model can't be read.
+            /// If the pretrained model cannot be read.
             pub(crate) fn completed(&self, run: Option<&Self>) -> Result<Self, RunError> {
                 Ok(match self {
                     $(Self::$Variant(recipe) => {
@@ -158,7 +159,7 @@ tasks! {
 }
 
 impl TaskKind {
-    /// The task that a model is trained for; none for embedding, which no recipe trains.
+    /// The task that a model is trained for; `None` for embedding, for which there is no recipe.
     pub fn of_model(task: ModelTask) -> Option<Self> {
         match task {
             ModelTask::Translation => Some(Self::Translate),
@@ -177,7 +178,7 @@ impl fmt::Display for TaskKind {
     }
 }
 
-/// An unknown name of a task.
+/// An unknown task name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown task `{0}`")]
 pub struct UnknownTask(String);
@@ -191,7 +192,7 @@ impl FromStr for TaskKind {
     }
 }
 
-/// The key that decides which sections a recipe has.
+/// The key that determines which sections a recipe has.
 #[derive(Deserialize, JsonSchema)]
 struct Task {
     task: TaskKind,
@@ -201,8 +202,8 @@ impl Recipe {
     /// Reads a recipe from TOML text. `sets` of the form `section.key=value` override its values.
     ///
     /// # Errors
-    /// If the text is not TOML, a key is unknown or missing, or a value is invalid. The error names the line or the key, and for an
-    /// unknown key the nearest one.
+    /// If the text is not TOML, a key is unknown or missing, or a value is invalid. The error names the line or the
+    /// key, and suggests the closest valid key for an unknown one.
     pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Self, RunError> {
         let invalid = |error: ReadError| RunError::Recipe {
             name: name.to_owned(),
@@ -213,7 +214,7 @@ impl Recipe {
 
     fn read(text: &str, sets: &[String]) -> Result<Self, ReadError> {
         let Task { task } = read_as_is(text, sets)?;
-        // The text without `sets` first: its errors have line and column. `--set task=…` may need other sections.
+        // Parse the text without `sets` first: its errors have line and column. `--set task=…` may need other sections.
         let own = read_as_is::<Task>(text, &[]).map_or(task, |own| own.task);
         if own.sections() == task.sections() {
             Self::check_text(task, text)?;
@@ -224,7 +225,7 @@ impl Recipe {
     /// Reads a recipe from a file.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), and if the file can't be read.
+    /// See [`parse`](Self::parse); also if the file cannot be read.
     pub fn from_file(path: &Path, sets: &[String]) -> Result<Self, RunError> {
         let text = crosshead_files::read_text(path).map_err(RunError::io(path))?;
         Self::parse(&path.display().to_string(), &text, sets)

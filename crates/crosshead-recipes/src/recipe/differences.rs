@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Keys that change the length of a run or what it keeps on disk, but not the result of a step.
+/// Keys that affect how long a run is or what it keeps on disk, but not the result of a step.
 const FREE: [&str; 2] = ["train.steps", "train.keep"];
 
 /// Values by key, in TOML syntax.

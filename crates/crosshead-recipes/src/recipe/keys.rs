@@ -12,20 +12,20 @@ pub(crate) struct KeySchema {
     pub(crate) path: String,
     /// The type of its value.
     pub(crate) kind: String,
-    /// Whether every recipe must have it.
+    /// Whether it is required.
     pub(crate) required: bool,
-    /// What it means: the doc comment of the field.
+    /// Its meaning: the doc comment of the field.
     pub(crate) meaning: String,
-    /// The values that it can have, if they are named.
+    /// The allowed values, if there is a fixed set of them.
     pub(crate) choices: Vec<Choice>,
 }
 
-/// A value that a key can have.
+/// An allowed value of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// The value.
     pub value: String,
-    /// What it means; empty if its name says so.
+    /// Its meaning; empty if the value is self-explanatory.
     pub meaning: String,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn keys<R: JsonSchema>() -> Vec<KeySchema> {
     keys
 }
 
-/// The first key of a table that no recipe of this type has: its path, and the key that it probably means.
+/// The first unknown key in a table: its path, and the key that was probably meant.
 pub(crate) fn unknown_key<'k>(
     table: &toml::Table,
     keys: &'k [KeySchema],
@@ -85,7 +85,7 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema["properties"].as_object().into_iter().flat_map(Map::iter)
 }
 
-/// The schema behind references, and behind the option to leave the key out.
+/// The schema after resolving references and stripping `Option`.
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
         return resolve(root, &root["$defs"][name]);

@@ -33,9 +33,9 @@ pub(crate) trait Sections: Clone + DeserializeOwned + JsonSchema {
     /// The kind of model that the task trains.
     const MODEL: ModelKind;
 
-    /// Fills absent keys with the task's defaults.
+    /// Fills in absent keys with the task's defaults.
     ///
     /// # Errors
-    /// The first key whose value is invalid, and why.
+    /// The first key with an invalid value, and the reason.
     fn resolve(&mut self) -> Result<(), InvalidKey>;
 }

@@ -23,17 +23,17 @@ pub enum CausalFamily {
     Llama,
 }
 
-/// The shape of the model: a preset, and keys that override it. Which keys there are depends on the kind of model.
+/// The shape of the model: a preset, and keys that override it. The available keys depend on the kind of model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelSection {
-    /// The shape that the other keys override.
+    /// The model size; the other keys override its values.
     pub preset: Option<Preset>,
     /// The architecture.
     pub family: Option<CausalFamily>,
-    /// Features of a token (hidden size).
+    /// Width of the hidden states (hidden size).
     pub d_model: Option<usize>,
-    /// Features inside the feed-forward sub-layers (intermediate size).
+    /// Inner width of the feed-forward sub-layers (intermediate size).
     pub d_ff: Option<usize>,
     /// Attention heads.
     pub n_heads: Option<usize>,
@@ -46,24 +46,24 @@ pub struct ModelSection {
     /// Maximum number of positions. Longer texts are truncated, with a warning. A language model has `data.context` positions
     /// unless this key is set.
     pub max_len: Option<usize>,
-    /// Where the norms are relative to the residual connections: `pre` (Xiong et al. 2020), `post` (Vaswani et al. 2017) or
-    /// `sandwich` (Ding et al. 2021).
+    /// Placement of the norms relative to the residual connections: `pre` (Xiong et al. 2020), `post` (Vaswani et al.
+    /// 2017) or `sandwich` (Ding et al. 2021).
     #[schemars(with = "Option<String>")]
     pub norm_order: Option<NormOrder>,
     /// Activation function of the feed-forward sub-layers: `relu`, `gelu` (exact), `gelu_tanh` or `silu`.
     #[schemars(with = "Option<String>")]
     pub activation: Option<Activation>,
-    /// Dropout probability of embeddings and sub-layer outputs.
+    /// Dropout probability for embeddings and sub-layer outputs.
     pub dropout: Option<f64>,
-    /// Dropout probability of attention weights.
+    /// Dropout probability for attention weights.
     pub attention_dropout: Option<f64>,
     /// Dropout probability inside the feed-forward sub-layers, after the activation.
     pub activation_dropout: Option<f64>,
-    /// Dropout probability of the input of the classification head. A masked language model has no such head.
+    /// Dropout probability for the input of the classification head. Masked language models do not have this head.
     pub head_dropout: Option<f64>,
 }
 
-/// Keys of only some kinds of model.
+/// Keys that only some kinds of model have.
 const KEYS_OF_KINDS: [(&str, &[ModelKind]); 7] = [
     ("family", &[ModelKind::Causal]),
     ("n_layers", &[ModelKind::Encoder, ModelKind::Causal]),
@@ -75,7 +75,8 @@ const KEYS_OF_KINDS: [(&str, &[ModelKind]); 7] = [
 ];
 
 impl ModelSection {
-    /// Checks the keys and fills in the preset. With `init`, the shape is the pretrained model's, and no key may be set.
+    /// Checks the keys and fills in the preset. With `init`, the shape comes from the pretrained model, and no key may
+    /// be set.
     pub(crate) fn resolve(&mut self, kind: ModelKind, init: bool) -> Result<(), InvalidKey> {
         let given = toml::Table::try_from(&*self).unwrap_or_default();
         let wrong = |key: &str, reason: &str| Err(InvalidKey::new(format!("model.{key}"), reason));
@@ -189,7 +190,7 @@ impl ModelSection {
     }
 }
 
-/// The vocabulary size with which shapes are checked before the tokenizer is known.
+/// The vocabulary size used to check shapes before the tokenizer is known.
 const LARGE_VOCABULARY: usize = 6000;
 
 /// The layers of Llama with the sizes of `stack`.
@@ -206,14 +207,14 @@ fn llama(stack: StackConfig, keep_activation: bool) -> StackConfig {
     }
 }
 
-/// Whether the recipes of a kind of model have a key in `[model]`.
+/// Whether recipes for a kind of model have this key in `[model]`.
 pub(crate) fn has_key(kind: ModelKind, key: &str) -> bool {
     KEYS_OF_KINDS.iter().all(|(of_kinds, kinds)| *of_kinds != key || kinds.contains(&kind))
 }
 
-/// The keys of a kind of model with the values that the default preset gives them.
+/// The keys for a kind of model, with their values in the default preset.
 pub(crate) fn default_model(kind: ModelKind) -> toml::Table {
-    // Through text, so that 0.1 in 32 bits is 0.1 in 64 bits.
+    // Converted through text, so that 0.1 as f32 becomes 0.1 as f64.
     let probability = |value: f32| value.to_string().parse().ok();
     let of_stack = |stack: &StackConfig| ModelSection {
         d_model: Some(stack.d_model),

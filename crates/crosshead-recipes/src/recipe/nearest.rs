@@ -1,7 +1,7 @@
-//! The key that a misspelt one probably means.
+//! The valid key that is closest to a misspelled one.
 
-/// The known key that is nearest to `path`, if one is near: the same name in another section, or a name with a few other
-/// characters. Paths are like `train.steps`.
+/// The known key closest to `path`, if any is close enough: the same name in a different section, or a name that
+/// differs in a few characters. Paths have the form `train.steps`.
 pub(crate) fn nearest<'k>(path: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let (section, name) = split(path);
     let limit = (name.chars().count() / 3).max(1);
@@ -20,8 +20,8 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
 }
 
-/// How many insertions, deletions, replacements and swaps of neighbours turn one text into another (optimal string
-/// alignment).
+/// The number of insertions, deletions, replacements and swaps of neighbouring characters that turn one text into the
+/// other (optimal string alignment distance).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];

@@ -46,7 +46,7 @@ impl Preset {
         Self::Gpt2,
     ];
 
-    /// Its name among the presets of crosshead-models; none if the kind of model does not have it.
+    /// Its name in the presets of crosshead-models; `None` if it does not exist for this kind of model.
     pub(super) fn name(self, kind: ModelKind) -> Option<&'static str> {
         match (self, kind) {
             (Self::Tiny, ModelKind::EncoderDecoder) => Some("tiny-encoder-decoder"),
@@ -84,7 +84,7 @@ impl fmt::Display for Preset {
 }
 
 impl ModelKind {
-    /// The presets of a kind of model, as a sentence.
+    /// A sentence that lists the presets for a kind of model.
     pub(super) fn presets(self) -> String {
         let names: Vec<String> = Preset::ALL
             .iter()

@@ -8,7 +8,7 @@ use super::key::InvalidKey;
 use super::keys::{keys, unknown_key};
 use super::sets::{self, SetError};
 
-/// Why a recipe can't be read.
+/// Why a recipe cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     /// Text that is not TOML, or an unknown, missing or malformed key in it.
@@ -16,7 +16,7 @@ pub(crate) enum ReadError {
     Toml {
         /// What is wrong, with line and column.
         error: Box<toml::de::Error>,
-        /// The key that is probably meant.
+        /// The key that was probably meant.
         hint: String,
     },
     /// A `--set` that is malformed.
@@ -27,7 +27,7 @@ pub(crate) enum ReadError {
         /// What is wrong with it.
         source: SetError,
     },
-    /// Values of `--set` that make an unknown or malformed key.
+    /// `--set` arguments that result in an unknown or malformed key.
     #[error("--set {}: {message}", sets.join(" --set "))]
     Sets {
         /// The arguments.
@@ -53,7 +53,7 @@ pub(crate) fn read<R: Sections>(text: &str, sets: &[String]) -> Result<R, ReadEr
 /// Reads text; `sets` override its values.
 ///
 /// # Errors
-/// If a key is unknown, missing or malformed; the error suggests the nearest key.
+/// If a key is unknown, missing or malformed; the error suggests the closest valid key.
 pub(crate) fn read_as_is<R: DeserializeOwned + JsonSchema>(
     text: &str,
     sets: &[String],
@@ -88,7 +88,7 @@ pub(crate) fn read_as_is<R: DeserializeOwned + JsonSchema>(
     })
 }
 
-/// The end of an error about an unknown key, which names the nearest one, and the unknown key itself.
+/// The end of an error message about an unknown key, which suggests the closest valid key, and the unknown key itself.
 fn hint<R: JsonSchema>(table: &toml::Table, message: &str) -> (String, Option<String>) {
     let keys = keys::<R>();
     let Some((path, nearest)) = unknown_key(table, &keys) else { return (String::new(), None) };

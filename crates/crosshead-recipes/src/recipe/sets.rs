@@ -1,4 +1,4 @@
-//! Values of the command line that override a recipe's.
+//! Values from the command line that override a recipe's.
 
 /// What is wrong with a `--set`.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub(crate) enum SetError {
     Section(String),
 }
 
-/// Sets a key of a table from `section.key=value`. The value is TOML; what is not valid TOML is taken as text.
+/// Sets a key of a table from `section.key=value`. The value is parsed as TOML; if that fails, it is used as text.
 ///
 /// # Errors
 /// If the argument does not have that form.

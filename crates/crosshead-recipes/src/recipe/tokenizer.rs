@@ -21,20 +21,21 @@ pub enum TokenizerKind {
     Char,
 }
 
-/// The tokenizer, which is trained on `data.train`.
+/// The tokenizer. It is trained on `data.train`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenizerSection {
     /// The kind of tokenizer.
     pub kind: Option<TokenizerKind>,
-    /// Vocabulary size, including special tokens. `char` ignores it and takes every character of the training text.
+    /// Vocabulary size, including special tokens. `char` ignores this key and uses every character of the training
+    /// text.
     pub vocab_size: Option<usize>,
     /// `word-piece`: whether text is lowercased.
     pub lowercase: Option<bool>,
 }
 
 impl TokenizerSection {
-    /// Fills absent keys. With `init`, the tokenizer is the pretrained model's, and no key may be set.
+    /// Fills in absent keys. With `init`, the tokenizer comes from the pretrained model, and no key may be set.
     pub(crate) fn resolve(&mut self, default: TokenizerKind, init: bool) -> Result<(), InvalidKey> {
         if init {
             let given = [

@@ -13,7 +13,7 @@ use crate::report::Metric;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScheduleKind {
-    /// `peak` in every step.
+    /// `peak` at every step.
     Constant,
     /// Linear warmup, then decay with the inverse square root of the step (Vaswani et al. 2017, equation 3, whose peak is
     /// (d_model · warmup)^−½).
@@ -53,7 +53,7 @@ pub struct TrainSection {
     pub peak: f64,
     /// Warmup steps.
     pub warmup: u64,
-    /// `cosine`: learning rate of the last step.
+    /// `cosine`: learning rate at the last step.
     pub end: f64,
     /// Adam's β₁, as in Vaswani et al. 2017.
     pub beta1: f64,
@@ -65,7 +65,7 @@ pub struct TrainSection {
     pub weight_decay: f64,
     /// Gradients are clipped to this global norm; 0 disables clipping.
     pub max_norm: f64,
-    /// Label smoothing: the share of the target distribution that is spread over all classes.
+    /// Label smoothing: the probability mass that is spread evenly over all classes.
     pub label_smoothing: Option<f64>,
     /// Parameters that are not trained, by name; `*` matches any text, as in `["encoder.embedding*"]`.
     pub freeze: Vec<String>,
@@ -73,7 +73,8 @@ pub struct TrainSection {
     pub validate_every: u64,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,
-    /// Number of checkpoints to keep. If the newest one is damaged, `--resume` reports it and continues from the one before.
+    /// Number of checkpoints to keep. If the newest one is damaged, `--resume` says so and continues from the previous
+    /// one.
     pub keep: usize,
     /// The validation metric that selects the best model: `loss` in every task, `bleu` in `translate`, `rouge1`, `rouge2` or
     /// `rouge_l` in `summarize`, `accuracy` in `classify` and `masked-lm`, `macro_f1` in `classify` (the mean over the classes
@@ -152,7 +153,7 @@ impl TrainSection {
         self.batch_examples.unwrap_or(budget / tokens.max(1)).max(1)
     }
 
-    /// Fills absent keys with the defaults of a task.
+    /// Fills in absent keys with the defaults of a task.
     pub(crate) fn resolve(&mut self, defaults: &TrainDefaults) -> Result<(), InvalidKey> {
         if self.batch_examples.is_none() {
             self.batch_tokens.get_or_insert(DEFAULT_TOKENS);
@@ -172,7 +173,7 @@ impl TrainSection {
         self.check()
     }
 
-    /// The first key whose value is invalid, and why.
+    /// The first key with an invalid value, and the reason.
     fn check(&self) -> Result<(), InvalidKey> {
         let counts = [
             ("steps", self.steps),
@@ -210,7 +211,7 @@ impl TrainSection {
     }
 }
 
-/// The error of a key of this section.
+/// An error about a key of this section.
 fn wrong(key: &str, reason: impl Into<String>) -> Result<(), InvalidKey> {
     Err(InvalidKey::new(format!("train.{key}"), reason))
 }

@@ -12,13 +12,13 @@ pub struct Key {
     pub name: String,
     /// The type of its value.
     pub kind: String,
-    /// Whether every recipe must have it.
+    /// Whether it is required.
     pub required: bool,
-    /// The tasks whose recipes can have it, with its default.
+    /// The tasks that have it, with the default for each.
     pub defaults: Vec<TaskDefault>,
-    /// The values that it can have, if they are named.
+    /// The allowed values, if there is a fixed set of them.
     pub choices: Vec<Choice>,
-    /// What it means.
+    /// Its meaning.
     pub meaning: String,
 }
 
@@ -27,7 +27,7 @@ pub struct Key {
 pub struct TaskDefault {
     /// The task.
     pub task: TaskKind,
-    /// The value as TOML writes it; none if the key is unset, which the key's meaning explains.
+    /// The value in TOML syntax; `None` if the key is unset by default, which is explained in its meaning.
     pub value: Option<String>,
 }
 
@@ -35,9 +35,9 @@ pub struct TaskDefault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no recipe key or section `{key}`{}", did_you_mean(nearest.as_deref()))]
 pub struct UnknownKey {
-    /// What was asked for.
+    /// The query.
     pub key: String,
-    /// The key that is probably meant.
+    /// The key that was probably meant.
     pub nearest: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Key {
     }
 }
 
-/// Every key of every task, by section. A key that means different things in two tasks occurs twice.
+/// Every key of every task, by section. A key with different meanings in two tasks occurs twice.
 pub fn keys() -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
     for &task in TaskKind::ALL {
@@ -91,10 +91,10 @@ pub fn keys() -> Vec<Key> {
     keys
 }
 
-/// The keys that a query names: one with its section, a key's name alone, or a section.
+/// The keys that match a query: a key with its section, the name of a key alone, or a section.
 ///
 /// # Errors
-/// If there is none.
+/// If there are none.
 pub fn find(query: &str) -> Result<Vec<Key>, UnknownKey> {
     let keys = keys();
     let paths: Vec<String> = keys.iter().map(Key::path).collect();
@@ -110,13 +110,13 @@ pub fn find(query: &str) -> Result<Vec<Key>, UnknownKey> {
     Err(UnknownKey { key: query.to_owned(), nearest })
 }
 
-/// The sections of a task's recipe that sets no key, with the shape of the default preset.
+/// The sections of a recipe for a task that sets no keys, with the shape of the default preset.
 fn defaults(task: TaskKind) -> toml::Table {
     let text = format!("task = \"{task}\"\n[data]\ntrain = \"\"\nvalid = \"\"\n");
     let table = Recipe::parse("defaults", &text, &[])
         .ok()
         .and_then(|recipe| recipe.to_toml().parse::<toml::Table>().ok());
-    let mut table = table.unwrap_or_else(|| unreachable!("{task} has a shortest recipe"));
+    let mut table = table.unwrap_or_else(|| unreachable!("{task} has a minimal recipe"));
     if let Some(data) = table.get_mut("data").and_then(toml::Value::as_table_mut) {
         data.remove("train");
         data.remove("valid");
@@ -129,7 +129,7 @@ fn defaults(task: TaskKind) -> toml::Table {
     table
 }
 
-/// A value as TOML writes it, small numbers as powers of ten.
+/// A value in TOML syntax, with small numbers as powers of ten.
 fn to_text(value: &toml::Value) -> String {
     match value {
         toml::Value::Float(number) if *number != 0.0 && number.abs() < 1e-3 => {
@@ -139,7 +139,7 @@ fn to_text(value: &toml::Value) -> String {
     }
 }
 
-/// The end of an error about a misspelt key.
+/// The end of an error message about a misspelled key.
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
 }

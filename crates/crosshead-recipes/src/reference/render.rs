@@ -6,10 +6,10 @@ use super::entries::{Key, TaskDefault, keys};
 use crate::TaskKind;
 use crate::recipe::Choice;
 
-/// The prose of `docs/recipes.md`, with a line `{{SECTION}}` where the table of a section belongs.
+/// The text of `docs/recipes.md`, with a line `{{SECTION}}` in place of the table of each section.
 const TEMPLATE: &str = include_str!("template.md");
 
-/// Characters of a line of plain text.
+/// Maximum length of a line of plain text, in characters.
 const WIDTH: usize = 100;
 
 /// `docs/recipes.md`.
@@ -34,7 +34,7 @@ pub fn markdown() -> String {
 /// A table of keys.
 fn table<'a>(keys: impl Iterator<Item = &'a Key>) -> String {
     let keys: Vec<&Key> = keys.collect();
-    // Where all keys belong to the same tasks, the heading of the section names them.
+    // If all keys belong to the same tasks, the heading of the section names the tasks.
     let is_uniform = keys.windows(2).all(|pair| tasks(pair[0]) == tasks(pair[1]));
     let mut table = "| key | type | default | meaning |\n|---|---|---|---|\n".to_owned();
     for key in keys {
@@ -52,7 +52,7 @@ fn table<'a>(keys: impl Iterator<Item = &'a Key>) -> String {
     table
 }
 
-/// Keys as plain text: each with its type, its default, its meaning and the values that it can have.
+/// Keys as plain text: each with its type, default, meaning and allowed values.
 pub fn listing(keys: &[Key]) -> String {
     let mut text = String::new();
     for key in keys {
@@ -91,7 +91,7 @@ fn wrap(text: &mut String, words: &str, indent: usize) {
     text.push('\n');
 }
 
-/// The default of a key: one for all tasks, or one for each group of tasks.
+/// The default of a key: one for all tasks, or one per group of tasks.
 fn default(key: &Key, show: impl Fn(&str) -> String) -> String {
     if key.required {
         return "required".to_owned();

@@ -5,7 +5,7 @@
 pub struct Metric {
     /// Its name in recipes, logs and JSON.
     pub key: &'static str,
-    /// Its name in text.
+    /// Its display name.
     pub name: &'static str,
     /// Number of decimals to show.
     pub decimals: usize,

@@ -18,7 +18,7 @@ pub struct MetricValue {
     pub metric: &'static Metric,
     /// The value.
     pub value: f64,
-    /// The settings it was computed with, if they have a standard form, as in sacrebleu.
+    /// The settings it was computed with, if there is a standard format for them, as in sacreBLEU.
     pub signature: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl MetricValue {
         format!("{} {:.*}", self.metric.name, self.metric.decimals, self.value)
     }
 
-    /// The value with the sign that makes a higher one better.
+    /// The value, negated if lower is better, so that higher is always better.
     pub fn goodness(&self) -> f64 {
         if self.metric.higher_is_better { self.value } else { -self.value }
     }
@@ -80,7 +80,7 @@ pub struct Baseline {
     pub metrics: Vec<MetricValue>,
 }
 
-/// An example from a test, as named texts.
+/// An example from the test data, as named texts.
 pub type Sample = Vec<(&'static str, String)>;
 
 /// The result of an evaluation.
@@ -108,8 +108,8 @@ impl Report {
     }
 }
 
-/// Serializes the metrics by key, each with name, score and signature, then counts, baselines and the confusion matrix, without
-/// the samples.
+/// Serializes the metrics by key, each with name, score and signature, followed by counts, baselines and the confusion
+/// matrix. The samples are left out.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

@@ -11,10 +11,11 @@ use crate::{Recipe, RunError};
 
 const RECIPE: &str = "recipe.toml";
 
-/// The recipe of the run in a directory, which `resume` needs; none for a new run.
+/// The recipe of the run in a directory, if `resume` is set; `None` for a new run.
 ///
 /// # Errors
-/// If the directory has a run without `resume`, or none with it, or the recipe cannot be read.
+/// If the directory has a run but `resume` is not set, `resume` is set but there is no run, or the recipe cannot be
+/// read.
 pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, RunError> {
     let path = dir.join(RECIPE);
     let refuse =
@@ -22,7 +23,7 @@ pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, RunErr
     match (read_text(&path), resume) {
         (Ok(text), true) => Recipe::parse(&path.display().to_string(), &text, &[]).map(Some),
         (Ok(_), false) => refuse(
-            "has a run already; continue it with --resume, choose another --out, or delete it",
+            "already has a run; continue it with --resume, choose a different --out, or delete it",
         ),
         (Err(error), true) if error.kind() == ErrorKind::NotFound => {
             refuse("has no run to resume; start one without --resume")
@@ -32,10 +33,10 @@ pub(super) fn present(dir: &Path, resume: bool) -> Result<Option<Recipe>, RunErr
     }
 }
 
-/// Checks that the run of a directory can be resumed with a recipe.
+/// Checks that the run in a directory can be resumed with a recipe.
 ///
 /// # Errors
-/// If a key differs that affects results; the error names it and both values.
+/// If a key that affects results differs; the error names it and both values.
 pub(super) fn check(dir: &Path, present: &Recipe, recipe: &Recipe) -> Result<(), RunError> {
     let differences = differences(present, recipe);
     if differences.is_empty() {

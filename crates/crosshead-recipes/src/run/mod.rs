@@ -31,8 +31,8 @@ pub struct Summary {
 
 /// Runs a recipe in a run directory: trains tokenizer and model, saves the best model and evaluates it on the test data.
 ///
-/// Without `resume` the directory must not have a run; with it, the run continues from its last checkpoint. Returns `None` if a
-/// stop was requested; a checkpoint has then been saved.
+/// Without `resume`, the directory must not contain a run; with it, the run continues from its last checkpoint. Returns
+/// `None` if a stop was requested, after saving a checkpoint.
 ///
 /// # Errors
 /// If the recipe does not fit the data or the run in the directory, a file cannot be read or written, or training diverges.
@@ -56,7 +56,7 @@ pub fn train(
 /// A run of a recipe.
 struct Run<'a, 'h> {
     recipe: &'a Recipe,
-    /// The section of the resumed run.
+    /// The `[train]` section of the run that is being resumed.
     before: Option<&'a TrainSection>,
     setup: Setup<'a>,
     host: Host<'h>,

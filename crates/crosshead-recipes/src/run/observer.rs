@@ -1,4 +1,4 @@
-//! Work between the training steps: validation, best model, checkpoints, log.
+//! The work done between training steps: validation, best model, checkpoints, log.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
-//! The message about a run that is resumed with another number of steps.
+//! The message for a run that is resumed with a different number of steps.
 
 use crate::recipe::TrainSection;
 
-/// How another number of steps changes a run that has done `step` steps; none if the number is the same.
+/// How a different number of steps changes a run that has completed `step` steps; `None` if the number is the same.
 pub(super) fn length_change(
     before: &TrainSection,
     now: &TrainSection,
@@ -14,7 +14,7 @@ pub(super) fn length_change(
     let change = format!("train.steps is {} and was {}", now.steps, before.steps);
     if step >= now.steps {
         return Some(format!(
-            "warning: {change}: {step} steps are done, so that no steps are left"
+            "warning: {change}: {step} steps are done, so no steps are left"
         ));
     }
     let next = step + 1;
@@ -65,7 +65,7 @@ mod tests {
     fn a_run_with_fewer_steps_than_done_has_none_left() {
         let [before, now] = [2000, 300].map(|steps| section(ScheduleKind::Constant, steps));
         let message = length_change(&before, &now, 400).unwrap();
-        assert!(message.contains("400 steps are done, so that no steps are left"), "{message}");
+        assert!(message.contains("400 steps are done, so no steps are left"), "{message}");
         assert_eq!(length_change(&before, &before, 400), None);
     }
 }

@@ -14,11 +14,11 @@ use crate::{RunError, data};
 /// Number of examples in a report.
 const SAMPLES: usize = 10;
 
-/// Accuracy, macro-F1 and confusion matrix of a classifier on texts with known classes. `progress` is called with the number of
-/// texts done.
+/// Accuracy, macro-F1 and confusion matrix of a classifier on texts with known classes. `progress` is called with the
+/// number of texts processed so far.
 ///
 /// # Errors
-/// If there is no text, a class is out of range, or the classifier is not a single-label classifier.
+/// If there are no texts, a class is out of range, or the classifier is not a single-label classifier.
 pub fn classification(
     classifier: &Classifier,
     texts: &[String],
@@ -51,7 +51,7 @@ pub fn classification(
     })
 }
 
-/// Checks that a classifier is a single-label classifier, which `what` needs.
+/// Checks that a classifier is a single-label classifier, as `what` requires.
 ///
 /// # Errors
 /// If it has another `problem_type`.
@@ -82,7 +82,8 @@ pub(super) fn on_file(
     classification(&classifier, &texts, &classes, progress)
 }
 
-/// The texts of a file and their classes. A label is one of `data.labels`, a label name of the model or the number of a class.
+/// The texts of a file and their classes. A label can be one of `data.labels`, one of the model's label names, or a
+/// class number.
 fn labelled(
     file: &str,
     section: &LabelledSection,

@@ -133,7 +133,7 @@ impl Job for ClassifyJob {
 }
 
 impl ClassifyJob {
-    /// The model that training starts from: a new one, or the pretrained one with a new head where it needs one.
+    /// The model that training starts from: a new one, or the pretrained one, with a new head if necessary.
     fn initial_model(
         &self,
         device: &Device,
@@ -176,7 +176,7 @@ fn positions(recipe: &ClassifyRecipe) -> Result<usize, RunError> {
     Ok(directory.config.stack().max_len)
 }
 
-/// The labels as they are in the files: those of the recipe, or those of the training texts.
+/// The labels as they appear in the files: from the recipe, or from the training texts.
 fn label_set(section: &LabelledSection, assets: &dyn Assets) -> Result<LabelSet, RunError> {
     if let Some(labels) = &section.labels {
         return Ok(LabelSet::from_names(labels.clone())?);

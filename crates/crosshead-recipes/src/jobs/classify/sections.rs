@@ -22,11 +22,12 @@ pub enum ClassifyKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifyRecipe {
-    /// The task. It decides the kind of model and the keys of `[data]`.
+    /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: ClassifyKind,
-    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
-    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
-    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
+    /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
+    /// `--init DIR` sets this key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must
+    /// be empty. A head that the pretrained model lacks, or that has different labels, is initialized from
+    /// `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The labelled texts.
     pub data: LabelledSection,
@@ -61,9 +62,9 @@ impl Sections for ClassifyRecipe {
 pub struct LabelledSection {
     /// Training data.
     pub train: String,
-    /// Validation data, on which the best model is selected.
+    /// Validation data, used to select the best model.
     pub valid: String,
-    /// Test data, on which the best model is evaluated once, at the end of the run.
+    /// Test data. The best model is evaluated on it once, at the end of the run.
     pub test: Option<String>,
     /// Column of the label.
     #[schemars(with = "String", extend("type" = ["integer", "string"]))]
@@ -73,13 +74,14 @@ pub struct LabelledSection {
     #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "second")]
     pub text: Column,
-    /// The labels as they are in the files, numbers or names, in the order of the classes. By default the labels of
-    /// `data.train`, sorted; whole numbers are sorted as numbers.
+    /// The labels as they appear in the files, numbers or names, in the order of the classes. The default is the labels
+    /// of `data.train`, sorted; whole numbers are sorted numerically.
     pub labels: Option<Vec<String>>,
-    /// The names of the labels in the model (`id2label`), in the order of `labels`. By default the labels themselves.
+    /// The names of the labels in the model (`id2label`), in the order of `labels`. The default is the labels
+    /// themselves.
     pub names: Option<Vec<String>>,
-    /// Maximum number of tokens of a text, including special tokens. Longer texts are truncated, and the log counts them. By
-    /// default the number of positions of the model.
+    /// Maximum number of tokens in a text, including special tokens. Longer texts are truncated, and the log counts
+    /// them. The default is the number of positions of the model.
     pub max_len: Option<usize>,
 }
 

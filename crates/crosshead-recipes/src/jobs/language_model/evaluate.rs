@@ -14,13 +14,14 @@ use crate::{RunError, data};
 /// Windows per batch.
 const BATCH: usize = 16;
 
-/// Perplexity and bits per character of a text. `progress` is called with the number of tokens done.
+/// Perplexity and bits per character of a text. `progress` is called with the number of tokens processed so far.
 ///
 /// The text is read in windows of the model's context length that overlap by half, so that every token after the first window is
-/// predicted from at least half a context. The first token is not predicted; it is the begin token, if the tokenizer adds one.
+/// predicted from at least half a context. The first token is not predicted; it is the begin token if the tokenizer
+/// adds one.
 ///
 /// # Errors
-/// If the text has less than two tokens, or the loss is NaN.
+/// If the text has fewer than two tokens, or the loss is NaN.
 pub fn language_modeling(
     generator: &Generator,
     text: &str,
@@ -79,7 +80,7 @@ pub(crate) fn score(
 /// Evaluates a causal language model on a file.
 ///
 /// # Errors
-/// If the directory has no causal language model, or the file has less than two tokens.
+/// If the directory has no causal language model, or the file has fewer than two tokens.
 pub(super) fn on_file(evaluation: Evaluation<'_>) -> Result<Report, RunError> {
     let Evaluation { model, file, device, compute_type, assets, events, .. } = evaluation;
     let text = data::text(file, assets)?;

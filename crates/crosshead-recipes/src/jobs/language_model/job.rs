@@ -94,7 +94,7 @@ impl Job for LanguageModelJob {
         }
     }
 
-    /// Windows at random positions; an epoch has as many as there are adjacent windows.
+    /// Windows at random positions; an epoch has as many windows as fit into the text side by side.
     fn batching(&self, train: &TrainSection) -> Batching {
         let context = self.recipe.data.context;
         let size = train.batch_size(context);

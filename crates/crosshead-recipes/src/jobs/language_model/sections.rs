@@ -22,11 +22,12 @@ pub enum LanguageModelKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LanguageModelRecipe {
-    /// The task. It decides the kind of model and the keys of `[data]`.
+    /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: LanguageModelKind,
-    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
-    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
-    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
+    /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
+    /// `--init DIR` sets this key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must
+    /// be empty. A head that the pretrained model lacks, or that has different labels, is initialized from
+    /// `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The text.
     pub data: TextSection,
@@ -65,12 +66,12 @@ impl Sections for LanguageModelRecipe {
 pub struct TextSection {
     /// Training data.
     pub train: String,
-    /// Validation data, on which the best model is selected.
+    /// Validation data, used to select the best model.
     pub valid: String,
-    /// Test data, on which the best model is evaluated once, at the end of the run.
+    /// Test data. The best model is evaluated on it once, at the end of the run.
     pub test: Option<String>,
     /// Context length: tokens per training example, including special tokens. An epoch has as many examples as adjacent
-    /// windows of this length; each starts at a random position of the text.
+    /// windows of this length; each starts at a random position in the text.
     #[serde(default = "default_max_len")]
     pub context: usize,
 }
@@ -85,7 +86,7 @@ impl TextSection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SampleSection {
-    /// The prompts. Without any, no samples are generated.
+    /// The prompts. If there are none, no samples are generated.
     pub prompts: Vec<String>,
     /// Maximum number of new tokens per sample.
     pub tokens: usize,

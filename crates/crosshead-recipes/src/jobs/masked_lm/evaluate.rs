@@ -18,14 +18,14 @@ const BATCH: usize = 32;
 /// The seed of the masks in evaluation.
 const SEED: u64 = 0;
 
-/// Loss and accuracy on masked tokens, and pseudo-perplexity (Salazar et al. 2020, section 2.2), of a text. `progress` is
-/// called with the number of tokens done.
+/// Loss and accuracy on masked tokens, and pseudo-perplexity (Salazar et al. 2020, section 2.2), of a text. `progress`
+/// is called with the number of tokens processed so far.
 ///
-/// The text is read in adjacent windows of `context` tokens, including special tokens. `share` of the tokens are masked; for
-/// pseudo-perplexity, one token at a time.
+/// The text is read in adjacent windows of `context` tokens, including special tokens. A fraction `share` of the tokens
+/// is masked; for pseudo-perplexity, one token at a time.
 ///
 /// # Errors
-/// If the text has no token, or the loss is NaN.
+/// If the text has no tokens, or the loss is NaN.
 pub fn masked_language_modeling(
     fill: &FillMask,
     text: &str,
@@ -68,7 +68,7 @@ pub fn masked_language_modeling(
 /// Evaluates a masked language model on a file.
 ///
 /// # Errors
-/// If the directory has no masked language model, or the file has no token.
+/// If the directory has no masked language model, or the file has no tokens.
 pub(super) fn on_file(
     recipe: &MaskedLmRecipe,
     evaluation: Evaluation<'_>,
@@ -83,7 +83,7 @@ pub(super) fn on_file(
     masked_language_modeling(&fill, &text, context, share, progress)
 }
 
-/// Loss and accuracy on a share of the tokens, the same ones in every evaluation.
+/// Loss and accuracy on a fraction of the tokens, which is the same in every evaluation.
 pub(crate) fn masked_metrics(
     fill: &FillMask,
     sequences: &[Vec<u32>],
@@ -123,7 +123,7 @@ pub(crate) fn windows(affixes: &Affixes, ids: &[u32], context: usize) -> Vec<Vec
     ids.chunks(inside).map(|ids| affixes.around(ids.iter().copied())).collect()
 }
 
-/// BERT's masking of a share of the tokens, special tokens excluded.
+/// BERT's masking of a fraction of the tokens, excluding special tokens.
 pub(crate) fn masking(tokenizer: &Tokenizer, share: f64) -> Result<Masking, RunError> {
     let special = tokenizer.special();
     let ids = SpecialRole::ALL.iter().filter_map(|&role| special.get(role)).collect();

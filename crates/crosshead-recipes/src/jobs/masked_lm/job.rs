@@ -107,7 +107,7 @@ impl Job for MaskedLmJob {
         }
     }
 
-    /// Windows at random positions; an epoch has as many as there are adjacent windows.
+    /// Windows at random positions; an epoch has as many windows as fit into the text side by side.
     fn batching(&self, train: &TrainSection) -> Batching {
         let context = self.recipe.data.context;
         let size = train.batch_size(context);
@@ -187,7 +187,7 @@ impl MaskedTask<'_> {
         self.affixes.around(self.ids[start..start + self.inside].iter().copied())
     }
 
-    /// The windows with masked tokens; each training step draws other masks.
+    /// The windows with masked tokens; each training step draws different masks.
     fn masked(&self, windows: &[Vec<u32>], mode: Mode) -> Vec<MaskedSequence> {
         let draw = match mode {
             Mode::Eval => 0,

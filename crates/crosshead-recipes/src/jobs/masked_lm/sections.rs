@@ -21,11 +21,12 @@ pub enum MaskedLmKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaskedLmRecipe {
-    /// The task. It decides the kind of model and the keys of `[data]`.
+    /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: MaskedLmKind,
-    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
-    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
-    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
+    /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
+    /// `--init DIR` sets this key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must
+    /// be empty. A head that the pretrained model lacks, or that has different labels, is initialized from
+    /// `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The text.
     pub data: MaskedTextSection,
@@ -60,16 +61,16 @@ impl Sections for MaskedLmRecipe {
 pub struct MaskedTextSection {
     /// Training data.
     pub train: String,
-    /// Validation data, on which the best model is selected.
+    /// Validation data, used to select the best model.
     pub valid: String,
-    /// Test data, on which the best model is evaluated once, at the end of the run.
+    /// Test data. The best model is evaluated on it once, at the end of the run.
     pub test: Option<String>,
     /// Context length: tokens per training example, including special tokens. An epoch has as many examples as adjacent
-    /// windows of this length; each starts at a random position of the text.
+    /// windows of this length; each starts at a random position in the text.
     #[serde(default = "default_max_len")]
     pub context: usize,
-    /// Share of the tokens that the model predicts. Of these, 80 % are replaced by the mask token, 10 % by random tokens, and 10 %
-    /// are kept.
+    /// Fraction of the tokens that the model must predict. Of these, 80 % are replaced by the mask token, 10 % by
+    /// random tokens, and 10 % are left unchanged.
     #[serde(default = "default_masked")]
     pub masked: f64,
 }

@@ -13,11 +13,11 @@ use crate::report::{Baseline, MetricValue, Report, Sample, metric};
 /// Number of examples in a report.
 const SAMPLES: usize = 10;
 
-/// Words of the baseline in [`summaries`].
+/// Number of words in the baseline of [`summaries`].
 const LEAD: usize = 8;
 
-/// Corpus BLEU and chrF of the translations of sources against their targets. `progress` is called with the number of pairs
-/// done.
+/// Corpus BLEU and chrF of the translations of sources against their targets. `progress` is called with the number of
+/// pairs processed so far.
 ///
 /// # Errors
 /// If there are no pairs, or the model computes NaN.
@@ -42,8 +42,8 @@ pub fn translations(
     })
 }
 
-/// ROUGE of the summaries of sources against their targets, with the first words of the sources as a baseline. `progress` is
-/// called with the number of pairs done.
+/// ROUGE of the summaries of sources against their targets, with the first words of the sources as a baseline.
+/// `progress` is called with the number of pairs processed so far.
 ///
 /// # Errors
 /// If there are no pairs, or the model computes NaN.

@@ -95,7 +95,7 @@ impl Job for TextToTextJob {
         if !copies.is_empty() {
             train.extend(examples(&copies)?.0);
             events.on_event(Event::Message(format!(
-                "{} extra training pairs ask for a copy",
+                "{} copying examples added to the training pairs",
                 copies.len()
             )));
         }
@@ -126,7 +126,7 @@ impl Job for TextToTextJob {
     fn validate(&self, model: &EncoderDecoder) -> Result<Vec<MetricValue>, RunError> {
         let task = self.pairs(&self.valid, LabelSmoothing::None);
         let loss = mean_loss(&task, &task.lengths(), model);
-        // A model that has not learned yet to end its texts would generate up to the last position.
+        // A model that has not yet learned to end its texts would generate tokens up to the last position.
         let limit = self.recipe.data.max_len;
         let options = DecodeOptions {
             beams: Some(1),
@@ -192,7 +192,7 @@ impl TextToTextJob {
         PairTask { examples, smoothing, start_id: self.tokenizer.decoder_start() }
     }
 
-    /// A token id to be saved, if the recipe sets a target language.
+    /// A token id to save, if the recipe sets a target language.
     fn language_id(&self, id: Option<u32>) -> Option<Value> {
         self.recipe.data.target_lang.as_ref().and(id).map(|id| json!(id))
     }
@@ -202,7 +202,7 @@ impl TextToTextJob {
 pub(crate) struct PairTask<'a> {
     examples: &'a [Example],
     smoothing: LabelSmoothing,
-    /// The start token of the decoder, if the language determines it.
+    /// The decoder's start token, if the language determines it.
     start_id: Option<u32>,
 }
 

@@ -9,7 +9,7 @@ use crate::recipe::InvalidKey;
 /// The tokenizer with the languages of the recipe, if it sets any.
 ///
 /// # Errors
-/// If the model has no languages or not these, or needs a source language too; the error names the key.
+/// If the model has no languages, lacks one of these, or also needs a source language. The error names the key.
 pub(crate) fn apply(tokenizer: Tokenizer, section: &PairsSection) -> Result<Tokenizer, RunError> {
     let wrong =
         |key: &str, reason: String| Err(InvalidKey::new(format!("data.{key}"), reason).into());

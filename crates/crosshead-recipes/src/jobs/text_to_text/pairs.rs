@@ -17,7 +17,7 @@ pub(super) fn read(
     Ok(rows.into_iter().map(Pair::from).collect())
 }
 
-/// Pairs as ids; `prefix` is put before each source.
+/// Pairs as ids; `prefix` is prepended to each source.
 pub(super) fn encode(
     tokenizer: &Tokenizer,
     prefix: &str,
@@ -34,8 +34,8 @@ pub(super) fn encode(
         .collect())
 }
 
-/// Pairs as ids, sources and targets truncated to `max_len` ids, and the number of truncated pairs. The special tokens count and
-/// are kept.
+/// Pairs as ids, sources and targets truncated to `max_len` ids, and the number of truncated pairs. Special tokens
+/// count towards `max_len` and are kept.
 pub(super) fn encode_truncated(
     tokenizer: &Tokenizer,
     prefix: &str,

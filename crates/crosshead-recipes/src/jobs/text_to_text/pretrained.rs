@@ -8,8 +8,8 @@ use crosshead_tasks::model_directory;
 use super::sections::{DecodeSection, TextToTextRecipe};
 use crate::RunError;
 
-/// The recipe with the keys that its pretrained model fills: decoding and prefix. A recipe that resumes `run` takes them from that
-/// run.
+/// The recipe, with the keys that come from the pretrained model filled in: decoding and prefix. A recipe that resumes
+/// `run` takes them from that run.
 ///
 /// # Errors
 /// If the pretrained model cannot be read.
@@ -32,7 +32,7 @@ pub(super) fn complete(
 /// Decoding options and prefix in the files of a model.
 fn of_model(dir: &Path) -> Result<(DecodeSection, Option<String>), RunError> {
     let search = GenerationDefaults::from_dir(dir)?;
-    // Through text, so that 0.6 in 32 bits is 0.6 in 64 bits.
+    // Converted through text, so that 0.6 as f32 becomes 0.6 as f64.
     let length_penalty = search.length_penalty.to_string().parse().ok();
     let decode = DecodeSection { beams: Some(search.num_beams), length_penalty };
     Ok((decode, Origin::open(dir)?.prefix().map(str::to_owned)))

@@ -24,11 +24,12 @@ pub enum TextToTextKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextToTextRecipe {
-    /// The task. It decides the kind of model and the keys of `[data]`.
+    /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: TextToTextKind,
-    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
-    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
-    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
+    /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
+    /// `--init DIR` sets this key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must
+    /// be empty. A head that the pretrained model lacks, or that has different labels, is initialized from
+    /// `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The pairs of texts.
     pub data: PairsSection,
@@ -70,18 +71,18 @@ impl Sections for TextToTextRecipe {
     }
 }
 
-/// What happens to a pair with a text of more than `max_len` tokens.
+/// How to treat a pair with a text of more than `max_len` tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LongTexts {
-    /// It is not used for training.
+    /// The pair is not used for training.
     Drop,
-    /// Its texts are truncated.
+    /// Texts that are too long are truncated.
     Truncate,
 }
 
 impl LongTexts {
-    /// What happened to the pair, as a participle for messages.
+    /// What was done with the pair, as a participle for messages.
     pub(crate) fn participle(self) -> &'static str {
         match self {
             Self::Drop => "dropped",
@@ -96,9 +97,9 @@ impl LongTexts {
 pub struct PairsSection {
     /// Training data.
     pub train: String,
-    /// Validation data, on which the best model is selected.
+    /// Validation data, used to select the best model.
     pub valid: String,
-    /// Test data, on which the best model is evaluated once, at the end of the run.
+    /// Test data. The best model is evaluated on it once, at the end of the run.
     pub test: Option<String>,
     /// Column of the source.
     #[schemars(with = "String", extend("type" = ["integer", "string"]))]
@@ -108,23 +109,23 @@ pub struct PairsSection {
     #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "second")]
     pub target: Column,
-    /// Maximum number of tokens of a source or target, including special tokens.
+    /// Maximum number of tokens in a source or target, including special tokens.
     #[serde(default = "default_max_len")]
     pub max_len: usize,
-    /// What happens to training pairs with a longer source or target. The log counts them.
+    /// How to treat training pairs with a longer source or target. The log counts them.
     pub long: Option<LongTexts>,
-    /// Extra training pairs per pair that ask for a copy of some words of the source (`copy: …`). With little data they teach the
-    /// model to copy.
+    /// Number of copying examples added for each training pair: the source is `copy: …` with some words of the pair's
+    /// source, the target is the same words. They teach the model to copy when there is little data.
     #[serde(default)]
     pub copies: usize,
-    /// With `init`: the language of the sources, as the pretrained multilingual model calls it (`en_XX`, `eng_Latn`, `en`). By
-    /// default as the pretrained model's files say.
+    /// With `init`: the language of the sources, as a code of the pretrained multilingual model (`en_XX`, `eng_Latn`,
+    /// `en`). The default comes from the pretrained model's files.
     pub source_lang: Option<String>,
-    /// With `init`: the language of the targets. A Marian model that writes several languages needs only this one. The saved model
-    /// translates in this direction by default.
+    /// With `init`: the language of the targets. A Marian model with several target languages needs only this key. The
+    /// saved model translates in this direction by default.
     pub target_lang: Option<String>,
-    /// Text before each source, such as T5's `translate English to German: `. It is saved with the model. With `init` the default is
-    /// the prefix in the pretrained model's `config.json`.
+    /// Text prepended to each source, such as T5's `translate English to German: `. It is saved with the model. With
+    /// `init` the default is the prefix in the pretrained model's `config.json`.
     pub prefix: Option<String>,
 }
 
@@ -134,7 +135,7 @@ impl PairsSection {
         self.prefix.as_deref().unwrap_or_default()
     }
 
-    /// Fills absent keys, unless the pretrained model fills them.
+    /// Fills in absent keys, unless their values come from the pretrained model.
     fn resolve(&mut self, init: bool) -> Result<(), InvalidKey> {
         let languages =
             [("data.source_lang", &self.source_lang), ("data.target_lang", &self.target_lang)];
@@ -168,7 +169,7 @@ pub struct DecodeSection {
 }
 
 impl DecodeSection {
-    /// Fills absent keys, unless the pretrained model fills them.
+    /// Fills in absent keys, unless their values come from the pretrained model.
     fn resolve(&mut self, init: bool) -> Result<(), InvalidKey> {
         if !init {
             self.beams.get_or_insert(4);
