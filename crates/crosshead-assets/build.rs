@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(fs::write(out.join("files.rs"), item)?)
 }
 
-/// What is in a folder, in the order of the names.
+/// The contents of a folder, sorted by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -12,7 +12,7 @@ struct File {
     len: usize,
     /// Its bytes in zlib's format.
     packed: &'static [u8],
-    /// Its bytes, once they have been asked for.
+    /// Its bytes, after the first access.
     unpacked: OnceLock<Vec<u8>>,
 }
 

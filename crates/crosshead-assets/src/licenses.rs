@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use crate::data;
 
-/// Where an embedded data set comes from, and on which terms.
+/// The origin and license of an embedded data set.
 #[derive(Clone, Copy, Debug)]
 pub struct DataSet {
-    /// Its name, which is that of its folder.
+    /// Its name, which is also the name of its folder.
     pub name: &'static str,
-    /// The license: an SPDX expression where there is one.
+    /// The license: an SPDX expression if there is one.
     pub license: &'static str,
     /// Origin, authors and what was changed.
     pub attribution: &'static str,
-    /// The files with the texts of the licenses and notices, as [`data::find`] takes them.
+    /// The files with the texts of the licenses and notices, by the names that [`data::find`] accepts.
     pub files: &'static [&'static str],
 }
 
@@ -24,7 +24,7 @@ impl DataSet {
     }
 }
 
-/// Every data set of `data/`.
+/// Every data set in `data/`.
 pub const DATA_SETS: [DataSet; 4] = [
     DataSet {
         name: "language-model",
@@ -67,7 +67,7 @@ pub const DATA_SETS: [DataSet; 4] = [
     },
 ];
 
-/// The data set of that name.
+/// The data set with this name.
 pub fn find(name: &str) -> Option<&'static DataSet> {
     DATA_SETS.iter().find(|set| set.name == name)
 }
@@ -79,7 +79,7 @@ pub struct Crate {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
-    /// Its license, as its manifest says: an SPDX expression, or the name of a file.
+    /// Its license, from its manifest: an SPDX expression, or the name of a file.
     pub license: &'static str,
 }
 

@@ -1,6 +1,6 @@
 //! The embedded recipes.
 
-/// A recipe that `crosshead train NAME` takes.
+/// A recipe for `crosshead train NAME`.
 #[derive(Clone, Copy, Debug)]
 pub struct EmbeddedRecipe {
     /// Its name.
@@ -16,7 +16,7 @@ impl EmbeddedRecipe {
     }
 }
 
-/// The files of `recipes/` with these names.
+/// Embeds the files in `recipes/` with these names.
 macro_rules! recipes {
     ($($name:literal),+ $(,)?) => {
         [$(EmbeddedRecipe {
@@ -26,7 +26,7 @@ macro_rules! recipes {
     };
 }
 
-/// Every recipe of `recipes/`.
+/// Every recipe in `recipes/`.
 pub const RECIPES: [EmbeddedRecipe; 9] = recipes![
     "translate-en-de",
     "translate-en-de-post-norm",
@@ -39,7 +39,7 @@ pub const RECIPES: [EmbeddedRecipe; 9] = recipes![
     "masked-lm",
 ];
 
-/// The recipe of that name.
+/// The recipe with this name.
 pub fn find(name: &str) -> Option<&'static EmbeddedRecipe> {
     RECIPES.iter().find(|recipe| recipe.name == name)
 }

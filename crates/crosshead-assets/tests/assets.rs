@@ -1,4 +1,4 @@
-//! What is embedded is what is in the folders, byte for byte.
+//! The embedded files equal the files in the folders, byte for byte.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,8 +7,8 @@ use std::path::Path;
 use crosshead_assets::{data, licenses, recipes};
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of every text, computed with `sha256sum` before the texts were embedded compressed. Recorded results and the
-/// proofs of equal bits depend on them.
+/// The SHA-256 of every text, computed with `sha256sum` before the texts were embedded compressed. Recorded results and
+/// tests of bitwise equality depend on them.
 const TEXTS: [(&str, &str); 12] = [
     ("language-model/test.txt", "3f225ea27a39eea6ffa7e1ae6f9dba56634d3c4d2d74b28f9d3f65a67d995bc4"),
     (

@@ -67,7 +67,7 @@ impl MultiHeadAttentionConfig {
         self
     }
 
-    /// The soft cap c of the scores: s becomes c·tanh(s / c) (Gemma 2). Default: none.
+    /// The soft cap c of the scores: a score s becomes c·tanh(s / c) (Gemma 2). Default: none.
     pub fn with_soft_cap(mut self, soft_cap: f32) -> Self {
         self.soft_cap = Some(soft_cap);
         self
@@ -129,14 +129,14 @@ impl MultiHeadAttentionConfig {
         self
     }
 
-    /// The seed of the weights: each projection derives a separate stream from it, and layers of the same shape and
-    /// seed start out equal. Default: 0.
+    /// The seed of the weights. Each projection derives a separate stream from it; layers with the same shape and seed
+    /// have the same initial weights. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }
 
-    /// The random stream from which the projections derive theirs by name: a seed and the layer's path in a larger
-    /// module. Default: the stream of seed 0.
+    /// The random stream from which the projections derive their own streams by name: a seed and the layer's path in a
+    /// larger module. Default: the stream of seed 0.
     pub fn with_key(mut self, key: RandomKey) -> Self {
         self.key = key;
         self

@@ -22,7 +22,7 @@ impl KeyValue {
         self.select_first(rows, k_len)
     }
 
-    /// [`select`](Self::select) of the first `len` positions; the others are unspecified.
+    /// Like [`select`](Self::select), but only for the first `len` positions; the others are unspecified.
     fn select_first(self, rows: Tensor<1, Int>, len: usize) -> Self {
         Self {
             key: select_rows(self.key, rows.clone(), len),
@@ -37,7 +37,7 @@ impl KeyValue {
     }
 }
 
-/// The initial size of the buffers, if the capacity allows it.
+/// The initial size of the buffers, unless the capacity is smaller.
 const INITIAL_LEN: usize = 64;
 
 /// The keys and values of all positions so far.
@@ -102,7 +102,7 @@ impl KvCache {
             value.dims()
         );
         let at = |x: &Tensor<4>| [0..batch, self.len..end, 0..n_kv_heads, 0..x.dims()[3]];
-        // A buffer that is not shared is written in place.
+        // A buffer that is not shared is updated in place.
         let (key_range, value_range) = (at(&new.key), at(&new.value));
         let buffers = KeyValue {
             key: key.slice_assign(key_range, new.key),
@@ -117,7 +117,7 @@ impl KvCache {
         seen
     }
 
-    /// The buffers, grown to hold at least `end` positions of rows like those of `new`.
+    /// The buffers, grown to hold at least `end` positions of rows with the shape of those in `new`.
     fn grown(&mut self, new: &KeyValue, end: usize) -> KeyValue {
         let buffers = self.buffers.take();
         let len = buffers.as_ref().map_or(0, |buffers| buffers.size().1);

@@ -10,6 +10,6 @@ pub use kv_cache::{KeyValue, KvCache};
 pub use mask::AttentionMask;
 pub use multi_head::MultiHeadAttention;
 
-// Types of other crates that appear in the public API.
+// Types from other crates that appear in this crate's API.
 pub use crosshead_kernels::{Linear, Mode, RandomKey, RmsNorm};
 pub use crosshead_position::{Rotary, RotaryConfig, RotaryPairing, RotaryScaling};

@@ -14,7 +14,7 @@ pub struct AttentionMask {
     window: Option<usize>,
     /// The first visible key of each row, `[batch]`.
     key_starts: Option<Tensor<1, Int>>,
-    /// Added to the scores, −∞ hides: `[batch or 1, n_heads or 1, q_len or 1, k_len]`.
+    /// Added to the scores; −∞ hides a key: `[batch or 1, n_heads or 1, q_len or 1, k_len]`.
     bias: Option<Tensor<4>>,
 }
 
@@ -29,14 +29,14 @@ impl AttentionMask {
         Self::none().with_causal()
     }
 
-    /// Also hides the keys after each query.
+    /// Additionally hides the keys after each query.
     pub fn with_causal(mut self) -> Self {
         self.causal = true;
         self
     }
 
-    /// Also hides keys at a distance of `window` or more (Beltagy, Peters & Cohan 2020). Of several windows, the
-    /// smallest applies.
+    /// Additionally hides keys at a distance of `window` or more (Beltagy, Peters & Cohan 2020). If several windows are
+    /// set, the smallest applies.
     ///
     /// # Panics
     /// If `window` is 0.
@@ -46,9 +46,9 @@ impl AttentionMask {
         self
     }
 
-    /// Also hides the keys of row b before `starts[b]`, for batches that are padded on the left.
+    /// Additionally hides the keys of row b before `starts[b]`, for batches that are padded on the left.
     ///
-    /// The number of keys may grow during decoding. Of several starts of a row, the greatest applies.
+    /// The number of keys may grow during decoding. If a row has several starts, the greatest applies.
     ///
     /// # Panics
     /// If the mask already has starts for a different number of rows.
@@ -79,7 +79,7 @@ impl AttentionMask {
         Self::none().with_key_lengths(lengths, k_len, device)
     }
 
-    /// Also hides all but the first `lengths[b]` keys of row b, for batches that are padded on the right.
+    /// Additionally hides all but the first `lengths[b]` keys of row b, for batches that are padded on the right.
     ///
     /// # Panics
     /// If a length exceeds `k_len`, or the mask already has a part of a different shape.
@@ -100,7 +100,7 @@ impl AttentionMask {
         ))
     }
 
-    /// Also adds `bias` to the scores; −∞ hides a key.
+    /// Additionally adds `bias` to the scores; −∞ hides a key.
     ///
     /// # Shapes
     /// - `bias`: `[batch or 1, n_heads or 1, q_len or 1, k_len]`
@@ -124,7 +124,7 @@ impl AttentionMask {
         self
     }
 
-    /// Also hides the keys for which `allowed` is false.
+    /// Additionally hides the keys for which `allowed` is false.
     ///
     /// # Shapes
     /// - `allowed`: `[batch or 1, n_heads or 1, q_len or 1, k_len]`
@@ -144,7 +144,7 @@ impl AttentionMask {
         }
     }
 
-    /// The mask of a new batch whose row i is row `rows[i]` of this one.
+    /// The mask of a new batch, in which row i is row `rows[i]` of this batch.
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
         let bias = self.bias.clone().map(|bias| match bias.dims() {
             [1, ..] => bias,
@@ -170,7 +170,7 @@ impl AttentionMask {
         Some(bias)
     }
 
-    /// The keys that queries starting at position `offset` may attend to by position.
+    /// The keys that queries starting at position `offset` may attend to, judging by their positions alone.
     pub(crate) fn reach(&self, offset: usize) -> Reach {
         Reach { offset, causal: self.causal, window: self.window }
     }

@@ -56,8 +56,8 @@ impl FeedForwardConfig {
         self
     }
 
-    /// Sets the seed of the initial weights. Each projection derives its own key from it; sub-layers with the same shape and seed
-    /// are equal. Default: 0.
+    /// Sets the seed of the initial weights. Each projection derives its own key from it; sub-layers with the same
+    /// shape and seed have the same initial weights. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }

@@ -15,7 +15,7 @@ pub use feed_forward::{FeedForward, FeedForwardConfig};
 pub use norm::{Norm, NormKind};
 pub use sub_layer::NormOrder;
 
-// The types of other crates in this crate's API.
+// Types from other crates that appear in this crate's API.
 pub use crosshead_attention::{
     AttentionMask, KeyValue, KvCache, MultiHeadAttention, MultiHeadAttentionConfig,
 };

@@ -23,7 +23,7 @@ pub enum NormOrder {
 }
 
 impl NormOrder {
-    /// Whether a layer's output is not normalized, so that a stack needs a final norm.
+    /// Whether a stack needs a final norm, because a layer's output is not normalized.
     pub(crate) fn needs_final_norm(self) -> bool {
         self != Self::Post
     }
@@ -47,7 +47,7 @@ impl<'a> Connection<'a> {
         self.required(self.norm, "norm")
     }
 
-    /// The output norm, which only sandwich order has.
+    /// The output norm, which exists only in sandwich order.
     fn output_norm(&self) -> Option<&'a Norm> {
         match self.order {
             NormOrder::Sandwich => Some(self.required(self.output_norm, "output_norm")),

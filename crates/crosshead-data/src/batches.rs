@@ -40,8 +40,8 @@ pub fn token_budget_batches(lengths: &[Lengths], budget: usize, order: Order) ->
 
 /// Batches of `size` examples (at least one). Every example is in exactly one batch; the last batch may be smaller.
 ///
-/// [`Order::Sorted`] keeps the examples in the given order, [`Order::Shuffled`] shuffles them. The result is a function of
-/// the arguments only, on every platform.
+/// [`Order::Sorted`] keeps the examples in the given order, [`Order::Shuffled`] shuffles them. The result depends only
+/// on the arguments and is the same on every platform.
 pub fn fixed_size_batches(examples: usize, size: usize, order: Order) -> Vec<Vec<usize>> {
     let mut indices: Vec<usize> = (0..examples).collect();
     if let Order::Shuffled { seed, epoch } = order {
@@ -54,7 +54,7 @@ pub fn fixed_size_batches(examples: usize, size: usize, order: Order) -> Vec<Vec
 /// at all.
 ///
 /// With the indices as offsets into a text, this samples windows for a language model from one long sequence. If `bound` is
-/// 0, there are no batches. The result is a function of the arguments only, on every platform.
+/// 0, there are no batches. The result depends only on the arguments and is the same on every platform.
 pub fn drawn_batches(
     bound: usize,
     size: usize,

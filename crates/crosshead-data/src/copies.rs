@@ -12,9 +12,9 @@ const WORDS: (usize, usize) = (2, 10);
 /// Makes `per_pair` copying examples from each pair: the source is `copy: ` and 2 to 10 consecutive words of the pair's
 /// source, the target is the same words.
 ///
-/// From few pairs, a model hardly learns to copy words that it has not seen. Training on this auxiliary task, marked by a
-/// prefix as in T5 (Raffel et al. 2020, section 2.4), teaches it. The chosen words are a pure function of the seed and the
-/// index of the pair. A source of a single word gives no examples.
+/// With few training pairs, a model hardly learns to copy words that it has not seen. Training on this auxiliary task,
+/// marked by a prefix as in T5 (Raffel et al. 2020, section 2.4), teaches it to copy. The chosen words are a pure
+/// function of the seed and the index of the pair. A source with a single word yields no examples.
 pub fn copy_pairs(pairs: &[Pair], per_pair: usize, seed: u64) -> Vec<Pair> {
     let (min_words, max_words) = WORDS;
     let of_pair = |(index, pair): (usize, &Pair)| {

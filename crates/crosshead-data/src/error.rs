@@ -1,4 +1,4 @@
-//! Errors of reading a corpus.
+//! Errors when reading a corpus.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The file can't be opened or read.
-    #[error("{path}: can't read: {source}", path = .path.display())]
+    /// The file cannot be opened or read.
+    #[error("{path}: cannot read: {source}", path = .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -15,8 +15,8 @@ pub enum DataError {
         source: std::io::Error,
     },
 
-    /// A line can't be read.
-    #[error("{name}, line {line}: can't read: {source}")]
+    /// A line cannot be read.
+    #[error("{name}, line {line}: cannot read: {source}")]
     ReadLine {
         /// The file or stream.
         name: String,
@@ -27,14 +27,14 @@ pub enum DataError {
     },
 
     /// The path is a directory.
-    #[error("{path} is a directory: give a file in it", path = .path.display())]
+    #[error("{path} is a directory: pass a file in it", path = .path.display())]
     IsDirectory {
         /// The directory.
         path: PathBuf,
     },
 
     /// The file has only blank lines, or no rows after a header.
-    #[error("{name}: the file is empty: it has no line of data")]
+    #[error("{name}: the file is empty: it has no lines of data")]
     EmptyFile {
         /// The file.
         name: String,
@@ -91,7 +91,8 @@ pub enum DataError {
 
     /// A line does not have exactly two columns.
     #[error(
-        "{name}, line {line}: {columns} column(s): write `source<TAB>target`, with exactly one tab"
+        "{name}, line {line}: {columns} column(s): the line must be `source<TAB>target`, with \
+         exactly one tab"
     )]
     Columns {
         /// The file.
@@ -120,8 +121,8 @@ pub enum DataError {
 
     /// The file does not have the requested column.
     #[error(
-        "{name}, line {line}: no column {column}; the columns are {known}: \
-         give one of them, or its number, counted from 1"
+        "{name}, line {line}: no column {column}; the columns are {known}: use one of them, or its \
+         number, counted from 1"
     )]
     NoSuchColumn {
         /// The file.
@@ -141,7 +142,7 @@ pub enum DataError {
         name: String,
         /// The line.
         line: usize,
-        /// `source` or `target`, or the column.
+        /// `source`, `target` or the column.
         field: String,
     },
 
@@ -159,7 +160,7 @@ pub enum DataError {
     },
 
     /// A field of a JSON object is not a string, number or boolean.
-    #[error("{name}, line {line}: {field} is {found}: write a string, a number or a boolean")]
+    #[error("{name}, line {line}: {field} is {found}: it must be a string, a number or a boolean")]
     JsonField {
         /// The file.
         name: String,
@@ -167,14 +168,14 @@ pub enum DataError {
         line: usize,
         /// The field.
         field: String,
-        /// The kind of value found.
+        /// The kind of value that was found.
         found: &'static str,
     },
 
     /// A label is not in the label set.
     #[error(
         "{name}, line {line}: unknown label `{label}`; the labels are {known}: \
-         correct it, or train with examples of this label"
+         correct it, or train with examples that have this label"
     )]
     UnseenLabel {
         /// The file.

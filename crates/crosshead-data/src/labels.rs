@@ -80,7 +80,7 @@ impl LabelSet {
         counts
     }
 
-    /// The labels without any example. A model can't learn them, so report them to the user.
+    /// The labels without any examples. A model cannot learn them, so report them to the user.
     ///
     /// # Panics
     /// If a class is out of range.

@@ -27,7 +27,7 @@ pub struct LineReader<R> {
     input: R,
     /// The number of lines read.
     number: usize,
-    /// Whether the last line ended with CR: an LF after it belongs to the same line ending.
+    /// Whether the last line ended with CR. An LF after it belongs to the same line ending.
     after_cr: bool,
     failed: bool,
 }

@@ -4,11 +4,12 @@ use crate::random::SplitMix64;
 
 /// The masking of a masked language model: which ids are selected for prediction, and what replaces them.
 ///
-/// A share of the non-special ids is selected, at least one. Of these, 80 % are replaced by the mask id, 10 % by a random
-/// non-special id of the vocabulary, and 10 % stay unchanged. The model predicts the original id at every selected position.
+/// A fraction of the non-special ids is selected, at least one. Of these, 80 % are replaced by the mask id, 10 % by a
+/// random non-special id of the vocabulary, and 10 % stay unchanged. The model predicts the original id at every
+/// selected position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Masking {
-    /// The share of the ids that is selected, 0.15 in BERT.
+    /// The fraction of the ids that is selected; 0.15 in BERT.
     pub share: f64,
     /// The id of the mask token.
     pub mask_id: u32,
@@ -62,7 +63,7 @@ impl Masking {
         id == self.mask_id || self.special_ids.contains(&id)
     }
 
-    /// A random id that is not special. `None` if the vocabulary has hardly any.
+    /// A random id that is not special. `None` if the vocabulary has hardly any such ids.
     fn random_id(&self, random: &mut SplitMix64) -> Option<u32> {
         const TRIES: usize = 100;
         let mut draws = (0..TRIES).map(|_| random.below(self.vocab_size as usize) as u32);
@@ -117,7 +118,7 @@ mod tests {
                 masking().apply(&ids, seed, epoch + 1, index),
                 masking().apply(&ids, seed, epoch, index + 1),
             ];
-            // Two masks of six or more positions among forty or more agree once in four million times.
+            // Two masks of six or more positions out of forty or more coincide once in four million times.
             prop_assert!(others.iter().filter(|other| other.positions == masked.positions).count() < 2);
         }
     }

@@ -21,8 +21,8 @@ pub struct Pair {
 /// [`read_rows`](crate::read_rows).
 ///
 /// # Errors
-/// If the file can't be read or is empty, or a line is blank, is not UTF-8, does not have exactly two columns, or has an
-/// empty column.
+/// If the file cannot be read or is empty, or a line is blank, is not UTF-8, does not have exactly two columns, or has
+/// an empty column.
 pub fn read_pairs(path: &Path) -> Result<Vec<Pair>, DataError> {
     parse_pairs(&path.display().to_string(), &lines::read(path)?)
 }
@@ -30,7 +30,7 @@ pub fn read_pairs(path: &Path) -> Result<Vec<Pair>, DataError> {
 /// [`read_pairs`] for text in memory. `name` is the file in error messages.
 ///
 /// # Errors
-/// As [`read_pairs`].
+/// See [`read_pairs`].
 pub fn parse_pairs(name: &str, text: &[u8]) -> Result<Vec<Pair>, DataError> {
     let parse_line = |(line, text): (usize, String)| parse_line(name, line, &text);
     lines::lines(name, text)?.map(|line| line.and_then(parse_line)).collect()

@@ -2,7 +2,7 @@
 
 use crate::{Lengths, Order, drawn_batches, fixed_size_batches, token_budget_batches};
 
-/// A position in the stream of batches: all of the data state that a checkpoint needs.
+/// A position in the stream of batches: all the data state that a checkpoint needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BatchPosition {
     /// The pass over the data, from 0.
@@ -54,9 +54,9 @@ impl Batching {
 
 /// An endless iterator over training batches. Each epoch has a different order.
 ///
-/// Yields the position and the indices of each batch; without examples it yields nothing. A position always denotes the same
-/// batch, whether the stream reached it step by step or by [`seek`](Self::seek), so a resumed run sees the same batches as
-/// an uninterrupted run.
+/// Yields the position and the indices of each batch; without examples, it yields nothing. A position always denotes
+/// the same batch, whether the stream reached it step by step or through [`seek`](Self::seek), so a resumed run sees
+/// the same batches as an uninterrupted run.
 #[derive(Clone, Debug)]
 pub struct BatchStream {
     batching: Batching,
@@ -72,8 +72,8 @@ impl BatchStream {
         Self { batching, seed, position: BatchPosition::default(), epoch_batches: None }
     }
 
-    /// The same stream, starting at this position. The cost is that of ordering one epoch, however far away the position is.
-    /// A position past the last batch of its epoch is the start of the next epoch.
+    /// The same stream, starting at this position. This costs as much as ordering one epoch, however far away the
+    /// position is. A position past the last batch of its epoch means the start of the next epoch.
     #[must_use]
     pub fn seek(self, position: BatchPosition) -> Self {
         Self { position, epoch_batches: None, ..self }

@@ -28,7 +28,7 @@ pub enum TextUnit {
 /// Reads a plain text file in UTF-8, with or without a byte order mark, and with LF, CRLF or CR line endings.
 ///
 /// # Errors
-/// If the file can't be read, has only white space, or has a line that is not valid UTF-8.
+/// If the file cannot be read, has only white space, or has a line that is not valid UTF-8.
 pub fn read_text(path: &Path, unit: TextUnit) -> Result<Vec<Passage>, DataError> {
     parse_text(&path.display().to_string(), &lines::read(path)?, unit)
 }
@@ -36,7 +36,7 @@ pub fn read_text(path: &Path, unit: TextUnit) -> Result<Vec<Passage>, DataError>
 /// [`read_text`] for text in memory. `name` is the file in error messages.
 ///
 /// # Errors
-/// As [`read_text`].
+/// See [`read_text`].
 pub fn parse_text(name: &str, text: &[u8], unit: TextUnit) -> Result<Vec<Passage>, DataError> {
     let mut passages: Vec<Passage> = Vec::new();
     let mut open = false;

@@ -7,7 +7,7 @@ pub struct Window {
     pub start: usize,
     /// The number of input ids. Each predicts the next id.
     pub len: usize,
-    /// The number of predictions at the start that are not scored, because an earlier window made them.
+    /// The number of predictions at the start that are not scored because an earlier window already made them.
     pub context: usize,
 }
 

@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use crate::EvaluateError;
 
-/// A confusion matrix, and the scores of scikit-learn that follow from it.
+/// A confusion matrix and the scores derived from it, as in scikit-learn.
 ///
-/// A score with a denominator of 0 is 0 (scikit-learn's `zero_division=0`). Means over classes include the classes that
-/// occur among the true or the predicted ones, which is scikit-learn's default; [`MeanOver::AllClasses`] includes all.
+/// A score with a denominator of 0 is 0 (scikit-learn's `zero_division=0`). By default, means over classes include only
+/// the classes that occur among the true or predicted classes, as in scikit-learn; [`MeanOver::AllClasses`] includes
+/// all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfusionMatrix {
     n_classes: usize,
@@ -17,10 +18,10 @@ pub struct ConfusionMatrix {
     counts: Vec<u64>,
 }
 
-/// The classes that a mean over classes includes.
+/// The classes included in a mean over classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MeanOver {
-    /// The classes that occur among the true or the predicted ones: scikit-learn's default.
+    /// The classes that occur among the true or predicted classes: scikit-learn's default.
     #[default]
     OccurringClasses,
     /// All `n_classes`. A class that does not occur has a score of 0 (scikit-learn's `labels=range(n_classes)`).
@@ -30,9 +31,9 @@ pub enum MeanOver {
 /// The scores of one class, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ClassScore {
-    /// The share of the predictions of this class that are correct.
+    /// The fraction of the predictions of this class that are correct.
     pub precision: f64,
-    /// The share of the examples of this class that are predicted correctly.
+    /// The fraction of the examples of this class that are predicted correctly.
     pub recall: f64,
     /// The harmonic mean of precision and recall.
     pub f1: f64,
@@ -43,7 +44,7 @@ pub struct ClassScore {
 /// The summary scores of a classifier, from 0 to 1 (`matthews` from −1).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ClassificationScore {
-    /// The share of correct predictions. With one class per example, it equals micro-F₁.
+    /// The fraction of correct predictions. With one class per example, it equals micro-F₁.
     pub accuracy: f64,
     /// The mean F₁ of the classes that occur.
     pub macro_f1: f64,
@@ -102,12 +103,12 @@ impl ConfusionMatrix {
         }
     }
 
-    /// The share of correct predictions.
+    /// The fraction of correct predictions.
     pub fn accuracy(&self) -> f64 {
         ratio(self.correct(), self.total())
     }
 
-    /// The mean F₁ of the classes that occur among the true or the predicted ones.
+    /// The mean F₁ of the classes that occur among the true or predicted classes.
     pub fn macro_f1(&self) -> f64 {
         self.macro_f1_over(MeanOver::OccurringClasses)
     }

@@ -1,21 +1,21 @@
-//! Errors of computing a score.
+//! Errors when computing a score.
 
 /// The reason a score could not be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {
     /// The corpus is empty, so no score is defined.
-    #[error("the corpus is empty: give at least one segment")]
+    #[error("the corpus is empty: pass at least one segment")]
     EmptyCorpus,
 
     /// No reference stream was given.
-    #[error("there are no references: give at least one reference per hypothesis")]
+    #[error("there are no references: pass at least one reference per hypothesis")]
     NoReferences,
 
     /// A reference stream and the hypotheses differ in length.
     #[error(
-        "reference stream {stream} has {references} segments for {hypotheses} hypotheses: \
-         give one reference per hypothesis, in the same order (an empty line is a segment)"
+        "reference stream {stream} has {references} segments for {hypotheses} hypotheses: pass one \
+         reference per hypothesis, in the same order (an empty line is a segment)"
     )]
     LengthMismatch {
         /// The number of the reference stream, from 1.
@@ -39,7 +39,7 @@ pub enum EvaluateError {
     NoOrder,
 
     /// The numbers of predictions and examples differ.
-    #[error("there are {predictions} predictions for {examples} examples: give one per example")]
+    #[error("there are {predictions} predictions for {examples} examples: pass one per example")]
     PredictionCount {
         /// The number of examples.
         examples: usize,

@@ -29,7 +29,7 @@ pub struct LanguageScore {
 impl LanguageScore {
     /// The score for a negative log-likelihood in nats, summed over `tokens` tokens that decode to `text`.
     ///
-    /// `text` is the predicted text only, without a prompt.
+    /// `text` is only the predicted text, without the prompt.
     ///
     /// # Errors
     ///

@@ -81,7 +81,7 @@ fn tokenize_13a(segment: &str) -> String {
     rewrite(PUNCTUATION_13A.as_slice(), &format!(" {unescaped} "))
 }
 
-/// Applies the rules in order and puts a single space between tokens.
+/// Applies the rules in order and separates tokens by single spaces.
 fn rewrite(rules: &[Rule], segment: &str) -> String {
     let mut line = Cow::Borrowed(segment);
     for (pattern, replacement) in rules {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const ROUNDING: f64 = 1e-9;
 
-/// A word from a small vocabulary, so that n-grams match by chance.
+/// A word from a small vocabulary, so that some n-grams match by chance.
 fn word() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["der", "Hund", "hund", "bellt", "3,5", "(laut)", "über", "Straße."])
         .prop_map(str::to_owned)

@@ -1,4 +1,4 @@
-//! Detection of content that is often saved instead of a downloaded file.
+//! Detection of content that is often saved in place of the intended file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,10 +15,10 @@ const WEB_PAGES: [&[u8]; 3] = [b"<!doctype html", b"<html", b"<?xml"];
 /// The number of bytes that [`Placeholder::in_file`] reads.
 const N_BYTES: u64 = 512;
 
-/// Content that is often saved instead of a downloaded file.
+/// Content that is often saved in place of the intended file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placeholder {
-    /// Nothing.
+    /// No content.
     Empty,
     /// A Git LFS pointer: the repository was cloned without `git lfs`.
     LfsPointer,
@@ -27,7 +27,7 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    /// Detects a placeholder by the first bytes of a file.
+    /// Detects a placeholder from the first bytes of a file.
     pub fn detect(start: &[u8]) -> Option<Self> {
         let text = strip_byte_order_mark(start).trim_ascii_start();
         let begins_with = |page: &&[u8]| {
@@ -54,7 +54,7 @@ impl Placeholder {
         Ok(Self::detect(&start))
     }
 
-    /// What the file is and how to fix it, to be printed after the file's name.
+    /// A description of the file and how to fix it, for use after the file's name.
     pub fn message(self) -> &'static str {
         match self {
             Self::Empty => "is empty; copy or download it again",

@@ -1,4 +1,4 @@
-//! Text files in UTF-8, as any editor saves them.
+//! UTF-8 text files, including files with a byte order mark.
 
 use std::error::Error;
 use std::fmt;

@@ -12,7 +12,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes))
 }
 
-/// [`write_atomic`] with the content that `fill` writes.
+/// Like [`write_atomic`], with content written by `fill`.
 ///
 /// # Errors
 /// If `fill` fails or the file cannot be written; an existing file is then unchanged.
@@ -28,7 +28,8 @@ pub fn write_atomic_with(
     written
 }
 
-/// Writes a directory atomically: `fill` writes it under a temporary name, then it replaces an existing one.
+/// Writes a directory atomically: `fill` writes it under a temporary name, and it is then renamed, replacing any
+/// existing directory.
 ///
 /// # Errors
 /// If `fill` fails or the directory cannot be written; an existing directory is then unchanged.

@@ -90,7 +90,7 @@ struct Beam {
 
 /// The beam search of one sentence.
 struct Sentence {
-    /// Index of the sentence in the batch.
+    /// The index of the sentence in the batch.
     number: usize,
     max_len: usize,
     min_len: usize,
@@ -120,7 +120,7 @@ impl Sentence {
         self.live.iter().map(|beam| beam.path[beam.path.len() - 1])
     }
 
-    /// The best continuations of the live beams, enough that at least `beams` of them do not end with an end token.
+    /// The best continuations of the live beams: enough of them that at least `beams` do not end with an end token.
     /// `first_row` is the row of the first beam in this step's batch.
     fn candidates<'a>(
         &self,
@@ -143,10 +143,10 @@ impl Sentence {
         Ok(top.into_best())
     }
 
-    /// Finishes or extends beams by the candidates, best first; returns the beam that each new beam continues.
+    /// Finishes or extends beams with the candidates, best first; returns the beam that each new beam continues.
     fn advance(&mut self, candidates: &[Candidate], search: Search<'_>) -> Vec<usize> {
         let Search { config, options } = search;
-        // Generated tokens, including the candidates'.
+        // Number of generated tokens, including the candidate's.
         let len = self.generated(&self.live[0].path).len() + 1;
         let mut beams = Vec::with_capacity(options.beams);
         let mut parents = Vec::with_capacity(options.beams);
@@ -217,8 +217,8 @@ impl Sentence {
         self.live.clear();
     }
 
-    /// Whether the search is done: no beam is left, or by [`EarlyStopping`] none can improve the finished hypotheses. `best`
-    /// is the best beam, of `len` tokens.
+    /// Whether the search is done: no beams are left or, according to [`EarlyStopping`], none can improve on the
+    /// finished hypotheses. `best` is the best beam, which has `len` tokens.
     fn is_done(&self, best: Option<&Beam>, len: usize, search: Search<'_>) -> bool {
         let Search { config, options } = search;
         let Some(best) = best else { return true };

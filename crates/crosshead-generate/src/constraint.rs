@@ -2,8 +2,8 @@
 
 /// A rule for the next token that depends on the tokens so far, such as a grammar.
 ///
-/// Each sequence has its own state. Under beam search the state follows its beam: it is forked when a beam branches and
-/// dropped when the beam is.
+/// Each sequence has its own state. In beam search, the state follows its beam: it is copied when a beam branches and
+/// dropped when the beam is dropped.
 pub trait Constraint {
     /// The initial state of a sequence of the batch, after its prompt, or after the start token if it has no prompt.
     fn start(&self, sequence: usize, prompt: &[u32]) -> Box<dyn ConstraintState>;
@@ -14,8 +14,8 @@ pub trait ConstraintState: Send {
     /// Changes the scores of the next token in place, indexed by token id: −∞ forbids a token, and adding to a score
     /// changes its log-probability by that amount.
     ///
-    /// Scores are log-probabilities up to an additive constant per row. Tokens forbidden by other options are already −∞
-    /// and must stay so. NaN or +∞ is an error.
+    /// Scores are log-probabilities up to an additive constant per row. Tokens forbidden by other options are already
+    /// −∞ and must stay −∞. NaN or +∞ causes an error.
     fn apply(&self, scores: &mut [f32]);
 
     /// Called when the sequence is extended by this token. End tokens are not passed.

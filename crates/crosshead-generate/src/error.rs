@@ -1,6 +1,6 @@
-//! Errors of decoding: invalid options and invalid model output.
+//! Decoding errors: invalid options and invalid model output.
 
-/// An error of decoding.
+/// A decoding error.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {
@@ -11,7 +11,7 @@ pub enum GenerateError {
     InvalidLogits {
         /// Number of the step, from 0.
         step: usize,
-        /// Row of that step's batch.
+        /// Row of the batch in that step.
         row: usize,
     },
 
@@ -20,7 +20,7 @@ pub enum GenerateError {
     InvalidConstraint {
         /// Number of the step, from 0.
         step: usize,
-        /// Row of that step's batch.
+        /// Row of the batch in that step.
         row: usize,
     },
 
@@ -50,7 +50,7 @@ pub enum GenerateError {
     },
 
     /// [`Length::PerRow`](crate::Length::PerRow) does not match the batch size.
-    #[error("`{option}` has {lengths} lengths for a batch of {batch}: give one for each sequence")]
+    #[error("`{option}` has {lengths} lengths for a batch of {batch}: pass one for each sequence")]
     LengthCount {
         /// The option.
         option: &'static str,

@@ -4,7 +4,7 @@ use crate::single_path::decode_single_path;
 use crate::top_k::TopK;
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel};
 
-/// Extends each of `batch` sequences by its most probable token; ties go to the lowest id.
+/// Extends each of `batch` sequences with its most probable token; ties go to the lowest id.
 pub(crate) fn greedy(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,

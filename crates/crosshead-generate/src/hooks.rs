@@ -2,7 +2,7 @@
 
 use crate::{Constraint, Flow, Observer, Step, StepToken};
 
-/// Caller-supplied hooks of [`decode`](crate::decode): an [`Observer`] and [`Constraint`]s.
+/// Caller-supplied hooks for [`decode`](crate::decode): an [`Observer`] and [`Constraint`]s.
 #[derive(Default)]
 pub struct Hooks<'a> {
     observer: Option<&'a mut dyn Observer>,

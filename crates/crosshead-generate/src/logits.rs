@@ -10,8 +10,8 @@ const LANES: usize = 16;
 
 /// One row of next-token logits with their normalizer.
 ///
-/// Reading a row also records the maximum of each block of [`BLOCK`] logits, so that top-k selection can skip most of the
-/// row.
+/// Reading a row also records the maximum of each block of [`BLOCK`] logits, which allows top-k selection to skip most
+/// of the row.
 pub(crate) struct LogitRow<'a> {
     logits: &'a mut [f32],
     /// Upper bound on the logits of each block.
@@ -124,7 +124,7 @@ fn normalizers(logits: &[f32]) -> Option<(Vec<f32>, Normalizers)> {
             sum *= exp_nonpositive(max - largest);
             max = largest;
         }
-        // Avoids −∞ − −∞ for a block of only −∞, and does not skip a block with NaN.
+        // Avoids −∞ − −∞ for a block that contains only −∞, and does not skip a block with NaN.
         sum += sum_exp(block, if max == f32::NEG_INFINITY { 0.0 } else { max });
     }
     let normalizers = Normalizers { max, log_sum: sum.ln() };

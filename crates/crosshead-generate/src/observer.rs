@@ -2,7 +2,7 @@
 
 use crate::StopReason;
 
-/// Called after every step of [`decode`](crate::decode): for streaming, progress and time limits.
+/// Called after every step of [`decode`](crate::decode), for streaming, progress and time limits.
 ///
 /// A closure that takes a [`&Step<'_>`](Step) and returns a [`Flow`] implements this trait.
 pub trait Observer {
@@ -56,7 +56,7 @@ impl Flow {
 pub struct Step<'a> {
     /// Step number, from 0.
     pub number: usize,
-    /// The chosen tokens, ordered by sequence: one for each sequence that was extended. Empty under beam search, which may
+    /// The chosen tokens, ordered by sequence: one for each sequence that was extended. Empty in beam search, which may
     /// still discard tokens.
     pub tokens: &'a [StepToken],
     /// Number of sequences of the batch that have not ended.

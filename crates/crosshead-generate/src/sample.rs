@@ -6,7 +6,7 @@ use crate::single_path::{Position, decode_single_path};
 use crate::top_k::TopK;
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, Sampling, StepModel};
 
-/// Extends each of `batch` sequences by sampled tokens.
+/// Extends each of `batch` sequences with sampled tokens.
 pub(crate) fn sample(
     model: &mut (impl StepModel + ?Sized),
     batch: usize,

@@ -17,7 +17,7 @@ pub(crate) struct Position {
     pub(crate) step: usize,
 }
 
-/// Extends each of `batch` sequences by the token that `choose` picks from its logits, until all have ended.
+/// Extends each of `batch` sequences with the token that `choose` picks from its logits, until all have ended.
 ///
 /// `choose` returns `None` if every token is forbidden; the sequence then ends.
 pub(crate) fn decode_single_path(

@@ -41,17 +41,18 @@ pub trait StepModel {
         logits
     }
 
-    /// Row `i` of the next step continues row `rows[i]` of the last one; rows may be repeated, dropped or permuted.
+    /// Reorders the rows: row `i` of the next step continues row `rows[i]` of the last one. Rows may be repeated,
+    /// dropped or permuted.
     fn reorder(&mut self, rows: &[usize]);
 }
 
 /// A [`StepModel`] that can discard the last tokens it was fed, as speculative decoding does with rejected drafts.
 pub trait Rollback: StepModel {
-    /// Discards the last `count` tokens of each row. The next step gives the logits that it would give had they never been
+    /// Discards the last `count` tokens of each row. The next step returns the same logits as if they had never been
     /// fed.
     ///
     /// # Panics
-    /// If fewer tokens have been fed.
+    /// If fewer than `count` tokens have been fed.
     fn rollback(&mut self, count: usize);
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn checked_step(
     Ok(logits)
 }
 
-/// Reorders the model's rows, unless no row moves or none is left.
+/// Reorders the model's rows, unless no row moves or no rows are left.
 ///
 /// `rows_before` is the number of rows in the last step.
 pub(crate) fn reorder_if_changed(

@@ -64,7 +64,7 @@ impl ConstraintState for Depth {
     }
 }
 
-/// No token occurs twice in a row.
+/// Forbids repeating the previous token.
 struct NoDouble;
 
 #[derive(Clone)]
@@ -168,7 +168,7 @@ proptest! {
 
     #[test]
     fn states_follow_their_beams(seed: u64, beams in 1usize..5) {
-        // Few beams are reordered often: a state that did not follow its beam would allow forbidden tokens.
+        // With few beams, reordering is frequent: a state that did not follow its beam would allow forbidden tokens.
         let strategies: [Strategy; 3] =
             [Strategy::Greedy, Sampling::new(seed).into(), BeamSearch::new(beams).with_n_best(beams).into()];
         for strategy in strategies {

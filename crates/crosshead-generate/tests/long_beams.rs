@@ -1,5 +1,5 @@
-//! Beam searches of more than 100 tokens stop where transformers stops; `fixtures/export_long_beams.py` writes the fixture
-//! and describes the model.
+//! Beam searches over more than 100 tokens stop at the same point as in transformers; `fixtures/export_long_beams.py`
+//! writes the fixture and describes the model.
 
 use crosshead_generate::{
     BeamSearch, DecodingConfig, EarlyStopping, Hooks, Hypothesis, LengthPenalty, Normalization,
@@ -62,7 +62,7 @@ struct TableModel<'a> {
     batch: &'a Batch,
     /// Sentence, token before last and last token of each row.
     rows: Vec<(u64, u32, u32)>,
-    /// Tokens of each row.
+    /// The tokens of each row.
     len: usize,
     begun: bool,
 }

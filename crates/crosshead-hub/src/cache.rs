@@ -1,4 +1,5 @@
-//! The cache that `huggingface_hub` uses: contents in `blobs`, commits in `snapshots`, branches and tags in `refs`.
+//! The cache that `huggingface_hub` uses: file contents in `blobs`, commits in `snapshots`, branches and tags in
+//! `refs`.
 
 use std::fs::{self, File};
 use std::io;
@@ -33,17 +34,17 @@ impl Repository {
         name.split('/').fold(self.snapshot(commit), |path, part| path.join(part))
     }
 
-    /// The content with this etag.
+    /// The path of the content with this etag.
     pub(crate) fn blob(&self, etag: &str) -> PathBuf {
         self.folder.join("blobs").join(etag)
     }
 
-    /// The partial download of a content.
+    /// The path of the partial download of a content.
     pub(crate) fn part(&self, etag: &str) -> PathBuf {
         self.folder.join("blobs").join(format!("{etag}.part"))
     }
 
-    /// Waits until no other program downloads this content. Dropping the file releases the lock.
+    /// Waits until no other program is downloading this content. Dropping the returned file releases the lock.
     pub(crate) fn lock(&self, etag: &str) -> Result<File, HubError> {
         let path = self.locks.join(format!("{etag}.lock"));
         let locked = || {
@@ -83,13 +84,13 @@ fn link(target: &Path, _: &Path, path: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, path)
 }
 
-/// Other systems need a privilege to create links; there the content is moved, as `huggingface_hub` does.
+/// Other systems require a privilege to create links; there, the content is moved, as in `huggingface_hub`.
 #[cfg(not(unix))]
 fn link(_: &Path, blob: &Path, path: &Path) -> io::Result<()> {
     fs::rename(blob, path)
 }
 
-/// Creates the folder of a file.
+/// Creates the folder that contains a file.
 pub(crate) fn create_parent(path: &Path) -> Result<(), HubError> {
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).map_err(HubError::io(parent))

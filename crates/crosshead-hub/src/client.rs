@@ -14,13 +14,13 @@ use crate::{ENDPOINT, Hub, HubError, Info};
 /// Maximum number of redirects per request.
 const MAX_REDIRECTS: usize = 20;
 
-/// Maximum number of attempts if the connection breaks or the server is busy.
+/// Maximum number of attempts when the connection breaks or the server is busy.
 const ATTEMPTS: u32 = 3;
 
 /// The pause after the first attempt.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Status codes of servers that may respond later.
+/// Status codes that indicate a temporary problem.
 const BUSY: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
 /// Maximum size of the description of a model.
@@ -45,9 +45,9 @@ pub(crate) struct Client<'a> {
     hub: &'a Hub,
     id: &'a str,
     revision: &'a str,
-    /// The agent for descriptions.
+    /// The HTTP agent for descriptions.
     asking: Agent,
-    /// The agent for contents.
+    /// The HTTP agent for contents.
     fetching: Agent,
     /// The origins that may receive the token.
     trusted: Vec<Origin>,
@@ -92,7 +92,7 @@ impl<'a> Client<'a> {
             let mut described = Described::default();
             let answer = self.follow(Ask::Head, &address, |answer, target| {
                 described.add(answer.headers(), true);
-                // The other host is not needed if the description is complete.
+                // The other host is not contacted if the description is already complete.
                 !self.is_trusted(target) && described.is_complete()
             })?;
             if !is_redirect(&answer) {
@@ -110,7 +110,7 @@ impl<'a> Client<'a> {
         self.follow(ask, &self.address(name), |_, _| false)
     }
 
-    /// The error of a download that is interrupted.
+    /// The error for an interrupted download.
     pub(crate) fn broke_off(&self, name: &str, source: std::io::Error) -> HubError {
         let source = match source.downcast::<ureq::Error>() {
             Ok(error) => error,
@@ -182,7 +182,7 @@ impl<'a> Client<'a> {
                 self.fetching.get(address).header("Range", range)
             }
         };
-        // A compressed response has another length and cannot be resumed.
+        // A compressed response has a different length and cannot be resumed.
         request = request.header("Accept-Encoding", "identity");
         if let Some(token) = self.hub.token.as_deref().filter(|_| self.is_trusted(address)) {
             request = request.header("Authorization", format!("Bearer {token}"));
@@ -190,7 +190,7 @@ impl<'a> Client<'a> {
         request.call().map_err(|source| self.failed(ask, address, source))
     }
 
-    /// The error of a request without a response.
+    /// The error for a request without a response.
     fn failed(&self, ask: Ask<'_>, address: &str, source: ureq::Error) -> HubError {
         let (id, address) = (self.id.to_owned(), without_query(address));
         if !matches!(source, ureq::Error::Timeout(_)) {
@@ -203,7 +203,7 @@ impl<'a> Client<'a> {
         HubError::Timeout { id, address, seconds: seconds.as_secs(), variable }
     }
 
-    /// The error of a response with another status, with advice.
+    /// The error for a response with an unexpected status, with advice.
     fn refused(&self, address: &str, status: u16, headers: &HeaderMap) -> HubError {
         let (id, endpoint) = (self.id, &self.hub.endpoint);
         let code = header(headers, "x-error-code").unwrap_or_default();
@@ -234,7 +234,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// An agent with this timeout for each phase of a request.
+/// An HTTP agent with this timeout for each phase of a request.
 fn agent(timeout: Duration) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -265,7 +265,7 @@ fn is_redirect(answer: &Response<Body>) -> bool {
         && answer.headers().contains_key("location")
 }
 
-/// A URL without its query, which may have a signature and must not be shown.
+/// A URL without its query, which may contain a signature and must not be shown.
 fn without_query(address: &str) -> String {
     address.split(['?', '#']).next().unwrap_or_default().to_owned()
 }

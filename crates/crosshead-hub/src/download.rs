@@ -32,7 +32,7 @@ pub(crate) struct Download<'a> {
     pub(crate) file: &'a RemoteFile,
 }
 
-/// The end of a transfer.
+/// How a transfer ended.
 enum End {
     /// All bytes have arrived. The value is the size that the server announced, if any.
     Complete(Option<u64>),
@@ -65,7 +65,7 @@ impl Download<'_> {
         Ok(size)
     }
 
-    /// The size of a cached file, if it has the size on the Hub.
+    /// The size of a cached file, if it matches the size on the Hub.
     fn size_of(&self, path: &Path) -> Option<u64> {
         let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?.len();
         self.file.size.is_none_or(|size| size == found).then_some(found)
@@ -75,7 +75,7 @@ impl Download<'_> {
     fn fetch(&self, part: &Path, report: &mut dyn FnMut(u64)) -> Result<Option<u64>, HubError> {
         create_parent(part)?;
         let mut here = fs::metadata(part).map_or(0, |found| found.len());
-        // A complete file that was not moved to its place failed the verification.
+        // A complete file that was not moved into place has failed verification.
         if self.file.size.is_none_or(|size| here >= size) {
             remove(part)?;
             here = 0;
@@ -96,7 +96,7 @@ impl Download<'_> {
         }
     }
 
-    /// One transfer from byte `here`, which is advanced with the bytes that arrive.
+    /// One transfer, starting at byte `here`, which advances as bytes arrive.
     fn transfer(
         &self,
         part: &Path,
@@ -106,7 +106,7 @@ impl Download<'_> {
         let answer = match self.client.get(&self.file.name, *here) {
             Ok(answer) => answer,
             Err(HubError::Refused { status: 416, .. }) if *here > 0 => {
-                // The file has no bytes after `here`, so that the partial download is of another file.
+                // The file has no bytes after `here`, so the partial download belongs to a different file.
                 remove(part)?;
                 *here = 0;
                 match self.client.get(&self.file.name, 0) {
@@ -116,7 +116,7 @@ impl Download<'_> {
             }
             Err(error) => return Ok(End::Interrupted(error)),
         };
-        // A server without support for ranges sends the file from the start.
+        // A server without range support sends the file from the start.
         let start = start_of(&answer, *here);
         if start > *here {
             let what = self.file.name.clone();
@@ -130,7 +130,7 @@ impl Download<'_> {
         })
     }
 
-    /// Appends the bytes that arrive to the first `here` bytes. Returns the error of an interrupted transfer.
+    /// Appends arriving bytes to the first `here` bytes. Returns the error of an interrupted transfer.
     fn write(
         &self,
         answer: Response<Body>,
@@ -183,7 +183,7 @@ impl Download<'_> {
     }
 }
 
-/// The offset of the first byte of a response to a request for the bytes from `asked`.
+/// The offset of the first byte in the response to a request for the bytes from `asked` on.
 fn start_of(answer: &Response<Body>, asked: u64) -> u64 {
     if answer.status() != StatusCode::PARTIAL_CONTENT {
         return 0;
@@ -193,7 +193,8 @@ fn start_of(answer: &Response<Body>, asked: u64) -> u64 {
     start.and_then(|start| start.trim().parse().ok()).unwrap_or(asked)
 }
 
-/// The size of the file in a response with its bytes from `start`, if it is announced and not that of compressed bytes.
+/// The size of the file, from a response that contains its bytes from `start` on; `None` if it is not announced or is
+/// the size of compressed bytes.
 fn promised_size(answer: &Response<Body>, start: u64) -> Option<u64> {
     let header = |name| header(answer.headers(), name);
     if header("content-encoding").is_some_and(|coding| coding != "identity") {

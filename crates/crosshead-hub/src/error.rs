@@ -1,8 +1,8 @@
-//! Errors of downloads.
+//! Download errors.
 
 use std::path::{Path, PathBuf};
 
-/// An error of a download.
+/// A download error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
@@ -16,7 +16,7 @@ pub enum HubError {
     Name {
         /// `model` or `revision`.
         kind: &'static str,
-        /// What was given.
+        /// The value that was given.
         name: String,
     },
     /// The Hub has no such model, or refuses access to it.
@@ -31,12 +31,12 @@ pub enum HubError {
         /// What to do.
         advice: String,
     },
-    /// An invalid address of a Hub.
+    /// An invalid Hub address.
     #[error(
         "`{endpoint}` is not a valid URL: set HF_ENDPOINT to the URL of a Hub, such as https://huggingface.co"
     )]
     Endpoint {
-        /// What was given.
+        /// The value that was given.
         endpoint: String,
     },
     /// An environment variable that is not a whole number of seconds.
@@ -44,7 +44,7 @@ pub enum HubError {
     Variable {
         /// The environment variable.
         name: &'static str,
-        /// What it is set to.
+        /// The value that it is set to.
         value: String,
     },
     /// The network or the Hub failed.
@@ -92,7 +92,7 @@ pub enum HubError {
         /// What is missing.
         missing: &'static str,
     },
-    /// The revision moved to another commit during the download.
+    /// The revision moved to a different commit during the download.
     #[error("{id}: {revision} changed during the download; try again")]
     Changed {
         /// The model.
@@ -102,7 +102,8 @@ pub enum HubError {
     },
     /// The repository has no weights.
     #[error(
-        "{id}: no model.safetensors, no pytorch_model.bin and no shards of them; the files are {files}"
+        "{id}: neither model.safetensors nor pytorch_model.bin, whole or in shards, was found; the \
+         files are {files}"
     )]
     NoWeights {
         /// The model.
@@ -112,7 +113,8 @@ pub enum HubError {
     },
     /// A file of the model is missing.
     #[error(
-        "{id}: {missing} is missing; download the model without HF_HUB_OFFLINE, or choose another one"
+        "{id}: {missing} is missing; download the model without HF_HUB_OFFLINE, or choose a \
+         different one"
     )]
     Incomplete {
         /// The model.

@@ -74,7 +74,7 @@ pub(crate) fn check_names(id: &str, revision: &str) -> Result<(), HubError> {
     Ok(())
 }
 
-/// The files to download, weights last, so that a model with weights is complete.
+/// The files to download. Weights come last, so a model that has its weights is complete.
 pub(crate) fn choose(id: &str, names: &[String]) -> Result<Vec<String>, HubError> {
     let is_small = |name: &str| SMALL_FILES.contains(&name) || is_pooling(name);
     let mut chosen: Vec<String> = names.iter().filter(|name| is_small(name)).cloned().collect();
@@ -108,7 +108,7 @@ pub(crate) fn in_cache(id: &str, revision: &str, repo: &Path) -> Result<PathBuf,
     let incomplete = |missing: String| HubError::Incomplete { id: id.to_owned(), missing };
     let snapshots = repo.join("snapshots");
     let commit = fs::read_to_string(repo.join("refs").join(revision));
-    // A revision without a reference is a commit.
+    // A revision that is not in `refs` is a commit.
     let commit = commit.map_or_else(|_| revision.to_owned(), |commit| commit.trim().to_owned());
     let directory = snapshots.join(commit);
     if !directory.is_dir() {
@@ -132,7 +132,7 @@ pub(crate) fn in_cache(id: &str, revision: &str, repo: &Path) -> Result<PathBuf,
     Err(incomplete(WEIGHTS[0].single.to_owned()))
 }
 
-/// The shards in an index; none if the index is malformed, which is an error when the model is loaded.
+/// The shards in an index; empty if the index is malformed, which is reported when the model is loaded.
 fn shards(index: &Path) -> BTreeSet<String> {
     #[derive(Deserialize)]
     struct Index {

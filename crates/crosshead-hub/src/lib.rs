@@ -38,9 +38,9 @@ pub struct Hub {
     pub token: Option<String>,
     /// Whether network access is forbidden.
     pub offline: bool,
-    /// Timeout of requests for the description of a model or a file.
+    /// Timeout for requests for the description of a model or a file.
     pub etag_timeout: Duration,
-    /// Timeout of downloads, for the next bytes.
+    /// Timeout for receiving the next bytes of a download.
     pub download_timeout: Duration,
 }
 
@@ -49,9 +49,9 @@ pub struct Hub {
 pub struct FetchProgress<'a> {
     /// The current file.
     pub file: &'a str,
-    /// Bytes of all files that have arrived.
+    /// Number of bytes received so far, over all files.
     pub done: u64,
-    /// Bytes of all files whose size is known.
+    /// Total number of bytes of all files with a known size.
     pub total: u64,
 }
 
@@ -80,11 +80,11 @@ impl Hub {
         }
     }
 
-    /// Downloads the files of a model that are not in the cache, and returns its directory: configuration, tokenizer and weights,
-    /// `safetensors` if there are any, else PyTorch's.
+    /// Downloads the files of a model that are not in the cache, and returns its directory. These are the
+    /// configuration, the tokenizer and the weights: `safetensors` if there are any, else PyTorch's.
     ///
-    /// Interrupted downloads are resumed. Sizes are verified, and the SHA-256 of large files. Offline, the model must be in the
-    /// cache.
+    /// Interrupted downloads are resumed. Sizes are verified, as is the SHA-256 of large files. Offline, the model must
+    /// be in the cache.
     ///
     /// # Errors
     /// If there is no such model or no access to it, it has no supported weights, the network fails, or a file has the wrong size

@@ -8,7 +8,7 @@ use crate::headers::header;
 /// Maximum length of an etag as a file name.
 const MAX_ETAG: usize = 128;
 
-/// The headers of the responses to a `HEAD` request: those of the redirects, then those of the last response.
+/// The headers of the responses to a `HEAD` request: first those of the redirects, then those of the last response.
 #[derive(Default)]
 pub(crate) struct Described {
     commit: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    /// Adds the headers of the next response. The length of a redirect is not that of the file.
+    /// Adds the headers of the next response. The content length of a redirect is not the length of the file.
     pub(crate) fn add(&mut self, headers: &HeaderMap, is_redirect: bool) {
         let text = |name| header(headers, name).filter(|text| !text.is_empty());
         let number = |name| text(name).and_then(|text| text.parse().ok());
@@ -51,7 +51,7 @@ pub(crate) struct RemoteFile {
 }
 
 impl RemoteFile {
-    /// The file of that name. Its etag becomes part of a path.
+    /// The file with this name. Its etag becomes part of a path.
     pub(crate) fn new(name: String, described: Described) -> Result<Self, HubError> {
         let etag = described.linked_etag.or(described.etag);
         let etag = etag.as_deref().and_then(file_name);

@@ -99,7 +99,7 @@ impl SentenceEncoder {
     /// - output: `[batch, dim]`
     ///
     /// # Panics
-    /// As [`Encoder::forward`].
+    /// See [`Encoder::forward`].
     pub fn forward(&self, tokens: TokenBatch<'_>, prompt_len: usize, mode: Mode) -> Tensor<2> {
         let states = self.encoder.forward(tokens, None, mode);
         let skipped = if self.config.include_prompt { 0 } else { prompt_len };

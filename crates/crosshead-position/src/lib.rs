@@ -55,7 +55,7 @@ impl Positions {
         }
     }
 
-    /// The number of positions, if it is limited.
+    /// The maximum number of positions, if it is limited.
     pub fn max_len(&self) -> Option<usize> {
         match self {
             Self::Sinusoidal(_) => None,

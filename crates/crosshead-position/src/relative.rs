@@ -26,7 +26,7 @@ impl RelativePositionBiasConfig {
         self
     }
 
-    /// The distance from which all distances share the last bucket. Default: 128.
+    /// The distance at and beyond which all distances share the last bucket. Default: 128.
     pub fn with_max_distance(mut self, max_distance: usize) -> Self {
         self.max_distance = max_distance;
         self
@@ -49,7 +49,7 @@ impl RelativePositionBiasConfig {
         self.n_buckets
     }
 
-    /// The distance from which all distances share the last bucket.
+    /// The distance at and beyond which all distances share the last bucket.
     pub fn max_distance(&self) -> usize {
         self.max_distance
     }
@@ -62,7 +62,7 @@ impl RelativePositionBiasConfig {
     /// The bias, filled with zeros: the model initializes it or loads it from a checkpoint.
     ///
     /// # Panics
-    /// If there are too few buckets, or `max_distance` is not greater than the distances that have one bucket each.
+    /// If there are too few buckets, or `max_distance` is not greater than the distances that have separate buckets.
     pub fn init(&self, device: &Device) -> RelativePositionBias {
         let Self { n_heads, n_buckets, max_distance, bidirectional } = *self;
         let exact = if bidirectional { n_buckets / 4 } else { n_buckets / 2 };
@@ -105,8 +105,8 @@ impl RelativePositionBias {
         bias.reshape([q_len, k_len, n_heads]).permute([2, 0, 1]).unsqueeze() // [1, n_heads, q_len, k_len]
     }
 
-    /// The bucket of a distance: one bucket each for short distances, logarithmically growing ones for longer
-    /// distances.
+    /// The bucket of a distance: a separate bucket for each short distance, and logarithmically growing buckets for
+    /// longer ones.
     fn bucket(&self, query: usize, key: usize) -> usize {
         let [n_buckets, _] = self.weight.lazy_shape().dims();
         let (n_buckets, first, distance) = match self.bidirectional {

@@ -17,7 +17,7 @@ pub enum RotaryPairing {
     Interleaved,
 }
 
-/// How rotation frequencies are scaled for sequences longer than those of training.
+/// How rotation frequencies are scaled for sequences longer than those seen in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RotaryScaling {
@@ -43,7 +43,7 @@ pub enum RotaryScaling {
         /// The maximum length in training.
         original_max_len: usize,
     },
-    /// Low frequencies are divided by `factor`, high frequencies are kept, and those between are interpolated (Llama
+    /// Low frequencies are divided by `factor`, high frequencies are kept, and those in between are interpolated (Llama
     /// 3.1).
     Llama3 {
         /// The divisor of low frequencies.
@@ -183,7 +183,7 @@ impl RotaryScaling {
 pub struct Rotary {
     #[module(skip)]
     config: RotaryConfig,
-    /// The frequencies for sequences that are no longer than in training.
+    /// The frequencies for sequences that are not longer than in training.
     #[module(skip)]
     frequencies: Vec<f64>,
 }

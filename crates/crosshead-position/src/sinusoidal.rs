@@ -40,7 +40,7 @@ impl SinusoidalPositionsConfig {
         self
     }
 
-    /// Added to every position (2 in M2M-100). Default: 0.
+    /// The offset that is added to every position (2 in M2M-100). Default: 0.
     pub fn with_offset(mut self, offset: usize) -> Self {
         self.offset = offset;
         self
@@ -62,7 +62,7 @@ impl SinusoidalPositionsConfig {
         self.layout
     }
 
-    /// Added to every position.
+    /// The offset that is added to every position.
     pub fn offset(&self) -> usize {
         self.offset
     }

@@ -28,7 +28,7 @@ fn pairs(layout: SinusoidLayout, d_model: usize, position: usize) -> Vec<(f64, f
 }
 
 proptest! {
-    /// The property for which the paper chose sinusoids (section 3.5).
+    /// The property that led the paper to choose sinusoids (section 3.5).
     #[test]
     fn a_shift_by_k_positions_is_a_rotation_that_depends_only_on_k(
         layout in layouts(), half in 1..9_usize, position in 0..400_usize, k in 0..40_usize,

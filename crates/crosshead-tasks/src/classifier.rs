@@ -105,12 +105,12 @@ impl Classifier {
         Self { function: ScoreFunction::of(&model), model, tokenizer }
     }
 
-    /// Sets the type that the model computes in. Default: that of the files.
+    /// Sets the type that the model computes in. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         Self { model: compute_type.apply(self.model), ..self }
     }
 
-    /// Sets the function that maps logits to scores. Default: the one for the model's `problem_type`; see
+    /// Sets the function that maps logits to scores. The default depends on the model's `problem_type`; see
     /// [`ScoreFunction::of`].
     pub fn with_function(self, function: ScoreFunction) -> Self {
         Self { function, ..self }
@@ -139,7 +139,7 @@ impl Classifier {
         self.classify_with(texts, |_| {})
     }
 
-    /// As [`classify`](Self::classify); `progress` is called with the number of classified texts after each batch.
+    /// Like [`classify`](Self::classify); `progress` is called with the number of classified texts after each batch.
     ///
     /// # Errors
     /// If the tokenizer fails on a text.

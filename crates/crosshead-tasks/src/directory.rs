@@ -1,4 +1,4 @@
-//! Locating the model of a model or run directory.
+//! Locates the model in a model directory or run directory.
 
 use std::path::{Path, PathBuf};
 

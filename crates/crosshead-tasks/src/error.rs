@@ -1,8 +1,8 @@
-//! Errors of the tasks.
+//! Task errors.
 
 use std::path::PathBuf;
 
-/// An error of a task.
+/// A task error.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
     /// The directory contains no model.
@@ -10,11 +10,15 @@ pub enum TaskError {
     NoModel(PathBuf),
     /// A Hub id in place of a directory.
     #[error(
-        "{0}: no such directory; to use a model of the Hugging Face Hub, run `crosshead fetch {0}` and pass the directory that it prints"
+        "{0}: no such directory; to use a model from the Hugging Face Hub, run `crosshead fetch \
+         {0}` and pass the directory that it prints"
     )]
     HubId(String),
     /// The target language is not known.
-    #[error("the model's files name no target language; set it (--to) to one of {}", known.join(", "))]
+    #[error(
+        "the model's files do not name a target language; set it (--to) to one of {}",
+        known.join(", ")
+    )]
     NoTargetLanguage {
         /// The language codes of the model.
         known: Vec<String>,
@@ -38,7 +42,7 @@ pub enum TaskError {
     PromptAtLimit {
         /// Number of tokens of the prompt.
         tokens: usize,
-        /// The model's maximum length of prompt and text.
+        /// The model's maximum length, including the prompt.
         max_length: usize,
     },
     /// A sampling option for a translation or summary.

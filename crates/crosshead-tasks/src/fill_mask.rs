@@ -58,7 +58,7 @@ impl FillMask {
         Self::new(model, tokenizer)
     }
 
-    /// From a model outside autodiff and its tokenizer.
+    /// Creates the task from a model outside autodiff and its tokenizer.
     ///
     /// # Errors
     /// If the tokenizer has no mask token.
@@ -67,7 +67,7 @@ impl FillMask {
         Ok(Self { model, tokenizer, mask_id })
     }
 
-    /// Sets the type that the model computes in. Default: that of the files.
+    /// Sets the type that the model computes in. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         Self { model: compute_type.apply(self.model), ..self }
     }

@@ -1,15 +1,16 @@
-//! Caller-supplied hooks of the tasks that generate text.
+//! Caller-supplied hooks for the tasks that generate text.
 
 use crosshead_generate::{Constraint, Flow, Observer};
 
 /// Receives the index of a text and its next piece.
 type OnText<'a> = &'a mut dyn FnMut(usize, &str) -> Flow;
 
-/// Caller-supplied hooks of the tasks that generate text: streaming, progress, stopping, constraints.
+/// Caller-supplied hooks for the tasks that generate text: streaming, progress, stopping, constraints.
 ///
-/// Texts are identified by their index in the input. The hooks that return a [`Flow`] can stop single texts or all of them; a
-/// stopped text is returned as it is, with [`StopReason::Cancelled`](crosshead_generate::StopReason::Cancelled). Only texts of
-/// the batch that is being decoded can be stopped individually.
+/// Texts are identified by their index in the input. Hooks that return a [`Flow`] can stop individual texts or all of
+/// them; a stopped text is returned as it is, with
+/// [`StopReason::Cancelled`](crosshead_generate::StopReason::Cancelled). Only texts in the batch that is being decoded
+/// can be stopped individually.
 #[derive(Default)]
 pub struct TextHooks<'a> {
     pub(crate) on_text: Option<OnText<'a>>,
@@ -24,8 +25,9 @@ impl<'a> TextHooks<'a> {
         Self::default()
     }
 
-    /// Calls `on_text(index, piece)` for each piece of text as soon as it is final. Joined together, the pieces of a
-    /// text are the whole text. Beam search may discard tokens, so there the text arrives at the end. Default: none.
+    /// Calls `on_text(index, piece)` for each piece of text as soon as it is final. The concatenated pieces of a text
+    /// are the whole text. Because beam search may discard tokens, it delivers each text at the end, as a single piece.
+    /// Default: none.
     pub fn with_on_text(self, on_text: &'a mut dyn FnMut(usize, &str) -> Flow) -> Self {
         Self { on_text: Some(on_text), ..self }
     }

@@ -31,7 +31,7 @@ pub use task::{ModelTask, Task, open};
 pub use text_to_text::{TextToText, Written};
 pub use translator::Translator;
 
-// The types of other crates in this crate's API.
+// Types from other crates that appear in this crate's API.
 pub use crosshead_generate::{
     Constraint, ConstraintState, EarlyStopping, Flow, GenerateError, Observer, Step, StepToken,
     StopReason,

@@ -1,4 +1,4 @@
-//! The caller's decoding options, and how they resolve with those of the model.
+//! The caller's decoding options, and how they are combined with those of the model.
 
 use crosshead_generate::{DecodingConfig, Sampling};
 use crosshead_models::{CausalLmConfig, EncoderDecoderConfig, GenerationDefaults};
@@ -16,8 +16,8 @@ const SEED: u64 = 1;
 
 /// Decoding options that override those of the model.
 ///
-/// An option that is `None` has the value of the model's `generation_config.json`. The defaults below apply if that file does
-/// not set it either.
+/// An option that is `None` takes its value from the model's `generation_config.json`. The defaults below apply if the
+/// file does not set it either.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodeOptions {
@@ -37,8 +37,8 @@ pub struct DecodeOptions {
     pub top_p: Option<f32>,
     /// Random seed of sampling. Default: 1.
     pub seed: Option<u64>,
-    /// Index of the first text for sampling: several calls with consecutive indices sample the same texts as one call with
-    /// all prompts. Default: 0.
+    /// Index of the first text for sampling. Several calls with consecutive indices sample the same texts as a single
+    /// call with all prompts. Default: 0.
     pub first_sequence: Option<usize>,
 }
 
@@ -66,8 +66,8 @@ impl DecodeOptions {
         })
     }
 
-    /// The decoding configuration of a causal language model for these prompts. A model that names no end token uses the
-    /// tokenizer's.
+    /// The decoding configuration of a causal language model for these prompts. If the model does not name an end
+    /// token, the tokenizer's is used.
     pub(crate) fn for_causal_lm(
         &self,
         generation: &GenerationDefaults,
@@ -95,7 +95,7 @@ impl DecodeOptions {
         Ok(decoding)
     }
 
-    /// The sampling of a causal language model; `None` for greedy decoding or beam search.
+    /// The sampling options of a causal language model; `None` for greedy decoding or beam search.
     ///
     /// A model samples unless the temperature is 0, the caller sets only `beams`, or the model selects greedy decoding
     /// (`do_sample: false`) or beam search and the caller sets no sampling option.
@@ -107,7 +107,7 @@ impl DecodeOptions {
             return None;
         }
         let seed = self.seed.unwrap_or(SEED);
-        // A model with `do_sample: true` leaves absent keys to the defaults of transformers.
+        // With `do_sample: true`, absent keys have the defaults of transformers.
         let default = generation
             .sampling(seed)
             .unwrap_or_else(|| Sampling::new(seed).with_temperature(TEMPERATURE));

@@ -8,9 +8,9 @@ use crosshead_models::{ModelError, int8_tensor, quantize_directory};
 
 use crate::{TaskError, model_directory};
 
-/// Quantizes the projections and the embedding of a model directory, or of the best model of a run directory, to int8, and writes
-/// a new model directory `out`. The recipe of a run is copied, so that the model can be evaluated. Computes nothing on
-/// `device`.
+/// Quantizes the projections and the embedding of a model directory, or of the best model of a run directory, to int8,
+/// and writes the result to a new model directory, `out`. The recipe of a run is copied, so that the model can be
+/// evaluated. Nothing is computed on `device`.
 ///
 /// # Errors
 /// If `out` exists, `dir` contains no model or an int8 model, or a file cannot be read or written.

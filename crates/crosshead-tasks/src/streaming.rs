@@ -1,4 +1,4 @@
-//! Decoding with the hooks of a task.
+//! Decoding with a task's hooks.
 
 use crosshead_generate::{
     Constraint, ConstraintState, DecodingConfig, Flow, Hooks, Hypothesis, Observer, Step,
@@ -26,7 +26,7 @@ pub(crate) struct Generations {
 
 /// Decodes a batch and passes its text and its steps to the hooks.
 ///
-/// `indices` are the indices of the sequences in the task's input, `texts` their still empty texts.
+/// `indices` are the indices of the sequences in the task's input; `texts` are their texts, which are still empty.
 pub(crate) fn decode_streaming(
     model: &mut impl StepModel,
     config: &DecodingConfig,
@@ -132,7 +132,7 @@ impl Observer for Streaming<'_, '_, '_> {
     }
 }
 
-/// A constraint that is started with the index of the text in place of that of the sequence.
+/// A constraint that is started with the index of the text instead of the index of the sequence.
 struct Indexed<'a> {
     constraint: &'a dyn Constraint,
     indices: &'a [usize],

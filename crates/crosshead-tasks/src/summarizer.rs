@@ -10,7 +10,7 @@ pub struct Summarizer(TextToText);
 text_to_text_task!(Summarizer);
 
 impl Summarizer {
-    /// Summarizes each document; the summary of a blank one is empty.
+    /// Summarizes each document; the summary of a blank document is empty.
     ///
     /// # Errors
     /// If an option is out of range or requests sampling, or the model computes NaN.
@@ -19,10 +19,10 @@ impl Summarizer {
         Ok(written.into_iter().map(|written| written.text).collect())
     }
 
-    /// As [`summarize`](Self::summarize), with hooks, and with the score and the stop reason of each summary.
+    /// Like [`summarize`](Self::summarize), with hooks, and with the score and the stop reason of each summary.
     ///
     /// # Errors
-    /// As [`summarize`](Self::summarize).
+    /// See [`summarize`](Self::summarize).
     pub fn summarize_with(
         &self,
         documents: &[impl AsRef<str>],

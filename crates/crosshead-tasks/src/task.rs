@@ -1,4 +1,4 @@
-//! Opening any model for its task.
+//! Opens any model for its task.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -33,8 +33,8 @@ pub enum ModelTask {
 impl ModelTask {
     /// The task of a model directory or run directory; `None` if no task supports the model's head. Reads no weights.
     ///
-    /// The task of an encoder-decoder is that of the run's recipe. Without a run, it is summarization if the
-    /// `task_specific_params` of `config.json` contain summarization and not translation; otherwise it is translation.
+    /// The task of an encoder-decoder comes from the run's recipe. Without a run, it is summarization if
+    /// `task_specific_params` in `config.json` contains summarization but not translation; otherwise it is translation.
     ///
     /// # Errors
     /// If the directory contains no model, or one of its files is missing or malformed.
@@ -75,7 +75,7 @@ pub enum Task {
 }
 
 impl Task {
-    /// Sets the type that the model computes in. Default: that of the files.
+    /// Sets the type that the model computes in. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         match self {
             Self::Translate(task) => Self::Translate(task.with_compute_type(compute_type)),
@@ -105,21 +105,21 @@ pub fn open(dir: impl AsRef<Path>, device: &Device) -> Result<Task, TaskError> {
     })
 }
 
-/// The key of a recipe that names the task.
+/// The recipe key that names the task.
 #[derive(Deserialize)]
 struct RunRecipe {
     task: String,
 }
 
-/// The key of `config.json` that names the tasks of an encoder-decoder.
+/// The key in `config.json` that names the tasks of an encoder-decoder.
 #[derive(Deserialize)]
 struct ConfigTasks {
     #[serde(default)]
     task_specific_params: Option<Map<String, Value>>,
 }
 
-/// Whether the task of the encoder-decoder in `model` is summarization, by the recipe of its run in `dir` or by its
-/// `config.json`.
+/// Whether the task of the encoder-decoder in `model` is summarization, according to the recipe of its run in `dir` or
+/// to its `config.json`.
 fn summarizes(dir: &Path, model: &Path) -> Result<bool, TaskError> {
     let path = dir.join("recipe.toml");
     let wrong = |reason: String| TaskError::RunRecipe { path: path.clone(), reason };

@@ -10,7 +10,7 @@ pub struct Translator(TextToText);
 text_to_text_task!(Translator);
 
 impl Translator {
-    /// Translates each sentence; the translation of a blank one is empty.
+    /// Translates each sentence; the translation of a blank sentence is empty.
     ///
     /// # Errors
     /// If an option is out of range or requests sampling, or the model computes NaN.
@@ -19,10 +19,10 @@ impl Translator {
         Ok(written.into_iter().map(|written| written.text).collect())
     }
 
-    /// As [`translate`](Self::translate), with hooks, and with the score and the stop reason of each translation.
+    /// Like [`translate`](Self::translate), with hooks, and with the score and the stop reason of each translation.
     ///
     /// # Errors
-    /// As [`translate`](Self::translate).
+    /// See [`translate`](Self::translate).
     pub fn translate_with(
         &self,
         sentences: &[impl AsRef<str>],

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::CheckError;
 use crate::compare::{Bound, compare_where};
 
-/// Checks that each row of a batch gives the same output as in a batch of one.
+/// Checks that each row of a batch gives the same output as it does in a batch of one.
 ///
 /// `f(rows)` runs the module on the given rows of the caller's batch, which has `batch` rows.
 ///

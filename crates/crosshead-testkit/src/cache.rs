@@ -1,11 +1,12 @@
-//! Step-by-step decoding compared with the full pass.
+//! Step-by-step decoding compared with a full pass.
 
 use burn::tensor::Tensor;
 
 use crate::compare::{Bound, compare_where};
 use crate::{CheckError, Sequence};
 
-/// Checks that feeding positions to a state in chunks, of every length, gives the outputs of one pass over all positions.
+/// Checks that feeding positions to a state in chunks of any length gives the same outputs as one pass over all
+/// positions.
 ///
 /// `start` creates an empty state; `step` feeds it positions and returns their outputs.
 ///
@@ -39,10 +40,10 @@ pub fn cached_steps_equal_the_full_pass<X: Sequence, S>(
     Ok(())
 }
 
-/// Checks that a state whose rows are repeated, swapped and dropped between steps, as in beam search, continues each row with
-/// its own past.
+/// Checks that when the rows of a state are repeated, swapped and dropped between steps, as in beam search, each row
+/// continues its own past.
 ///
-/// `reorder(state, rows)` makes row i of the state the former row `rows[i]`.
+/// `reorder(state, rows)` makes the former row `rows[i]` row i of the state.
 ///
 /// # Shapes
 /// - output of `full` and `step`: `[batch, seq, features]`

@@ -7,8 +7,8 @@ use crate::error::{CheckError, Finding};
 /// |actual − expected| ≤ `absolute` + `relative` · |expected| for every element.
 ///
 /// # Errors
-/// If the shapes differ, or with the worst element: its index, its values, and how many others differ. NaN is
-/// close to nothing.
+/// If the shapes differ, or an element is not close. The error has the index and values of the worst element and the
+/// number of elements that differ. NaN is not close to anything.
 pub fn check_close<const D: usize>(
     actual: &Tensor<D>,
     expected: &Tensor<D>,
@@ -48,7 +48,7 @@ impl Bound {
         Self { relative: tolerance, absolute: tolerance }
     }
 
-    /// By how much the distance exceeds the bound; infinite if a value is NaN.
+    /// The amount by which the distance exceeds the bound; infinite if a value is NaN.
     fn excess(self, actual: f32, expected: f32) -> f32 {
         if actual == expected {
             return f32::NEG_INFINITY;
@@ -58,7 +58,7 @@ impl Bound {
     }
 }
 
-/// Compares the elements whose index `counts`.
+/// Compares the elements with an index for which `counts` holds.
 pub(crate) fn compare_where<const D: usize>(
     context: impl Into<String>,
     actual: &Tensor<D>,
@@ -105,7 +105,7 @@ pub(crate) fn compare_data(
 /// Checks that two runs give exactly the same values.
 ///
 /// # Errors
-/// With the worst element, if they differ.
+/// If they differ; the error names the worst element.
 pub(crate) fn check_same<const D: usize>(
     context: &str,
     actual: &Tensor<D>,
@@ -117,7 +117,7 @@ pub(crate) fn check_same<const D: usize>(
 /// Checks that two runs differ in some element.
 ///
 /// # Errors
-/// If they do not.
+/// If they are equal.
 pub(crate) fn check_differ<const D: usize>(
     context: &str,
     a: &Tensor<D>,

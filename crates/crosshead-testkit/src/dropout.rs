@@ -5,10 +5,10 @@ use burn::tensor::Tensor;
 use crate::CheckError;
 use crate::compare::{check_differ, check_same};
 
-/// Checks that a module with dropout gives at inference exactly the output of the same module without dropout.
+/// Checks that, at inference, a module with dropout gives exactly the same output as the module without dropout.
 ///
 /// # Errors
-/// With the worst element, if an output differs.
+/// If an output differs; the error names the worst element.
 pub fn dropout_is_off_at_inference<const D: usize, const E: usize>(
     inference: impl Fn(Tensor<D>) -> Tensor<E>,
     without_dropout: impl Fn(Tensor<D>) -> Tensor<E>,
@@ -18,8 +18,8 @@ pub fn dropout_is_off_at_inference<const D: usize, const E: usize>(
     check_same("inference with dropout configured", &inference(x.clone()), &expected)
 }
 
-/// Checks that in training the same key gives exactly the same outputs, another key gives different ones, and both differ
-/// from inference.
+/// Checks that, in training, the same key gives exactly the same outputs, a different key gives different outputs, and
+/// both differ from inference.
 ///
 /// `training(x, key)` runs the module with the random numbers of a key.
 ///
@@ -33,7 +33,7 @@ pub fn training_is_a_pure_function_of_the_key<const D: usize, const E: usize>(
     let run = |key| training(x.clone(), key);
     let (first, other) = (run(1), run(2));
     check_same("the same key again", &run(1), &first)?;
-    check_differ("another key", &other, &first)?;
+    check_differ("a different key", &other, &first)?;
     check_differ("training and inference", &first, &inference(x.clone()))
 }
 
@@ -82,6 +82,6 @@ mod tests {
     fn a_mask_that_ignores_the_key_is_found() {
         let frozen = |x, _| dropped(x, 0);
         let error = training_is_a_pure_function_of_the_key(frozen, |x| x, &x()).unwrap_err();
-        assert_eq!(error.to_string(), "another key: nothing differs");
+        assert_eq!(error.to_string(), "a different key: nothing differs");
     }
 }

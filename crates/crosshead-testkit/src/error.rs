@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A property that does not hold, with the position and the values that show it.
+/// A property that does not hold, with the position and values that show this.
 #[derive(Clone, PartialEq)]
 pub struct CheckError {
     context: String,
@@ -66,12 +66,12 @@ pub enum Finding {
 }
 
 impl CheckError {
-    /// A violation in the situation named by `context`.
+    /// A violation in the situation described by `context`.
     pub(crate) fn new(context: impl Into<String>, finding: Finding) -> Self {
         Self { context: context.into(), finding }
     }
 
-    /// The error of a check that cannot fail on its inputs.
+    /// The error for a check that cannot fail on its inputs.
     pub(crate) fn vacuous(why: &'static str) -> Self {
         Self::new("the check is vacuous", Finding::Vacuous(why))
     }

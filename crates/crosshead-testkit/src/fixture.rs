@@ -62,7 +62,7 @@ impl Fixture {
     /// A tensor of floats.
     ///
     /// # Panics
-    /// If there is no such tensor, or it has another rank or type.
+    /// If there is no such tensor, or it has a different rank or type.
     pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
         let shape = self.shape(name);
         assert!(
@@ -76,7 +76,7 @@ impl Fixture {
     /// The elements of a tensor of floats, row-major.
     ///
     /// # Panics
-    /// If there is no such tensor, or it has another type.
+    /// If there is no such tensor, or it has a different type.
     pub fn floats(&self, name: &str) -> Vec<f32> {
         let entry = self.entry(name);
         match entry.dtype {
@@ -89,7 +89,7 @@ impl Fixture {
     /// The elements of a tensor of integers or booleans, row-major.
     ///
     /// # Panics
-    /// If there is no such tensor, or it has another type.
+    /// If there is no such tensor, or it has a different type.
     pub fn ints(&self, name: &str) -> Vec<i64> {
         let entry = self.entry(name);
         match entry.dtype {

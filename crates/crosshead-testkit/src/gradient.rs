@@ -9,23 +9,24 @@ use crate::parameters::visit;
 use crate::random::random;
 use crate::slope::{Quotient, Slope, best, dot, weights_of};
 
-/// Random directions along which a gradient is compared.
+/// Number of random directions along which a gradient is compared.
 const DIRECTIONS: u64 = 4;
 
 /// The fraction of a gradient that rounding of the outputs may hide.
 const LEAST_RESOLUTION: f64 = 0.05;
 
-/// The shortest step, as a fraction of the root mean square of `x`, at which the rounding of outputs may be part of the
-/// bound: with a shorter one the bound would grow.
+/// The shortest step, as a fraction of the root mean square of `x`, at which rounding of the outputs may be included in
+/// the bound. With shorter steps, the bound would grow.
 const SHORTEST_ROUNDED_STEP: f32 = 1.0 / 256.0;
 
-/// The largest tensor for which a wrong gradient is searched element by element.
+/// The size of the largest tensor that is searched element by element for a wrong gradient.
 const MOST_ELEMENTS: usize = 1024;
 
 /// Checks that every trainable parameter has a finite gradient of `loss`.
 ///
 /// # Errors
-/// With the paths of the parameters without a gradient, or with the first element that is not finite.
+/// If a parameter has no gradient, or an element is not finite; the error names the parameters or the first such
+/// element.
 pub fn a_gradient_reaches_every_parameter<M: Module, const D: usize>(
     module: &M,
     loss: &Tensor<D>,
@@ -51,19 +52,19 @@ pub fn a_gradient_reaches_every_parameter<M: Module, const D: usize>(
 ///
 /// The elements of an output are summed with random weights in f64, because rounding of an f32 sum would hide the differences.
 /// No single step suits every function: a stack of layers may be smooth only within a thousandth of `x`, and short steps are
-/// dominated by rounding. So the step is halved, from a quarter of the root mean square of `x` down to 1/8192, until the
-/// distance of two successive quotients plus the rounding error of f32 outputs is less than tolerance · ‖gradient‖; the gradient
-/// must then be within that distance. A larger rounding error, as for a small gradient of large outputs, is accepted up to a
-/// twentieth of the gradient, with steps of at least 1/256. If the outputs do not change at all, the gradient must be zero up to
-/// rounding. A tolerance of 1e-3 suits f32.
+/// dominated by rounding. The step is therefore halved, from a quarter of the root mean square of `x` down to 1/8192,
+/// until the distance between two successive quotients plus the rounding error of f32 outputs is less than tolerance ·
+/// ‖gradient‖; the gradient must then be within that distance. A larger rounding error, which occurs when large outputs
+/// have a small gradient, is accepted up to a twentieth of the gradient, with steps of at least 1/256. If the outputs
+/// do not change at all, the gradient must be zero up to rounding. A tolerance of 1e-3 suits f32.
 ///
 /// # Errors
 /// - [`Finding::Value`] or [`Finding::Derivative`] if a directional derivative differs by more than that from difference
 ///   quotients that agree with each other: the worst element of the gradient, found by stepping along each axis.
-/// - [`Finding::Undecided`] if no quotients agree: `f` is not smooth around `x`, as ReLU at its kink, or rounding dominates the
-///   differences. Choose other inputs. This is an error because an inconclusive check must not count as passed. A property
-///   test with random inputs may reject such a case (`prop_assume!(false, "{error}")`) with a small `max_global_rejects`, so that it
-///   fails if most cases are undecided.
+/// - [`Finding::Undecided`] if no quotients agree: `f` is not smooth around `x`, like ReLU at its kink, or rounding
+///   dominates the differences. Choose other inputs. This is an error because an inconclusive check must not count as
+///   passed. A property test with random inputs may reject such a case (`prop_assume!(false, "{error}")`) with a small
+///   `max_global_rejects`, so that it fails if most cases are undecided.
 pub fn gradients_agree_with_finite_differences<const D: usize, const E: usize>(
     f: impl Fn(Tensor<D>) -> Tensor<E>,
     x: &Tensor<D>,
@@ -76,7 +77,7 @@ pub fn gradients_agree_with_finite_differences<const D: usize, const E: usize>(
     let bound = f64::from(tolerance) * norm;
     let mut open = None;
     for seed in 0..DIRECTIONS {
-        // Signs, so that every element contributes to every direction.
+        // Random signs, so that every element contributes to every direction.
         let direction = random(analytic.dims(), seed, &analytic.device()).sign();
         let actual = dot(&analytic, &direction);
         let mut quotients = Vec::new();
@@ -105,7 +106,8 @@ fn agrees(actual: f64, quotient: Quotient, bound: f64, norm: f64) -> bool {
     if rounding <= bound {
         return change + rounding <= bound && distance <= bound;
     }
-    // A small gradient of large outputs is only as accurate as their rounding. Shorter steps would widen the bound.
+    // If large outputs have a small gradient, the rounding of the outputs limits its accuracy. Shorter steps would
+    // widen the bound.
     let is_resolved = rounding <= LEAST_RESOLUTION * norm && step >= SHORTEST_ROUNDED_STEP;
     is_resolved && change <= rounding && distance <= bound + rounding
 }
@@ -248,7 +250,7 @@ mod tests {
         };
         assert_eq!((index.as_slice(), *actual, *count), (&[1, 2][..], 0.0, 1));
     }
-    /// The norm of a small difference is strongly curved within a hundredth of `x`: a single step of 1/256 is too long.
+    /// The norm of a small difference is strongly curved within a hundredth of `x`: even a step of 1/256 is too long.
     fn bent(x: Tensor<2>) -> Tensor<2> {
         let x = x.clone() - random(x.dims(), 9, &x.device()) * 0.99;
         let mean_square = x.clone().square().mean_dim(1);

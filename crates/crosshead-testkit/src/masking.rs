@@ -1,4 +1,4 @@
-//! Queries whose keys are all masked.
+//! Queries with all keys masked.
 
 use burn::tensor::Tensor;
 
@@ -11,7 +11,7 @@ use crate::{CheckError, Sequence};
 /// If all keys of a query are masked, softmax is 0/0, which would introduce NaN into a model.
 ///
 /// # Errors
-/// With the first element that is infinite or NaN.
+/// If an element is infinite or NaN; the error names the first one.
 pub fn masked_rows_are_finite<const D: usize, const E: usize>(
     f: impl Fn(Tensor<D>) -> Tensor<E>,
     x: &Tensor<D>,
@@ -23,14 +23,15 @@ pub fn masked_rows_are_finite<const D: usize, const E: usize>(
     }
 }
 
-/// Checks that the outputs of the batch rows `masked`, whose queries have all keys masked, are zero, and that all other outputs and the
-/// gradient are finite.
+/// Checks that the outputs of the batch rows in `masked`, in which all keys are masked for every query, are zero, and
+/// that all other outputs and the gradient are finite.
 ///
 /// # Shapes
 /// - output of `f`: `[batch, seq, features]`
 ///
 /// # Errors
-/// With the worst output that is not zero, or with the first element that is not finite.
+/// If an output that should be zero is not, or an element is not finite; the error names the worst or the first such
+/// element.
 pub fn fully_masked_rows_give_zeros<const D: usize>(
     f: impl Fn(Tensor<D>) -> Tensor<3>,
     x: &Tensor<D>,

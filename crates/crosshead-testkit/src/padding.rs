@@ -1,4 +1,4 @@
-//! Padding of rows of different lengths in one batch.
+//! Padding of rows with different lengths in one batch.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use crate::compare::{Bound, compare_where};
 use crate::{CheckError, Sequence};
 
-/// Checks that the content after the first `lengths[row]` positions of each row does not change the outputs of these
+/// Checks that the content after the first `lengths[row]` positions of each row does not affect the outputs at these
 /// positions.
 ///
 /// # Shapes
@@ -31,7 +31,7 @@ pub fn padding_content_does_not_change_real_outputs<X: Sequence>(
     })
 }
 
-/// Checks that a row padded to the length of the batch gives the same outputs as the row alone and unpadded.
+/// Checks that a row padded to the length of the batch gives the same outputs as the unpadded row alone.
 ///
 /// # Shapes
 /// - output of `f`: `[batch, seq, features]`
@@ -53,8 +53,8 @@ pub fn padded_rows_equal_unpadded_rows<X: Sequence>(
     Ok(())
 }
 
-/// Checks that padding on the left, on the right and none give the same outputs at the real positions, for modules that
-/// depend only on relative positions.
+/// Checks that padding on the left, padding on the right and no padding give the same outputs at the real positions,
+/// for modules that depend only on relative positions.
 ///
 /// `f` receives the real positions of each row.
 ///

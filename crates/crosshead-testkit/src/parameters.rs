@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
-/// Replaces the values of every parameter by `f(path, values)`.
+/// Replaces the values of every parameter with `f(path, values)`.
 ///
 /// A path lists the fields that lead to the parameter, such as `layers.0.self_attn.q_proj.weight`, without enum variants.
 ///

@@ -1,11 +1,11 @@
-//! Batched decoding of prompts of different lengths.
+//! Batched decoding of prompts with different lengths.
 
 use burn::tensor::Tensor;
 
 use crate::compare::{Bound, compare_where};
 use crate::{CheckError, Sequence};
 
-/// Checks that prompts of different lengths, decoded in one batch, give the same outputs as each row alone.
+/// Checks that prompts with different lengths, decoded in one batch, give the same outputs as each row on its own.
 ///
 /// `start` creates a state for rows with the given numbers of padding positions on the left; `step` feeds it positions: first
 /// the padded prompts, then one position per row at a time. The prompt of row b is the first `lengths[b]` positions of `x`.
@@ -14,7 +14,7 @@ use crate::{CheckError, Sequence};
 /// - output of `full` and `step`: `[batch, seq, features]`
 ///
 /// # Errors
-/// If an output of a real position differs by more than tolerance · (1 + |output|) from that of the row alone.
+/// If an output at a real position differs by more than tolerance · (1 + |output|) from that of the row alone.
 pub fn ragged_steps_equal_the_full_pass<X: Sequence, S>(
     full: impl Fn(X) -> Tensor<3>,
     start: impl Fn(&[usize]) -> S,
@@ -35,7 +35,7 @@ pub fn ragged_steps_equal_the_full_pass<X: Sequence, S>(
     let mut state = start(&padding);
     let beginnings = (0..batch).map(|row| {
         let real = x.rows(&[row]).positions(0..lengths[row]);
-        // The row's own first positions serve as padding: their content must not count.
+        // The row's own first positions serve as padding; their content must not matter.
         match padding[row] {
             0 => real,
             padding => X::join(vec![x.rows(&[row]).positions(0..padding), real], 1),

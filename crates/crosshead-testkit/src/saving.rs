@@ -8,10 +8,10 @@ use burn::tensor::TensorData;
 use crate::parameters::map_parameters;
 use crate::{CheckError, Finding};
 
-/// Checks that saving and loading a module keeps every parameter bitwise.
+/// Checks that saving and loading a module preserves every parameter bitwise.
 ///
 /// # Errors
-/// With the first parameter that differs or is missing.
+/// If a parameter differs or is missing; the error names the first one.
 pub fn saving_and_loading_changes_nothing<M: Module>(
     module: &M,
     save_and_load: impl FnOnce(&M) -> M,

@@ -21,7 +21,7 @@ pub trait Sequence: Clone {
     /// Concatenates batches along rows (`dim` 0) or positions (`dim` 1).
     fn join(parts: Vec<Self>, dim: usize) -> Self;
 
-    /// Batches of the same size with different content at every position.
+    /// Batches of the same size, with different content at every position.
     fn others(&self) -> Vec<Self>;
 
     /// The content of `other` at every (row, position) for which `replaced` holds.
@@ -77,7 +77,7 @@ impl Sequence for Tensor<2, Int> {
         Tensor::cat(parts, dim)
     }
 
-    /// Each id becomes the next one in use, so that all stay in the vocabulary.
+    /// Each id is replaced by the next id in use, so that all ids stay within the vocabulary.
     fn others(&self) -> Vec<Self> {
         let ids: Vec<i64> = self.to_data().iter::<i64>().collect();
         let in_use = BTreeSet::from_iter(ids.iter().copied());

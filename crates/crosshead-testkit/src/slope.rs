@@ -7,16 +7,16 @@ use burn::tensor::Tensor;
 use crate::compare::values;
 use crate::random::random;
 
-/// The seed of the weights with which outputs are summed.
+/// The seed of the weights used to sum outputs.
 const WEIGHTS: u64 = 0x5eed;
 
 /// The first step, as a fraction of the root mean square of `x`.
 const FIRST_STEP: f32 = 1.0 / 4.0;
 
-/// The number of steps, each half of the previous one. With shorter steps the rounding of x + h would matter.
+/// The number of steps, each half as long as the previous one. With shorter steps, the rounding of x + h would matter.
 const STEPS: usize = 12;
 
-/// A function, its outputs summed with random weights, around a point.
+/// A function around a point. Its outputs are summed with random weights.
 pub(crate) struct Slope<const D: usize, F> {
     f: F,
     x: Tensor<D>,
@@ -50,8 +50,8 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
         Self { f, x, scale, rounding }
     }
 
-    /// Central differences of fourth order, (8·(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h))) / 12h, each with half the
-    /// step of the previous one; each value of f is used in two of them.
+    /// Central differences of fourth order, (8·(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h))) / 12h, each with half
+    /// the step of the previous one; each value of f is used in two quotients.
     pub(crate) fn along(&self, direction: &Tensor<D>) -> impl Iterator<Item = Quotient> {
         let at = |step: f32| self.value(self.x.clone() + direction.clone() * step);
         let difference = move |step: f32| at(step) - at(-step);
@@ -74,7 +74,7 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
         best(self.along(direction))
     }
 
-    /// Whether even a step as large as `x` changes nothing, so rounding does not hide a slope.
+    /// Whether even a step as large as `x` changes nothing, which means that rounding does not hide a slope.
     pub(crate) fn is_constant_along(&self, direction: &Tensor<D>) -> bool {
         let here = self.value(self.x.clone());
         let is_same = |sign: f32| {
@@ -83,7 +83,7 @@ impl<const D: usize, const E: usize, F: Fn(Tensor<D>) -> Tensor<E>> Slope<D, F> 
         is_same(1.0) && is_same(-1.0)
     }
 
-    /// The largest computed gradient that rounding can cause where the true gradient is zero.
+    /// The largest computed gradient that rounding can cause when the true gradient is zero.
     pub(crate) fn rounding_of_gradients(&self) -> f64 {
         4.0 * self.rounding / f64::from(self.scale)
     }
@@ -107,7 +107,7 @@ pub(crate) fn best(quotients: impl IntoIterator<Item = Quotient>) -> Option<Quot
     finite.min_by(|a, b| a.error().total_cmp(&b.error()))
 }
 
-/// The weights with which the outputs are summed.
+/// The weights used to sum the outputs.
 pub(crate) fn weights_of<const E: usize>(y: &Tensor<E>) -> Tensor<E> {
     random(y.dims(), WEIGHTS, &y.device())
 }

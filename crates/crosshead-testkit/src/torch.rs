@@ -34,7 +34,7 @@ impl<'a> TorchCase<'a> {
     /// An input that requires a gradient.
     ///
     /// # Panics
-    /// If the fixture has no such input of that rank.
+    /// If the fixture has no such input with this rank.
     pub fn input<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
         let name = self.full_name("input", name);
         self.fixture.tensor(&name, &device.clone().autodiff()).require_grad()
@@ -52,15 +52,15 @@ impl<'a> TorchCase<'a> {
     /// Loads the parameters of the case into a module.
     ///
     /// # Panics
-    /// If the fixture lacks a parameter, or has it in another shape.
+    /// If a parameter is missing from the fixture or has a different shape there.
     pub fn load<M: Module>(&self, module: M) -> M {
         map_parameters(module, |path, data| self.parameter("param", path, data.shape()))
     }
 
-    /// Compares the output except padding, whose gradient is zero, and runs the backward pass.
+    /// Compares the output, except at padding, where the gradient is zero, and runs the backward pass.
     ///
     /// # Errors
-    /// With the worst element, if the output differs.
+    /// If the output differs; the error names the worst element.
     ///
     /// # Panics
     /// If the shape of the output differs from the case's.
@@ -78,7 +78,7 @@ impl<'a> TorchCase<'a> {
     /// Compares the gradient of an input.
     ///
     /// # Errors
-    /// With the worst element, or if there is no gradient.
+    /// If the gradient differs or is missing; the error names the worst element.
     pub fn check_input<const D: usize>(
         &self,
         name: &str,
@@ -94,7 +94,8 @@ impl<'a> TorchCase<'a> {
     /// Compares the gradient of every parameter.
     ///
     /// # Errors
-    /// With the worst element, or with the first parameter that no gradient reaches.
+    /// If a gradient differs or is missing; the error names the worst element or the first parameter without a
+    /// gradient.
     pub fn check_parameters<M: Module>(
         &self,
         module: &M,

@@ -32,7 +32,7 @@ impl Tokenizer {
     /// [`encode_target`](Self::encode_target), truncated to at most `max_len` ids.
     ///
     /// # Errors
-    /// As [`encode_truncated`](Self::encode_truncated).
+    /// See [`encode_truncated`](Self::encode_truncated).
     pub fn encode_target_truncated(
         &self,
         text: &str,
@@ -45,7 +45,7 @@ impl Tokenizer {
     /// the order of the texts.
     ///
     /// # Errors
-    /// As [`encode_truncated`](Self::encode_truncated).
+    /// See [`encode_truncated`](Self::encode_truncated).
     pub fn encode_batch_truncated(
         &self,
         texts: &[impl AsRef<str> + Sync],

@@ -14,7 +14,7 @@ use crate::files::{read_json, read_text};
 /// Reads `vocab.txt`, which has one token per line. The id of a token is the line number, from 0.
 ///
 /// # Errors
-/// If the file can't be read, or a token occurs twice.
+/// If the file cannot be read, or a token occurs twice.
 pub(crate) fn read_lines(path: &Path) -> Result<Vocab, TokenizeError> {
     let text = read_text(path)?;
     let mut ids = Vocab::default();
@@ -30,7 +30,7 @@ pub(crate) fn read_lines(path: &Path) -> Result<Vocab, TokenizeError> {
 /// Reads `vocab.json`, which maps each token to its id. The index of a token in the result is its id.
 ///
 /// # Errors
-/// If the file can't be read, a token or an id occurs twice, or an id is missing.
+/// If the file cannot be read, a token or an id occurs twice, or an id is missing.
 pub(crate) fn read_ids(path: &Path) -> Result<Vec<String>, TokenizeError> {
     let Entries(entries) = read_json(path)?;
     let invalid = |key: &str, reason: String| {
@@ -62,7 +62,7 @@ pub(crate) fn read_ids(path: &Path) -> Result<Vec<String>, TokenizeError> {
 /// Reads `merges.txt`, which has one pair of tokens per line, by rank.
 ///
 /// # Errors
-/// If the file can't be read, or a line is not a pair of tokens whose concatenation is also a token.
+/// If the file cannot be read, or a line is not a pair of tokens whose concatenation is also a token.
 pub(crate) fn read_merges(path: &Path, vocabulary: &Vocab) -> Result<Merges, TokenizeError> {
     let mut merges = Merges::new();
     for (number, line) in (1..).zip(read_text(path)?.lines()) {

@@ -42,7 +42,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Whether a validation score is the best so far; ties go to the later one.
+    /// Whether a validation score is the best so far; in case of a tie, the later one wins.
     pub fn is_best(&self, score: f64) -> bool {
         self.best_score.is_none_or(|best| best.is_nan() || score >= best)
     }
@@ -64,8 +64,8 @@ pub struct Checkpoint {
     pub optimizer: BTreeMap<String, TensorData>,
 }
 
-/// `state.json`: the format, the progress, the hashes of the other files, and the hash of this file without that hash. All
-/// formats hash this file alike, which distinguishes damage from a later format.
+/// `state.json`: the format, the progress, the hashes of the other files, and the hash of this file without that hash.
+/// All formats hash this file in the same way, which distinguishes damage from a later format.
 #[derive(Serialize, Deserialize)]
 struct State {
     /// Absent in format 1.

@@ -1,10 +1,10 @@
-//! Errors of training.
+//! Training errors.
 
 use std::path::{Path, PathBuf};
 
 use crosshead_weights::WeightsError;
 
-/// An error of training; messages name the file and the fix.
+/// A training error; messages name the file and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// A file or folder could not be read or written.
@@ -12,7 +12,7 @@ pub enum TrainError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The error of the operating system.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// A checkpoint is incomplete or damaged.
@@ -68,13 +68,13 @@ pub enum TrainError {
     /// There are no training examples.
     #[error("there are no training examples")]
     NoExamples,
-    /// An error of an observer, such as a failed save.
+    /// An error from an observer, such as a failed save.
     #[error(transparent)]
     Observer(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl TrainError {
-    /// Wraps an error of the operating system with its path.
+    /// Adds a path to an error from the operating system.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

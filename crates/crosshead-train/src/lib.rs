@@ -18,7 +18,7 @@ pub use schedule::Schedule;
 pub use store::{CheckpointStore, Restored};
 pub use trainer::{Observer, Outcome, StepReport, Task, Trainer, Validation};
 
-// The types of other crates in this crate's API.
+// Types from other crates that appear in this crate's API.
 pub use crosshead_data::{BatchStream, Batching};
 pub use crosshead_kernels::{Mode, RandomKey};
 pub use crosshead_weights::{WeightsError, parameters};

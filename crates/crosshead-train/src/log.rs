@@ -17,8 +17,8 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// Opens a log and removes the lines of steps after `step`, so that the log of a resumed run equals that of an uninterrupted
-    /// one.
+    /// Opens a log and removes the lines for steps after `step`, so that the log of a resumed run equals that of an
+    /// uninterrupted one.
     ///
     /// # Errors
     /// If the file cannot be read or written.

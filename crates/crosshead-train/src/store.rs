@@ -49,11 +49,11 @@ impl CheckpointStore {
         steps
     }
 
-    /// Writes a checkpoint atomically, then removes the oldest, and those of later steps, which remain if a run was resumed from
-    /// an older checkpoint.
+    /// Writes a checkpoint atomically. Then removes the oldest checkpoints, as well as those of later steps, which are
+    /// left over when a run was resumed from an older checkpoint.
     ///
     /// # Errors
-    /// If a file cannot be written; no other checkpoint is removed then.
+    /// If a file cannot be written; in this case, no other checkpoint is removed.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
         fs::create_dir_all(&self.dir).map_err(TrainError::io(&self.dir))?;
         let step = checkpoint.progress.step;

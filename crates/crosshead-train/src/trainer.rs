@@ -26,7 +26,7 @@ pub trait Task: Sync {
     fn tokens(&self, examples: &[usize]) -> usize;
 }
 
-/// The report of a step.
+/// The report on a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
     /// The progress of the run, including this step.
@@ -74,7 +74,7 @@ pub trait Observer<M> {
     /// An error ends the run.
     fn on_checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError>;
 
-    /// Whether to stop after this step, with a checkpoint.
+    /// Whether to save a checkpoint and stop after this step.
     fn should_stop(&self) -> bool;
 }
 

@@ -8,7 +8,7 @@ use crate::{Ct2Scalar, TensorSource, WeightsError};
 
 /// A CTranslate2 `model.bin`: its specification, its tensors and the scalars that describe the model.
 ///
-/// Opening reads only names, types and scalars. Tensors are read one at a time from [`tensors`](Self::tensors).
+/// Opening reads only names, types and scalars. Tensors are read one at a time through [`tensors`](Self::tensors).
 #[derive(Debug)]
 pub struct Ct2Model {
     spec: String,
@@ -31,7 +31,7 @@ impl Ct2Model {
     /// A `model.bin` in memory; `name` names it in errors.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// See [`open`](Self::open).
     pub fn from_bytes(
         name: impl Into<PathBuf>,
         bytes: impl Into<bytes::Bytes>,
@@ -72,12 +72,12 @@ impl Ct2Model {
         self.scalars.iter().map(|(name, &value)| (name.as_str(), value))
     }
 
-    /// The scalar of that name or alias.
+    /// The scalar with this name or alias.
     pub fn scalar(&self, name: &str) -> Option<Ct2Scalar> {
         self.scalars.get(self.resolve(name)).copied()
     }
 
-    /// The text variable of that name, if there is one. Only files before binary version 6 have any.
+    /// The text variable with this name, if there is one. Only files before binary version 6 have text variables.
     ///
     /// # Errors
     /// If the file can no longer be read, or the variable is not UTF-8.

@@ -1,8 +1,8 @@
-//! Errors of weight files.
+//! Weight file errors.
 
 use std::path::{Path, PathBuf};
 
-/// An error of a weight file. Every message names the file and the fix.
+/// A weight file error. Every message names the file and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// A file or directory could not be read or written.
@@ -26,13 +26,13 @@ pub enum WeightsError {
     Safetensors {
         /// The file.
         path: PathBuf,
-        /// The error of the reader.
+        /// The error from the reader.
         source: safetensors::SafeTensorError,
     },
     /// int8 matrices in an unsupported version of the layout.
     #[error(
-        "{}: its int8 layout has version {found}, and this program reads version {expected}; use a newer one, or \
-         quantize the original again",
+        "{}: its int8 layout has version {found}, and this program reads version {expected}; use a \
+         newer version of the program, or quantize the original again",
         path.display()
     )]
     Int8Layout {
@@ -44,14 +44,14 @@ pub enum WeightsError {
         expected: &'static str,
     },
     /// A directory without weight files.
-    #[error("{}: no weights; one of these is needed: {names}", dir.display())]
+    #[error("{}: no weights found; one of these files is needed: {names}", dir.display())]
     NoWeights {
         /// The directory.
         dir: PathBuf,
         /// The file names that were tried.
         names: String,
     },
-    /// A shard that the index lists but that does not exist.
+    /// A shard that is listed in the index but does not exist.
     #[error("{}: shard `{shard}` is missing; copy or download it again", index.display())]
     MissingShard {
         /// The index.
@@ -64,7 +64,7 @@ pub enum WeightsError {
     Pickle {
         /// The file.
         path: PathBuf,
-        /// The error of the reader.
+        /// The error from the reader.
         source: Box<pytorch_reader::PytorchError>,
     },
     /// A CTranslate2 `model.bin` that is truncated, inconsistent or of an unsupported version.
@@ -75,7 +75,7 @@ pub enum WeightsError {
         /// What is wrong, with the variable.
         reason: String,
     },
-    /// A tensor that is in no file.
+    /// A tensor that is not in any file.
     #[error("{}: tensor `{tensor}` not found: {there}", path.display())]
     MissingTensor {
         /// The file that should contain it.
@@ -85,7 +85,7 @@ pub enum WeightsError {
         /// The names in the file.
         there: String,
     },
-    /// A placeholder instead of the file, such as a Git LFS pointer.
+    /// A placeholder in place of the file, such as a Git LFS pointer.
     #[error("{}: {found}", path.display())]
     NotTheFile {
         /// The file.
@@ -106,7 +106,7 @@ pub enum WeightsError {
 }
 
 impl WeightsError {
-    /// An error of one tensor.
+    /// An error about one tensor.
     pub(crate) fn tensor(path: &Path, tensor: &str, reason: impl Into<String>) -> Self {
         Self::Tensor { path: path.to_owned(), tensor: tensor.to_owned(), reason: reason.into() }
     }

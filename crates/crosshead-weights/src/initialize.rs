@@ -7,7 +7,7 @@ use crosshead_position::SinusoidalPositionsConfig;
 
 use crate::parameters;
 
-/// Embedding tables, by the end of their paths.
+/// The suffixes of the paths of embedding tables.
 const TABLES: [&str; 3] = ["embedding", "token_types", POSITIONS];
 
 /// The learned position embeddings.
@@ -19,8 +19,8 @@ pub enum Initialization {
     /// Matrices are Glorot-uniform (Glorot & Bengio 2010), embedding tables are drawn from N(0, 1/d_model).
     Glorot,
     /// Matrices and embedding tables are drawn from N(0, 0.02²), as in BERT (Devlin et al. 2019). Learned positions are
-    /// initialized with sinusoids (Vaswani et al. 2017) of the same root mean square: an encoder then learns sooner to
-    /// attend to neighbors.
+    /// initialized with sinusoids (Vaswani et al. 2017) of the same root mean square: this way, an encoder learns
+    /// earlier to attend to neighbors.
     Bert,
 }
 
@@ -40,7 +40,8 @@ pub fn initialize<M: Module>(
     initialize_where(model, initialization, seed, padding_id, |_| true)
 }
 
-/// [`initialize`] for the matrices whose path satisfies `f`, such as a new head on a pretrained encoder.
+/// Like [`initialize`], but only for matrices with a path that satisfies `f`, such as a new head on a pretrained
+/// encoder.
 pub fn initialize_where<M: Module>(
     model: M,
     initialization: Initialization,

@@ -1,7 +1,7 @@
 //! int8 matrices in files.
 //!
-//! The scales of the I8 tensor `NAME` are the F32 tensor `NAME_scale`, of shape `[rows, 1]` for a scale per row or `[1, columns]`
-//! for a scale per column.
+//! The scales of the I8 tensor `NAME` are stored in the F32 tensor `NAME_scale`, which has the shape `[rows, 1]` for a
+//! scale per row or `[1, columns]` for a scale per column.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use safetensors::Dtype;
 use crate::WeightsError;
 use crate::formats::Entry;
 
-/// The suffix of the name of the scales.
+/// The suffix for the names of scales.
 pub(crate) const SCALE_SUFFIX: &str = "_scale";
 
 /// The dimension of the scales of an int8 matrix.
@@ -75,7 +75,7 @@ impl Int8Matrix {
     /// Quantizes a row-major f32 matrix.
     ///
     /// # Panics
-    /// If the values do not have the shape.
+    /// If the number of values does not match the shape.
     pub fn quantize(values: &[f32], shape: [usize; 2], axis: ScaleAxis) -> Self {
         let [rows, columns] = shape;
         match axis {
@@ -112,7 +112,7 @@ fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> impl Iterat
     (0..columns).flat_map(move |column| (0..rows).map(move |row| values[row * columns + column]))
 }
 
-/// Moves the scales of int8 matrices out of a list of tensors, and returns them by the name of the matrix.
+/// Removes the scales of int8 matrices from a list of tensors, and returns them keyed by the name of the matrix.
 pub(crate) fn take_scales(
     tensors: &mut BTreeMap<String, (usize, Entry)>,
 ) -> BTreeMap<String, (usize, Entry)> {
@@ -125,7 +125,7 @@ pub(crate) fn take_scales(
     scales.collect()
 }
 
-/// Reads an int8 matrix with its scales, which may be in another file.
+/// Reads an int8 matrix with its scales, which may be in a different file.
 pub(crate) fn read(
     name: &str,
     (path, entry): (&Path, &Entry),

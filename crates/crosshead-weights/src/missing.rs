@@ -1,4 +1,4 @@
-//! The error of a missing tensor, with similar names.
+//! The error for a missing tensor, with similar names.
 
 use std::cmp::Reverse;
 
@@ -14,7 +14,7 @@ impl TensorSource {
         describe(name, unrecognized, &self.names().collect::<Vec<_>>())
     }
 
-    /// The error of a missing tensor.
+    /// The error for a missing tensor.
     pub(crate) fn missing(&self, name: &str) -> WeightsError {
         let (path, there) = (self.file(name).to_owned(), self.describe_names(name, &[]));
         WeightsError::MissingTensor { path, tensor: name.to_owned(), there }

@@ -1,6 +1,6 @@
 //! A module's parameters by path.
 //!
-//! burn identifies a parameter by a random id. Here its name is its field path, such as
+//! burn identifies a parameter by a random id. Here, a parameter is identified by its field path, such as
 //! `encoder.layers.0.self_attn.q_proj.weight`. Enum variants are not part of the path.
 
 use std::collections::BTreeMap;
@@ -159,7 +159,7 @@ pub fn replace<M: Module, V: Into<Value>>(
     module.map(&mut Replace(Path::default(), f))
 }
 
-/// Quantizes the matrices for which `f(path, shape)` is true to int8, if their device supports it.
+/// Quantizes to int8 the matrices for which `f(path, shape)` is true, if their device supports it.
 pub fn to_int8<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> bool) -> M {
     struct ToInt8<F>(Path, F);
     impl<F: FnMut(&str, &[usize]) -> bool> ModuleMapper for ToInt8<F> {
@@ -204,7 +204,7 @@ pub fn to_f32<M: Module>(module: M) -> M {
     module.map(&mut ToF32)
 }
 
-/// Replaces every parameter by `f(path, value)`. The value is flattened and detached from autodiff.
+/// Replaces every parameter with `f(path, value)`. The value is flattened and detached from autodiff.
 pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
     struct Update<F>(Path, F);
     impl<F: FnMut(&str, Tensor<1>) -> Tensor<1>> ModuleMapper for Update<F> {
@@ -230,7 +230,7 @@ pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>)
     module.map(&mut Update(Path::default(), f))
 }
 
-/// Freezes the parameters whose path satisfies `f`: they get no gradient.
+/// Freezes the parameters with a path that satisfies `f`: they do not get a gradient.
 pub fn freeze<M: Module>(module: M, f: impl FnMut(&str) -> bool) -> M {
     struct Freeze<F>(Path, F);
     impl<F: FnMut(&str) -> bool> ModuleMapper for Freeze<F> {

@@ -13,7 +13,7 @@ pub struct QuantizedTensor {
 }
 
 impl QuantizedTensor {
-    /// A tensor in these bytes, which may be memory-mapped. `scales` has one element, or one for each row.
+    /// Creates a tensor from these bytes, which may be memory-mapped. `scales` has one element, or one for each row.
     pub(crate) fn new(
         bytes: Bytes,
         dtype: Dtype,

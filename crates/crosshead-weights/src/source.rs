@@ -34,8 +34,8 @@ impl TensorSource {
     /// shards, CTranslate2's `model.bin`.
     ///
     /// # Errors
-    /// If there are no weights, a shard is missing, or a file is malformed or inconsistent. The error names the file, and
-    /// the tensor if it concerns one.
+    /// If there are no weights, a shard is missing, or a file is malformed or inconsistent. The error names the file
+    /// and, where applicable, the tensor.
     pub fn open(dir: &Path) -> Result<Self, WeightsError> {
         let found = FILES.iter().map(|(name, layout)| (dir.join(name), *layout));
         let Some((path, layout)) = found.into_iter().find(|(path, _)| path.exists()) else {
@@ -84,7 +84,7 @@ impl TensorSource {
         self.tensors.get(name).map(|(_, entry)| entry.dtype)
     }
 
-    /// The file with a tensor. For an unknown name: the weights, or the index of their shards.
+    /// The file that contains a tensor. For an unknown name, the file with the weights or the index of their shards.
     pub fn file(&self, name: &str) -> &Path {
         self.tensors.get(name).map_or(&self.path, |&(file, _)| &self.files[file])
     }
@@ -99,7 +99,7 @@ impl TensorSource {
         self.tensors.values().chain(self.scales.values()).map(|(_, entry)| entry.n_bytes).sum()
     }
 
-    /// An int8 matrix, memory-mapped; `None` if the tensor has another type.
+    /// An int8 matrix, memory-mapped; `None` if the tensor has a different type.
     ///
     /// # Errors
     /// If an int8 tensor is not a matrix, its scales are missing or invalid, or the file can no longer be read.
@@ -185,7 +185,7 @@ pub fn from_safetensors(
     tensors.into_iter().map(read).collect()
 }
 
-/// Whether an entry is a matrix in 8 bits with its scales in a tensor of this format, unlike those of CTranslate2.
+/// Whether an entry is an 8-bit matrix with its scales in a separate tensor, unlike in CTranslate2.
 fn is_int8(entry: &Entry) -> bool {
     entry.dtype == Dtype::I8 && !entry.has_scales()
 }

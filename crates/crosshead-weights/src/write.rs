@@ -15,8 +15,8 @@ use crate::formats::{LAYOUT_KEY, LAYOUT_VERSION};
 /// Headers are padded to a multiple of this, so that the values are aligned.
 const ALIGNMENT: usize = 8;
 
-/// Writes f32 tensors to a `.safetensors` file atomically, sorted by name as in `transformers`. Equal tensors give equal
-/// files.
+/// Writes f32 tensors to a `.safetensors` file atomically, sorted by name as in `transformers`. Equal tensors produce
+/// identical files.
 ///
 /// # Errors
 /// If a tensor is not f32, or the file cannot be written; an existing file is then unchanged.
@@ -33,7 +33,7 @@ pub fn write_tensors(
 /// file atomically. The metadata contains the version of the layout.
 ///
 /// # Errors
-/// If a tensor has another type, or the file cannot be written; an existing file is then unchanged.
+/// If a tensor has a different type, or the file cannot be written; an existing file is then unchanged.
 pub fn write_int8_tensors(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,

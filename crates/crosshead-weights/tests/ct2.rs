@@ -10,7 +10,7 @@ use crosshead_weights::{Ct2Model, Ct2Scalar, Dtype, TensorSource, WeightsError};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// The most bytes that this program may allocate.
+/// The maximum number of bytes that this program may allocate.
 const LIMIT: usize = 128 << 20;
 
 #[global_allocator]
@@ -85,7 +85,7 @@ fn quantized_weights_are_within_half_a_step_of_f32() {
                 assert!((a - b).abs() <= 0.501 * step, "{name}: {tensor}: {a} and {b}");
             }
         }
-        // The embedding; of 2 encoder layers four projections each, of 3 decoder layers seven.
+        // The embedding, four projections in each of 2 encoder layers, and seven in each of 3 decoder layers.
         assert_eq!(n_quantized, 1 + 2 * 4 + 3 * 7, "{name}");
     }
 }
@@ -163,7 +163,7 @@ fn an_invalid_scale_is_an_error() {
     let error = model.tensors().read("decoder/embeddings/weight").unwrap_err().to_string();
     assert!(error.contains("`decoder/embeddings/weight`") && error.contains("scale 0"), "{error}");
 
-    // As 80 values in f16 it has the same number of bytes.
+    // 80 values in f16 take the same number of bytes.
     let mut half = bytes;
     half[at + 1..at + 5].copy_from_slice(&80_u32.to_le_bytes());
     half[at + 5] = 4;

@@ -83,7 +83,7 @@ fn one(name: &str, values: &[f32]) -> Vec<u8> {
     file_of(&[(name, Dtype::F32, &[values.len()], f32_bytes(values))])
 }
 
-/// The bytes of a safetensors file with this header and so many bytes of data.
+/// The bytes of a safetensors file with this header and this many bytes of data.
 fn file_with(header: &serde_json::Value, data: usize) -> Vec<u8> {
     let header = header.to_string();
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();

@@ -1,5 +1,6 @@
-//! Corrupted files give values or an error, never a panic, and use no more memory than a valid file of that size. The
-//! allocator of this program is limited to [`LIMIT`], so a parser that trusts a length in a file aborts it.
+//! Corrupted files result in values or an error, never a panic, and use no more memory than a valid file of the same
+//! size. The allocator of this program is limited to [`LIMIT`], so a parser that trusts a length in a file aborts the
+//! program.
 
 use std::alloc::System;
 use std::fs;
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use tempfile::tempdir;
 
-/// The most bytes that the tests of this program may allocate at a time.
+/// The maximum number of bytes that the tests of this program may have allocated at a time.
 const LIMIT: usize = 128 << 20;
 
 #[global_allocator]

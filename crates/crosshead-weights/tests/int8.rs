@@ -46,7 +46,7 @@ fn matrices_with_scales_per_row_or_column_round_trip() {
     }
 }
 
-/// Writes a file with a tensor `w` of signed bytes and maybe `w_scale`.
+/// Writes a file with a tensor `w` of signed bytes and, optionally, `w_scale`.
 fn write(dir: &Path, shape: &[usize], scales: Option<(&[usize], &[f32])>, version: &str) {
     let values = vec![1; shape.iter().product()];
     let bytes: Vec<u8> =

@@ -1,6 +1,6 @@
 //! One error type for all crates.
 
-/// An error of any of the crates.
+/// An error from any of the crates.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An error of a task.

@@ -87,7 +87,7 @@ fn rotary_embeddings_of_a_different_head_size_panic() {
     assert_panics(|| config.init(&Device::flex()), &["d_head 2", "d_head (4)"]);
 }
 
-/// A part that is set twice hides what either hides.
+/// If a part is set twice, a key is hidden if either setting hides it.
 #[test]
 fn repeated_parts_of_a_mask_combine() {
     let (attention, device) = (attention(), Device::flex());

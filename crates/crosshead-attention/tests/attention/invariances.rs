@@ -21,7 +21,7 @@ fn run(attention: &MultiHeadAttention, x: Tensor<3>, mask: &AttentionMask) -> Te
     attention.self_attention(x, mask, None, Mode::Eval)
 }
 
-/// Also hides the keys outside the range of each row.
+/// Additionally hides the keys outside the range of each row.
 fn with_key_ranges(mask: AttentionMask, ranges: &[Range<usize>], k_len: usize) -> AttentionMask {
     let hidden = |shown: bool| if shown { 0.0 } else { f32::NEG_INFINITY };
     let bias: Vec<f32> = ranges

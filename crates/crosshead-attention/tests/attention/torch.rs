@@ -97,7 +97,7 @@ fn cross_attention_equals_pytorch() {
 const BRICKS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/torch-bricks.safetensors");
 
-/// Grouped-query attention with a custom head size, and the options that `with` adds.
+/// Grouped-query attention with a custom head size, and the options added by `with`.
 fn check_variant(
     name: &str,
     with: impl FnOnce(MultiHeadAttentionConfig) -> MultiHeadAttentionConfig,

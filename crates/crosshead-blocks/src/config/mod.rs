@@ -18,7 +18,7 @@ pub enum PositionBiasKind {
     Relative {
         /// Number of buckets.
         n_buckets: usize,
-        /// The distance from which all keys share the last bucket.
+        /// The distance at and beyond which all keys share the last bucket.
         max_distance: usize,
     },
 }
@@ -62,17 +62,18 @@ impl LayerConfig {
         }
     }
 
-    /// Sets the configuration of self- and cross-attention: numbers and sizes of heads, biases, rotary embedding, dropout.
+    /// Sets the configuration of self- and cross-attention: number and size of heads, biases, rotary embedding,
+    /// dropout.
     ///
-    /// Rotary embedding applies only to self-attention. The seed is replaced by that of the layer; see
+    /// Rotary embedding applies only to self-attention. Its seed is replaced by the layer's; see
     /// [`with_seed`](Self::with_seed). Default: [`MultiHeadAttentionConfig::new`].
     pub fn with_attention(mut self, attention: MultiHeadAttentionConfig) -> Self {
         self.attention = attention;
         self
     }
 
-    /// Sets the configuration of the feed-forward sub-layer: activation, gate, biases, dropout. The seed is replaced by that of
-    /// the layer; see [`with_seed`](Self::with_seed). Default: [`FeedForwardConfig::new`].
+    /// Sets the configuration of the feed-forward sub-layer: activation, gate, biases, dropout. Its seed is replaced by
+    /// the layer's; see [`with_seed`](Self::with_seed). Default: [`FeedForwardConfig::new`].
     pub fn with_feed_forward(mut self, feed_forward: FeedForwardConfig) -> Self {
         self.feed_forward = feed_forward;
         self
@@ -139,7 +140,8 @@ impl LayerConfig {
     }
 
     /// Enables gradient checkpointing: training keeps only the input of each layer and recomputes the layer in the backward pass
-    /// (Chen et al. 2016). Uses less memory and about a third more time; gradients are the same. Default: false.
+    /// (Chen et al. 2016). Reduces memory use and takes about a third more time; gradients are the same. Default:
+    /// false.
     pub fn with_checkpointing(mut self, checkpointing: bool) -> Self {
         self.checkpointing = checkpointing;
         self

@@ -59,7 +59,7 @@ impl DecoderCache {
         self.memory_mask.clone()
     }
 
-    /// Row i becomes the former row `rows[i]`; rows may be repeated, dropped or permuted.
+    /// Reorders the rows: the new row i is the old row `rows[i]`. Rows may be repeated, dropped or permuted.
     pub fn reorder(&mut self, rows: &Tensor<1, Int>) {
         self.reorder_positions(rows);
         self.memory_mask = self.memory_mask.take().map(|mask| mask.select(rows.clone()));
@@ -68,8 +68,8 @@ impl DecoderCache {
         }
     }
 
-    /// As [`reorder`](Self::reorder), but keeps the memory of each row: for permutations among rows with the same source,
-    /// such as the beams of a sentence.
+    /// Like [`reorder`](Self::reorder), but keeps the memory of each row. For permutations among rows with the same
+    /// source, such as the beams of a sentence.
     pub fn reorder_positions(&mut self, rows: &Tensor<1, Int>) {
         self.mask = self.mask.select(rows.clone());
         for layer in &mut self.layers {

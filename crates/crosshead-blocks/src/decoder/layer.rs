@@ -10,12 +10,12 @@ use crate::stack::check_features;
 use crate::sub_layer::{Connection, Stream, parallel, sub_layer};
 use crate::{FeedForward, Norm, NormOrder};
 
-/// Panic message for a parallel layer with cross-attention.
+/// The panic message for a parallel layer with cross-attention.
 pub(crate) const NO_PARALLEL_CROSS_ATTENTION: &str =
     "parallel order is not defined for layers with cross-attention";
 
 /// One decoder layer: masked self-attention, cross-attention to the memory, feed-forward
-/// (Vaswani et al. 2017, section 3.1). Without cross-attention, the layer of a decoder-only model.
+/// (Vaswani et al. 2017, section 3.1). Without cross-attention, this is the layer of a decoder-only model.
 #[derive(Module, Debug)]
 pub struct DecoderLayer {
     /// Masked self-attention.
@@ -55,7 +55,7 @@ impl DecoderLayer {
         Some(attention.project_key_value(memory.states.clone()))
     }
 
-    /// Cross-attention and its memory: both or none.
+    /// Cross-attention and its memory; both or neither are present.
     fn cross<M>(&self, memory: Option<M>) -> Option<(&MultiHeadAttention, M)> {
         match (&self.cross_attn, memory) {
             (Some(attention), Some(memory)) => Some((attention, memory)),
@@ -65,15 +65,15 @@ impl DecoderLayer {
         }
     }
 
-    /// The layer's output; with a cache, `x` continues the cached positions.
+    /// The layer's output. With a cache, `x` continues the cached positions.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
     /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, from [`project_memory`](Self::project_memory)
     ///
     /// # Panics
-    /// If only one of memory and cross-attention is present, `x` does not have `d_model` features, or masks, memory or cache do
-    /// not match it.
+    /// If only one of memory and cross-attention is present, `x` does not have `d_model` features, or masks, memory or
+    /// cache do not match `x`.
     pub fn forward(
         &self,
         x: Tensor<3>,
@@ -86,7 +86,7 @@ impl DecoderLayer {
         self.run(Stream::new(x), self_mask, memory, cache, mode).finish()
     }
 
-    /// [`forward`](Self::forward) within a stack, whose layers pass on the residual stream.
+    /// Like [`forward`](Self::forward), for use in a stack, where layers pass on the residual stream.
     pub(super) fn run(
         &self,
         stream: Stream,

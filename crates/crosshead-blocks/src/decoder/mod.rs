@@ -50,13 +50,14 @@ impl Decoder {
         DecoderCache::new(layers, mask, memory.map(|memory| memory.mask.clone()), capacity)
     }
 
-    /// The outputs for the positions in `x`, which continue the cached ones; for inference.
+    /// The outputs for the positions in `x`, which continue the cached positions; for inference.
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
     ///
     /// # Panics
-    /// If `x` does not have `d_model` features, or the cache belongs to another decoder or batch or exceeds its capacity.
+    /// If `x` does not have `d_model` features, or the cache belongs to a different decoder or batch, or exceeds its
+    /// capacity.
     pub fn forward_cached(&self, x: Tensor<3>, cache: &mut DecoderCache) -> Tensor<3> {
         let [_, len, _] = x.dims();
         self.check_features(&x);

@@ -53,7 +53,7 @@ proptest! {
     #[test]
     fn the_padding_of_the_memory_does_not_change_the_output(shape in shapes()) {
         let decoder = shape.decoder();
-        // As many queries as unpadded keys: the checks compare outputs up to a row's length.
+        // There are as many queries as unpadded keys, because the checks compare outputs up to a row's length.
         let x = random([shape.batch, shape.seq + 2, shape.d_model()], 9, &Device::flex());
         let f = |memory: Tensor<3>, lengths: &[usize]| {
             let mask = AttentionMask::key_lengths(lengths, memory.dims()[1], &memory.device());
@@ -67,7 +67,7 @@ proptest! {
     fn padding_the_target_does_not_change_the_output(shape in shapes()) {
         let decoder = shape.decoder();
         let memory = shape.memory().rows(&[0]);
-        // With a causal mask, padding on the right needs no mask.
+        // With a causal mask, padding on the right does not need a mask.
         let f = |x: Tensor<3>, _: &[usize]| {
             let memory = memory.rows(&vec![0; x.dims()[0]]);
             run(&decoder, x, memory, AttentionMask::none(), Mode::Eval)

@@ -11,7 +11,7 @@ use crosshead_position::RotaryConfig;
 use crosshead_testkit::{map_parameters, random};
 use proptest::prelude::*;
 
-/// Tolerance for f32 sums of a few dozen terms in another order, after a few layers.
+/// Tolerance for f32 sums of a few dozen terms in a different order, after a few layers.
 pub(crate) const TOLERANCE: f32 = 5e-5;
 
 /// Tolerance for gradients of a stack, relative to their norm.
@@ -63,7 +63,7 @@ fn variants() -> impl Strategy<Value = Variant> {
         })
 }
 
-/// At least eight features: the norm of two is their sign, whose gradient is zero.
+/// At least eight features: with two, the norm reduces them to their signs, and the gradient is zero.
 pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
     (variants(), 2..4_usize, 3..7_usize, 2..4_usize, 2..4_usize, 1..4_usize).prop_map(
         |(variant, batch, seq, n_heads, half_head, n_layers)| Shape {

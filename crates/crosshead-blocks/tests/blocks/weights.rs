@@ -9,7 +9,7 @@ use crosshead_testkit::map_parameters;
 
 const D_MODEL: usize = 8;
 
-/// All matrices are square, so that two from the same random stream would be equal.
+/// All matrices are square, so two matrices from the same random stream would be equal.
 fn config() -> LayerConfig {
     let feed_forward = FeedForwardConfig::new(D_MODEL, D_MODEL).with_gated(true);
     LayerConfig::new(D_MODEL, 2, D_MODEL).with_feed_forward(feed_forward)

@@ -5,7 +5,8 @@ use std::iter;
 use super::padded;
 use crate::Example;
 
-/// A batch for teacher forcing. Sources and targets are padded to the longest of the batch; ids are in row-major order.
+/// A batch for teacher forcing. Sources and targets are padded to the longest ones in the batch; ids are in row-major
+/// order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seq2SeqBatch {
     /// The number of examples.
@@ -24,7 +25,7 @@ pub struct Seq2SeqBatch {
     pub target: Vec<u32>,
     /// The length of each target without padding: `[batch]`.
     pub target_lengths: Vec<usize>,
-    /// The number of target ids in all rows without padding: the divisor of a loss per token.
+    /// The number of target ids in all rows without padding, by which a summed loss is divided.
     pub tokens: usize,
 }
 

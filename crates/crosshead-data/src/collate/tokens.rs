@@ -16,7 +16,7 @@ pub struct TokenTargets {
     pub lengths: Vec<usize>,
     /// The ids that the model should predict, or the `ignored` id: `[batch, len]`.
     pub targets: Vec<u32>,
-    /// The number of targets that are not ignored: the divisor of a loss per token.
+    /// The number of targets that are not ignored, by which a summed loss is divided.
     pub n_targets: usize,
 }
 
@@ -55,7 +55,7 @@ pub fn collate_masked(
 ) -> TokenTargets {
     assert!(
         originals.len() == masked.len(),
-        "{} originals for {} masked sequences: give one for each",
+        "{} originals for {} masked sequences: pass one for each",
         originals.len(),
         masked.len()
     );

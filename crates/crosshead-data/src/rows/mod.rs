@@ -70,7 +70,7 @@ impl Format {
 pub struct Row<const N: usize> {
     /// The line number, from 1.
     pub line: usize,
-    /// The fields. None is blank.
+    /// The fields, none of which is blank.
     pub fields: [String; N],
 }
 
@@ -87,8 +87,8 @@ impl From<Row<2>> for Pair {
 /// spelling.
 ///
 /// # Errors
-/// If the file can't be read or is empty, a line is blank, not UTF-8 or not in the format, a column is missing, or a field
-/// is empty.
+/// If the file cannot be read or is empty, a line is blank, not UTF-8 or not in the format, a column is missing, or a
+/// field is empty.
 pub fn read_rows<const N: usize>(
     path: &Path,
     format: Format,
@@ -100,7 +100,7 @@ pub fn read_rows<const N: usize>(
 /// [`read_rows`] for text in memory. `name` is the file in error messages.
 ///
 /// # Errors
-/// As [`read_rows`].
+/// See [`read_rows`].
 pub fn parse_rows<const N: usize>(
     name: &str,
     text: &[u8],

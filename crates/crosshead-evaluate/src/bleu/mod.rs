@@ -14,8 +14,8 @@ use statistics::Statistics;
 /// The highest n-gram order of BLEU.
 pub const MAX_ORDER: usize = 4;
 
-/// How a precision of zero is smoothed, which would otherwise make the score zero
-/// (Chen and Cherry 2014, *A Systematic Comparison of Smoothing Techniques for Sentence-Level BLEU*).
+/// How a precision of zero, which would otherwise make the score zero, is smoothed (Chen and Cherry 2014, *A Systematic
+/// Comparison of Smoothing Techniques for Sentence-Level BLEU*).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Smoothing {
     /// `exp`: the k-th order without a match is given 1/2ᵏ matches (method 3, as in mteval).
@@ -112,7 +112,7 @@ impl Bleu {
     ///
     /// # Errors
     ///
-    /// As [`corpus`](Self::corpus), and if there is no stream.
+    /// See [`corpus`](Self::corpus); also if there is no stream.
     pub fn corpus_multi<R: AsRef<str>>(
         &self,
         hypotheses: &[impl AsRef<str>],
@@ -141,7 +141,7 @@ impl Bleu {
     ///
     /// # Errors
     ///
-    /// As [`corpus`](Self::corpus).
+    /// See [`corpus`](Self::corpus).
     pub fn interval(
         &self,
         hypotheses: &[impl AsRef<str>],

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::MAX_ORDER;
 use crate::Score;
 
-/// BLEU with its precisions, brevity penalty and lengths. Index n − 1 of an array is for n-grams.
+/// BLEU with its precisions, brevity penalty and lengths. Index n − 1 of an array holds the value for n-grams.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BleuScore {
     /// BLEU, from 0 to 100.
@@ -24,7 +24,8 @@ pub struct BleuScore {
     pub totals: [u64; MAX_ORDER],
     /// The number of tokens in the hypotheses.
     pub hypothesis_len: u64,
-    /// The number of tokens in the references. With multiple references, the one closest in length to the hypothesis.
+    /// The number of tokens in the references. With multiple references, the one closest in length to the hypothesis
+    /// counts.
     pub reference_len: u64,
 }
 

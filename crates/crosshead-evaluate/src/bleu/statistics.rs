@@ -57,7 +57,7 @@ fn matches(hypothesis: &[&str], references: &[Vec<&str>], order: usize) -> u64 {
     ngrams::clipped_matches(&ngrams::count(hypothesis, order), &limits)
 }
 
-/// The length of the reference closest in length to the hypothesis; the shorter of two equally close ones.
+/// The length of the reference closest in length to the hypothesis; if two are equally close, the shorter one.
 fn closest_len(references: &[Vec<&str>], hypothesis_len: usize) -> usize {
     references
         .iter()

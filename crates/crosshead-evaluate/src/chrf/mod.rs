@@ -102,7 +102,7 @@ impl Chrf {
     ///
     /// # Errors
     ///
-    /// As [`corpus`](Self::corpus), and if there is no stream.
+    /// See [`corpus`](Self::corpus); also if there is no stream.
     pub fn corpus_multi<R: AsRef<str>>(
         &self,
         hypotheses: &[impl AsRef<str>],
@@ -128,7 +128,7 @@ impl Chrf {
     ///
     /// # Errors
     ///
-    /// As [`corpus`](Self::corpus).
+    /// See [`corpus`](Self::corpus).
     pub fn interval(
         &self,
         hypotheses: &[impl AsRef<str>],

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use crate::ngrams;
 use crate::text::{visible_chars, words};
 
-/// The characters and words of a segment, which chrF compares.
+/// The characters and words of a segment that chrF compares.
 pub(super) struct Units {
     chars: Vec<char>,
     words: Vec<String>,
@@ -59,12 +59,12 @@ impl OrderCounts {
         }
     }
 
-    /// The share of the hypothesis n-grams that match; `None` if there are none.
+    /// The fraction of the hypothesis n-grams that match; `None` if there are none.
     pub(super) fn precision(&self) -> Option<f64> {
         (self.hypothesis > 0).then(|| self.matches as f64 / self.hypothesis as f64)
     }
 
-    /// The share of the reference n-grams that match; `None` if there are none.
+    /// The fraction of the reference n-grams that match; `None` if there are none.
     pub(super) fn recall(&self) -> Option<f64> {
         (self.reference > 0).then(|| self.matches as f64 / self.reference as f64)
     }

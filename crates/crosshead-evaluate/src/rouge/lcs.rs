@@ -40,7 +40,7 @@ fn counts(lines: &[Vec<String>]) -> HashMap<&str, usize> {
     counts
 }
 
-/// The positions in `reference` of the longest common subsequence that rouge-score chooses.
+/// The positions, in `reference`, of the longest common subsequence that rouge-score chooses.
 fn positions(reference: &[String], hypothesis: &[String]) -> Vec<usize> {
     let columns = hypothesis.len() + 1;
     let mut table = vec![0_usize; (reference.len() + 1) * columns];

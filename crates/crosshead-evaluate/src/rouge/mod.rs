@@ -27,11 +27,11 @@ pub struct Rouge {
 /// Precision, recall and F₁ of one ROUGE variant, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct RougeValue {
-    /// The share of the hypothesis that is in the reference.
+    /// The fraction of the hypothesis that is in the reference.
     pub precision: f64,
-    /// The share of the reference that is in the hypothesis.
+    /// The fraction of the reference that is in the hypothesis.
     pub recall: f64,
-    /// The harmonic mean of precision and recall, which papers report.
+    /// The harmonic mean of precision and recall. This is the value that papers report.
     pub f1: f64,
 }
 
@@ -95,7 +95,7 @@ impl Rouge {
     ///
     /// # Errors
     ///
-    /// As [`corpus`](Self::corpus), and if there is no stream.
+    /// See [`corpus`](Self::corpus); also if there is no stream.
     pub fn corpus_multi<R: AsRef<str>>(
         &self,
         hypotheses: &[impl AsRef<str>],
@@ -124,7 +124,7 @@ impl Rouge {
     ///
     /// # Errors
     ///
-    /// As [`corpus`](Self::corpus).
+    /// See [`corpus`](Self::corpus).
     pub fn intervals(
         &self,
         hypotheses: &[impl AsRef<str>],
@@ -169,7 +169,7 @@ impl Rouge {
     }
 }
 
-/// The words of a text and of each of its lines, which ROUGE compares.
+/// The words of a text, and of each of its lines, that ROUGE compares.
 struct Text {
     words: Vec<String>,
     lines: Vec<Vec<String>>,

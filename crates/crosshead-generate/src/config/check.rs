@@ -93,7 +93,7 @@ impl Sampling {
     }
 }
 
-/// The error of an option whose value is out of range.
+/// The error for an option with a value that is out of range.
 fn out_of_range(
     option: &'static str,
     value: impl ToString,

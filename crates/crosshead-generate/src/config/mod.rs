@@ -13,17 +13,17 @@ pub use length::Length;
 pub use sampling::Sampling;
 pub use strategy::{BeamSearch, EarlyStopping, Strategy};
 
-/// Decoding options of [`decode`](crate::decode).
+/// Options for [`decode`](crate::decode).
 ///
 /// Defaults are those of Hugging Face transformers, except for the length limit, which is 256.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecodingConfig {
     /// The decoding strategy.
     pub strategy: Strategy,
-    /// The start token, which every sequence is fed first.
+    /// The start token: the first token that is fed to every sequence.
     pub start_id: u32,
-    /// The prompt of each sequence, which replaces the start token; empty for no prompts. Repetition options include the
-    /// prompt; length limits do not.
+    /// The prompt of each sequence, which replaces the start token; empty for no prompts. Repetition options also apply
+    /// to the prompt; length limits do not count it.
     pub prompts: Vec<Vec<u32>>,
     /// The end tokens: one, several, or none.
     pub eos_ids: Vec<u32>,
@@ -48,7 +48,7 @@ pub struct DecodingConfig {
     pub min_len: Length,
     /// Normalizes the scores of hypotheses by their length.
     pub length_penalty: LengthPenalty,
-    /// No n-gram of this size may occur twice, including in the start token or prompt; 0 disables it.
+    /// No n-gram of this size may occur twice, counting the start token or prompt; 0 disables this.
     pub no_repeat_ngram_size: usize,
     /// Divides positive and multiplies negative scores of tokens that have occurred before, including in the prompt or start
     /// token (Keskar et al., *CTRL*, 2019, section 4.1); 1 disables it. As in transformers, scores are logits in greedy

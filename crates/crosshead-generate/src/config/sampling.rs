@@ -1,13 +1,13 @@
-//! Options of sampling.
+//! Sampling options.
 
 use serde::{Deserialize, Serialize};
 
-/// Options of sampling. Tokens are drawn from the model's distribution after `temperature`, `top_k` and `top_p`, applied in
-/// this order.
+/// Sampling options. Tokens are drawn from the model's distribution after `temperature`, `top_k` and `top_p`, applied
+/// in this order.
 ///
 /// A draw depends only on the seed, the index of the sequence (offset by `first_sequence`), the step and the probabilities,
-/// so results are reproducible for any number of threads. A hypothesis's log-probability is that of the model, before
-/// temperature, top-k and top-p.
+/// so results are reproducible for any number of threads. The log-probability of a hypothesis is that of the model,
+/// before temperature, top-k and top-p.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
     /// Random seed.
@@ -20,8 +20,8 @@ pub struct Sampling {
     /// Samples only from the smallest set of most probable tokens whose cumulative probability reaches `top_p` (Holtzman et
     /// al., *The Curious Case of Neural Text Degeneration*, 2020, section 3.1); 1 disables it.
     pub top_p: f32,
-    /// The index of the batch's first sequence: several calls with consecutive indices sample the same tokens as one call
-    /// with all sequences.
+    /// The index of the batch's first sequence. Several calls with consecutive indices sample the same tokens as a
+    /// single call with all sequences.
     pub first_sequence: usize,
 }
 

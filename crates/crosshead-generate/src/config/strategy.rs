@@ -29,20 +29,20 @@ impl From<Sampling> for Strategy {
     }
 }
 
-/// Options of beam search.
+/// Beam search options.
 ///
 /// Each step ranks the `2 · beams` best continuations of a sequence's live beams by log-probability (`(1 + n) · beams` with n >
-/// 1 end tokens). Among the first `beams`, those with an end token become finished hypotheses, of which the `beams` best by
-/// score are kept. The first `beams` continuations without an end token become the live beams. At the length limit, the first
-/// `beams` continuations are finished as they are. Tokens and scores equal those of `generate(num_beams=…)` of transformers
-/// 5; ties go to the better beam, then to the lower token id.
+/// 1 end tokens). Those among the first `beams` that end with an end token become finished hypotheses, and the `beams`
+/// best of these by score are kept. The first `beams` continuations without an end token become the live beams. At the
+/// length limit, the first `beams` continuations are finished as they are. Tokens and scores equal those of
+/// `generate(num_beams=…)` of transformers 5; ties go to the better beam, then to the lower token id.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BeamSearch {
     /// Number of beams.
     pub beams: usize,
     /// Maximum number of hypotheses returned, at most `beams`.
     pub n_best: usize,
-    /// When the search of a sequence with `beams` finished hypotheses stops.
+    /// When the search for a sequence with `beams` finished hypotheses stops.
     pub early_stopping: EarlyStopping,
 }
 
@@ -57,19 +57,19 @@ impl BeamSearch {
         Self { n_best, ..self }
     }
 
-    /// Sets when the search of a sequence stops. Default: [`EarlyStopping::Heuristic`].
+    /// Sets when the search for a sequence stops. Default: [`EarlyStopping::Heuristic`].
     pub fn with_early_stopping(self, early_stopping: EarlyStopping) -> Self {
         Self { early_stopping, ..self }
     }
 }
 
-/// When the search of a sequence stops that has as many finished hypotheses as beams.
+/// When to stop the search for a sequence that has as many finished hypotheses as beams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EarlyStopping {
     /// Immediately (`early_stopping=True` of transformers).
     Full,
-    /// When the best live beam, if it ended now, would rank below all of them (`early_stopping=False`).
+    /// When the best live beam would rank below all of them if it ended now (`early_stopping=False`).
     #[default]
     Heuristic,
     /// When the best live beam would rank below all of them even if it reached the length with the best score at no loss of

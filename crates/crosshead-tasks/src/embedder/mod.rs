@@ -58,7 +58,7 @@ pub struct Embedder {
     batch_size: usize,
 }
 
-/// Maximum number of tokens of a sentence, by purpose.
+/// Maximum number of tokens in a sentence, by purpose.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     any: usize,
@@ -67,7 +67,7 @@ struct Limits {
 }
 
 impl Embedder {
-    /// Loads a model directory of sentence-transformers or of an encoder; an encoder gets mean pooling.
+    /// Loads a sentence-transformers directory, or the directory of a plain encoder, which gets mean pooling.
     ///
     /// # Errors
     /// If the directory contains no model, or one of its files is missing, malformed or requires an unsupported feature.
@@ -105,7 +105,7 @@ impl Embedder {
         }
     }
 
-    /// Sets the type that the model computes in. Default: that of the files.
+    /// Sets the type that the model computes in. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         Self { model: compute_type.apply(self.model), ..self }
     }
@@ -115,7 +115,7 @@ impl Embedder {
         Self { batch_size, ..self }
     }
 
-    /// Number of features of a vector.
+    /// Number of features in a vector.
     pub fn dim(&self) -> usize {
         let dim = self.model.dim();
         self.settings.truncate_dim.map_or(dim, |truncated| truncated.min(dim))
@@ -135,11 +135,11 @@ impl Embedder {
         Ok(embeddings.into_iter().map(|embedding| embedding.vector).collect())
     }
 
-    /// As [`embed`](Self::embed), for a purpose and with a prompt; `progress` is called with the number of embedded sentences after
+    /// Like [`embed`](Self::embed), for a purpose and with a prompt; `progress` is called with the number of embedded sentences after
     /// each batch.
     ///
     /// # Errors
-    /// If the model has no prompt of that name, or a component of the tokenizer fails on a sentence.
+    /// If the model has no prompt with this name, or a component of the tokenizer fails on a sentence.
     pub fn embed_with(
         &self,
         sentences: &[impl AsRef<str> + Sync],

@@ -16,7 +16,7 @@ pub(super) struct Settings {
     default_prompt: Option<String>,
     /// The similarity function.
     pub(super) similarity: Similarity,
-    /// Number of features kept of each vector.
+    /// Number of features of each vector that are kept.
     pub(super) truncate_dim: Option<usize>,
 }
 
@@ -32,7 +32,7 @@ struct Keys {
 }
 
 impl Settings {
-    /// Reads the file from a directory; without the file, there are no prompts and the similarity is the cosine.
+    /// Reads the file from a directory. If there is no file, there are no prompts and the similarity is the cosine.
     pub(super) fn read(dir: &Path) -> Result<Self, TaskError> {
         let path = dir.join("config_sentence_transformers.json");
         if !path.exists() {

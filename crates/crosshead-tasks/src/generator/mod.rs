@@ -63,12 +63,12 @@ impl Generator {
         Self { model, tokenizer, generation: GenerationDefaults::default() }
     }
 
-    /// Sets the type that the model computes in. Default: that of the files.
+    /// Sets the type that the model computes in. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         Self { model: compute_type.apply(self.model), ..self }
     }
 
-    /// Sets the model's decoding options, which apply where [`DecodeOptions`] are `None`. Default: none.
+    /// Sets the model's decoding options, which apply where the fields of [`DecodeOptions`] are `None`. Default: none.
     pub fn with_generation(self, generation: GenerationDefaults) -> Self {
         Self { generation, ..self }
     }
@@ -96,8 +96,8 @@ impl Generator {
     /// Continues each prompt.
     ///
     /// Prompts are encoded with the special tokens of the tokenizer's template. An empty prompt is replaced by the begin
-    /// token, or by a line break if the model has none. A prompt that exceeds the model's maximum length is truncated at the
-    /// start. A text that exceeds it continues with its last half as context.
+    /// token, or by a line break if the model has none. A prompt that exceeds the model's maximum length is truncated
+    /// at the start. When the text grows beyond it, generation continues with the last half of the text as context.
     ///
     /// # Errors
     /// If an option is out of range, an empty prompt cannot be replaced, or the model computes NaN.
@@ -109,10 +109,10 @@ impl Generator {
         self.generate_with(prompts, options, TextHooks::none())
     }
 
-    /// As [`generate`](Self::generate), with hooks for streaming, stopping and constraints.
+    /// Like [`generate`](Self::generate), with hooks for streaming, stopping and constraints.
     ///
     /// # Errors
-    /// As [`generate`](Self::generate).
+    /// See [`generate`](Self::generate).
     pub fn generate_with(
         &self,
         prompts: &[impl AsRef<str>],
@@ -137,10 +137,10 @@ impl Generator {
         self.chat_with(conversations, options, TextHooks::none())
     }
 
-    /// As [`chat`](Self::chat), with hooks for streaming, stopping and constraints.
+    /// Like [`chat`](Self::chat), with hooks for streaming, stopping and constraints.
     ///
     /// # Errors
-    /// As [`chat`](Self::chat).
+    /// See [`chat`](Self::chat).
     pub fn chat_with(
         &self,
         conversations: &[Vec<ChatMessage>],
@@ -192,7 +192,7 @@ impl Generator {
         self.fitted(ids)
     }
 
-    /// The ids of a conversation, whose special tokens are part of the template.
+    /// The ids of a conversation. Its special tokens come from the template.
     fn chat_prompt(&self, messages: &[ChatMessage]) -> Result<Prompt, TaskError> {
         let options = ChatOptions { add_generation_prompt: true, ..ChatOptions::default() };
         let text = self.tokenizer.apply_chat_template(messages, &options)?;

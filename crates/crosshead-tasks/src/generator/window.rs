@@ -3,16 +3,16 @@
 use crosshead_generate::StepModel;
 use crosshead_models::{CausalLm, CausalSteps};
 
-/// Decoding steps with a context window per text: when the window exceeds the model's maximum length, decoding restarts with
-/// its last half.
+/// Decoding steps with a context window for each text: when the window exceeds the model's maximum length, decoding
+/// restarts with the last half of the window.
 ///
 /// The first step feeds the last token of each prompt.
 pub(super) struct WindowSteps<'a> {
     model: &'a CausalLm,
     steps: CausalSteps<'a>,
-    /// The tokens of each text that are in its window.
+    /// The tokens in the window of each text.
     windows: Vec<Vec<u32>>,
-    /// Columns of the cache after the next step.
+    /// Number of columns in the cache after the next step.
     columns: usize,
 }
 

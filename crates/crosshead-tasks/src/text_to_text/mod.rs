@@ -1,4 +1,4 @@
-//! Sequence-to-sequence generation with an encoder-decoder: the engine of translation and summarization.
+//! Sequence-to-sequence generation with an encoder-decoder: the basis of translation and summarization.
 
 mod task;
 
@@ -60,7 +60,7 @@ impl TextToText {
         Ok(Self::new(model, tokenizer).with_generation(generation).with_prefix(prefix))
     }
 
-    /// A task from a model outside autodiff and its tokenizer.
+    /// Creates the task from a model outside autodiff and its tokenizer.
     pub fn new(model: EncoderDecoder, tokenizer: Tokenizer) -> Self {
         Self {
             model,
@@ -72,7 +72,8 @@ impl TextToText {
         }
     }
 
-    /// Sets the model's decoding options, which apply where [`DecodeOptions`] are `None`. Default: greedy decoding.
+    /// Sets the model's decoding options, which apply where the fields of [`DecodeOptions`] are `None`. Default: greedy
+    /// decoding.
     pub fn with_generation(self, generation: GenerationDefaults) -> Self {
         Self { generation, ..self }
     }
@@ -87,7 +88,7 @@ impl TextToText {
         Self { prefix: prefix.into(), ..self }
     }
 
-    /// Sets the type that the model computes in. Default: that of the files.
+    /// Sets the type that the model computes in. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         Self { model: compute_type.apply(self.model), ..self }
     }
@@ -97,10 +98,10 @@ impl TextToText {
         Self { batch_size, ..self }
     }
 
-    /// Sets the language of the inputs and of the outputs, by the codes in [`languages`](Self::languages): `en_XX` in mBART,
-    /// `eng_Latn` in NLLB, `en` in M2M-100, `fra` in a multilingual Marian model. Default: those of the model's files. The
-    /// source is `src_lang` of `tokenizer_config.json`, or English; the target is `tgt_lang`, or the language token that
-    /// `generation_config.json` forces.
+    /// Sets the languages of the inputs and outputs, using the codes in [`languages`](Self::languages): `en_XX` in
+    /// mBART, `eng_Latn` in NLLB, `en` in M2M-100, `fra` in a multilingual Marian model. Default: the languages in the
+    /// model's files. The source is `src_lang` of `tokenizer_config.json`, or English; the target is `tgt_lang`, or the
+    /// language token that `generation_config.json` forces.
     ///
     /// # Errors
     /// If the model has no languages or does not know these, or neither the arguments nor the files name a target.

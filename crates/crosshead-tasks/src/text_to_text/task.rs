@@ -16,7 +16,7 @@ macro_rules! text_to_text_task {
                 $crate::TextToText::from_pretrained(dir, device).map(Self)
             }
 
-            /// A task from a model outside autodiff and its tokenizer.
+            /// Creates the task from a model outside autodiff and its tokenizer.
             pub fn new(
                 model: crosshead_models::EncoderDecoder,
                 tokenizer: crosshead_tokenize::Tokenizer,
@@ -24,8 +24,8 @@ macro_rules! text_to_text_task {
                 Self($crate::TextToText::new(model, tokenizer))
             }
 
-            /// Sets the model's decoding options, which apply where [`DecodeOptions`](crate::DecodeOptions) are `None`.
-            /// Default: greedy decoding.
+            /// Sets the model's decoding options, which apply where the fields of
+            /// [`DecodeOptions`](crate::DecodeOptions) are `None`. Default: greedy decoding.
             pub fn with_generation(self, generation: crosshead_models::GenerationDefaults) -> Self {
                 Self(self.0.with_generation(generation))
             }
@@ -40,7 +40,7 @@ macro_rules! text_to_text_task {
                 Self(self.0.with_prefix(prefix))
             }
 
-            /// Sets the type that the model computes in. Default: that of the files.
+            /// Sets the type that the model computes in. Default: the type stored in the files.
             pub fn with_compute_type(self, compute_type: crosshead_models::ComputeType) -> Self {
                 Self(self.0.with_compute_type(compute_type))
             }
@@ -50,8 +50,8 @@ macro_rules! text_to_text_task {
                 Self(self.0.with_batch_size(batch_size))
             }
 
-            /// Sets the languages; see [`TextToText::with_languages`](crate::TextToText::with_languages). Default: those of
-            /// the model's files.
+            /// Sets the languages; see [`TextToText::with_languages`](crate::TextToText::with_languages). Default: the
+            /// languages in the model's files.
             ///
             /// # Errors
             /// If the model has no languages or does not know these, or neither the arguments nor the files name a target.
@@ -88,7 +88,7 @@ macro_rules! text_to_text_task {
                 self.0.languages()
             }
 
-            /// The code of the output language; `None` if the model's files leave it open and none was set.
+            /// The code of the output language; `None` if it was not set and the model's files do not name one.
             pub fn target_language(&self) -> Option<&str> {
                 self.0.target_language()
             }

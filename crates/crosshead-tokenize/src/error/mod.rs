@@ -12,8 +12,8 @@ use crate::SpecialRole;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenizeError {
-    /// A file can't be opened or read.
-    #[error("{path}: can't read: {source}", path = .path.display())]
+    /// A file cannot be opened or read.
+    #[error("{path}: cannot read: {source}", path = .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -21,8 +21,8 @@ pub enum TokenizeError {
         source: std::io::Error,
     },
 
-    /// A file can't be written.
-    #[error("{path}: can't write: {source}", path = .path.display())]
+    /// A file cannot be written.
+    #[error("{path}: cannot write: {source}", path = .path.display())]
     Write {
         /// The file or directory.
         path: PathBuf,
@@ -235,14 +235,14 @@ pub enum TokenizeError {
     },
 
     /// Training failed in the `tokenizers` library.
-    #[error("can't train the tokenizer: {0}")]
+    #[error("cannot train the tokenizer: {0}")]
     Train(#[source] tokenizers::Error),
 
     /// Encoding failed in a component of the tokenizer.
-    #[error("can't encode the text: {0}")]
+    #[error("cannot encode the text: {0}")]
     Encode(#[source] tokenizers::Error),
 
     /// Decoding failed in a component of the tokenizer.
-    #[error("can't decode the ids: {0}")]
+    #[error("cannot decode the ids: {0}")]
     Decode(#[source] tokenizers::Error),
 }

@@ -47,7 +47,7 @@ struct Built {
     /// Tokens of the vocabulary that are matched in a text before it is segmented.
     added: Vec<AddedToken>,
     languages: Languages,
-    /// The files to save, if `tokenizer.json` can't represent the tokenizer.
+    /// The files to save, if `tokenizer.json` cannot represent the tokenizer.
     files: Files,
     /// Whether the pipeline already has a post-processor.
     has_post_processor: bool,
@@ -76,7 +76,7 @@ impl Tokenizer {
     /// [`encode_truncated`](Self::encode_truncated).
     ///
     /// # Errors
-    /// If the file can't be read or is not a valid tokenizer.
+    /// If the file cannot be read or is not a valid tokenizer.
     pub fn from_file(path: &Path) -> Result<Self, TokenizeError> {
         finish(&Directory::default(), read_pipeline(path)?)
     }
@@ -101,7 +101,7 @@ impl Tokenizer {
     /// `config.json` names the special tokens.
     ///
     /// # Errors
-    /// If there is no tokenizer, a file is missing, can't be read or is malformed, or a vocabulary has gaps or duplicates.
+    /// If there is no tokenizer, a file is missing, cannot be read or is malformed, or a vocabulary has gaps or duplicates.
     pub fn from_dir(dir: &Path) -> Result<Self, TokenizeError> {
         if ctranslate2::is_directory(dir) { ctranslate2::load(dir) } else { from_files(dir) }
     }

@@ -55,7 +55,7 @@ impl SentencePiece {
     /// Reads a model file.
     ///
     /// # Errors
-    /// If the file can't be read, or is not a valid Unigram or BPE model.
+    /// If the file cannot be read, or is not a valid Unigram or BPE model.
     pub(crate) fn read(path: &Path) -> Result<Self, TokenizeError> {
         Self::parse(&read_filled(path)?)
             .map_err(|source| TokenizeError::SentencePiece { path: path.to_owned(), source })

@@ -56,7 +56,7 @@ impl Tokenizer {
     /// The special tokens that [`encode_target`](Self::encode_target) adds to a text.
     ///
     /// # Errors
-    /// As [`affixes`](Self::affixes).
+    /// See [`affixes`](Self::affixes).
     pub fn target_affixes(&self) -> Result<Affixes, TokenizeError> {
         match &self.languages.target {
             Some(affixes) => Ok(affixes.clone()),

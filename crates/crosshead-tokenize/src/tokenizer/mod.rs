@@ -220,7 +220,7 @@ impl Tokenizer {
     }
 
     /// The contents of `tokenizer.json`. Does not depend on the number of training threads. `None` for a tokenizer loaded
-    /// from SentencePiece files, which the format can't represent exactly.
+    /// from SentencePiece files, which the format cannot represent exactly.
     pub fn to_json(&self) -> Option<String> {
         serde_json::to_string_pretty(&*self.pipeline).ok()
     }

@@ -40,7 +40,7 @@ impl Tokenizer {
     /// [`encode_with_special`](Self::encode_with_special).
     ///
     /// # Errors
-    /// If the directory or a file can't be written.
+    /// If the directory or a file cannot be written.
     pub fn save(&self, dir: &Path) -> Result<(), TokenizeError> {
         fs::create_dir_all(dir)
             .map_err(|source| TokenizeError::Write { path: dir.to_owned(), source })?;

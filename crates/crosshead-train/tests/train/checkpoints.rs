@@ -103,7 +103,7 @@ fn a_run_resumed_from_an_older_checkpoint_removes_the_damaged_newer_one() {
     assert_eq!(store.steps(), [10, 20]);
 }
 
-/// Possible damages of a file: its bytes afterwards, or `None` if it is deleted.
+/// Possible kinds of damage to a file: its bytes afterwards, or `None` if it is deleted.
 fn damages(bytes: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
     let cut = (0..bytes.len()).map(|len| (format!("cut to {len}"), Some(bytes[..len].to_vec())));
     let flipped = (0..bytes.len() * 8).map(|bit| {

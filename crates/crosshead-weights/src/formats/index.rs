@@ -22,7 +22,7 @@ pub(super) fn open_shards(path: &Path, open: Open) -> Result<Shards, WeightsErro
     for (number, name) in names.iter().enumerate() {
         let file = shard(path, name)?;
         for (tensor, entry) in open(&file)? {
-            // The index may assign a tensor to another shard that has it too.
+            // The index may assign a tensor to a different shard that also contains it.
             if weight_map.get(&tensor).is_none_or(|home| home == name) {
                 tensors.insert(tensor, (number, entry));
             }

@@ -1,4 +1,4 @@
-//! The formats of weight files: their tensors, and where the values are.
+//! The formats of weight files: their tensors, and where the values are stored.
 
 mod ct2;
 mod index;
@@ -94,7 +94,7 @@ pub(crate) struct Entry {
 /// The scale of a quantized tensor, by which its values were multiplied.
 #[derive(Debug)]
 enum Scale {
-    /// One number for the tensor.
+    /// One number for the whole tensor.
     One(f32),
     /// An f32 for each row.
     Rows(Values),

@@ -57,7 +57,7 @@ fn tensors(path: &Path) -> Result<HashMap<String, Tensor>, PytorchError> {
     Ok(tensors)
 }
 
-/// Rejects containers whose contents may be far larger than the file, and returns the length of the file.
+/// Rejects containers with contents that may be far larger than the file, and returns the length of the file.
 ///
 /// `torch.save` does not compress. TAR archives, written by PyTorch before 0.1.10, can be sparse.
 fn check_container(path: &Path) -> Result<u64, WeightsError> {

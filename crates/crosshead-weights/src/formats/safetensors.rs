@@ -14,7 +14,7 @@ use crate::WeightsError;
 /// The largest header that the format allows.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// The length of the field before the header that holds its length.
+/// The length of the field, before the header, that holds the header's length.
 const PREFIX: u64 = 8;
 
 /// Lists the tensors of a file.
@@ -84,7 +84,7 @@ fn invalid(path: &Path, source: SafeTensorError) -> WeightsError {
     WeightsError::Safetensors { path: path.to_owned(), source }
 }
 
-/// The error of a malformed header, with the name of the tensor if its entry is malformed.
+/// The error for a malformed header, with the name of the tensor if its entry is malformed.
 fn malformed(header: &[u8], error: serde_json::Error, path: &Path) -> WeightsError {
     let entries: Map<String, Value> = serde_json::from_slice(header).unwrap_or_default();
     let wrong =

@@ -109,7 +109,7 @@ impl GenerationDefaults {
     /// Writes `generation_config.json` into a model directory; see [`to_json`](Self::to_json).
     ///
     /// # Errors
-    /// If the file can't be written.
+    /// If the file cannot be written.
     pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
         write_json(&dir.join(GENERATION_CONFIG), self.to_keys())
     }

@@ -1,10 +1,11 @@
 //! CTranslate2's `model.bin`: a list of named variables and a list of aliases.
 //!
 //! Little-endian throughout. The file starts with the binary version (u32), the name of the model specification, its
-//! revision (u32) and the number of variables (u32). A variable is its name, rank (u8), dimensions (u32 each), type (u8),
-//! number of bytes (u32) and values; before version 4, the item size (u8) and the number of items (u32) stand in place of
-//! type and bytes. A string is its length with a final zero byte (u16), its UTF-8 bytes and the zero byte. From version 3 a
-//! list of aliases follows: their number (u32), and for each its name and that of a variable.
+//! revision (u32) and the number of variables (u32). A variable consists of its name, rank (u8), dimensions (u32 each),
+//! type (u8), number of bytes (u32) and values; before version 4, the type and number of bytes are replaced by the item
+//! size (u8) and the number of items (u32). A string consists of its length including a final zero byte (u16), its
+//! UTF-8 bytes and the zero byte. From version 3 on, a list of aliases follows: their number (u32), then the alias and
+//! the name of a variable for each.
 
 mod reader;
 
@@ -24,7 +25,7 @@ use crate::ct2_scalar::Ct2Scalar;
 /// The binary versions that are read. Version 1 has no specification.
 const VERSIONS: std::ops::RangeInclusive<u32> = 2..=6;
 
-/// The most dimensions of a tensor.
+/// The maximum number of dimensions of a tensor.
 const MAX_RANK: u8 = 8;
 
 /// The suffix of the name of a tensor's scale.
@@ -174,7 +175,7 @@ fn dtype_of_size(size: u8) -> Option<Dtype> {
     }
 }
 
-/// The value of a scalar, whose bytes fit its type.
+/// The value of a scalar. The number of bytes must match the type.
 fn scalar(dtype: Dtype, bytes: &[u8]) -> Ct2Scalar {
     match (dtype, bytes) {
         (Dtype::I8, &[byte]) => Ct2Scalar::Integer(i64::from(byte as i8)),
@@ -213,7 +214,7 @@ fn attach_scales(
                 super::Scale::Rows(tensor.values.clone())
             }
             (None, Some(Ct2Scalar::Float(value))) => super::Scale::One(*value),
-            // A text, or a weight without a scale, which is an error when it is read.
+            // A text, or a weight without a scale, which causes an error when it is read.
             (None, Some(Ct2Scalar::Integer(_)) | None) => continue,
         };
         scales.push((name.clone(), found));

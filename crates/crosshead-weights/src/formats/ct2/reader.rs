@@ -19,12 +19,12 @@ impl<'a, R: BufRead + Seek> Reader<'a, R> {
         Self { source, path, offset: 0, len }
     }
 
-    /// The bytes read so far.
+    /// The number of bytes read so far.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The bytes that are left.
+    /// The number of bytes that are left.
     pub(super) fn rest(&self) -> u64 {
         self.len - self.offset
     }
@@ -64,7 +64,7 @@ impl<'a, R: BufRead + Seek> Reader<'a, R> {
         Ok(bytes)
     }
 
-    /// Moves past the next bytes.
+    /// Skips the next bytes.
     pub(super) fn skip(&mut self, n: u64, what: &str) -> Result<(), WeightsError> {
         self.check_rest(n, what)?;
         let step = i64::try_from(n).map_err(|_| self.ends_in(what))?;
