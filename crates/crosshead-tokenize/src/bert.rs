@@ -10,7 +10,7 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 pub(crate) struct BertText {
     /// Lowercases the text.
     pub(crate) lowercase: bool,
-    /// Strips accents. If `None`, accents are stripped if `lowercase` is set.
+    /// Strips accents. If `None`, accents are stripped only if `lowercase` is set.
     pub(crate) strip_accents: Option<bool>,
     /// Treats each Chinese character as a word.
     pub(crate) split_chinese: bool,

@@ -1,4 +1,4 @@
-//! Model families, by tokenizer.
+//! Model families, grouped by their tokenizers.
 
 use tokenizers::AddedToken;
 
@@ -64,7 +64,7 @@ impl Family {
         })
     }
 
-    /// The default token of a role, if no file names one.
+    /// The default token for a role, used if no file names one.
     pub(crate) fn default_token(self, role: SpecialRole) -> Option<AddedToken> {
         use SpecialRole::{Bos, Cls, Eos, Mask, Pad, Sep, Unk};
         let token = match (self, role) {

@@ -29,7 +29,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TokenizeError> {
     }
 }
 
-/// [`read`], with an error if the file is empty.
+/// Like [`read`], with an error if the file is empty.
 pub(crate) fn read_filled(path: &Path) -> Result<Vec<u8>, TokenizeError> {
     let bytes = read(path)?;
     if bytes.is_empty() {
@@ -59,7 +59,7 @@ pub(crate) fn read_json_if_present<T: DeserializeOwned + Default>(
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TokenizeError> {
     let text = decode(path, read_filled(path)?)?;
-    // Two passes, because the tokenizer's deserializer reports unrecognized keys as syntax errors.
+    // Parses in two passes, because the tokenizer's deserializer reports unrecognized keys as syntax errors.
     serde_json::from_str::<IgnoredAny>(&text)
         .map_err(|source| TokenizeError::InvalidJson { path: path.to_owned(), source })?;
     serde_json::from_str(&text)

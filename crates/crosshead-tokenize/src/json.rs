@@ -28,7 +28,7 @@ impl PythonStyle {
     }
 }
 
-/// The widest indent.
+/// The maximum indent.
 const MAX_INDENT: usize = 64;
 
 impl Formatter for PythonStyle {

@@ -15,7 +15,7 @@ use tokenizers::{
 
 use crate::sentencepiece::SentencePieceNormalizer;
 
-/// A tokenizer of these components.
+/// A tokenizer made of these components.
 pub(crate) type Pipeline = TokenizerImpl<
     Vocabulary,
     Normalization,
@@ -35,7 +35,7 @@ pub(crate) enum Normalization {
 }
 
 impl Normalization {
-    /// Lowercases, then applies `normalization`, which is kept as it is if it already lowercases.
+    /// Lowercases, then applies `normalization`. If `normalization` already lowercases, it is returned unchanged.
     pub(crate) fn lowercase(normalization: Option<&Self>) -> Self {
         let lowercase = || NormalizerWrapper::from(Lowercase);
         let steps = match normalization {
@@ -104,14 +104,14 @@ impl Serialize for Vocabulary {
         match self {
             Self::Library(model) => model.serialize(serializer),
             Self::Renumbered(_) => {
-                Err(S::Error::custom("a model with the ids of another vocabulary has no JSON form"))
+                Err(S::Error::custom("a model with a separate vocabulary has no JSON form"))
             }
         }
     }
 }
 
-/// A SentencePiece model whose pieces have the ids of another vocabulary. Control pieces are in the vocabulary, but not in
-/// the model: spelled out in a text, they are ordinary characters.
+/// A SentencePiece model with pieces that have the ids of a separate vocabulary. Control pieces are in the vocabulary,
+/// but not in the model: when spelled out in a text, they are ordinary characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Renumbered {
     /// Segments words into pieces.

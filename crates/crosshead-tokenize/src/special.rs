@@ -13,9 +13,9 @@ pub struct SpecialIds {
     pub bos: Option<u32>,
     /// Unknown text.
     pub unk: Option<u32>,
-    /// Start of a sequence, whose hidden state represents it in classification.
+    /// Start of a sequence. Its hidden state represents the sequence in classification.
     pub cls: Option<u32>,
-    /// End of a sequence, and separator of two.
+    /// End of a sequence, and separator between two sequences.
     pub sep: Option<u32>,
     /// Masks a token to predict.
     pub mask: Option<u32>,

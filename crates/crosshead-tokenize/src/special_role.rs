@@ -11,9 +11,9 @@ pub enum SpecialRole {
     Bos,
     /// Unknown text.
     Unk,
-    /// Start of a sequence, whose hidden state represents it in classification.
+    /// Start of a sequence. Its hidden state represents the sequence in classification.
     Cls,
-    /// End of a sequence, and separator of two.
+    /// End of a sequence, and separator between two sequences.
     Sep,
     /// Masks a token to predict.
     Mask,
@@ -24,7 +24,7 @@ impl SpecialRole {
     pub const ALL: [Self; 7] =
         [Self::Bos, Self::Eos, Self::Unk, Self::Sep, Self::Pad, Self::Cls, Self::Mask];
 
-    /// The key of `tokenizer_config.json` and `special_tokens_map.json` that names the token.
+    /// The key in `tokenizer_config.json` and `special_tokens_map.json` that names the token.
     pub fn key(self) -> &'static str {
         match self {
             Self::Pad => "pad_token",
@@ -50,7 +50,7 @@ impl SpecialRole {
         }
     }
 
-    /// The usual tokens of the role, for tokenizers whose files name none.
+    /// The usual tokens for the role, for tokenizers that do not define one.
     pub(crate) fn default_names(self) -> &'static [&'static str] {
         match self {
             Self::Pad => &["<pad>", "[PAD]"],

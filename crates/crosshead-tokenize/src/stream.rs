@@ -2,18 +2,18 @@
 
 use crate::{TokenizeError, Tokenizer};
 
-/// The number of characters at the end of a text that cleanup may still change when more text follows.
+/// The number of characters at the end of a text that cleanup may still change if more text follows.
 const CLEANUP_CONTEXT: usize = 8;
 
 /// Decodes ids while they are generated. See [`Tokenizer::text_stream`].
 #[derive(Debug)]
 pub struct TextStream<'a> {
     tokenizer: &'a Tokenizer,
-    /// The pending visible ids, preceded by enough context to decode them as in the complete sequence.
+    /// The pending visible ids, preceded by enough context to decode them in the same way as in the complete sequence.
     window: Vec<u32>,
-    /// The number of bytes of the window's text that were already returned.
+    /// The number of bytes of the window's text that have already been returned.
     emitted: usize,
-    /// Whether any text was returned.
+    /// Whether any text has been returned.
     is_started: bool,
 }
 
@@ -47,7 +47,7 @@ impl TextStream<'_> {
         if self.emitted == text.len() && !self.cleans_up() {
             let last = self.tokenizer.decode_untrimmed(&[id])?;
             if !last.trim().is_empty() {
-                // A token with text is enough context for the next ones.
+                // A single token with text is enough context for the following ones.
                 self.window = vec![id];
                 self.emitted = last.len();
             }
@@ -65,7 +65,7 @@ impl TextStream<'_> {
         Ok(self.emit(&text, end))
     }
 
-    /// The window's text up to `end` that was not yet returned.
+    /// The part of the window's text up to `end` that has not yet been returned.
     fn emit(&mut self, text: &str, end: usize) -> String {
         if !self.is_started && self.tokenizer.decoding.trim {
             self.emitted = text.len() - text.trim_start().len();
@@ -76,7 +76,7 @@ impl TextStream<'_> {
         piece
     }
 
-    /// The length of the prefix that no further id changes.
+    /// The length of the prefix that no further id can change.
     fn final_len(&self, text: &str) -> usize {
         // Incomplete characters decode to the replacement character.
         let complete = text.trim_end_matches(char::REPLACEMENT_CHARACTER);

@@ -11,7 +11,7 @@ pub(crate) struct TokenTemplate {
     pub(crate) prefix: Vec<SpecialToken>,
     pub(crate) between: Vec<SpecialToken>,
     pub(crate) suffix: Vec<SpecialToken>,
-    /// The token type of the second text and of the tokens after it. That of the first is 0.
+    /// The token type of the second text and of the tokens after it. The first text has type 0.
     pub(crate) second_segment: u32,
 }
 
@@ -56,8 +56,8 @@ fn special(tokens: &[SpecialToken], type_id: u32) -> Vec<Piece> {
     tokens.iter().map(|(token, _)| Piece::SpecialToken { id: token.clone(), type_id }).collect()
 }
 
-/// Builds the template from JSON, because the public constructors parse a syntax that does not allow spaces or colons in
-/// tokens.
+/// Builds the template from JSON, because the syntax parsed by the public constructors does not allow spaces or colons
+/// in tokens.
 fn template(pieces: &[Piece]) -> Template {
     let json = serde_json::to_value(pieces).expect("pieces have a JSON form");
     serde_json::from_value(json).expect("a template is a list of pieces")

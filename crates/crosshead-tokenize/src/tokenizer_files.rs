@@ -1,4 +1,4 @@
-//! The original files of a tokenizer, for a model that is fine-tuned.
+//! The original files of a tokenizer, for a fine-tuned model.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::files::{
     ADDED_TOKENS, CHAT_TEMPLATE, SPECIAL_TOKENS_MAP, TOKENIZER, TOKENIZER_CONFIG, read, write,
 };
 
-/// All files from which this crate or `transformers` loads a tokenizer.
+/// All files from which this crate or `transformers` may load a tokenizer.
 const NAMES: [&str; 17] = [
     TOKENIZER,
     TOKENIZER_CONFIG,

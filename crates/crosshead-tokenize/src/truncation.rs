@@ -14,7 +14,7 @@ pub struct TruncatedEncoding {
 }
 
 impl Tokenizer {
-    /// [`encode_with_special`](Self::encode_with_special), truncated to at most `max_len` ids.
+    /// Like [`encode_with_special`](Self::encode_with_special), truncated to at most `max_len` ids.
     ///
     /// Keeps all special tokens. Removes the end of the text, or its start if `truncation_side` of
     /// `tokenizer_config.json` is `left`, like `truncation=True` in `transformers`.
@@ -29,7 +29,7 @@ impl Tokenizer {
         self.truncate(self.encode_with_special(text)?, || self.affixes(), max_len)
     }
 
-    /// [`encode_target`](Self::encode_target), truncated to at most `max_len` ids.
+    /// Like [`encode_target`](Self::encode_target), truncated to at most `max_len` ids.
     ///
     /// # Errors
     /// See [`encode_truncated`](Self::encode_truncated).
@@ -41,8 +41,8 @@ impl Tokenizer {
         self.truncate(self.encode_target(text)?, || self.target_affixes(), max_len)
     }
 
-    /// [`encode_truncated`](Self::encode_truncated) for many texts, in parallel on rayon's current pool. The encodings are in
-    /// the order of the texts.
+    /// Like [`encode_truncated`](Self::encode_truncated), for many texts in parallel on rayon's current pool. The
+    /// encodings are in the order of the texts.
     ///
     /// # Errors
     /// See [`encode_truncated`](Self::encode_truncated).
@@ -72,8 +72,8 @@ impl Tokenizer {
         Ok(TruncatedEncoding { ids: affixes.around(kept.iter().copied()), truncated: true })
     }
 
-    /// The maximum number of ids of a text, including special tokens: `model_max_length` of `tokenizer_config.json`. `None`
-    /// for the very large number that `transformers` writes if there is no limit.
+    /// The maximum number of ids in a text, including special tokens: `model_max_length` in `tokenizer_config.json`.
+    /// `None` for the very large number that `transformers` writes if there is no limit.
     pub fn model_max_length(&self) -> Option<usize> {
         self.model_max_length
     }

@@ -1,4 +1,4 @@
-//! Malformed files are errors that name the file and the line or key, and never panic.
+//! Malformed files cause an error that names the file and the line or key, and never a panic.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ fn copy(name: &str) -> TempDir {
     dir
 }
 
-/// The error of loading a directory with one file replaced.
+/// The error when loading a directory with one file replaced.
 fn error_with(name: &str, file: &str, contents: impl AsRef<[u8]>) -> TokenizeError {
     let dir = copy(name);
     fs::write(dir.path().join(file), contents).unwrap();
@@ -123,7 +123,7 @@ fn a_tokenizer_larger_than_its_model_is_an_error() {
     tokenizer.check_fits(size + 28).unwrap();
     let error = tokenizer.check_fits(size - 1).unwrap_err();
     assert!(matches!(error, TokenizeError::VocabularyMismatch { .. }));
-    assert_says(&error, &[&(size - 1).to_string(), "don't belong together"]);
+    assert_says(&error, &[&(size - 1).to_string(), "do not match"]);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn find_rules(model: &[u8]) -> (usize, usize) {
 #[test]
 fn invalid_normalization_rules_in_a_tokenizer_json_are_errors() {
     let tokenizer = include_str!("../fixtures/tokenizer.json");
-    // A trie of 4 GiB in four bytes, and a trie whose root leads out of it.
+    // A 4 GiB trie in four bytes, and a trie with a root that leads out of it.
     for rules in ["/////w==", "BAAAAAD8/38="] {
         let normalizer = format!(r#"{{"type": "Precompiled", "precompiled_charsmap": "{rules}"}}"#);
         for normalizer in [

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 struct Expected {
     /// For each line, the ids with special tokens and their decoded text.
     lines: Vec<(Vec<u32>, String)>,
-    /// For each line, its ids as a target text.
+    /// For each line, its ids when encoded as a target text.
     #[serde(default)]
     targets: Vec<Vec<u32>>,
 }

@@ -58,7 +58,7 @@ proptest! {
         for (index, (id, span)) in encoding.ids.iter().zip(encoding.offsets).enumerate() {
             let token = TOKENIZER.id_to_token(*id).unwrap().replace('▁', " ");
             if index == 0 && !text.starts_with(' ') {
-                // The implied space has no bytes. As a separate token, it has the range of the first character.
+                // The implied space has no bytes. If it is a separate token, it has the range of the first character.
                 if token != " " {
                     prop_assert_eq!(&text[span.clone()], &token[1..]);
                     end = span.end;

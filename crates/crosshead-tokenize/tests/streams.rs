@@ -1,4 +1,4 @@
-//! Incremental decoding, also of ids that no text encodes to.
+//! Incremental decoding, including ids that no text encodes to.
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -138,7 +138,7 @@ fn unigram_tokens_are_sorted_by_probability() {
     let vocabulary = json["model"]["vocab"].as_array().unwrap();
     let scores: Vec<f64> = vocabulary[2..].iter().map(|entry| entry[1].as_f64().unwrap()).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b));
-    // The probabilities of one distribution, from which some rare tokens were pruned.
+    // The probabilities come from one distribution, from which some rare tokens were pruned.
     let sum: f64 = scores.iter().map(|score| score.exp()).sum();
     assert!((0.8..=1.05).contains(&sum), "{sum}");
 }

@@ -1,4 +1,4 @@
-//! Errors of tokenizers and their files.
+//! Errors in tokenizers and their files.
 
 mod sentencepiece;
 
@@ -8,7 +8,7 @@ pub use sentencepiece::{CharsMapError, SentencePieceError};
 
 use crate::SpecialRole;
 
-/// An error of a tokenizer or its files.
+/// An error in a tokenizer or its files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenizeError {
@@ -31,13 +31,13 @@ pub enum TokenizeError {
     },
 
     /// The path is a directory.
-    #[error("{path} is a directory: load it with `Tokenizer::from_dir`, or give the `tokenizer.json` in it", path = .path.display())]
+    #[error("{path} is a directory: load it with `Tokenizer::from_dir`, or pass the `tokenizer.json` in it", path = .path.display())]
     IsDirectory {
         /// The directory.
         path: PathBuf,
     },
 
-    /// The file is something else, such as a Git LFS pointer.
+    /// The file is not the intended one, such as a Git LFS pointer.
     #[error("{path}: {found}", path = .path.display())]
     NotTheFile {
         /// The file.
@@ -71,7 +71,7 @@ pub enum TokenizeError {
         dir: PathBuf,
     },
 
-    /// A CTranslate2 directory has no file that segments a text into the tokens of its vocabulary.
+    /// A CTranslate2 directory has no file for splitting a text into the tokens of its vocabulary.
     #[error("{dir}: no tokenizer found beside model.bin; add the `sentencepiece.model`, `source.spm` with `target.spm`, or `tokenizer.json` of the model (`ct2-transformers-converter --copy_files` copies them)", dir = .dir.display())]
     NoCt2Tokenizer {
         /// The directory.
@@ -135,7 +135,7 @@ pub enum TokenizeError {
     },
 
     /// An added token does not have the id that a file declares.
-    #[error("{dir}: `{token}` should have the id {declared} according to `added_tokens_decoder` of `tokenizer_config.json` or `added_tokens.json`, but {found}; the files don't belong together", dir = .dir.display(), found = .found.map_or("is not in the vocabulary".to_owned(), |id| format!("has {id}")))]
+    #[error("{dir}: `{token}` should have the id {declared} according to `added_tokens_decoder` of `tokenizer_config.json` or `added_tokens.json`, but {found}; the files do not match", dir = .dir.display(), found = .found.map_or("is not in the vocabulary".to_owned(), |id| format!("has {id}")))]
     AddedTokenId {
         /// The directory.
         dir: PathBuf,
@@ -149,7 +149,8 @@ pub enum TokenizeError {
 
     /// The tokenizer has ids outside the model's vocabulary.
     #[error(
-        "the tokenizer's token `{token}` has the id {id}, but the model's vocabulary size is {model_size}: they don't belong together"
+        "the tokenizer's token `{token}` has the id {id}, but the model's vocabulary size is \
+         {model_size}: they do not match"
     )]
     VocabularyMismatch {
         /// The largest id.
@@ -162,7 +163,7 @@ pub enum TokenizeError {
 
     /// A language is given for a tokenizer without languages.
     #[error(
-        "the tokenizer has no languages to choose from: give neither a source nor a target language"
+        "the tokenizer has no languages to choose from: do not set a source or target language"
     )]
     NoLanguages,
 
@@ -176,7 +177,7 @@ pub enum TokenizeError {
     },
 
     /// Only a source language is given, but the tokenizer takes only a target language.
-    #[error("the model takes a target language, but no source language: give the target language; the tokenizer has {known}", known = .known.join(", "))]
+    #[error("the model takes a target language, but no source language: set the target language; the tokenizer has {known}", known = .known.join(", "))]
     NoSourceLanguage {
         /// The language codes of the tokenizer.
         known: Vec<String>,
@@ -204,7 +205,9 @@ pub enum TokenizeError {
 
     /// The length limit is below the number of special tokens.
     #[error(
-        "the length limit of {max_len} tokens is below the {special} special tokens of a text; raise it (`model_max_length` of `tokenizer_config.json`, `max_seq_length` of `sentence_bert_config.json`)"
+        "the length limit of {max_len} tokens is below the {special} special tokens of a text; \
+         raise it (`model_max_length` in `tokenizer_config.json`, `max_seq_length` in \
+         `sentence_bert_config.json`)"
     )]
     NoRoom {
         /// The length limit.

@@ -23,7 +23,7 @@ pub enum SentencePieceError {
     #[error("there must be exactly one piece for unknown characters")]
     UnknownPieceCount,
 
-    /// The layout of the model's family needs the unknown piece among the first three.
+    /// The layout of the model's family requires the unknown piece to be among the first three.
     #[error("the piece for unknown characters is not among the first three")]
     UnknownPiecePosition,
 
@@ -65,9 +65,10 @@ pub enum SentencePieceError {
         limit: usize,
     },
 
-    /// The file holds the codes of subword-nmt.
+    /// The file contains subword-nmt codes.
     #[error(
-        "the file holds subword-nmt codes, which need the Moses tokenizer; they are not supported"
+        "the file contains subword-nmt codes, which need the Moses tokenizer; they are not \
+         supported"
     )]
     SubwordNmt,
 

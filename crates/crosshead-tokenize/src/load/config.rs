@@ -50,7 +50,7 @@ pub(super) enum Side {
     Right,
 }
 
-/// Values from here on mean that there is no limit. `transformers` writes 10³⁰.
+/// Values at or above this mean that there is no limit. `transformers` writes 10³⁰.
 const NO_LIMIT: f64 = 1e9;
 
 impl TokenizerConfig {
@@ -65,7 +65,7 @@ impl TokenizerConfig {
         self.tokenizer_class.as_deref().and_then(Family::of_tokenizer_class)
     }
 
-    /// Whether roles that no file names have default tokens.
+    /// Whether there are default tokens for roles that no file defines.
     pub(super) fn has_default_tokens(&self) -> bool {
         !self
             .tokenizer_class
@@ -109,7 +109,7 @@ impl SpecialTokenNames {
     }
 }
 
-/// The entry of a file for the token of a role.
+/// The entry in a file for the token of a role.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Named {
     /// The key is absent.
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for Named {
     }
 }
 
-/// A token as `transformers` writes it: a string or an `AddedToken` object.
+/// A token in the form that `transformers` writes: a string or an `AddedToken` object.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum TokenName {
@@ -187,7 +187,7 @@ impl ExtraTokens {
     }
 }
 
-/// The key of `config.json` that names the model type.
+/// The key in `config.json` that names the model type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ModelConfig {

@@ -47,7 +47,7 @@ pub(super) fn token(family: Family, code: &str) -> String {
     }
 }
 
-/// Finds the languages of a tokenizer and selects those that the files name, or else English as the source.
+/// Finds the languages of a tokenizer and selects those named in the files, or else English as the source.
 pub(super) fn set(
     directory: &Directory,
     mut tokenizer: Tokenizer,
@@ -97,7 +97,7 @@ pub(super) fn set(
     }
     let target = config.tgt_lang.as_deref();
     if style == LanguageStyle::TargetInSource {
-        // Only models that were fine-tuned with this library for one language have this key.
+        // Only models that were fine-tuned for one language with this library have this key.
         return target.map_or(Ok(tokenizer.clone()), |_| tokenizer.with_languages(None, target));
     }
     let source = config.src_lang.as_deref().unwrap_or(english);

@@ -39,12 +39,12 @@ const SENTENCEPIECE: [&str; 4] =
 const SOURCE_SPM: &str = "source.spm";
 const TARGET_SPM: &str = "target.spm";
 
-/// A tokenizer as built from its files, before special tokens and languages are set.
+/// A tokenizer built from its files, before special tokens and languages are set.
 struct Built {
     pipeline: Pipeline,
     /// The pipeline of target texts, if it differs.
     target: Option<Pipeline>,
-    /// Tokens of the vocabulary that are matched in a text before it is segmented.
+    /// Tokens of the vocabulary that are matched in a text before it is split.
     added: Vec<AddedToken>,
     languages: Languages,
     /// The files to save, if `tokenizer.json` cannot represent the tokenizer.
@@ -81,7 +81,7 @@ impl Tokenizer {
         finish(&Directory::default(), read_pipeline(path)?)
     }
 
-    /// Loads the tokenizer of a model directory, from the first of these that exists:
+    /// Loads the tokenizer of a model directory from the first of these that exists:
     ///
     /// - `tokenizer.json`,
     /// - `source.spm`, `target.spm` and `vocab.json` (Marian),
@@ -92,13 +92,13 @@ impl Tokenizer {
     ///
     /// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` define the special tokens, the added
     /// tokens and the family's options. A special token that is not in the vocabulary gets the next id, as in
-    /// `transformers`. Roles that the files don't name have the family's default token, except for a
-    /// `PreTrainedTokenizerFast`, which has only the special tokens that it names.
+    /// `transformers`. Roles that the files do not define have the family's default token, except in a
+    /// `PreTrainedTokenizerFast`, which has only the special tokens that it defines.
     ///
     /// In a CTranslate2 directory (`model.bin` with `shared_vocabulary.json` or similar) the tokenizer must match the
-    /// vocabulary. Without `tokenizer.json` and `tokenizer_config.json`, the pieces of `source.spm` and `target.spm` or of
-    /// another SentencePiece model, which an Argos package has in the parent directory, get the ids of the vocabulary;
-    /// `config.json` names the special tokens.
+    /// vocabulary. Without `tokenizer.json` and `tokenizer_config.json`, the pieces of `source.spm` and `target.spm`,
+    /// or of another SentencePiece model (in the parent directory in Argos packages), get their ids from the
+    /// vocabulary; `config.json` names the special tokens.
     ///
     /// # Errors
     /// If there is no tokenizer, a file is missing, cannot be read or is malformed, or a vocabulary has gaps or duplicates.
@@ -130,7 +130,7 @@ fn from_files(dir: &Path) -> Result<Tokenizer, TokenizeError> {
     finish(&directory, built)
 }
 
-/// The part of a `tokenizer.json` that is checked before the library reads it.
+/// The part of a `tokenizer.json` that is checked before the library reads the file.
 #[derive(Deserialize)]
 struct Checked {
     #[serde(default)]
@@ -154,7 +154,7 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     let added = built.added.iter().cloned().chain(directory.added_tokens());
     let tokens: Vec<AddedToken> = added.chain(roles).collect();
     for pipeline in [Some(&mut built.pipeline), built.target.as_mut()].into_iter().flatten() {
-        pipeline.with_padding(None).with_truncation(None).expect("no truncation is always valid");
+        pipeline.with_padding(None).with_truncation(None).expect("truncation can be disabled");
         pipeline.set_encode_special_tokens(directory.config.split_special_tokens.unwrap_or(false));
         add_tokens(pipeline, &tokens);
         directory.check_added(|token| pipeline.token_to_id(token))?;
@@ -172,7 +172,7 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     let mut tokenizer = Tokenizer::new(built.pipeline, special);
     tokenizer.target = built.target.map(Arc::new);
     tokenizer.files = built.files;
-    // Like `transformers`, don't clean up the output of BPE, which would change words.
+    // As in `transformers`, the output of BPE is not cleaned up, because this would change words.
     tokenizer.decoding = Decoding { clean_up: clean_up && !merges_pairs, trim: built.trims };
     tokenizer.chat_templates = chat_templates(directory)?;
     tokenizer.model_max_length = directory.config.max_len();
@@ -184,7 +184,7 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     languages::set(directory, tokenizer)
 }
 
-/// Adds the tokens that a pipeline does not have yet. Those in its vocabulary keep their ids.
+/// Adds tokens that a pipeline does not yet have. Tokens in its vocabulary keep their ids.
 fn add_tokens(pipeline: &mut Pipeline, tokens: &[AddedToken]) {
     let present = pipeline.get_added_vocabulary().get_vocab();
     let mut seen: HashSet<&str> = present.keys().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! The post-processor of each family, which adds special tokens to a text.
+//! The post-processors of the families, which add special tokens to texts.
 
 use tokenizers::PostProcessorWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -10,7 +10,7 @@ use crate::pipeline::Pipeline;
 use crate::template::{SpecialToken, TokenTemplate};
 use crate::{SpecialRole, TokenizeError};
 
-/// Sets the post-processor of the directory's family.
+/// Sets the post-processor for the directory's family.
 pub(super) fn set(directory: &Directory, pipeline: &mut Pipeline) -> Result<(), TokenizeError> {
     let token = |role| -> Result<SpecialToken, TokenizeError> {
         let text = directory.required(role)?;

@@ -24,9 +24,9 @@ use crate::{SentencePieceError, SpecialRole, TokenizeError};
 const EXTRA_IDS: usize = 100;
 /// The default offset of Pegasus's pieces: the number of tokens before them, without padding and end.
 const PEGASUS_OFFSET: usize = 103;
-/// The largest supported value of either.
+/// The largest supported value of both.
 const MAX_EXTRA: usize = 10_000;
-/// ALBERT's score penalty for pieces that end with a digit and a comma, which keeps them unused.
+/// ALBERT's score penalty for pieces that end with a digit and a comma, so that they are never used.
 const NUMBER_COMMA_PENALTY: f64 = 100.0;
 
 pub(super) fn build(directory: &Directory, path: &Path) -> Result<Built, TokenizeError> {
@@ -53,7 +53,7 @@ pub(super) fn build(directory: &Directory, path: &Path) -> Result<Built, Tokeniz
     Ok(Built { added, files, ..Built::new(pipeline) })
 }
 
-/// The pipeline of a model whose pieces have the ids of another vocabulary.
+/// The pipeline of a model with pieces that have the ids of a separate vocabulary.
 pub(super) fn renumbered(
     directory: &Directory,
     model: &SentencePiece,
@@ -68,7 +68,7 @@ pub(super) fn renumbered(
     numbered(directory, model, path, ids, vocabulary.clone())
 }
 
-/// The pipeline of a model whose pieces have these ids.
+/// The pipeline of a model with pieces that have these ids.
 pub(super) fn numbered(
     directory: &Directory,
     model: &SentencePiece,
@@ -95,7 +95,7 @@ pub(super) fn numbered(
     pipeline(directory, model, Vocabulary::Renumbered(vocabulary)).map_err(invalid)
 }
 
-/// The adjustment of a piece's score in ALBERT, which does not use pieces of numbers with a comma.
+/// The adjustment of a piece's score in ALBERT, which does not use pieces for numbers with a comma.
 fn albert_penalty(text: &str) -> f64 {
     let number = text.strip_suffix(',').and_then(|rest| rest.chars().last());
     if number.is_some_and(char::is_numeric) { -NUMBER_COMMA_PENALTY } else { 0.0 }
@@ -139,7 +139,7 @@ fn pipeline(
     Ok(pipeline)
 }
 
-/// ALBERT's normalizer, which applies further steps before SentencePiece's rules.
+/// ALBERT's normalizer, which applies additional steps before SentencePiece's rules.
 fn albert_normalizer(
     directory: &Directory,
     model: &SentencePiece,

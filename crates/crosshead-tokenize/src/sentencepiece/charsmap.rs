@@ -5,7 +5,7 @@
 
 use crate::CharsMapError;
 
-/// Normalization rules, validated for every text.
+/// Normalization rules that have been validated for every possible text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CharsMap {
     units: Vec<u32>,
@@ -46,7 +46,7 @@ impl CharsMap {
         Ok(map)
     }
 
-    /// The longest key that is a prefix of the text: its length in bytes, and its replacement.
+    /// Finds the longest key that is a prefix of the text; returns its length in bytes and its replacement.
     pub(crate) fn longest_prefix(&self, text: &str) -> Option<(usize, &str)> {
         let mut found = None;
         let mut node = offset(self.units[0]);
@@ -66,7 +66,7 @@ impl CharsMap {
         Some((len, replacement.split('\0').next().unwrap_or(replacement)))
     }
 
-    /// Visits every node that a text can reach, and checks that transitions stay in the trie and values in the
+    /// Visits every node that a text can reach, and checks that transitions stay within the trie and values within the
     /// replacements.
     fn check(&self) -> Result<(), CharsMapError> {
         let mut seen = vec![false; self.units.len()];

@@ -101,8 +101,8 @@ impl SentencePiece {
         self.algorithm == Algorithm::Bpe
     }
 
-    /// The model that segments a text into piece indices. The score of each piece is increased by `adjust`. Control, unknown,
-    /// unused and byte pieces get a spelling that does not occur in normalized text.
+    /// The model that splits a text into piece indices. The score of each piece is adjusted by `adjust`. Control,
+    /// unknown, unused and byte pieces get a spelling that does not occur in normalized text.
     pub(crate) fn model(&self, adjust: impl Fn(&str) -> f64) -> tokenizers::Result<ModelWrapper> {
         let of_text = |piece: &&Piece| matches!(piece.kind, Kind::Normal | Kind::UserDefined);
         let scores = self.pieces.iter().filter(of_text).map(|piece| piece.score);
@@ -180,7 +180,7 @@ impl SentencePiece {
         Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map(Some)
     }
 
-    /// The decoder that joins pieces to text.
+    /// The decoder that joins pieces into text.
     pub(crate) fn decoder(&self) -> tokenizers::Result<Sequence> {
         let mut steps: Vec<DecoderWrapper> = vec![Replace::new(SPACE.to_string(), " ")?.into()];
         if self.byte_fallback {
@@ -203,7 +203,7 @@ impl SentencePiece {
     }
 }
 
-/// Validates the precompiled rules in the normalizer of a `tokenizer.json`, which the library does not do.
+/// Validates the precompiled rules in the normalizer of a `tokenizer.json`, because the library does not.
 pub(crate) fn check_rules(normalizer: &Value) -> Result<(), CharsMapError> {
     match normalizer {
         Value::Object(fields) => {

@@ -18,7 +18,7 @@ pub(crate) struct SentencePieceNormalizer {
     pub(crate) user_defined: Arc<[String]>,
     /// Adds a space before the text.
     pub(crate) add_dummy_prefix: bool,
-    /// Adds that space only at the start of a text, not after a special token.
+    /// Adds this space only at the start of a text, not after a special token.
     pub(crate) only_at_start: bool,
     /// Removes leading and trailing spaces, and collapses runs of spaces.
     pub(crate) remove_extra_whitespaces: bool,
@@ -82,8 +82,8 @@ impl Normalizer for SentencePieceNormalizer {
     }
 }
 
-/// A normalized text. Each character has the change that `NormalizedString::transform` expects: minus the number of original
-/// characters removed after it, or 1 if it is inserted.
+/// A normalized text. Each character comes with the change that `NormalizedString::transform` expects: minus the number
+/// of original characters removed after it, or 1 if it was inserted.
 #[derive(Default)]
 struct Edits {
     chars: Vec<(char, isize)>,

@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 use crate::json::PythonStyle;
 use crate::{SpecialRole, TokenizeError, Tokenizer};
 
-/// The instruction limit of a template, which stops endless loops. Real templates stay far below it.
+/// The instruction limit for a template, which stops endless loops. Real templates stay far below it.
 const FUEL: u64 = 10_000_000;
 /// The name of the default template.
 const DEFAULT: &str = "default";
@@ -34,7 +34,7 @@ impl ChatMessage {
     }
 }
 
-/// Options of rendering a conversation.
+/// Options for rendering a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct ChatOptions {
     /// Whether to append the start of the assistant's next message.
@@ -43,11 +43,11 @@ pub struct ChatOptions {
     pub tools: Vec<serde_json::Value>,
     /// The name of the template, for tokenizers with several.
     pub template: Option<String>,
-    /// Additional variables of the template.
+    /// Additional variables for the template.
     pub variables: Map<String, serde_json::Value>,
 }
 
-/// The templates of a tokenizer by name.
+/// The templates of a tokenizer, by name.
 #[derive(Debug)]
 pub(crate) struct ChatTemplates(BTreeMap<String, String>);
 
@@ -158,7 +158,7 @@ fn render(template: &str, variables: &BTreeMap<&str, Value>) -> Result<String, E
     environment.template_from_str(&without_generation_blocks(template))?.render(variables)
 }
 
-/// Replaces `{% generation %}` blocks, which mark the assistant's text for training masks, by `{% if true %}`.
+/// Replaces `{% generation %}` blocks, which mark the assistant's text for training masks, with `{% if true %}`.
 fn without_generation_blocks(template: &str) -> String {
     let opening = Regex::new(r"\{%([-+]?)\s*generation\s*([-+]?)%\}").expect("a valid pattern");
     let closing = Regex::new(r"\{%([-+]?)\s*endgeneration\s*([-+]?)%\}").expect("a valid pattern");

@@ -42,7 +42,7 @@ impl LanguageStyle {
 /// The id of each language.
 pub(crate) type Codes = BTreeMap<String, u32>;
 
-/// The languages of a tokenizer, and the selected ones.
+/// The languages of a tokenizer, including the selected ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Languages {
     declared: Option<Declared>,
@@ -54,7 +54,7 @@ pub(crate) struct Languages {
     source_code: Option<u32>,
     /// The id of the selected target language.
     target_code: Option<u32>,
-    /// In Marian, where a leading code (`>>fra<<`) is a token: the id for unknown codes.
+    /// The id for unknown codes in Marian models, where a leading code (`>>fra<<`) is a token.
     pub(crate) unknown_leading_code: Option<u32>,
 }
 
@@ -111,13 +111,13 @@ impl Tokenizer {
         declared.is_some_and(|declared| declared.style != LanguageStyle::TargetInSource)
     }
 
-    /// Selects source and target language by the model's codes: `en_XX` in mBART, `eng_Latn` in NLLB, `en` in M2M-100.
-    /// `None` keeps the current language, initially `src_lang` and `tgt_lang` of `tokenizer_config.json`. The default source
-    /// is English, as in `transformers`. A multilingual Marian model takes only a target (`fra` for `>>fra<<`) and ignores
-    /// `source`.
+    /// Selects the source and target language by the model's codes: `en_XX` in mBART, `eng_Latn` in NLLB, `en` in
+    /// M2M-100. `None` keeps the current language, initially `src_lang` and `tgt_lang` of `tokenizer_config.json`. The
+    /// default source is English, as in `transformers`. A multilingual Marian model takes only a target (`fra` for
+    /// `>>fra<<`) and ignores `source`.
     ///
     /// # Errors
-    /// If the model has no languages or not these, or takes no source language and only `source` is given.
+    /// If the model has no languages or lacks these, or does not take a source language and only `source` is given.
     pub fn with_languages(
         &self,
         source: Option<&str>,
@@ -160,7 +160,8 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    /// The id that a translation must start with after the decoder start token: in some models the target language code.
+    /// The id that must follow the decoder start token in a translation; in some models, this is the target language
+    /// code.
     pub fn forced_bos(&self) -> Option<u32> {
         self.languages.target_code_in(CodePosition::ForcedBos)
     }

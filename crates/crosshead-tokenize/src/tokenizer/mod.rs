@@ -56,7 +56,7 @@ pub struct Encoding {
     pub ids: Vec<u32>,
     /// The byte range of each token in the text: `&text[offsets[i].clone()]` is its surface form. If a character is split
     /// into several tokens, each has the range of the complete character. An implied space before the first word has no
-    /// bytes; if it is a separate token, that token has the range of the first character.
+    /// bytes; if it is a separate token, the token has the range of the first character.
     pub offsets: Vec<Range<usize>>,
 }
 
@@ -104,8 +104,8 @@ impl Tokenizer {
         self.run(self.target(), Some(self.languages.target.as_ref()), text)
     }
 
-    /// [`encode_with_special`](Self::encode_with_special) for many texts, in parallel on rayon's current pool. The rows are
-    /// in the order of the texts.
+    /// Like [`encode_with_special`](Self::encode_with_special), for many texts in parallel on rayon's current pool. The
+    /// rows are in the order of the texts.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a text.
@@ -116,7 +116,7 @@ impl Tokenizer {
         texts.par_iter().map(|text| self.encode_with_special(text.as_ref())).collect()
     }
 
-    /// [`encode_target`](Self::encode_target) for many texts, in parallel on rayon's current pool.
+    /// Like [`encode_target`](Self::encode_target), for many texts in parallel on rayon's current pool.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a text.
@@ -154,8 +154,8 @@ impl Tokenizer {
         Ok(if self.decoding.trim { text.trim().to_owned() } else { text })
     }
 
-    /// [`decode`](Self::decode) for many sequences, in parallel on rayon's current pool. The texts are in the order of the
-    /// rows.
+    /// Like [`decode`](Self::decode), for many sequences in parallel on rayon's current pool. The texts are in the
+    /// order of the rows.
     ///
     /// # Errors
     /// If the tokenizer's decoder fails.
@@ -166,7 +166,7 @@ impl Tokenizer {
         rows.par_iter().map(|row| self.decode(row.as_ref())).collect()
     }
 
-    /// The same tokenizer, which adds no special tokens to a text.
+    /// The same tokenizer, but without adding special tokens to texts.
     pub fn without_special_tokens(mut self) -> Self {
         Arc::make_mut(&mut self.pipeline).with_post_processor(None::<PostProcessorWrapper>);
         if let Some(target) = &mut self.target {
@@ -185,7 +185,7 @@ impl Tokenizer {
     /// The model's vocabulary may be larger: some models pad it to a round number.
     ///
     /// # Errors
-    /// If an id is outside the model's vocabulary, so tokenizer and model don't belong together.
+    /// If an id is outside the model's vocabulary, which means that tokenizer and model do not match.
     pub fn check_fits(&self, model_size: usize) -> Result<(), TokenizeError> {
         if (self.largest_id as usize) < model_size {
             return Ok(());
@@ -194,7 +194,7 @@ impl Tokenizer {
         Err(TokenizeError::VocabularyMismatch { id: self.largest_id, token, model_size })
     }
 
-    /// The id of a token of the vocabulary.
+    /// The id of a token in the vocabulary.
     pub fn token_to_id(&self, token: &str) -> Option<u32> {
         self.pipeline.token_to_id(token)
     }
@@ -209,8 +209,8 @@ impl Tokenizer {
         self.special
     }
 
-    /// The same tokenizer, which lowercases texts first, as with `do_lower_case` of sentence-transformers. Special tokens are
-    /// matched before lowercasing.
+    /// The same tokenizer, but lowercasing texts first, as with `do_lower_case` in sentence-transformers. Special
+    /// tokens are matched before lowercasing.
     pub fn with_lowercase(mut self) -> Self {
         let mut pipeline = Pipeline::clone(&self.pipeline);
         let lowercase = Normalization::lowercase(pipeline.get_normalizer());
@@ -225,7 +225,7 @@ impl Tokenizer {
         serde_json::to_string_pretty(&*self.pipeline).ok()
     }
 
-    /// [`decode`](Self::decode) without trimming.
+    /// Like [`decode`](Self::decode), without trimming.
     pub(crate) fn decode_untrimmed(&self, ids: &[u32]) -> Result<String, TokenizeError> {
         let text = self.target().decode(ids, true).map_err(TokenizeError::Decode)?;
         Ok(if self.decoding.clean_up { cleanup(&text) } else { text })
@@ -252,7 +252,7 @@ impl Tokenizer {
         self.target.as_ref().unwrap_or(&self.pipeline)
     }
 
-    /// Runs a pipeline. `special` is `None` for no special tokens, `Some(None)` for those of the pipeline, or else the
+    /// Runs a pipeline. `special` is `None` for no special tokens, `Some(None)` for the pipeline's own, or else the
     /// special tokens to add.
     fn run(
         &self,

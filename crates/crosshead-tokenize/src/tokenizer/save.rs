@@ -16,7 +16,7 @@ struct File {
     contents: Vec<u8>,
 }
 
-/// The original files of a tokenizer, if it is saved as them.
+/// The original files of a tokenizer, if they are written when it is saved.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files(Option<Arc<[File]>>);
 

@@ -47,8 +47,8 @@ impl Tokenizer {
     /// SentencePiece (Kudo and Richardson 2018).
     ///
     /// Ids: `</s>` 0, `<unk>` 1, then the characters by code point, then the merges by rank, and `<pad>` last. A text
-    /// with too few pairs to merge gives a smaller vocabulary; see [`vocab_size`](Self::vocab_size). The result is a pure
-    /// function of the lines and the configuration, for any number of threads.
+    /// with too few pairs to merge results in a smaller vocabulary; see [`vocab_size`](Self::vocab_size). The result is
+    /// a pure function of the lines and the configuration, for any number of threads.
     ///
     /// A special token spelled out in a text (`"</s>"`) is ordinary text, in training and when encoding.
     ///
@@ -85,10 +85,10 @@ impl Tokenizer {
     /// Trains byte-level BPE as in GPT-2 (Radford et al. 2019, section 2.2). Every text can be encoded, and decoding
     /// restores it exactly, including white space and line breaks.
     ///
-    /// Ids: the 256 bytes (by the code point of the character that represents each), then the merges by rank, and
-    /// `<|endoftext|>` last, which starts, ends and separates texts; encoding does not add it. The result is a pure
-    /// function of the texts and the configuration, for any number of threads. `<|endoftext|>` spelled out in a text is
-    /// ordinary text.
+    /// Ids: the 256 bytes (ordered by the code point of the character that represents each byte), then the merges by
+    /// rank, and `<|endoftext|>` last, which starts, ends and separates texts; encoding does not add it. The result is
+    /// a pure function of the texts and the configuration, for any number of threads. `<|endoftext|>` spelled out in a
+    /// text is ordinary text.
     ///
     /// # Errors
     /// If all texts are blank, or the vocabulary size is below 257.

@@ -10,7 +10,7 @@ use crate::pipeline::from_library;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
 
 impl Tokenizer {
-    /// A tokenizer whose tokens are the characters (Unicode scalar values) of the texts.
+    /// A tokenizer with the characters (Unicode scalar values) of the texts as tokens.
     ///
     /// Ids: `<unk>` 0, the characters by code point, including white space and line breaks, and `<|endoftext|>` last, which
     /// starts, ends and separates texts; encoding does not add it. Decoding restores every text of known characters. A

@@ -59,7 +59,8 @@ fn add_last(tokenizer: &mut tokenizers::Tokenizer, token: &str) -> u32 {
     id as u32
 }
 
-/// Checks that a vocabulary does not exceed the requested size: trainers keep the complete alphabet even if it does.
+/// Checks that a vocabulary does not exceed the requested size. Trainers keep the complete alphabet even if it is too
+/// large.
 fn check_size(tokenizer: &tokenizers::Tokenizer, vocab_size: usize) -> Result<(), TokenizeError> {
     let smallest = tokenizer.get_vocab_size(true);
     if smallest > vocab_size {

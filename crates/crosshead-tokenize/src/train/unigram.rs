@@ -66,7 +66,7 @@ impl Tokenizer {
     }
 }
 
-/// The count of each word. Every character of the text is counted once more as a word, so that none is pruned.
+/// The count of each word. Every character of the text is also counted once as a word, so that none is pruned.
 fn count_words<'a>(
     tokenizer: &tokenizers::Tokenizer,
     lines: impl Iterator<Item = &'a str>,
@@ -113,7 +113,7 @@ fn learn(counts: BTreeMap<String, u32>, vocab_size: usize) -> Result<Unigram, To
         .map_err(|error| TokenizeError::Train(error.into()))?;
     one_thread.install(|| trainer.do_train(sentences, &mut model)).map_err(TokenizeError::Train)?;
 
-    // The trainer orders equal scores by hash table.
+    // The trainer orders equal scores by hash table order.
     let mut pieces: Vec<(String, f64)> = model.iter().cloned().collect();
     pieces[UNK_ID as usize + 1..]
         .sort_by(|(a, score_a), (b, score_b)| score_b.total_cmp(score_a).then_with(|| a.cmp(b)));

@@ -24,7 +24,7 @@ const SPECIAL_IDS: SpecialIds = SpecialIds {
     eos: None,
 };
 
-/// How to train WordPiece (Schuster and Nakajima 2012) as BERT uses it.
+/// How to train WordPiece (Schuster and Nakajima 2012), as used by BERT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordPieceConfig {
     /// The maximum number of tokens, including special tokens.

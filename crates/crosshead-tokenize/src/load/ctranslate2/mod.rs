@@ -1,4 +1,4 @@
-//! CTranslate2 directories: the vocabulary defines the ids of tokens, and a tokenizer beside it segments texts.
+//! CTranslate2 directories: the vocabulary defines the ids of tokens, and a separate tokenizer splits texts.
 
 mod settings;
 mod vocabulary;
@@ -83,7 +83,7 @@ impl Package {
         Ok(Self { folder: folder.map(Path::to_owned), metadata })
     }
 
-    /// The SentencePiece models of the source and, if it has a separate one, of the target.
+    /// The SentencePiece models of the source and, if there is a separate one, of the target.
     fn models(&self, dir: &Path) -> Option<(PathBuf, Option<PathBuf>)> {
         let (source, target) = (dir.join(SOURCE_SPM), dir.join(TARGET_SPM));
         if source.is_file() && target.is_file() {
@@ -172,7 +172,7 @@ fn read_model(path: &Path) -> Result<SentencePiece, TokenizeError> {
     SentencePiece::read(path)
 }
 
-/// Reads the vocabulary that source and target share.
+/// Reads the vocabulary shared by source and target.
 fn vocabulary(dir: &Path) -> Result<(PathBuf, Vec<String>), TokenizeError> {
     for name in ["shared_vocabulary", "vocabulary"] {
         if let Some(found) = read_tokens(dir, name)? {
@@ -205,7 +205,7 @@ fn check(tokenizer: &Tokenizer, path: &Path, tokens: &[String]) -> Result<(), To
                 path: path.to_owned(),
                 key: token.clone(),
                 reason: format!(
-                    "has the id {id}, which is `{found}` in the tokenizer: the files don't belong together"
+                    "has the id {id}, which is `{found}` in the tokenizer: the files do not match"
                 ),
             });
         }
