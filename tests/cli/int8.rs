@@ -83,7 +83,7 @@ fn a_quantized_sentence_encoder_keeps_its_modules() {
 fn errors_of_quantize_name_the_directory() {
     let (folder, _) = assemble("marian");
     folder.ok(&["quantize", "model", "int8"]);
-    assert_names(&folder.fails(&["quantize", "model", "int8"]), &["int8", "exists already"]);
+    assert_names(&folder.fails(&["quantize", "model", "int8"]), &["int8", "already exists"]);
     assert_names(&folder.fails(&["quantize", "int8", "other"]), &["int8", "is int8 already"]);
     assert_names(&folder.fails(&["quantize", "nowhere", "other"]), &["nowhere"]);
     assert!(!folder.path("other").exists());

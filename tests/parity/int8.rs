@@ -94,7 +94,7 @@ fn training_or_quantizing_an_int8_model_is_an_error() {
     for (error, said) in [
         (error, "cannot be trained"),
         (again.unwrap_err(), "int8 already"),
-        (taken.unwrap_err(), "exists already"),
+        (taken.unwrap_err(), "already exists"),
     ] {
         let message = error.to_string();
         assert!(message.contains(said) && message.contains("int8"), "{message}");

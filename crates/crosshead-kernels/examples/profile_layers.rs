@@ -10,7 +10,7 @@ use crosshead_kernels::{
 };
 
 fn main() {
-    // Threads of the pool share work directly; from outside, every operation has to wake the pool.
+    // Threads of the pool share work directly; when called from outside, every operation has to wake the pool.
     rayon::scope(|_| {
         linear_with_gradients();
         linear_inference();

@@ -50,7 +50,7 @@ impl RandomKey {
         Self { stream: mix(seed), step: 0 }
     }
 
-    /// The same stream at another training step.
+    /// The same stream at a different training step.
     pub fn at_step(self, step: u64) -> Self {
         Self { step, ..self }
     }

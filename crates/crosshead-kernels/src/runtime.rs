@@ -1,11 +1,11 @@
-//! Threads and memory: functions that save time and do not change results.
+//! Threads and memory: functions that save time without changing results.
 
 use burn::tensor::Tensor;
 
 /// Runs `f` on a thread of the rayon pool and keeps the other threads awake until it returns. Outside the pool, each
-/// operation has to wake the pool and wait for it.
+/// operation would have to wake the pool and wait for it.
 ///
-/// Worthwhile around many small operations, such as a decoding step. Results do not depend on it.
+/// This is worthwhile for many small operations, such as those of a decoding step. Results do not depend on it.
 pub fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     #[cfg(feature = "flex")]
     return rayon::scope(|_| {

@@ -1,4 +1,4 @@
-//! Configurations of modules as data.
+//! Serialization of module configurations.
 
 use burn::tensor::Device;
 use crosshead_kernels::{LayerNormConfig, LinearConfig, RandomKey, RmsNormConfig};

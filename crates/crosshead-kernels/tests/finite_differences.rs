@@ -81,7 +81,7 @@ proptest! {
             beta: layer.then(|| beta.squeeze_dim(0)),
             epsilon: 1e-5,
         };
-        // RMS norm has no shift.
+        // RMS norm does not have a shift.
         let shifted = |y: Tensor<2>, beta: Tensor<2>| if layer { y } else { y + beta };
         let arguments = || {
             let row = |seed| matrix(1, d_model, seed);
@@ -105,7 +105,7 @@ proptest! {
 
     #[test]
     fn gradients_of_cross_entropy((rows, d_model, n_classes) in sizes(), epsilon in 0.0..0.3_f32) {
-        // One row of the weight is not a class, and one row is padding.
+        // One row of the weight does not belong to a class, and one row of x is padding.
         let n_classes = n_classes + 1;
         let targets = ids((0..rows).map(|row| if row == 1 { n_classes } else { row % n_classes }));
         for smoothing in [LabelSmoothing::None, LabelSmoothing::AllClasses(epsilon)] {

@@ -17,7 +17,7 @@ use crate::{InvalidField, PositionKind, StackConfig};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CausalLmConfig {
-    /// The size of the vocabulary, special tokens included.
+    /// The size of the vocabulary, including special tokens.
     pub vocab_size: usize,
     /// The layers.
     pub stack: StackConfig,
@@ -74,7 +74,7 @@ impl CausalLmConfig {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// The first invalid field.
+    /// If a field is invalid; the error names the first one.
     pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[("vocab_size", self.vocab_size), ("n_layers", self.n_layers)])?;
         self.stack.check()?;
@@ -173,7 +173,7 @@ impl CausalLm {
         self.decoder.forward_cached(x, cache)
     }
 
-    /// The logits of each next token.
+    /// The logits of the next token at each position.
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
@@ -185,7 +185,7 @@ impl CausalLm {
         logits.reshape([batch, len, self.config.vocab_size])
     }
 
-    /// The cross entropy of the next tokens, summed, in nats. Targets of [`IGNORED`](crate::IGNORED) are ignored.
+    /// The summed cross-entropy of the next tokens, in nats. Targets equal to [`IGNORED`](crate::IGNORED) are ignored.
     ///
     /// # Shapes
     /// - `targets`: `[batch, len]`

@@ -5,13 +5,13 @@ use crosshead_weights::parameters;
 
 use crate::paths;
 
-/// The type of the weights of projections and of the embedding.
+/// The type used for the weights of projections and of the embedding.
 ///
 /// With int8, a projection also quantizes its input rows and accumulates in i32; everything else is computed in f32. Devices
 /// other than Flex always compute in f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ComputeType {
-    /// The type of the files.
+    /// The type stored in the files.
     #[default]
     Auto,
     /// f32.

@@ -17,7 +17,7 @@ use crate::{InvalidField, PositionKind, StackConfig};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderConfig {
-    /// The size of the vocabulary, special tokens included.
+    /// The size of the vocabulary, including special tokens.
     pub vocab_size: usize,
     /// The layers.
     pub stack: StackConfig,
@@ -25,10 +25,10 @@ pub struct EncoderConfig {
     pub n_layers: usize,
     /// The number of groups of consecutive layers that share weights, as in ALBERT. Default: `n_layers`, no sharing.
     pub n_groups: Option<usize>,
-    /// The number of features of the embeddings, which are projected to `d_model`, as in ALBERT. Default: `d_model`,
-    /// without a projection.
+    /// The number of features of the embeddings, which are then projected to `d_model`, as in ALBERT. Default:
+    /// `d_model`, without a projection.
     pub d_embedding: Option<usize>,
-    /// The number of token types, such as first and second segment; 0 for none.
+    /// The number of token types, such as first and second segment; 0 if there are none.
     pub n_token_types: usize,
     /// The padding id.
     pub pad_id: u32,
@@ -74,7 +74,7 @@ impl EncoderConfig {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// The first invalid field.
+    /// If a field is invalid; the error names the first one.
     pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[
             ("vocab_size", self.vocab_size),

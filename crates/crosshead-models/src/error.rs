@@ -1,10 +1,10 @@
-//! Errors of model directories.
+//! Model directory errors.
 
 use std::path::{Path, PathBuf};
 
 use crosshead_weights::WeightsError;
 
-/// An error of a model directory. Every message names the file and the fix.
+/// A model directory error. Every message names the file and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file or directory could not be read or written.
@@ -23,7 +23,7 @@ pub enum ModelError {
         /// The line, the column and the key.
         source: serde_json::Error,
     },
-    /// A placeholder instead of the file, such as a Git LFS pointer.
+    /// A placeholder in place of the file, such as a Git LFS pointer.
     #[error("{}: {found}", path.display())]
     NotTheFile {
         /// The file.
@@ -85,7 +85,7 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// An error of one tensor.
+    /// An error about one tensor.
     pub(crate) fn tensor(path: &Path, tensor: &str, reason: impl Into<String>) -> Self {
         Self::Tensor { path: path.to_owned(), tensor: tensor.to_owned(), reason: reason.into() }
     }

@@ -41,7 +41,7 @@ impl InputLayer {
         Self::factorized(config, None, device)
     }
 
-    /// An input whose embeddings have `d_embedding` features; `d_model` if `None`.
+    /// An input for embeddings with `d_embedding` features; `d_model` if `None`.
     pub(crate) fn factorized(
         config: &StackConfig,
         d_embedding: Option<usize>,

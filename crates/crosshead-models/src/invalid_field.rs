@@ -1,4 +1,4 @@
-//! The error of an invalid configuration.
+//! The error for an invalid configuration.
 
 /// An invalid field of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

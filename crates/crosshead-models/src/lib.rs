@@ -44,7 +44,7 @@ pub use stack_config::{PositionKind, StackConfig};
 pub use steps::{CausalSteps, DecoderSteps};
 pub use tokens::{IGNORED, TokenBatch};
 
-// Items of other crates in the signatures and fields of this one.
+// Items from other crates that appear in this crate's API.
 pub use crosshead_blocks::{
     Decoder, DecoderCache, Encoder as EncoderStack, Memory, Norm, NormKind, NormOrder,
 };

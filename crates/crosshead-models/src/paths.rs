@@ -5,7 +5,7 @@ use crosshead_kernels::Int8Weight;
 /// The prefix of the encoder in a model with a head.
 const ENCODER: &str = "encoder.";
 
-/// Whether a parameter of a model with a head belongs to the head and not to the encoder.
+/// Whether a parameter of a model with a head belongs to the head rather than the encoder.
 pub fn is_head(path: &str) -> bool {
     !path.starts_with(ENCODER)
 }

@@ -79,7 +79,7 @@ impl ProjectionConfig {
         with_residual(residual: bool);
     }
 
-    /// A projection whose weights are drawn from a fixed seed on first use, unless they are replaced before.
+    /// A projection. Its weights are drawn from a fixed seed on first use, unless they are replaced before that.
     pub fn skeleton(&self, device: &Device) -> Projection {
         let &Self { d_in, d_out, bias, residual, .. } = self;
         let linear = LinearConfig::new(d_in, d_out);

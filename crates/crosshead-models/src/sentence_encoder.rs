@@ -26,7 +26,7 @@ pub struct SentenceEncoder {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SentenceConfig {
-    /// How token vectors are pooled; the results of several are concatenated.
+    /// How token vectors are pooled; the results of several poolings are concatenated.
     pub pooling: Vec<Pooling>,
     /// Whether pooling includes the tokens of the prompt.
     pub include_prompt: bool,
@@ -45,7 +45,7 @@ pub enum SentenceStep {
 }
 
 impl SentenceConfig {
-    /// The given pooling of all tokens, and no steps after it.
+    /// The given pooling over all tokens, without further steps.
     pub fn new(pooling: Pooling) -> Self {
         Self { pooling: vec![pooling], include_prompt: true, steps: Vec::new() }
     }
@@ -62,8 +62,8 @@ impl SentenceEncoder {
     /// Adds pooling and projections to an encoder.
     ///
     /// # Panics
-    /// If `config.pooling` is empty, the number of projections is not that of the [`SentenceStep::Project`] steps, or a
-    /// projection does not take the features of the step before it.
+    /// If `config.pooling` is empty, the number of projections differs from the number of [`SentenceStep::Project`]
+    /// steps, or a projection does not accept the output of the step before it.
     pub fn new(encoder: Encoder, projections: Vec<Projection>, config: SentenceConfig) -> Self {
         assert!(!config.pooling.is_empty(), "at least one pooling is needed");
         let needed = config.steps.iter().filter(|step| **step == SentenceStep::Project).count();

@@ -45,7 +45,7 @@ impl StepModel for DecoderSteps<'_> {
         let sources: Vec<usize> = rows.iter().map(|&row| self.sources[row]).collect();
         let rows = row_tensor(rows, &self.model.device());
         if sources == self.sources {
-            // Only beams of the same source changed order: the memory, which is most of the cache, is not moved.
+            // Only beams of the same source changed order. The memory, which makes up most of the cache, is not moved.
             self.cache.reorder_positions(&rows);
         } else {
             self.cache.reorder(&rows);
@@ -104,7 +104,7 @@ impl<'a> CausalSteps<'a> {
         Self { model, cache, padding, prompt_len: longest, prompt_logits }
     }
 
-    /// Runs the model on the next tokens, equally many per row, and returns the logits after each.
+    /// Runs the model on the next tokens, the same number in each row, and returns the logits after each.
     fn advance(&mut self, tokens: &[u32]) -> Vec<f32> {
         let Self { model, cache, padding, .. } = self;
         in_pool(|| host(model.logits(model.forward_cached(tokens, padding, cache))))

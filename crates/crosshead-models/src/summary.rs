@@ -1,4 +1,4 @@
-//! Summary of a model: parts, parameters, memory and FLOPs.
+//! A summary of a model: parts, parameters, memory and FLOPs.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -16,7 +16,7 @@ pub struct Summary {
     /// The number of trainable parameters.
     pub n_parameters: usize,
     /// Floating-point operations of a forward pass per token, for a text of [`max_len`](Self::max_len) tokens: two per
-    /// element of each matrix that the token is multiplied with, and the matrix multiplications of attention.
+    /// element of each matrix that the token is multiplied with, plus the matrix multiplications in attention.
     pub flops_per_token: usize,
     /// The text length that [`flops_per_token`](Self::flops_per_token) assumes.
     pub max_len: usize,
@@ -27,14 +27,14 @@ pub struct Summary {
 pub struct Part {
     /// The path of the part. All layers of a stack are merged, as in `encoder.layers.0..5.self_attn`.
     pub name: String,
-    /// The shapes of its parameters, in one layer.
+    /// The shapes of its parameters in one layer.
     pub shapes: Vec<Vec<usize>>,
-    /// The number of parameters, in all layers.
+    /// The number of parameters in all layers.
     pub n_parameters: usize,
 }
 
 impl Summary {
-    /// Summarizes a model by its configuration. No weights are drawn.
+    /// Summarizes a model from its configuration, without drawing weights.
     ///
     /// # Panics
     /// If the configuration is invalid.
@@ -67,13 +67,13 @@ impl Summary {
         }
     }
 
-    /// `tied`: whether the embedding is also the output projection.
+    /// `tied` says whether the embedding is also the output projection.
     fn of_encoder(config: &EncoderConfig, tied: bool, model: impl Module) -> Self {
         let attended = config.n_layers * config.stack.max_len;
         Self::new(&model, &config.stack, attended, tied)
     }
 
-    /// `attended`: the number of keys that a token attends to, summed over the layers.
+    /// `attended` is the number of keys that a token attends to, summed over the layers.
     fn new<M: Module>(model: &M, stack: &StackConfig, attended: usize, tied: bool) -> Self {
         let shapes: Vec<(String, Vec<usize>)> = parameters::shapes(model)
             .into_iter()

@@ -4,15 +4,15 @@ use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Int, Shape, Tensor, TensorData};
 use crosshead_kernels::embedding;
 
-/// The target that a loss ignores.
+/// The target id that a loss ignores.
 pub const IGNORED: u32 = i32::MAX as u32;
 
-/// Token ids of a batch, row-major, each row padded on the right.
+/// The token ids of a batch, row-major, with each row padded on the right.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenBatch<'a> {
     /// The ids, `[batch, len]`.
     pub ids: &'a [u32],
-    /// The number of tokens of each row, without padding, `[batch]`.
+    /// The number of tokens in each row, without padding, `[batch]`.
     pub lengths: &'a [usize],
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct AttentionOptions {
     /// The scale of QKᵀ; 1/√d_head in Vaswani et al. 2017.
     pub scale: f32,
-    /// The keys that a query may attend to by position.
+    /// The keys that a query may attend to, based on their positions.
     pub reach: Reach,
     /// With `Some(c)`, a score s becomes c·tanh(s / c) before the bias is added (Gemma 2).
     ///
@@ -18,13 +18,14 @@ pub struct AttentionOptions {
 }
 
 impl AttentionOptions {
-    /// Every query attends to every key, without dropout.
+    /// The options with which every query attends to every key, without dropout.
     pub fn new(scale: f32) -> Self {
         Self { scale, reach: Reach::default(), soft_cap: None, dropout: 0.0 }
     }
 }
 
-/// The keys that a query may attend to by position: query i is at position `offset + i`, key j at position j.
+/// The keys that a query may attend to, based on their positions: query i is at position `offset + i`, key j at
+/// position j.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     /// The position of the first query.

@@ -1,4 +1,4 @@
-//! The dropout mask: the only place that decides whether a call drops elements, and which.
+//! The dropout mask: the only place that decides whether a call drops elements, and which ones.
 
 use crate::random::{Mode, RandomKey};
 

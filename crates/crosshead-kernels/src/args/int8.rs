@@ -2,7 +2,8 @@
 
 use burn::tensor::Bytes;
 
-/// 1.5 · 2²³: adding it to a number of small magnitude rounds the number to an integer, half to even, in the low bits of the sum.
+/// 1.5 · 2²³: adding it to a number with a small magnitude rounds the number to an integer (half to even) in the low
+/// bits of the sum.
 const ROUND: f32 = 12_582_912.0;
 
 /// The largest quantized value.
@@ -20,13 +21,13 @@ pub struct Int8Weight {
 }
 
 impl Int8Weight {
-    /// The maximum `d_in` for which a sum of products, each at most 127 · 128, fits an i32.
+    /// The maximum `d_in` for which a sum of products, each at most 127 · 128, fits into an i32.
     pub const MAX_D_IN: usize = 1 << 17;
 
     /// Quantizes a weight. The scale of a row maps its largest magnitude to 127; values are rounded half to even.
     ///
     /// # Panics
-    /// If `weight` does not have the shape.
+    /// If the length of `weight` does not match `shape`.
     pub fn quantize(weight: &[f32], shape: [usize; 2]) -> Self {
         let [d_out, d_in] = shape;
         assert_eq!(weight.len(), d_out * d_in, "values of a matrix {shape:?}");
@@ -57,8 +58,8 @@ pub(crate) struct Int8Row {
 
 /// Quantizes one row: its largest magnitude maps to 127, and values are rounded half to even.
 ///
-/// A row with NaN or infinity gets the scale NaN, so that divergence stays visible. A row whose magnitudes are all below
-/// 2⁻¹²⁰ becomes zero.
+/// A row with NaN or infinity gets the scale NaN, so that divergence remains visible. A row whose magnitudes are all
+/// below 2⁻¹²⁰ becomes zero.
 #[inline(always)]
 pub(crate) fn quantize(x: &[f32], values: &mut [i8]) -> Int8Row {
     const SMALLEST: f32 = 1.0 / (1_u128 << 120) as f32;

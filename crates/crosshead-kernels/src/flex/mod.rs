@@ -2,8 +2,8 @@
 //!
 //! Each operation (`ops`) separates its mathematics, on plain slices, from the code that makes it a burn backend
 //! extension with a hand-written backward pass. Operations are built from matrix multiplication (`gemm`), vectorized
-//! functions (`math`), and memory and threads (`runtime`). Each of these modules depends only on those after it in this
-//! list.
+//! functions (`math`), and memory and thread management (`runtime`). Each of these modules depends only on those after
+//! it in this list.
 //!
 //! Work is partitioned by shape alone, and partial sums are combined in a fixed order, so results are bit-identical for
 //! any number of threads.
@@ -20,7 +20,8 @@ mod tests;
 use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Tensor};
 
-/// Whether the fused implementations apply to a tensor: f32 on the Flex backend, with or without autodiff.
+/// Whether the fused implementations apply to a tensor, which must be f32 on the Flex backend, with or without
+/// autodiff.
 pub(crate) fn is_flex<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32
         && matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))

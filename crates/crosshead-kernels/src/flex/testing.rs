@@ -27,8 +27,8 @@ pub(crate) use value_and_gradients;
 
 /// Asserts that values agree within `tolerance` times the largest expected magnitude (at least 1).
 ///
-/// The rounding error of a sum grows with its largest terms, so results that are small because of cancellation are not
-/// compared relative to their own magnitude.
+/// The rounding error of a sum grows with its largest terms. Results that are small because of cancellation are
+/// therefore not compared relative to their own magnitude.
 #[track_caller]
 pub(crate) fn assert_close(actual: &[TensorData], expected: &[TensorData], tolerance: f32) {
     assert_eq!(actual.len(), expected.len(), "number of results");
@@ -63,7 +63,7 @@ pub(crate) fn assert_same_for_any_number_of_threads(f: impl Fn() -> Vec<TensorDa
             "the result with {threads} threads is not bit-identical to that with one"
         );
     }
-    // Tests that run at the same time also use the scalar path, which changes nothing if this assertion holds.
+    // Tests that run at the same time also use the scalar path, which makes no difference if this assertion holds.
     SCALAR.store(true, Ordering::Relaxed);
     let scalar = run(2);
     SCALAR.store(false, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use crate::random::RandomKey;
 
 /// Configuration of a [`Linear`] layer.
 ///
-/// The random key is serialized with the rest, so that a stored configuration initializes the same weight.
+/// The random key is serialized too, so that a stored configuration initializes the same weight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinearConfig {
@@ -33,7 +33,7 @@ impl LinearConfig {
         self
     }
 
-    /// The seed of the weight: layers of the same shape and seed start out equal. Default: 0.
+    /// The seed of the weight. Layers with the same shape and seed have the same initial weight. Default: 0.
     pub fn with_seed(self, seed: u64) -> Self {
         self.with_key(RandomKey::new(seed))
     }

@@ -31,7 +31,7 @@ pub fn add_norm(
     normalized
 }
 
-/// The sum `residual` + dropout(`x`) and its norm: the end of one sub-layer and the start of the next in pre-norm
+/// The sum `residual` + dropout(`x`) and its norm: the end of one sub-layer and the start of the next, in pre-norm
 /// order.
 ///
 /// # Shapes

@@ -126,7 +126,7 @@ fn weights(
             Tensor::<4>::from_data(TensorData::new(bias, [1, 1, q_len, k_len]), &scores.device());
         scores = scores + bias;
     }
-    // Replace −∞ by finite values, so that a row without a visible key gives exp(0) · 0 and not NaN.
+    // −∞ is replaced with finite values, so that a row without a visible key gives exp(0) · 0 instead of NaN.
     let visible = scores.clone().greater_elem(f32::NEG_INFINITY).float();
     let peak = scores.clone().detach().max_dim(3).clamp_min(f32::MIN);
     let weights = (scores.clamp_min(f32::MIN) - peak).exp() * visible;

@@ -14,7 +14,7 @@ use crate::ops::int8::is_int8;
 /// - output: `[rows, d_model]`
 ///
 /// # Panics
-/// If an id is not below `vocab_size`; some backends do not check.
+/// If an id is not below `vocab_size`. Some backends do not check this.
 pub fn embedding(
     weight: Tensor<2>,
     ids: Tensor<1, Int>,

@@ -1,7 +1,7 @@
 //! int8 weights as tensors.
 //!
 //! On the Flex backend without autodiff, linear layers, embedding and output projection compute with int8 weights. On
-//! other devices the weights are dequantized to f32.
+//! other devices, the weights are dequantized to f32.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 

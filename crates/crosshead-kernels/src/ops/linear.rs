@@ -37,10 +37,11 @@ pub fn linear(
     plain(x, weight, bias, activation)
 }
 
-/// Three linear layers of the same rows, such as the projections of queries, keys and values, without an activation.
+/// Three linear layers applied to the same rows, such as the projections of queries, keys and values, without an
+/// activation.
 ///
-/// The results are those of three calls of [`linear`]. For few rows, as in decoding, this is faster: threads
-/// synchronize once.
+/// The results equal those of three calls to [`linear`]. For few rows, as in decoding, this is faster because threads
+/// synchronize only once.
 ///
 /// # Shapes
 /// - `x`: `[rows, d_in]`

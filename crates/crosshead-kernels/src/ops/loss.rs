@@ -7,8 +7,8 @@ use super::linear;
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
 
-/// Label smoothing (Szegedy et al. 2016; Vaswani et al. 2017, section 5.4): the probability mass ε that is spread
-/// evenly, and the classes it is spread over.
+/// Label smoothing (Szegedy et al. 2016; Vaswani et al. 2017, section 5.4): the probability mass ε, which is spread
+/// evenly, and the classes over which it is spread.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum LabelSmoothing {
     /// No smoothing: all mass on the label.
@@ -21,7 +21,7 @@ pub enum LabelSmoothing {
 }
 
 impl LabelSmoothing {
-    /// The equivalent ε of a target (1 − ε)·label + ε·uniform over all `n_classes` classes.
+    /// The equivalent ε for a target (1 − ε)·label + ε·uniform over all `n_classes` classes.
     pub fn uniform_share(self, n_classes: usize) -> f32 {
         match self {
             Self::None => 0.0,
@@ -34,8 +34,8 @@ impl LabelSmoothing {
 /// The cross-entropy between softmax(x·Wᵀ + b) over the first `n_classes` classes and the smoothed label, summed over
 /// rows.
 ///
-/// With z the logits, the loss of a row is logsumexp(z) − (1 − ε)·z\[label\] − ε·mean(z). Rows whose target is
-/// not in 0..`n_classes` are padding and do not contribute.
+/// With z the logits, the loss of a row is logsumexp(z) − (1 − ε)·z\[label\] − ε·mean(z). Rows with a target outside
+/// 0..`n_classes` are padding and do not contribute.
 ///
 /// # Shapes
 /// - `x`: `[rows, d_model]`, `weight`: `[vocab_size, d_model]`, `bias`: `[vocab_size]`, `targets`: `[rows]`
@@ -74,7 +74,8 @@ pub fn linear_cross_entropy(
     plain(x, weight, bias, targets, n_classes, smoothing)
 }
 
-/// The loss with an int8 weight, without gradients. The logits are those of [`linear::linear`], computed in chunks of rows.
+/// The loss with an int8 weight, without gradients. The logits equal those of [`linear::linear`] and are computed in
+/// chunks of rows.
 fn by_rows(
     x: Tensor<2>,
     weight: Tensor<2>,

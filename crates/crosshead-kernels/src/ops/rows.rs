@@ -11,7 +11,7 @@ use burn::tensor::{Int, Tensor};
 /// - output: `[new_batch, capacity, n_heads, d_head]`
 ///
 /// # Panics
-/// If `len` exceeds the capacity, or a row is not below `batch`; some backends do not check.
+/// If `len` exceeds the capacity, or a row is not below `batch`. Some backends do not check this.
 pub fn select_rows(x: Tensor<4>, rows: Tensor<1, Int>, len: usize) -> Tensor<4> {
     let [_, capacity, ..] = x.dims();
     assert!(len <= capacity, "len ({len}) must not exceed the capacity ({capacity})");

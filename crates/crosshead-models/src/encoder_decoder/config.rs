@@ -17,7 +17,7 @@ use crate::{InvalidField, StackConfig};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderDecoderConfig {
-    /// The size of the shared vocabulary, special tokens included.
+    /// The size of the shared vocabulary, including special tokens.
     pub vocab_size: usize,
     /// The layers of the encoder and the decoder.
     pub stack: StackConfig,
@@ -82,7 +82,7 @@ impl EncoderDecoderConfig {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// The first invalid field.
+    /// If a field is invalid; the error names the first one.
     pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[
             ("vocab_size", self.vocab_size),

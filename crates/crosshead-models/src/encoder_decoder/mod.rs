@@ -90,7 +90,7 @@ impl EncoderDecoder {
         self.decoder.forward_cached(x, cache)
     }
 
-    /// The logits of each next token.
+    /// The logits of the next token at each position.
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`
@@ -105,7 +105,7 @@ impl EncoderDecoder {
         ])
     }
 
-    /// The cross entropy of a batch of targets, summed, in nats. Padding is ignored.
+    /// The summed cross-entropy of a batch of targets, in nats. Padding is ignored.
     ///
     /// # Shapes
     /// - `target`: `[batch, tgt_len]`

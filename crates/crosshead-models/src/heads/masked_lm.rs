@@ -25,7 +25,7 @@ pub struct MaskedLm {
 
 impl MaskedLm {
     /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
-    /// before.
+    /// before that.
     pub fn new(encoder: Encoder) -> Self {
         let EncoderConfig { vocab_size, stack, .. } = encoder.config();
         let (device, d_embedding) = (encoder.device(), encoder.config().d_embedding());
@@ -54,7 +54,8 @@ impl MaskedLm {
         logits.reshape([batch, n_rows / batch, self.encoder.config.vocab_size])
     }
 
-    /// The cross entropy of the masked tokens, summed, in nats. Targets of [`IGNORED`](crate::IGNORED) are ignored.
+    /// The summed cross-entropy of the masked tokens, in nats. Targets equal to [`IGNORED`](crate::IGNORED) are
+    /// ignored.
     ///
     /// # Shapes
     /// - `targets`: `[batch, len]`

@@ -10,7 +10,7 @@ pub use pooling::Pooling;
 pub use sequence_classifier::{ClassifierHead, PoolerActivation, ProblemType, SequenceClassifier};
 pub use token_classifier::TokenClassifier;
 
-/// The labels that transformers gives to unnamed classes.
+/// The labels that transformers uses for unnamed classes.
 pub(crate) fn default_labels(n: usize) -> Vec<String> {
     (0..n).map(|id| format!("LABEL_{id}")).collect()
 }

@@ -35,8 +35,8 @@ impl Pooling {
         self.apply_after(0, states, lengths)
     }
 
-    /// Pools each row to one vector, without its first `skipped` tokens. Padding is ignored; positions include the
-    /// skipped tokens. A row with no other tokens gives zeros, or its first vector for [`First`](Self::First).
+    /// Pools each row to one vector, leaving out its first `skipped` tokens. Padding is ignored; positions include the
+    /// skipped tokens. A row without other tokens gives zeros, or its first vector for [`First`](Self::First).
     ///
     /// # Shapes
     /// - `states`: `[batch, len, d_model]`

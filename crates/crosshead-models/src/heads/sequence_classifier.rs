@@ -100,7 +100,7 @@ impl ClassifierHead {
 
 impl SequenceClassifier {
     /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
-    /// before. The labels are `LABEL_0`, `LABEL_1`, ….
+    /// before that. The labels are `LABEL_0`, `LABEL_1`, ….
     pub fn new(encoder: Encoder, head: ClassifierHead) -> Self {
         let (device, d_model) = (encoder.device(), encoder.config().stack.d_model);
         let linear = |d_out, name| {
@@ -158,7 +158,7 @@ impl SequenceClassifier {
         self.classifier.forward(self.pooled(tokens, types, mode))
     }
 
-    /// The cross entropy of the classes, summed over rows, in nats.
+    /// The cross-entropy of the classes, summed over rows, in nats.
     ///
     /// # Shapes
     /// - `classes`: `[batch]`

@@ -23,7 +23,7 @@ pub struct TokenClassifier {
 
 impl TokenClassifier {
     /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
-    /// before. The labels are `LABEL_0`, `LABEL_1`, ….
+    /// before that. The labels are `LABEL_0`, `LABEL_1`, ….
     pub fn new(encoder: Encoder, n_classes: usize, dropout: f32) -> Self {
         let d_model = encoder.config().stack.d_model;
         let key = RandomKey::new(0).stream("classifier");

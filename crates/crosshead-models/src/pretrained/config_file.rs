@@ -1,4 +1,4 @@
-//! `config.json`: the keys that all families share.
+//! `config.json`: the keys shared by all families.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ pub(super) struct ConfigFile {
     object: Map<String, Value>,
     /// The family.
     pub(super) model_type: String,
-    /// The class in transformers.
+    /// The class name in transformers.
     pub(super) architecture: Option<String>,
     /// `decoder_start_token_id` of `generation_config.json`.
     pub(super) generation_start: Option<u32>,
@@ -38,14 +38,14 @@ impl ConfigFile {
     pub(super) fn open(dir: &Path) -> Result<Self, ModelError> {
         let path = dir.join("config.json");
         let object = json::object(&path, &json::read_text(&path)?)?;
-        // Errors in that file are reported by `GenerationDefaults`.
+        // Errors in this file are reported by `GenerationDefaults`.
         let generation: Generation =
             json::read_json(&dir.join("generation_config.json")).unwrap_or_default();
         let file = Self::of(path, object)?;
         Ok(Self { generation_start: generation.decoder_start_token_id, ..file })
     }
 
-    /// A file at `path` with the keys of `object`.
+    /// A file at `path` with the keys in `object`.
     pub(super) fn of(path: PathBuf, object: Map<String, Value>) -> Result<Self, ModelError> {
         let Header { model_type, architectures } = json::from_object(&path, &object)?;
         let architecture = architectures.unwrap_or_default().into_iter().next();
@@ -57,7 +57,7 @@ impl ConfigFile {
         json::from_object(&self.path, &self.object)
     }
 
-    /// The error of an invalid value.
+    /// The error for an invalid value.
     pub(super) fn wrong(&self, key: &'static str, reason: impl Into<String>) -> ModelError {
         ModelError::Config { path: self.path.clone(), key, reason: reason.into() }
     }
@@ -65,7 +65,7 @@ impl ConfigFile {
 
 /// Converts keys to an object. Floats get the shortest representation that reads back.
 pub(super) fn to_object(keys: &impl Serialize) -> Map<String, Value> {
-    // Through text: as a `Value`, an f32 is converted to f64 and gets more digits.
+    // Converted through text: as a `Value`, an f32 would be converted to f64 and get more digits.
     let object = serde_json::to_string(keys).and_then(|text| serde_json::from_str(&text));
     object.expect("keys are a struct of plain values")
 }
@@ -89,7 +89,7 @@ pub(super) fn first_id<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u32>
     first.filter(|&id| id >= 0).map(valid).transpose()
 }
 
-/// [`first_id`], which must be present.
+/// Like [`first_id`], but the id must be present.
 pub(super) fn required_id<'de, D: Deserializer<'de>>(json: D) -> Result<u32, D::Error> {
     first_id(json)?.ok_or_else(|| D::Error::custom("expected an id"))
 }

@@ -72,7 +72,7 @@ impl ModelDirectory {
         Err(file.wrong("model_type", reason))
     }
 
-    /// The name in the directory's files of the parameter at `path`.
+    /// The name that the directory's files use for the parameter at `path`.
     pub fn tensor_name(&self, path: &str) -> Option<String> {
         self.names().locate(path).map(|location| location.name)
     }
@@ -95,8 +95,8 @@ impl ModelDirectory {
     }
 }
 
-/// The family of a file among those of one kind, and the head in `architectures`, or the last of `heads` if it is not
-/// recognized.
+/// The family of a file, out of those of one kind, and the head in `architectures`, or the last of `heads` if the head
+/// is not recognized.
 fn family_of<'a, C, F: Family<C> + ?Sized>(
     families: &[&'a F],
     heads: &[Head],
@@ -106,7 +106,7 @@ fn family_of<'a, C, F: Family<C> + ?Sized>(
     let named = |head: &&Head| family.architecture(**head) == file.architecture.as_deref();
     match heads.iter().find(named) {
         Some(head) => Some((family, *head)),
-        // `crosshead` is a family of every kind.
+        // `crosshead` is a family of every kind of model.
         None if heads.iter().any(|head| family.architecture(*head) == Some(head.name())) => None,
         None => heads.last().map(|&head| (family, head)),
     }

@@ -44,7 +44,7 @@ impl Directory {
         self.family.classifier(&self.file, n_classes)
     }
 
-    /// Loads the model with a head that `model` builds from the encoder.
+    /// Loads the model with the head that `model` adds to the encoder.
     fn load<M: Module>(
         &self,
         head: Head,
@@ -102,16 +102,16 @@ fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
 }
 
 impl Encoder {
-    /// Loads the encoder of a model directory, whatever its head: `config.json` and the weights (see
+    /// Loads the encoder of a model directory, whatever its head, from `config.json` and the weights (see
     /// [`TensorSource::open`]).
     ///
     /// # Errors
-    /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
+    /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         Directory::open(dir)?.load(Head::Encoder, device, |encoder| encoder)
     }
 
-    /// Writes a model directory that this crate and `transformers` load. `extra` adds files, such as a tokenizer.
+    /// Writes a model directory that this crate and `transformers` can load. `extra` adds files, such as a tokenizer.
     ///
     /// The directory is replaced atomically.
     ///
@@ -164,7 +164,7 @@ impl SequenceClassifier {
     }
 
     /// Builds a classifier with new labels on the encoder of a model directory, for fine-tuning. The pooler is loaded
-    /// if the directory has one, as for BERT. `problem_type` is that of the directory.
+    /// if the directory has one, as in BERT. `problem_type` is taken from the directory.
     ///
     /// Also returns the paths of the parameters that the directory does not have: the last projection, and the pooler.
     /// Draw them with [`initialize_where`](crate::initialize_where).

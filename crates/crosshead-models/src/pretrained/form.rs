@@ -40,11 +40,11 @@ impl Form {
         }
     }
 
-    /// Extracts a parameter of shape `ours` from an int8 matrix; dequantized if the scales do not belong to the rows of the
-    /// parameter.
+    /// Extracts a parameter of shape `ours` from an int8 matrix. It is dequantized if the scales do not belong to the
+    /// rows of the parameter.
     ///
     /// # Panics
-    /// If the matrix has another shape than [`file_shape`](Self::file_shape).
+    /// If the matrix does not have the shape [`file_shape`](Self::file_shape).
     pub(super) fn extract_int8(self, matrix: Int8Matrix, ours: &[usize]) -> Value {
         let weight = match (self, matrix.axis, ours) {
             (Self::Same, ScaleAxis::Rows, &[..]) => matrix.into_weight(),
@@ -67,7 +67,7 @@ impl Form {
         }
     }
 
-    /// Merges parameters, which are all parts of a tensor in order, to the tensor in the file.
+    /// Merges parameters into the tensor in the file. They must be all parts of the tensor, in order.
     pub(super) fn merge(self, parts: Vec<TensorData>) -> TensorData {
         let ours = parts[0].shape().to_vec();
         let shape = self.file_shape(&ours);
@@ -88,7 +88,7 @@ impl Form {
     }
 }
 
-/// Changes the shape and keeps the values.
+/// Changes the shape but keeps the values.
 fn reshaped(data: TensorData, shape: &[usize]) -> TensorData {
     let (bytes, _, dtype) = data.into_parts();
     TensorData::from_bytes(bytes, shape.to_vec(), dtype)

@@ -1,6 +1,6 @@
 //! The head of a model.
 
-/// The head of a model: the task it is for.
+/// The head of a model, which determines its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
     /// Generates a target from a source: translation, summarization.
@@ -18,7 +18,7 @@ pub enum Head {
 }
 
 impl Head {
-    /// The heads of encoders; no head is last.
+    /// The heads of encoders; `None` comes last.
     pub(super) const OF_ENCODERS: [Self; 4] =
         [Self::MaskedLm, Self::SequenceClassifier, Self::TokenClassifier, Self::Encoder];
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::keys;
 use crate::ModelError;
 
-/// Reads a text file. A placeholder, such as a Git LFS pointer, is an error.
+/// Reads a text file. A placeholder, such as a Git LFS pointer, causes an error.
 pub(super) fn read_text(path: &Path) -> Result<String, ModelError> {
     if let Some(found) = Placeholder::in_file(path).map_err(ModelError::io(path))? {
         return Err(ModelError::NotTheFile { path: path.to_owned(), found: found.message() });

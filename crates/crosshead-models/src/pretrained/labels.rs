@@ -18,8 +18,8 @@ struct Keys {
 /// The maximum of `num_labels`.
 const MAX_LABELS: usize = 1 << 20;
 
-/// The label of each class. As in transformers, they are `LABEL_0`, `LABEL_1`, … if the file has no labels, or not
-/// `num_labels` of them.
+/// The label of each class. As in transformers, the labels are `LABEL_0`, `LABEL_1`, … if the file has no labels, or if
+/// their number is not `num_labels`.
 pub(super) fn read(file: &ConfigFile) -> Result<Vec<String>, ModelError> {
     let Keys { id2label, num_labels } = file.keys()?;
     let by_id = id2label.filter(|labels| num_labels.is_none_or(|n| n == labels.len()));

@@ -19,7 +19,7 @@ impl EncoderDecoder {
     /// CTranslate2 directories load too; their quantized weights are converted to f32.
     ///
     /// # Errors
-    /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
+    /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         if ctranslate2::is_directory(dir) {
             let directory = ctranslate2::Directory::open(dir)?;
@@ -38,8 +38,8 @@ impl EncoderDecoder {
         weights(&config).fill(|device| config.skeleton(device), &config.expected_shapes(), device)
     }
 
-    /// Writes a model directory that this crate and `transformers` load: `config.json`, `generation_config.json` and
-    /// `model.safetensors`. `extra` adds files, such as a tokenizer. The `model_type` is the first family that can
+    /// Writes a model directory that this crate and `transformers` can load: `config.json`, `generation_config.json`
+    /// and `model.safetensors`. `extra` adds files, such as a tokenizer. The `model_type` is the first family that can
     /// express the model, or `crosshead`, which only this crate loads.
     ///
     /// The directory is replaced atomically.
@@ -61,7 +61,7 @@ impl EncoderDecoder {
         })
     }
 
-    /// The sinusoidal tables, for families whose files contain them.
+    /// The sinusoidal tables, for families that store them in their files.
     fn sinusoids(&self, names: &Names) -> Vec<(&'static str, TensorData)> {
         let (stack, device) = (&self.config().stack, self.device());
         let inputs = [&self.encoder_input, &self.decoder_input].into_iter();
@@ -80,7 +80,7 @@ impl CausalLm {
     /// CTranslate2 directories load too; their quantized weights are converted to f32.
     ///
     /// # Errors
-    /// If a file is missing or malformed, or does not match the other. The error names the file, and the tensor or key.
+    /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
         if ctranslate2::is_directory(dir) {
             let directory = ctranslate2::Directory::open(dir)?;

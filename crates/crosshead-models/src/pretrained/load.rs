@@ -25,8 +25,8 @@ impl<'a> Weights<'a> {
 
     /// Builds the model and fills its parameters.
     ///
-    /// `expected` are parameters with the shapes of the configuration. They are checked before memory is allocated: a
-    /// typo in the number of layers must not exhaust it.
+    /// `expected` contains parameters with the shapes from the configuration. They are checked before memory is
+    /// allocated, because a typo in the number of layers must not exhaust it.
     pub(super) fn fill<M: Module>(
         &self,
         skeleton: impl FnOnce(&Device) -> M,
@@ -71,7 +71,7 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// Fills those of `parameters` that the file contains, and returns the others.
+    /// Fills the parameters that the file contains, and returns the others.
     pub(super) fn fill_known<M: Module>(
         &self,
         model: M,
@@ -109,7 +109,8 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// The name of the tensor with a parameter, whose shape must match; `None` if the parameter is zero.
+    /// The name of the tensor that contains a parameter; `None` if the parameter is zero. The shape of the tensor must
+    /// match.
     pub(super) fn locate(
         &self,
         parameter: &str,
@@ -133,7 +134,7 @@ impl<'a> Weights<'a> {
         self.names.locate(parameter).ok_or_else(|| self.tensors.missing(parameter))
     }
 
-    /// The name of the tensor at a location, whose shape must match; `None` if the parameter is zero.
+    /// The name of the tensor at a location; `None` if the parameter is zero. The shape of the tensor must match.
     fn find(&self, location: &Location, shape: &[usize]) -> Result<Option<String>, ModelError> {
         let mut candidates = self.names.candidates(&location.name).into_iter();
         let Some(name) = candidates.find(|name| self.tensors.shape(name).is_some()) else {
@@ -187,7 +188,7 @@ impl<'a> Weights<'a> {
     }
 }
 
-/// The error of a parameter that the family of the file at `path` does not have.
+/// The error for a parameter that the family of the file at `path` does not have.
 pub(super) fn no_such_weight(path: &Path, parameter: &str) -> ModelError {
     ModelError::tensor(path, parameter, "the family has no such weight")
 }

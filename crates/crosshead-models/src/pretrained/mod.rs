@@ -1,7 +1,7 @@
-//! Model directories in Hugging Face's layout, and CTranslate2's.
+//! Model directories in the layouts of Hugging Face and CTranslate2.
 //!
 //! A family is one value in [`families`], which defines the meaning of its `config.json` and the names of its weights.
-//! Loading and saving are the same for all.
+//! Loading and saving are the same for all families.
 
 mod config_file;
 mod ctranslate2;
@@ -42,7 +42,7 @@ pub use weights_report::WeightsReport;
 
 use crate::ModelError;
 
-/// Writes a model directory atomically: `config.json`, the files of `weights` and those of `extra`.
+/// Writes a model directory atomically: `config.json`, the files written by `weights` and those written by `extra`.
 fn write_model<E: From<ModelError> + From<std::io::Error>>(
     dir: &Path,
     config: Map<String, Value>,

@@ -10,7 +10,7 @@ pub(super) enum Form {
     Same,
     /// Transposed: `[d_in, d_out]`, as in GPT-2's Conv1D.
     Transposed,
-    /// One of `of` parts that are concatenated along the last dimension; a matrix is also transposed.
+    /// One of `of` parts that are concatenated along the last dimension; matrices are also transposed.
     Columns { part: usize, of: usize },
     /// With a leading dimension of 1.
     Row,
@@ -36,7 +36,7 @@ impl Rule {
         Self { form: Form::Transposed, ..self }
     }
 
-    /// The parameter is part `part` of `of` concatenated ones.
+    /// The parameter is part `part` of `of` concatenated parts.
     pub(super) const fn columns(self, part: usize, of: usize) -> Self {
         Self { form: Form::Columns { part, of }, ..self }
     }
@@ -70,8 +70,8 @@ pub(super) struct Names {
     pub(super) rules: Vec<&'static [Rule]>,
     /// The prefix of our names in a model with a head. The rules do not contain it.
     pub(super) ours_prefix: &'static str,
-    /// The prefix of names in files of a model with a head. The rules contain it; files of a model without a head may
-    /// not.
+    /// The prefix of names in the files of a model with a head. The rules contain it; files of a model without a head
+    /// may omit it.
     pub(super) prefix: &'static str,
     /// Whether files are written without the prefix.
     pub(super) bare: bool,
@@ -101,7 +101,7 @@ impl Names {
         }
     }
 
-    /// All possible names of a tensor, the usual one first.
+    /// All possible names of a tensor, the usual name first.
     pub(super) fn candidates(&self, name: &str) -> Vec<String> {
         let aliases =
             self.aliases.iter().filter_map(|(usual, other)| translate(usual, other, name));
@@ -120,7 +120,7 @@ impl Names {
         self.ignored.iter().any(|pattern| fits(&pattern)) || self.sinusoids.contains(&name)
     }
 
-    /// Whether files of the family may contain a tensor of this name.
+    /// Whether files of the family may contain a tensor with this name.
     pub(super) fn is_known(&self, name: &str) -> bool {
         let prefixed = format!("{}.{name}", self.prefix);
         let fits = |pattern: &str| {
@@ -160,7 +160,7 @@ fn captures(pattern: &str, name: &str) -> Option<Vec<String>> {
     Some([fit(before, &segments[..at])?, vec![free], fit(after, &segments[end..])?].concat())
 }
 
-/// [`captures`] for patterns without `**`.
+/// Like [`captures`], for patterns without `**`.
 fn fit(patterns: &[&str], segments: &[&str]) -> Option<Vec<String>> {
     let fits = |(pattern, segment): (&&str, &&str)| *pattern == "*" || pattern == segment;
     let pairs = || patterns.iter().zip(segments);

@@ -89,7 +89,7 @@ impl Origin {
         Ok(Self { config, generation, modules: sentence_modules(dir)? })
     }
 
-    /// The `prefix` of `config.json`, which is prepended to every input, such as the task prefix of T5.
+    /// The `prefix` in `config.json`, which is prepended to every input, such as the task prefix of T5.
     pub fn prefix(&self) -> Option<&str> {
         self.config.get("prefix")?.as_str()
     }
@@ -105,11 +105,11 @@ impl Origin {
         Ok(Self::open(dir)?.prefix().unwrap_or_default().to_owned())
     }
 
-    /// Copies what is still valid to the directory of a saved model, and applies `changes` to its
-    /// `generation_config.json`. These are copied:
+    /// Copies everything that is still valid to the directory of a saved model, and applies `changes` to its
+    /// `generation_config.json`. This includes:
     ///
-    /// - every key of `config.json`, except those that would change the loaded model or that describe other weights or
-    ///   another head; the family is kept if it can express the model,
+    /// - every key of `config.json`, except those that would change the loaded model or that describe different weights
+    ///   or a different head; the family is kept if it can express the model,
     /// - every key of `generation_config.json`, or the decoding options of `config.json` for older models,
     /// - the pooling of sentence-transformers.
     ///
@@ -135,7 +135,7 @@ impl Origin {
         Ok(())
     }
 
-    /// The keys of the saved `config.json`, with those of the pretrained one that do not change the model.
+    /// The keys of the saved `config.json`, plus those of the pretrained one that do not change the model.
     fn merged_config(&self, written: &Map<String, Value>, path: &Path) -> Map<String, Value> {
         let read = |keys: &Map<String, Value>| {
             ModelDirectory::of(&ConfigFile::of(path.to_owned(), keys.clone()).ok()?).ok()

@@ -25,7 +25,7 @@ struct Module {
 }
 
 /// Quantizes the projections and the embedding of a model directory to int8 and writes a new model directory `out`. Other
-/// tensors are written as f32, and other files are copied; `extra` adds files. Computes nothing on `device`.
+/// tensors are written as f32, and other files are copied; `extra` adds files. Nothing is computed on `device`.
 ///
 /// The directory is written atomically.
 ///
@@ -38,7 +38,7 @@ pub fn quantize_directory(
     extra: impl FnOnce(&Path) -> Result<(), ModelError>,
 ) -> Result<(), ModelError> {
     if out.exists() {
-        let source = io::Error::other("exists already; name a new directory");
+        let source = io::Error::other("already exists; choose a new directory");
         return Err(ModelError::Io { path: out.to_owned(), source });
     }
     let model = encoder_of(dir)?;
@@ -63,7 +63,7 @@ pub fn quantize_directory(
     })
 }
 
-/// The first int8 tensor of a model directory; `None` if it has none.
+/// The first int8 tensor in a model directory; `None` if there is none.
 ///
 /// # Errors
 /// If there are no weights, or a file is malformed.
@@ -77,7 +77,7 @@ fn encoder_of(dir: &Path) -> Result<PathBuf, ModelError> {
     if is_sentence { Ok(SentenceDirectory::open(dir)?.encoder) } else { Ok(dir.to_owned()) }
 }
 
-/// The tensors of the new file: those that the model needs, by their names in the old file.
+/// The tensors of the new file: those that the model needs, under their names in the old file.
 fn quantized(
     directory: &ModelDirectory,
     checkpoint: &TensorSource,

@@ -12,7 +12,7 @@ use super::{ModelDirectory, WeightsReport, ctranslate2};
 use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier, paths};
 
 impl ModelDirectory {
-    /// Compares the weights in the directory with the model of its `config.json`. No values are read.
+    /// Compares the weights in the directory with the model described by its `config.json`, without reading values.
     ///
     /// # Errors
     /// If there are no weights, or a file is malformed.

@@ -1,4 +1,4 @@
-//! Writing the weights of a model with the names of its family.
+//! Writes the weights of a model under the names of its family.
 
 use std::collections::BTreeMap;
 use std::path::Path;

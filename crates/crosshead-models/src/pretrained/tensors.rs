@@ -1,4 +1,4 @@
-//! The tensors of a checkpoint by the family's names, without the prefixes and wrappers that training tools add.
+//! The tensors of a checkpoint under the family's names, without the prefixes and wrappers that training tools add.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ const WRAPPERS: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_w
 /// The maximum number of segments of a common prefix, such as `module` of DataParallel or `model` of Lightning.
 const MAX_PREFIX: usize = 3;
 
-/// The tensors of a checkpoint by the family's names.
+/// The tensors of a checkpoint under the family's names.
 pub(super) struct Tensors<'a> {
     checkpoint: &'a TensorSource,
     /// The name in the file for each name of the family.
@@ -71,22 +71,22 @@ impl<'a> Tensors<'a> {
         Ok(self.checkpoint.read(self.in_file(name))?)
     }
 
-    /// Reads an int8 matrix; `None` if the tensor has another type.
+    /// Reads an int8 matrix; `None` if the tensor has a different type.
     pub(super) fn read_int8(&self, name: &str) -> Result<Option<Int8Matrix>, ModelError> {
         Ok(self.checkpoint.read_int8(self.in_file(name))?)
     }
 
-    /// The first int8 tensor, by its name in the file.
+    /// The first int8 tensor, under its name in the file.
     pub(super) fn first_int8(&self) -> Option<&str> {
         self.checkpoint.first_int8()
     }
 
-    /// The error of an invalid tensor, with its name in the file.
+    /// The error for an invalid tensor, with its name in the file.
     pub(super) fn wrong(&self, name: &str, reason: impl Into<String>) -> ModelError {
         ModelError::tensor(self.file(name), self.in_file(name), reason)
     }
 
-    /// The error of a missing tensor, with similar names.
+    /// The error for a missing tensor, with similar names.
     pub(super) fn missing(&self, name: &str) -> ModelError {
         let unrecognized: Vec<&str> = self.unrecognized.iter().map(String::as_str).collect();
         ModelError::MissingTensor {
@@ -102,7 +102,8 @@ fn without_wrappers(name: &str) -> String {
     kept.collect::<Vec<_>>().join(".")
 }
 
-/// The common prefix, with its dot, without which the family recognizes the most names; empty for none.
+/// The common prefix, including its dot, whose removal makes the family recognize the most names; empty if there is
+/// none.
 fn prefix(unwrapped: &[(String, &str)], names: &Names) -> String {
     let known = |prefix: &str| {
         let rests = unwrapped.iter().filter_map(|(name, _)| name.strip_prefix(prefix));

@@ -1,4 +1,4 @@
-//! Which tensors of a model directory are loaded.
+//! Which tensors in a model directory are loaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ pub struct WeightsReport {
     pub loaded: BTreeSet<String>,
     /// Tensors that are not needed: computed tables and the heads of other tasks.
     pub ignored: Vec<String>,
-    /// Tensors that the model does not have: an error.
+    /// Tensors that the model does not have; they cause an error.
     pub unexpected: Vec<String>,
-    /// Tensors that the model needs and the files do not have: an error.
+    /// Tensors that the model needs but the files do not have; they cause an error.
     pub missing: Vec<String>,
-    /// Tensors of the wrong shape, with the reason: an error.
+    /// Tensors with the wrong shape, with the reason; they cause an error.
     pub wrong: BTreeMap<String, String>,
 }
 

@@ -1,4 +1,4 @@
-//! The configuration of a stack of layers, which every model has.
+//! The configuration of a stack of layers. Every model has one.
 
 mod layers;
 mod options;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::InvalidField;
 
-/// The largest valid size: a typo must not exhaust the memory.
+/// The largest valid size, because a typo must not exhaust the memory.
 const MAX_SIZE: usize = 1 << 24;
 
 /// How a model encodes positions.
@@ -23,7 +23,7 @@ pub enum PositionKind {
     Sinusoidal {
         /// The frequencies and the order of sines and cosines.
         layout: SinusoidLayout,
-        /// Added to each position (2 in M2M-100).
+        /// The offset that is added to each position (2 in M2M-100).
         offset: usize,
     },
     /// A learned table added to the embeddings.
@@ -39,7 +39,7 @@ pub enum PositionKind {
     Relative {
         /// The number of buckets.
         n_buckets: usize,
-        /// Distances from this one share the last bucket.
+        /// The distance at and beyond which all distances share the last bucket.
         max_distance: usize,
     },
 }
@@ -143,7 +143,7 @@ impl StackConfig {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// The first invalid field.
+    /// If a field is invalid; the error names the first one.
     pub fn check(&self) -> Result<(), InvalidField> {
         check_sizes(&[
             ("d_model", self.d_model),
@@ -182,7 +182,7 @@ impl StackConfig {
         }
         if let PositionKind::Relative { n_buckets, max_distance } = self.positions {
             check_sizes(&[("n_buckets", n_buckets), ("max_distance", max_distance)])?;
-            // An encoder uses half of the buckets for each direction, and half of those for exact distances.
+            // An encoder uses half of the buckets for each direction, and half of these for exact distances.
             if n_buckets < 4 || max_distance <= n_buckets / 2 {
                 let reason = format!(
                     "{n_buckets} with max_distance {max_distance} leaves no buckets for long distances"

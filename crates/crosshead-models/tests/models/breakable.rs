@@ -60,7 +60,7 @@ impl Dir {
         self
     }
 
-    /// A directory instead of a file.
+    /// A directory in place of a file.
     pub(crate) fn with_folder(self, file: &str) -> Self {
         let dir = self.without(file);
         fs::create_dir(dir.path(file)).unwrap();

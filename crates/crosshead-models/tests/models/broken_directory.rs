@@ -1,4 +1,4 @@
-//! Invalid model directories: an error that names the location, never a panic.
+//! Invalid model directories cause an error that names the location, never a panic.
 
 use std::path::Path;
 

@@ -213,7 +213,7 @@ proptest! {
                 row
             }).collect()
         };
-        // Any target will do: each token predicts itself.
+        // Any target will do; here, each token predicts itself.
         let tokens = TokenBatch { ids: &padded(0), lengths: &lengths };
         let loss = model.loss(tokens, &padded(IGNORED), LabelSmoothing::None, Mode::Eval);
         let expected: f64 = texts.iter().map(|text| {

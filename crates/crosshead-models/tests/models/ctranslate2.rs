@@ -149,7 +149,7 @@ fn a_missing_tensor_is_named() {
 
 #[test]
 fn separate_embeddings_are_refused() {
-    // The alias of the decoder's embeddings becomes one of another table.
+    // The alias of the decoder's embeddings becomes an alias of a different table.
     let (alias, other) = ("encoder/embeddings_0/weight", "decoder/layer_0/ffn/linear_0/weight\0");
     let dir = Dir::new("opus-mt").with_model(|bytes| {
         let at = position(bytes, alias) + alias.len() + 1;

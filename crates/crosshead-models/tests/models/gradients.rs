@@ -15,7 +15,7 @@ use crate::tiny::{Batch, PAD_ID, config, model_of, norm_orders, sentences};
 
 const SMOOTHING: LabelSmoothing = LabelSmoothing::AllClasses(0.1);
 
-/// The loss of translating `source` into `target`, with dropout where the model has some.
+/// The loss for translating `source` into `target`, with dropout if the model has any.
 fn loss(model: &EncoderDecoder, source: &[Vec<u32>], target: &[Vec<u32>]) -> Tensor<1> {
     let (input, labels) = (Batch::decoder_input(target), Batch::of(target));
     let mode = Mode::Train(RandomKey::new(3));
@@ -77,7 +77,7 @@ proptest! {
         }
         let model = model_of(config);
         let embedding = model.embedding.val();
-        // The last row, that of padding, gets no gradient by design.
+        // The last row, which is the row for padding, gets no gradient by design.
         let [vocab_size, _] = embedding.dims();
         let (tokens, padding) = (
             embedding.clone().narrow(0, 0, vocab_size - 1),

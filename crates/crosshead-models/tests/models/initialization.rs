@@ -107,7 +107,7 @@ fn encoders_are_initialized_as_bert() {
         let zeros = if path == "embedding" { columns } else { 0 };
         let drawn = (rows * columns - zeros) as f32;
         let deviation = (values.iter().map(|value| value * value).sum::<f32>() / drawn).sqrt();
-        // Five standard errors of the standard deviation. That of sinusoids is exact.
+        // Five standard errors of the standard deviation. For sinusoids, it is exact.
         let error = 5.0 * 0.02 / (2.0 * drawn).sqrt();
         assert!((deviation - 0.02).abs() < error, "{path}: {deviation}");
         let is_zero = |&&value: &&f32| value == 0.0;

@@ -56,7 +56,7 @@ pub(crate) fn model_of(config: EncoderDecoderConfig) -> EncoderDecoder {
 /// Sentences of different lengths, none of them empty, without padding.
 pub(crate) fn sentences() -> impl Strategy<Value = Vec<Vec<u32>>> {
     let sentence = |len: std::ops::Range<usize>| prop::collection::vec(0..PAD_ID, len);
-    // The longest row comes first and the shortest last, so that there always is padding.
+    // The longest row comes first and the shortest last, so that there is always padding.
     (sentence(5..8), sentence(2..5), sentence(1..2))
         .prop_map(|(longest, middle, shortest)| vec![longest, middle, shortest])
 }

@@ -1,4 +1,4 @@
-//! Chooses the routine of a projection X·Wᵀ by its number of rows. The table is in [`gemm`](super).
+//! Chooses the routine for a projection X·Wᵀ by its number of rows. The table is in [`gemm`](super).
 #![allow(unsafe_code)]
 
 use rayon::prelude::*;
@@ -15,10 +15,10 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::segments::Segments;
 use crate::flex::runtime::simd::vectorized;
 
-/// The number of rows from which panels are faster than dot products.
+/// The number of rows from which on panels are faster than dot products.
 const PANEL_ROWS: usize = 9;
 
-/// The number of rows up to which reading the weight in place is faster than tiles of its transpose.
+/// The number of rows up to which reading the weight in place is faster than processing tiles of its transpose.
 const FEW_ROWS: usize = 64;
 
 /// Multiply-adds per part of a projection with few rows.
@@ -36,7 +36,7 @@ pub(crate) struct Weight<'a> {
 /// Computes `outputs[i]` = X·`weights[i]`ᵀ for the same rows X, `[rows, d_in]`, and calls `finish(i, row, first_column,
 /// part_of_row)` once for each part of the outputs while it is in cache.
 ///
-/// The results are the same as with one call per weight.
+/// The results are the same as with a separate call for each weight.
 pub(crate) fn project<const N: usize>(
     x: &[f32],
     rows: usize,
@@ -121,7 +121,8 @@ impl Weight<'_> {
         let first = part * self.part_len(rows);
         let (len, weight) = (self.part_len(rows).min(d_out - first), &values[first * d_in..]);
         let mut columns: Vec<&mut [f32]> = (0..rows)
-            // SAFETY: rows do not overlap, other parts write other columns, and the caller rules out the same part.
+            // SAFETY: rows do not overlap, other parts write other columns, and the caller rules out concurrent writes
+            // to this part.
             .map(|row| unsafe { y.segment(row * d_out + first, len) })
             .collect();
         match (&mut columns[..], &x.panels) {

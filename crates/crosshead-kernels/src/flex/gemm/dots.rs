@@ -12,10 +12,10 @@ const BLOCK: usize = 8;
 /// Rows of `x` per tile.
 const TILE: usize = 4;
 
-/// The maximum number of sums accumulated at the same time.
+/// The maximum number of sums that are accumulated at the same time.
 const SUMS: usize = 8;
 
-/// `out`\[i\]\[j\] = `x` row i · `weight` row j; each weight row is read from memory once.
+/// `out`\[i\]\[j\] = `x` row i · `weight` row j; each weight row is read from memory only once.
 ///
 /// The result of a row does not depend on the number of rows.
 ///
@@ -75,7 +75,7 @@ impl RowDots<'_, '_> {
                 let ahead = &ahead[..ahead.len().min(per_tile)];
                 let tiles = Tiles { x: &x[i * d_in..], weight: &weight[j * d_in..], d_in, ahead };
                 let (out, cols) = (&mut out[i..], (d_out - j).min(BLOCK));
-                // Eight sums at a time, in sixteen registers, for the fewest loads.
+                // Eight sums at a time, in sixteen registers, to minimize the number of loads.
                 match (rows - i, cols) {
                     (1, BLOCK) => tiles.run::<S, 1, 8>(simd, fold, out, j..j + cols),
                     (2, BLOCK) => tiles.run::<S, 2, 4>(simd, fold, out, j..j + cols),
@@ -93,7 +93,7 @@ impl RowDots<'_, '_> {
     }
 }
 
-/// The rows of both operands, starting at a block.
+/// The rows of both operands, from the start of a block on.
 #[derive(Clone, Copy)]
 struct Tiles<'a> {
     x: &'a [f32],
@@ -172,7 +172,7 @@ fn dots<S: Simd, const R: usize, const C: usize>(
     })
 }
 
-/// The sum of the lanes of each vector: pairs of vectors are added lane by lane until one holds all sums.
+/// The sum of the lanes of each vector. Pairs of vectors are added lane by lane until one vector holds all sums.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn fold_v4(simd: pulp::x86::V4, vectors: [pulp::f32x16; SUMS]) -> [f32; SUMS] {
@@ -191,7 +191,7 @@ fn fold_v4(simd: pulp::x86::V4, vectors: [pulp::f32x16; SUMS]) -> [f32; SUMS] {
         add(even, avx._mm512_shuffle_f32x4::<0b11_01_11_01>(a, b))
     };
     let v: [__m512; SUMS] = vectors.map(cast);
-    // Each quarter of a vector holds partial sums of four vectors: of the first four or of the last four.
+    // Each quarter of a vector holds partial sums of four vectors: either the first four or the last four.
     let first = doubles(singles(v[0], v[1]), singles(v[2], v[3]));
     let last = doubles(singles(v[4], v[5]), singles(v[6], v[7]));
     let both = quarters(first, last);

@@ -13,7 +13,7 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// A row-major matrix whose rows start `row_stride` values apart.
+    /// A row-major matrix with rows that start `row_stride` values apart.
     ///
     /// # Panics
     /// If `values` is too short.
@@ -44,8 +44,8 @@ impl<'a> Matrix<'a> {
         self.transposed().row_range(range).transposed()
     }
 
-    /// Whether the rows of a row-major matrix start a multiple of 4 KiB apart, so that a long column maps to few sets
-    /// of every cache level.
+    /// Whether the rows of a row-major matrix start a multiple of 4 KiB apart, so that a long column maps to only a few
+    /// sets of every cache level.
     pub(super) fn columns_thrash_caches(self) -> bool {
         const PAGE: usize = 1024;
         const FEW: usize = 64;
@@ -78,7 +78,7 @@ pub(crate) fn compete_for_cache(len: usize, stride: usize) -> bool {
     stride > 0 && stride.is_multiple_of(LINE) && len > sets * WAYS
 }
 
-/// The number of values from the first to the last of a row-major matrix.
+/// The number of values from the first to the last value of a row-major matrix.
 pub(super) fn extent(rows: usize, cols: usize, row_stride: usize) -> usize {
     assert!(rows <= 1 || cols <= row_stride, "rows overlap");
     if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + cols }

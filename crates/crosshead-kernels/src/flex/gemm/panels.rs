@@ -20,7 +20,7 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    /// Panels of `x`, `[rows, d_in]`.
+    /// The panels of `x`, `[rows, d_in]`.
     pub(crate) fn new(x: &[f32], d_in: usize) -> Self {
         Self::with_lanes(x, d_in, pulp::Arch::new().dispatch(Lanes))
     }
@@ -47,7 +47,7 @@ impl Panels {
     /// The result of a row does not depend on the number of rows.
     ///
     /// # Panics
-    /// If there are more rows in `out` than here, or a row of `out` is longer than `weight` has rows.
+    /// If `out` has more rows than the panels, or a row of `out` is longer than `weight` has rows.
     pub(crate) fn multiply(&self, weight: &[f32], out: &mut [&mut [f32]]) {
         pulp::Arch::new().dispatch(Multiply { panels: self, weight, out });
     }
@@ -169,7 +169,7 @@ mod tests {
                     let pairs = x[i * d_in..][..d_in].iter().zip(&weight[j * d_in..][..d_in]);
                     let expected: f64 = pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
                     for found in [vector[i * d_out + j], scalar[i * d_out + j]] {
-                        // 70 additions of sums below 70, each rounded to 2⁻²⁴ of them.
+                        // 70 additions to sums below 70, each with a relative rounding error of at most 2⁻²⁴.
                         prop_assert!((f64::from(found) - expected).abs() < 1e-4);
                     }
                 }

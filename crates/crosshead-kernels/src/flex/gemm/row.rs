@@ -87,7 +87,7 @@ mod tests {
                 let pairs = x.iter().zip(&weight[j * d_in..]);
                 let expected: f64 = pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
                 for found in [vector[j], scalar[j]] {
-                    // 200 additions of sums below 200, each rounded to 2⁻²⁴ of them.
+                    // 200 additions to sums below 200, each with a relative rounding error of at most 2⁻²⁴.
                     prop_assert!((f64::from(found) - expected).abs() < 1e-4, "{found} {expected}");
                 }
             }

@@ -8,13 +8,13 @@ use super::matrix::{Matrix, extent};
 /// How a product is written to its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// Overwrite the values, which are not read.
+    /// Overwrite the values without reading them.
     Replace,
     /// Add to the values.
     Add,
 }
 
-/// Writes `alpha`·`lhs`·`rhs` to `out`, or adds it; `out` is row-major with rows `row_stride` values apart.
+/// Writes `alpha`·`lhs`·`rhs` to `out`, or adds it to `out`, which is row-major with rows `row_stride` values apart.
 ///
 /// # Panics
 /// If the inner dimensions differ or `out` is too short.
@@ -28,11 +28,11 @@ pub(crate) fn multiply(
 ) {
     assert_eq!(lhs.cols, rhs.rows, "inner dimensions of a product");
     assert!(out.len() >= extent(lhs.rows, rhs.cols, row_stride), "product exceeds its output");
-    // SAFETY: the assertion above; `out` is borrowed mutably, so it overlaps neither operand.
+    // SAFETY: checked by the assertion above; `out` is borrowed mutably, so it does not overlap the operands.
     unsafe { multiply_into(out.as_mut_ptr(), row_stride, lhs, rhs, alpha, output) }
 }
 
-/// [`multiply`] into memory that is part of a larger output.
+/// Like [`multiply`], into memory that is part of a larger output.
 ///
 /// # Safety
 /// The inner dimensions must agree. Starting at `out`, the rows of the product, `row_stride` values apart, must be

@@ -11,8 +11,8 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// Writes `lhs`·`rhs` to the row-major `out`, or adds it, and calls `finish(row, first_column, part_of_row)` for each
-/// row of each tile while the tile is in cache.
+/// Writes `lhs`·`rhs` to the row-major `out`, or adds it to `out`, and calls `finish(row, first_column, part_of_row)`
+/// for each row of each tile while the tile is in cache.
 ///
 /// # Panics
 /// If the inner dimensions differ or the size of `out` does not match.
@@ -52,10 +52,10 @@ pub(crate) fn multiply_tiled(
 }
 
 /// Computes one tile. If packing a transposed `lhs` in place would thrash the caches, its rows are copied first, a part
-/// at a time: otherwise the multiplication loses a quarter of its speed.
+/// at a time; without this, the multiplication would lose a quarter of its speed.
 ///
 /// # Safety
-/// As for [`multiply_into`].
+/// See [`multiply_into`].
 unsafe fn multiply_tile(
     out: *mut f32,
     row_stride: usize,
@@ -80,7 +80,7 @@ unsafe fn multiply_tile(
     }
 }
 
-/// The start of an output of which tasks write disjoint tiles.
+/// The start of an output to which tasks write disjoint tiles.
 #[derive(Clone, Copy)]
 struct Shared(*mut f32);
 
@@ -124,7 +124,7 @@ impl Grid {
         self.rows.div_ceil(self.tile_rows) * self.cols.div_ceil(self.tile_cols)
     }
 
-    /// The rows and columns of a tile; tiles of the same rows are consecutive.
+    /// The rows and columns of a tile; tiles with the same rows are consecutive.
     fn tile(self, index: usize) -> (Range<usize>, Range<usize>) {
         let across = self.cols.div_ceil(self.tile_cols);
         let (row, col) = (index / across * self.tile_rows, index % across * self.tile_cols);
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn products_match_their_definition_and_are_finished_once() {
-        // The last one is copied, in two parts.
+        // The last one is copied in two parts.
         let sizes = [(1, 1, 1), (3, 0, 5), (130, 7, 70), (520, 3, 300), (1024, 600, 3)];
         for (rows, inner, cols) in sizes {
             let lhs: Vec<f32> = (0..inner * rows).map(|i| (i % 7) as f32).collect(); // transposed

@@ -9,7 +9,7 @@ const BLOCK: usize = 16;
 pub(crate) fn transpose(matrix: &[f32], rows: usize, out: &mut [f32]) {
     let cols = matrix.len().checked_div(rows).unwrap_or(0);
     parallel::for_each_rows(out, rows, BLOCK, matrix.len(), |first, part| {
-        // Write sixteen values of an output row at a time, so that each cache line of the input is used while it is in
+        // Writes sixteen values of an output row at a time, so that each cache line of the input is used while it is in
         // cache.
         for start in (0..rows).step_by(BLOCK) {
             for (col, out) in part.chunks_exact_mut(rows).enumerate() {

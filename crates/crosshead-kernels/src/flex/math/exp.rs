@@ -7,9 +7,9 @@
 pub(crate) fn exp(x: f32) -> f32 {
     const LOWEST: f32 = -87.33;
     const HIGHEST: f32 = 88.38;
-    /// 1.5·2²³: adding it rounds to an integer, which is then in the lowest bits.
+    /// 1.5·2²³: adding it rounds to an integer, which ends up in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
-    /// ln 2 in two parts; the product of the upper one and an integer below 2¹⁰ is exact.
+    /// ln 2 in two parts; the product of the upper part and an integer below 2¹⁰ is exact.
     const LN_2: (f32, f32) = (0.693_359_4, -2.121_944_4e-4);
     /// e^r = 1 + r + r²·(polynomial in r) for |r| ≤ ln(2)/2, from the highest power down (Cephes, `expf`).
     const POLYNOMIAL: [f32; 6] =

@@ -6,7 +6,7 @@ use crate::random::RandomKey;
 /// Blocks of four words generated at a time: enough for the compiler to use full vectors.
 const BLOCKS: usize = 32;
 
-/// Calls `f(value, word)` for every value with its word of the stream, starting at element `first`.
+/// Calls `f(value, word)` for every value and its word of the stream, starting at element `first`.
 #[inline(always)]
 pub(crate) fn for_each_word<T>(
     key: RandomKey,
@@ -32,7 +32,7 @@ pub(crate) fn for_each_word<T>(
 /// [`RandomKey::words`] of [`BLOCKS`] blocks starting at `first`.
 #[inline(always)]
 fn blocks(key: RandomKey, first: u64) -> [[u32; 4]; BLOCKS] {
-    // One word of each block in the lower half of a 64-bit lane; the upper half is arbitrary.
+    // One word of each block, in the lower half of a 64-bit lane; the upper half is arbitrary.
     let mut counter = [[0_u64; BLOCKS]; 4];
     let [c0, c1, c2, c3] = &mut counter;
     for lane in 0..BLOCKS {

@@ -5,7 +5,7 @@
 
 use super::exp::exp;
 
-/// Partial results of a reduction: one vector of the widest registers, so that lanes are independent.
+/// The number of partial results of a reduction: one vector of the widest registers, so that lanes are independent.
 const LANES: usize = 16;
 
 /// The greatest value, or −∞ for an empty slice; NaN is ignored.
@@ -52,7 +52,7 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a_rest.iter().zip(b_rest).fold(sum_lanes(lanes), |sum, (a, b)| sum + a * b)
 }
 
-/// Replaces every value by e^(value − `shift`) and returns the sum.
+/// Replaces every value with e^(value − `shift`) and returns the sum.
 #[inline(always)]
 pub(crate) fn exp_and_sum(values: &mut [f32], shift: f32) -> f32 {
     let (chunks, rest) = values.as_chunks_mut::<LANES>();

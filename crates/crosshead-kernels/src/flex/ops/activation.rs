@@ -9,7 +9,7 @@ impl Activation {
         matches!(self, Self::Identity | Self::Relu)
     }
 
-    /// Replaces `values` by the activation of `values` + `bias`.
+    /// Replaces `values` with the activation of `values` + `bias`.
     #[inline(always)]
     pub(crate) fn apply_with_bias(self, values: &mut [f32], bias: Option<&[f32]>) {
         match self {

@@ -23,7 +23,7 @@ where
     M: Module + Sync + 'static,
     F: Fn(&M, [Tensor<3>; N]) -> Tensor<3> + Send + Sync + 'static,
 {
-    // Clones of a parameter that is not initialized yet would be initialized separately.
+    // Clones of a parameter that has not been initialized would be initialized separately.
     module.visit(&mut Initialize);
     // The node is part of the graph only if at least one input is tracked.
     if let Some(first) = inputs.first_mut()
@@ -66,7 +66,7 @@ fn tracked(x: Tensor<3>) -> Tensor<3> {
     if is_tracked { x } else { x.detach().require_grad() }
 }
 
-/// The computation that the backward pass runs again.
+/// The computation that is repeated in the backward pass.
 struct State<M, F, const N: usize> {
     module: M,
     inputs: [FlexTensor; N],
@@ -104,7 +104,7 @@ where
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
         let State { module, inputs, f } = ops.state;
         let gradient = Tensor::<3>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node));
-        // Separate leaves: this graph shares no node with the graph whose backward pass is running.
+        // Separate leaves, so that this graph does not share nodes with the graph whose backward pass is running.
         let leaves = module.valid().train();
         let inputs = inputs
             .map(|x| Tensor::<3>::from_inner(Tensor::from_primitive::<Flex>(x)).require_grad());

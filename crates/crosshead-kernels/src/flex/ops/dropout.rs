@@ -177,7 +177,7 @@ pub(super) fn add_part(
 
 /// Calls `f(first, y)` for every part of an output of `len` values, with the index of its first value.
 fn map(len: usize, f: impl Fn(usize, &mut [f32]) + Send + Sync) -> Buffer {
-    /// Values per part; they stay in the L1 cache.
+    /// The number of values per part, which fit into the L1 cache.
     const PART: usize = 1 << 12;
     let mut y = Buffer::unspecified(len);
     parallel::for_each_rows(&mut y, 1, PART, 8 * len, f);

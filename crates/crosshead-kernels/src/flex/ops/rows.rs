@@ -31,7 +31,7 @@ fn checked(row: i64, batch: usize) -> usize {
     }
 }
 
-/// Copies the first `used` values of each of the rows to new memory.
+/// Copies the first `used` values of each row to new memory.
 fn gather(x: &FlexTensor, rows: &[usize], row_len: usize, used: usize) -> Buffer {
     let x = values(x);
     let mut out = Buffer::unspecified(rows.len() * row_len);
@@ -42,14 +42,14 @@ fn gather(x: &FlexTensor, rows: &[usize], row_len: usize, used: usize) -> Buffer
     out
 }
 
-/// Copies a row; row `spare` stands for temporary memory.
+/// Copies a row; row `spare` denotes temporary memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Move {
     from: usize,
     to: usize,
 }
 
-/// The moves after which row i holds what row `rows[i]` held; each row is read before it is written.
+/// The moves after which row i holds the former contents of row `rows[i]`. Each row is read before it is written.
 fn moves(rows: &[usize], spare: usize) -> Vec<Move> {
     /// Marks a slot that already holds its row.
     const NOTHING: usize = usize::MAX;
@@ -64,7 +64,7 @@ fn moves(rows: &[usize], spare: usize) -> Vec<Move> {
     }
     let mut moves = Vec::new();
     for start in 0..rows.len() {
-        // A slot may be written once no other slot has to read it; that may in turn free the row it reads.
+        // A slot may be written once no other slot needs to read it; this may in turn free the row that it reads.
         let mut slot = start;
         while sources[slot] != NOTHING && readers[slot] == 0 {
             let from = std::mem::replace(&mut sources[slot], NOTHING);
@@ -80,7 +80,7 @@ fn moves(rows: &[usize], spare: usize) -> Vec<Move> {
         if sources[start] == NOTHING {
             continue;
         }
-        // Only cycles are left: save one row, then move the others.
+        // Only cycles are left: save one row of each, then move the others.
         moves.push(Move { from: start, to: spare });
         let mut slot = start;
         loop {

@@ -15,7 +15,7 @@ const MAX_AWAKE: usize = 8;
 
 /// Keeps the other threads of the pool awake until the guard is dropped or they have been idle for [`PATIENCE`].
 ///
-/// Returns `None` if the calling thread does not belong to the pool, or is its only thread.
+/// Returns `None` if the calling thread does not belong to the pool or is its only thread.
 pub(crate) fn keep_awake() -> Option<Guard> {
     let caller = rayon::current_thread_index()?;
     let threads = rayon::current_num_threads();

@@ -34,7 +34,7 @@ impl Buffer {
         buffer
     }
 
-    /// A contiguous tensor of these values.
+    /// A contiguous tensor with these values.
     pub(crate) fn into_tensor(self, shape: impl Into<Shape>) -> FlexTensor {
         let bytes = self.len * size_of::<f32>();
         // SAFETY: a block is fully initialized and holds at least `len` values.
@@ -57,7 +57,7 @@ impl DerefMut for Buffer {
     }
 }
 
-/// A block as the memory of a tensor.
+/// A block used as the memory of a tensor.
 struct Allocation(Block);
 
 impl AllocationController for Allocation {
@@ -74,13 +74,13 @@ impl AllocationController for Allocation {
         _: AccessPolicy,
     ) -> Result<&mut [MaybeUninit<u8>], AccessError> {
         let (start, len) = (self.0.as_mut_ptr().cast(), size_of_val(&*self.0));
-        // SAFETY: the same memory as bytes, with the same lifetime; the caller writes only initialized bytes.
+        // SAFETY: this is the same memory as bytes, with the same lifetime; the caller writes only initialized bytes.
         Ok(unsafe { std::slice::from_raw_parts_mut(start, len) })
     }
 
     fn memory(&self, _: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
         let (start, len) = (self.0.as_ptr().cast(), size_of_val(&*self.0));
-        // SAFETY: the same memory as bytes, with the same lifetime.
+        // SAFETY: this is the same memory as bytes, with the same lifetime.
         Ok(unsafe { std::slice::from_raw_parts(start, len) })
     }
 }

@@ -11,7 +11,7 @@ use super::pages;
 use super::tensor::dims;
 use crate::args::int8::Int8Weight;
 
-/// The number of values of a block.
+/// The number of values in a block.
 const BLOCK: u8 = 255;
 
 /// burn's description of the format.
@@ -54,7 +54,7 @@ pub(crate) fn gather<const D: usize>(weight: &Tensor<D>) {
     pages::gather_values(signed_values(&quantized(weight.clone())));
 }
 
-/// The number of blocks of a row, which is the number of copies of its scale.
+/// The number of blocks in a row, which is the number of copies of its scale.
 fn copies(d_in: usize) -> usize {
     d_in.div_ceil(BLOCK.into()).max(1)
 }
@@ -62,9 +62,9 @@ fn copies(d_in: usize) -> usize {
 /// The primitive of an int8 weight.
 ///
 /// # Panics
-/// If the tensor is on another backend or was not created by [`from_rows`].
+/// If the tensor is on a different backend or was not created by [`from_rows`].
 pub(crate) fn quantized<const D: usize>(weight: Tensor<D>) -> FlexQTensor {
-    assert!(weight.dtype() == DType::QFloat(scheme()), "{:?} is not int8 by rows", weight.dtype());
+    assert!(weight.dtype() == DType::QFloat(scheme()), "{:?} is not row-wise int8", weight.dtype());
     let weight =
         <DispatchTensor as DispatchKindConversion<Flex>>::try_into_backend(weight.into_dispatch());
     weight.expect("a tensor of the Flex backend").quantized()

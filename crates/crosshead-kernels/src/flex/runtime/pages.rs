@@ -1,4 +1,5 @@
-//! Huge pages (Linux): fewer address translations, which in a virtual machine can take longer than reading the values.
+//! Huge pages (Linux). They reduce the number of address translations, which can take longer than reading the values in
+//! a virtual machine.
 //!
 //! On other systems every function here does nothing.
 #![allow(unsafe_code)]
@@ -30,9 +31,9 @@ pub(crate) fn gather<const D: usize>(x: Tensor<D>) {
     }
 }
 
-/// Moves values into large pages, if they are many.
+/// Moves values into large pages, if there are many of them.
 pub(super) fn gather_values<T>(values: &[T]) {
-    /// The size in bytes from which a tensor is worth the system calls.
+    /// The size in bytes from which on a tensor is worth the system calls.
     const LARGE: usize = 64 << 10;
     if size_of_val(values) < LARGE {
         return;
@@ -53,10 +54,10 @@ enum Advice {
     Gather,
 }
 
-/// Gives advice, which the system may ignore.
+/// Gives advice to the system, which may ignore it.
 #[cfg(all(target_os = "linux", not(miri)))]
 fn advise(start: usize, len: usize, advice: Advice) {
-    /// Linux 6.1 and later; `libc` defines it only for some targets.
+    /// Available in Linux 6.1 and later; `libc` defines it only for some targets.
     const MADV_COLLAPSE: libc::c_int = 25;
     let advice = match advice {
         Advice::Expect => libc::MADV_HUGEPAGE,

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 /// The number of elementary operations below which sharing work with other threads costs more than it saves.
 const MIN_PARALLEL_WORK: usize = 1 << 15;
 
-/// Calls `f` for every part; on the calling thread if the total `work`, in elementary operations, is small.
+/// Calls `f` for every part, on the calling thread if the total `work`, in elementary operations, is small.
 ///
 /// The parts must depend only on shapes, never on the number of threads.
 pub(crate) fn for_each<P>(parts: P, work: usize, f: impl Fn(P::Item) + Send + Sync)

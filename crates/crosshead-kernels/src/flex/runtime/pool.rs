@@ -1,7 +1,7 @@
 //! A pool of freed memory.
 //!
 //! A training step frees and allocates the same large arrays over and over. Returning them to the operating system
-//! costs a page fault for every 4 KiB at the next use, which takes longer than many operations. Freed blocks are
+//! would cost a page fault for every 4 KiB at the next use, which takes longer than many operations. Freed blocks are
 //! therefore kept, as long as the total stays within the peak memory use so far. Results do not depend on this cache:
 //! the values of a block are unspecified until they are written.
 #![allow(unsafe_code)]
@@ -15,7 +15,7 @@ use super::pages;
 /// Values per cache line, which is also the width of the widest vector register.
 const LINE: usize = 16;
 
-/// Smaller blocks (in lines; 16 KiB) come from the allocator, which is as fast.
+/// Smaller blocks (in lines; 16 KiB) come from the allocator, which is just as fast.
 const SMALLEST_KEPT: usize = 256;
 
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ impl Pool {
         self.most_in_use = self.most_in_use.max(self.in_use);
     }
 
-    /// Keeps a block for later; returns the blocks that exceed the bound.
+    /// Keeps a block for later use; returns the blocks that exceed the bound.
     fn give(&mut self, block: Vec<Line>) -> Vec<Vec<Line>> {
         self.in_use -= block.len();
         self.kept += block.len();
@@ -85,13 +85,13 @@ impl Pool {
 pub(crate) struct Block(Vec<Line>);
 
 impl Block {
-    /// Memory for at least `len` values, whose contents are unspecified.
+    /// Memory for at least `len` values with unspecified contents.
     pub(crate) fn new(len: usize) -> Self {
         let lines = len.div_ceil(LINE);
         if lines < SMALLEST_KEPT {
             return Self(zeros(lines));
         }
-        // Round up in steps of an eighth, so that similar requests can share blocks.
+        // Sizes are rounded up in steps of an eighth, so that similar requests can share blocks.
         let lines = lines.next_multiple_of((lines.next_power_of_two() / 16).max(1));
         if let Some(block) = pool().take(lines) {
             return Self(block);
@@ -134,7 +134,7 @@ impl Deref for Block {
 
 impl DerefMut for Block {
     fn deref_mut(&mut self) -> &mut [f32] {
-        // SAFETY: as in `deref`; the vector is borrowed mutably.
+        // SAFETY: see `deref`; the vector is borrowed mutably.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE) }
     }
 }

@@ -1,9 +1,9 @@
-//! A slice that several tasks write concurrently.
+//! A slice that several tasks write to concurrently.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
 
-/// A slice of which each task writes separate segments. Tiles and heads are adjacent within each row, so the slice
+/// A slice in which each task writes separate segments. Tiles and heads are adjacent within each row, so the slice
 /// cannot be split into one contiguous part per task.
 pub(crate) struct Segments<'a> {
     start: *mut f32,

@@ -1,8 +1,8 @@
-//! Vectorized code for the widest vectors of the processor.
+//! Code that is vectorized for the widest vectors of the processor.
 
-/// Runs `f` compiled for the widest vectors that this processor supports.
+/// Runs `f`, compiled for the widest vectors that this processor supports.
 ///
-/// This applies to the functions that `f` calls only if they are inlined.
+/// Functions called by `f` benefit from this only if they are inlined.
 #[inline(always)]
 pub(crate) fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(test)]

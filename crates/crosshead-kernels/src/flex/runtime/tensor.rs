@@ -11,7 +11,7 @@ pub(crate) fn primitive<const D: usize>(x: Tensor<D>) -> FlexTensor {
     x.try_into_primitive::<Flex>().expect("a tensor of the Flex backend without autodiff")
 }
 
-/// The tensor in row-major order; copied only if it is not contiguous.
+/// The tensor in row-major order. It is copied only if it is not contiguous.
 pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
     if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
 }
@@ -21,7 +21,7 @@ pub(crate) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice().expect("a contiguous f32 tensor")
 }
 
-/// The values of a contiguous f32 tensor, mutably; copied first if another tensor shares them.
+/// The values of a contiguous f32 tensor, mutably. They are copied first if another tensor shares them.
 pub(crate) fn values_mut(tensor: &mut FlexTensor) -> &mut [f32] {
     let (start, end) = tensor.layout().contiguous_offsets().expect("a contiguous tensor");
     &mut tensor.storage_mut()[start..end]

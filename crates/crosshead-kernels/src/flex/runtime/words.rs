@@ -26,13 +26,13 @@ impl Words {
 
     /// The buffer as bytes.
     pub(crate) fn as_bytes(&self) -> &[i8] {
-        // SAFETY: the words are initialized memory, of which every byte is an i8.
+        // SAFETY: the words are initialized memory, and every byte is a valid i8.
         unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), size_of_val(&**self)) }
     }
 
     /// The buffer as mutable bytes.
     pub(crate) fn as_bytes_mut(&mut self) -> &mut [i8] {
-        // SAFETY: as in `as_bytes`; the words are borrowed mutably, and may have any bytes.
+        // SAFETY: see `as_bytes`; the words are borrowed mutably, and any bytes are valid.
         unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), size_of_val(&**self)) }
     }
 }
@@ -48,7 +48,7 @@ impl Deref for Words {
 
 impl DerefMut for Words {
     fn deref_mut(&mut self) -> &mut [i32] {
-        // SAFETY: as in `deref`; the block is borrowed mutably.
+        // SAFETY: see `deref`; the block is borrowed mutably.
         unsafe { std::slice::from_raw_parts_mut(self.block.as_mut_ptr().cast(), self.len) }
     }
 }

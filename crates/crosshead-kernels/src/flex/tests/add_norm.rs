@@ -99,7 +99,7 @@ proptest! {
 
     #[test]
     fn fused_equals_plain(case in cases()) {
-        // Two equal values of a short row divide rounding errors by √ε ≈ 3e-3.
+        // If a short row has two equal values, rounding errors are divided by √ε ≈ 3e-3.
         let tolerance = if case.d_model < 8 { 1e-4 } else { 4e-6 };
         assert_close(&case.run(add_then_norm), &case.run(plain), tolerance);
         if case.used == Used::Normalized {

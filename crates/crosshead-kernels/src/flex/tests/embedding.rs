@@ -34,7 +34,7 @@ proptest! {
             run(plain, [600, d_model], &ids, padding_id),
         );
         prop_assert_eq!(&fused[0], &plain[0]);
-        // A token may occur a few dozen times; the order of the sum differs.
+        // A token may occur a few dozen times, and the order of summation differs.
         assert_close(&fused, &plain, 2e-6);
     }
 }

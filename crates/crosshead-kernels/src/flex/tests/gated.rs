@@ -70,7 +70,7 @@ proptest! {
         activation in proptest::sample::select(&ACTIVATIONS),
     ) {
         let case = Case { rows, d_in, d_out, bias, activation };
-        // Sums of up to 300 products in a different order: errors of about √300 · 6e-8, twice.
+        // Sums of up to 300 products in a different order have errors of about √300 · 6e-8; there are two such sums.
         assert_close(&case.run(gated_linear), &case.run(plain), 4e-6);
     }
 }

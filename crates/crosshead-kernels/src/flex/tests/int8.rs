@@ -92,7 +92,7 @@ fn the_quantization_error_is_small() {
     let found = linear(x.clone(), int8, None, Activation::Identity);
     let expected = linear(x, exact, None, Activation::Identity);
     let error = (found - expected.clone()).square().mean().sqrt() / expected.square().mean().sqrt();
-    // Two roundings to a 254th of about seven standard deviations, uniform in between.
+    // Both operands are rounded to a 254th of about seven standard deviations, so each error is uniformly distributed.
     assert!(error.clone().into_scalar::<f32>() < 0.015, "{error}");
 }
 
@@ -105,7 +105,7 @@ fn the_loss_agrees_with_the_loss_of_the_logits() {
     let smoothing = LabelSmoothing::AllClasses(0.1);
     let loss =
         linear_cross_entropy(x.clone(), int8.clone(), bias(3, 50), targets.clone(), 45, smoothing);
-    // The logits as rows of an identity's product.
+    // The loss of the logits is computed with the identity matrix as the projection.
     let logits = linear(x, int8, bias(3, 50), Activation::Identity);
     let expected = linear_cross_entropy(
         logits,

@@ -60,7 +60,7 @@ proptest! {
         activation in proptest::sample::select(&ACTIVATIONS),
     ) {
         let case = Case { rows, d_in, d_out, bias, activation };
-        // Sums of up to 300 products in a different order: errors of about √300 · 6e-8.
+        // Sums of up to 300 products in a different order have errors of about √300 · 6e-8.
         assert_close(&case.run(linear), &case.run(plain), 2e-6);
     }
 }

@@ -1,4 +1,4 @@
-//! Three linear layers of the same rows.
+//! Three linear layers applied to the same rows.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;

@@ -15,7 +15,7 @@ struct Case {
     n_classes: usize,
     bias: bool,
     smoothing: LabelSmoothing,
-    /// One in this many targets is padding; 0 for none.
+    /// One in this many targets is padding; 0 means none.
     padding: usize,
 }
 

@@ -46,7 +46,7 @@ proptest! {
 
     #[test]
     fn fused_equals_plain(rows in 0..100_usize, d_model in 2..300_usize) {
-        // Two equal values of a short row divide rounding errors by √ε ≈ 3e-3.
+        // If a short row has two equal values, rounding errors are divided by √ε ≈ 3e-3.
         let tolerance = if d_model < 8 { 1e-4 } else { 4e-6 };
         assert_close(&run(layer_norm, [rows, d_model]), &run(plain, [rows, d_model]), tolerance);
     }

@@ -12,7 +12,7 @@ use crate::pretrained::WeightsReport;
 /// Text variables of files before binary version 6.
 const TEXTS: [&str; 3] = ["unk_token", "bos_token", "eos_token"];
 
-/// The relative position bias, which is repeated in every layer; that of the first is loaded.
+/// The relative position bias. It is repeated in every layer; the one in the first layer is loaded.
 const RELATIVE_BIAS: &str = "/self_attention/relative_attention_bias";
 
 /// The variables of a file, with the locations of a model's parameters.
@@ -58,7 +58,7 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// Compares the variables with parameters of these shapes. No values are read.
+    /// Compares the variables with parameters of these shapes, without reading values.
     pub(super) fn report(&self, shapes: &[(String, Vec<usize>)]) -> WeightsReport {
         let (model, tensors) = (self.variables.model(), self.variables.model().tensors());
         let mut report = WeightsReport {

@@ -2,7 +2,7 @@
 //! Translate.
 //!
 //! The variables of `model.bin` define the model, and `config.json` the special tokens. An unsupported variable that
-//! changes the output is an error that names it.
+//! changes the output causes an error that names it.
 
 mod fill;
 mod places;
@@ -25,7 +25,7 @@ use super::WeightsReport;
 use super::json::read_object;
 use crate::{ModelConfig, ModelError};
 
-/// The name of the format, in place of a model family.
+/// The name of the format, used in place of a model family.
 pub(super) const FAMILY: &str = "ctranslate2";
 
 /// The file that contains the variables.
@@ -34,7 +34,7 @@ const MODEL: &str = "model.bin";
 /// The file that names the special tokens.
 const CONFIG: &str = "config.json";
 
-/// The specifications of encoder-decoders. The older names have the same layout.
+/// The specifications of encoder-decoders. The older names denote the same layout.
 const SEQ2SEQ: [&str; 3] = ["TransformerSpec", "TransformerBase", "TransformerBig"];
 
 /// The specification of causal language models.
@@ -93,7 +93,7 @@ impl Directory {
         self.weights().report(shapes)
     }
 
-    /// The id of the token that a file names under `key`.
+    /// The id of the token that a file specifies under `key`.
     ///
     /// # Errors
     /// If the token is not in the vocabulary.
@@ -101,7 +101,7 @@ impl Directory {
         Vocabulary::shared(dir)?.require_id(key, token)
     }
 
-    /// The error if the directory contains another kind of model.
+    /// The error if the directory contains a different kind of model.
     pub(super) fn not_a(&self, kind: &str) -> ModelError {
         let reason = format!("is {}, not {kind}", self.model.spec());
         ModelError::Key { path: self.path.clone(), key: "the specification".to_owned(), reason }

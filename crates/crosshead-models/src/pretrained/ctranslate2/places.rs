@@ -18,7 +18,7 @@ pub(super) struct Places {
 pub(super) struct Table {
     /// The name of the variable.
     pub(super) name: String,
-    /// Rows that are only in the model.
+    /// Rows that exist only in the model.
     pub(super) extended: Extended,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Table {
 pub(super) enum Extended {
     /// None.
     No,
-    /// One for padding, with a zero embedding; it is never generated.
+    /// One row for padding, with a zero embedding; padding is never generated.
     ByPadding,
 }
 
@@ -38,13 +38,13 @@ pub(super) struct Place {
     pub(super) name: String,
     /// The rows of the parameter; `None` for all.
     pub(super) rows: Option<Rows>,
-    /// The value of an additional row after those in the file.
+    /// The value of an additional row after the rows in the file.
     pub(super) added: Option<f32>,
     /// Whether the parameter is zero if the variable is missing.
     pub(super) optional: bool,
 }
 
-/// Some rows of a variable.
+/// A range of rows of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rows {
     pub(super) range: Range<usize>,
@@ -136,7 +136,7 @@ impl Places {
             ("cross_attn", "k_proj") => ("linear_1", Rows::new(0, kv, pair)),
             ("cross_attn", "v_proj") => ("linear_1", Rows::new(kv, kv, pair)),
             ("cross_attn", "out_proj") => ("linear_2", None),
-            // In a gated unit, linear_0 is the half with the activation.
+            // In a gated unit, linear_0 is the projection with the activation.
             ("feed_forward", "gate") => ("linear_0", None),
             ("feed_forward", "up") if self.gated => ("linear_0_noact", None),
             ("feed_forward", "up") => ("linear_0", None),

@@ -33,7 +33,7 @@ pub(super) fn encoder_decoder(
     let eos_id = vocabulary.require_id("eos_token", &settings.eos_token)?;
     let starts_from_zero = variables.flag("decoder", "start_from_zero_embedding", false)?;
     let has_bias = variables.has("decoder/projection/bias");
-    // Our models with a bias exclude padding from the softmax if it is the last id; CTranslate2 doesn't.
+    // Our models with a bias exclude padding from the softmax if it is the last id; CTranslate2 does not.
     let is_free = |id: &u32| !(has_bias && *id as usize + 1 == n_tokens);
     let padding = PADDING.iter().find_map(|token| vocabulary.id(token)).filter(is_free);
     let padding = padding.filter(|_| !starts_from_zero);
@@ -96,7 +96,7 @@ pub(super) fn causal_lm(
     Ok((config, places))
 }
 
-/// Merges the configurations of both stacks, which may differ only in biases and the number of positions.
+/// Merges the configurations of both stacks, which may differ only in biases and in the number of positions.
 fn merge(
     variables: &Variables<'_>,
     encoder: &StackConfig,
@@ -106,7 +106,7 @@ fn merge(
         let reason = "rotary positions are only supported in causal language models";
         return Err(variables.wrong("encoder/layer_0/self_attention/rotary_dim", reason));
     }
-    // If only one stack has a bias, that of the other is zero.
+    // If only one stack has a bias, the bias of the other is zero.
     let shared = |own: &StackConfig, other: &StackConfig| StackConfig {
         qkv_bias: own.qkv_bias || other.qkv_bias,
         attention_out_bias: own.attention_out_bias || other.attention_out_bias,

@@ -10,7 +10,7 @@ use super::variables::Variables;
 use crate::ModelError;
 use crate::pretrained::json::{from_object, read_object};
 
-/// The first binary version with special tokens in `config.json`; earlier ones have them in `model.bin`.
+/// The first binary version with special tokens in `config.json`; earlier versions store them in `model.bin`.
 const WITH_CONFIG: u32 = 6;
 
 /// The settings in `config.json`, or in the `model.bin` of older versions.
@@ -19,7 +19,7 @@ pub(super) struct Settings {
     pub(super) bos_token: Option<String>,
     /// The end-of-sequence token.
     pub(super) eos_token: String,
-    /// The first input of the decoder; `None` if that is the code of the target language.
+    /// The first input of the decoder; `None` if it is the code of the target language.
     pub(super) decoder_start_token: Option<String>,
     /// The epsilon of the norms, if it is not the default.
     pub(super) layer_norm_epsilon: Option<f32>,
@@ -67,11 +67,11 @@ impl Settings {
         let keys = Self::keys(&path, &object)?;
         let model = variables.model();
         let flag = |name, default| variables.flag("", name, default);
-        // The tokenizer reads only `config.json`, so values other than the defaults must be there too.
+        // The tokenizer reads only `config.json`, so values other than the defaults must also be there.
         let agree = |key, own: String, named: String| match own == named {
             true => Ok(own),
             false => {
-                let reason = format!("is {named}, but must be {own}, as model.bin says");
+                let reason = format!("is {named}, but must be {own}, as in model.bin");
                 Err(ModelError::Config { path: path.clone(), key, reason })
             }
         };

@@ -11,7 +11,7 @@ use crate::{ModelError, PositionKind, StackConfig};
 /// The maximum length of models without a limit: CTranslate2's default `max_input_length`.
 const MAX_LEN: usize = 1024;
 
-/// The context length of models with rotary positions, whose files do not store one.
+/// The context length of models with rotary positions, because their files do not store it.
 const MAX_CONTEXT: usize = 4096;
 
 /// A stack of layers.
@@ -133,7 +133,7 @@ impl Heads {
     }
 }
 
-/// The number of layers, all of which must have the scalars of the first.
+/// The number of layers, all of which must have the same scalars as the first.
 fn count_layers(variables: &Variables<'_>, scope: &str) -> Result<usize, ModelError> {
     let has_layer = |layer: &usize| {
         variables.has(&format!("{scope}/layer_{layer}/self_attention/linear_0/weight"))
@@ -169,7 +169,7 @@ fn activation(variables: &Variables<'_>, scope: &str) -> Result<Activation, Mode
     }
 }
 
-/// Whether embeddings are multiplied by √d_model. The variable is a flag or the factor.
+/// Whether embeddings are multiplied by √d_model. The variable is either a flag or the factor.
 fn scales_embedding(
     variables: &Variables<'_>,
     scope: &str,
@@ -253,7 +253,7 @@ fn rotary(
                 factor: factor()?,
                 low_freq_factor: positive("rotary_low_freq_factor", 1.0)?,
                 high_freq_factor: positive("rotary_high_freq_factor", 4.0)?,
-                // Without it CTranslate2 scales every frequency, unlike the original model.
+                // Without it, CTranslate2 scales every frequency, unlike the original model.
                 original_max_len: original
                     .ok_or_else(|| variables.missing(&format!("{attention}/{name}")))?,
             }

@@ -6,8 +6,8 @@ use crosshead_weights::{Ct2Model, Ct2Scalar};
 
 use crate::ModelError;
 
-/// The supported scalars, and those that only affect what CTranslate2 reports beside its outputs, such as alignments. The
-/// number of a layer is left out. Any other scalar is an error.
+/// The supported scalars, and those that only affect what CTranslate2 reports in addition to its outputs, such as
+/// alignments. Layer numbers are left out. Any other scalar causes an error.
 const KNOWN: &[&str] = &[
     "num_heads",
     "pre_norm",
@@ -131,10 +131,10 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// Checks that all scalars are supported, and that all layers have those of the first.
+    /// Checks that all scalars are supported, and that all layers have the same scalars as the first.
     ///
     /// # Errors
-    /// If one is not supported or differs.
+    /// If a scalar is not supported or differs.
     pub(super) fn check_known(&self) -> Result<(), ModelError> {
         for (name, value) in self.model.scalars() {
             let (scope, rest) = name.split_once('/').unwrap_or(("", name));
@@ -175,7 +175,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// The number of `layer_3`.
+/// The number in a name such as `layer_3`.
 fn layer_number(segment: &str) -> Option<usize> {
     segment.strip_prefix("layer_")?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Vocabulary files: a JSON list of tokens, or one token per line, in the order of the ids.
+//! Vocabulary files: a JSON list of tokens, or one token per line, in the order of their ids.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The vocabulary that encoder and decoder share.
+    /// The vocabulary shared by encoder and decoder.
     ///
     /// # Errors
     /// If the file is missing or malformed, or source and target differ.
@@ -49,7 +49,7 @@ impl Vocabulary {
         self.tokens.iter().position(|known| known == token).map(|id| id as u32)
     }
 
-    /// The id of the token that `config.json` names under a key.
+    /// The id of the token that `config.json` specifies under a key.
     ///
     /// # Errors
     /// If the token is not in the vocabulary.

@@ -5,7 +5,7 @@ use crosshead_kernels::Activation;
 use crate::ModelError;
 use crate::pretrained::config_file::ConfigFile;
 
-/// Activations and their names in `config.json`. The first name of an activation is written.
+/// Activations and their names in `config.json`. The first name is the one that is written.
 const ACTIVATIONS: [(Activation, &str); 9] = [
     (Activation::Identity, "linear"),
     (Activation::Relu, "relu"),

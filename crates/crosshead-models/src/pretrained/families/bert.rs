@@ -160,7 +160,7 @@ impl Keys {
     }
 }
 
-/// Our names with the keys of BERT, for messages.
+/// Our names and the corresponding keys of BERT, for messages.
 pub(super) const KEYS: &[(&str, &str)] = &[
     ("d_model", "hidden_size"),
     ("d_ff", "intermediate_size"),
@@ -173,7 +173,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("pad_id", "pad_token_id"),
 ];
 
-/// The sequence classification head. The default of its dropout is that of the encoder.
+/// The sequence classification head. Its dropout defaults to that of the encoder.
 pub(super) fn classifier(
     file: &ConfigFile,
     n_classes: usize,

@@ -1,4 +1,4 @@
-//! Models that no family of `transformers` can express. Configuration and names are those of this crate.
+//! Models that no family in `transformers` can express. They use this crate's configuration and names.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

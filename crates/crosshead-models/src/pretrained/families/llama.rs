@@ -207,7 +207,7 @@ impl Variant {
         let windowed = match self {
             Self::Llama => false,
             Self::Mistral => true,
-            // The first `max_window_layers` have full attention; its default in Qwen2 is 28.
+            // The first `max_window_layers` layers have full attention; the default in Qwen2 is 28.
             Self::Qwen2 if keys.use_sliding_window == Some(true) => {
                 let full = keys.max_window_layers.unwrap_or(28);
                 if (1..keys.num_hidden_layers).contains(&full) {

@@ -36,14 +36,14 @@ pub(super) trait Family<C>: Sync {
     /// Reads the configuration of a `config.json`.
     fn read(&self, file: &ConfigFile) -> Result<C, ModelError>;
 
-    /// The keys of `config.json` for a configuration. The family is only used if they read back as the same
+    /// The keys of `config.json` for a configuration. The family is used only if reading them back gives the same
     /// configuration.
     fn write(&self, config: &C) -> Option<Map<String, Value>>;
 
     /// The names of the weights.
     fn names(&self, config: &C, head: Head) -> Names;
 
-    /// Our names of sizes and ids with the family's keys, for messages.
+    /// Our names for sizes and ids and the corresponding keys of the family, for messages.
     fn keys(&self) -> &'static [(&'static str, &'static str)];
 }
 
@@ -101,7 +101,7 @@ pub(super) static ENCODERS: &[&dyn EncoderFamily] = &[
 
 /// The configuration of one kind of model.
 pub(super) trait Config: PartialEq + Sized + 'static {
-    /// The name of the kind in messages.
+    /// The name of the kind, for messages.
     const KIND: &'static str;
 
     /// Reports the first invalid field.
@@ -111,7 +111,7 @@ pub(super) trait Config: PartialEq + Sized + 'static {
     fn expected_shapes(&self) -> Vec<(String, Vec<usize>)>;
 }
 
-/// Finds the family of a file among those of one kind.
+/// Finds the family of a file, out of those of one kind.
 pub(super) fn find<'a, C: Config, F: Family<C> + ?Sized>(
     families: &[&'a F],
     file: &ConfigFile,
@@ -142,8 +142,8 @@ pub(super) fn read<C: Config>(
     Ok(config)
 }
 
-/// The first family that can express a model, with the keys of its `config.json`. `extend` adds the keys of the head, or
-/// returns `None` if the family cannot express it.
+/// The first family that can express a model, with the keys of its `config.json`. `extend` adds the keys of the head,
+/// or returns `None` if the family cannot express the head.
 pub(super) fn write<'a, C: Config, F: Family<C> + ?Sized>(
     families: &[&'a F],
     config: &C,
@@ -182,8 +182,8 @@ pub(super) fn architecture(model_type: &str, head: Head) -> Option<&'static str>
     }
 }
 
-/// Paths and shapes of the embedding, and of parameters in the input and the last layer of each stack. A stack is given
-/// by its path, the path of its input and its number of layers.
+/// Paths and shapes of the embedding, and of parameters in the input and the last layer of each stack. A stack is
+/// described by its path, the path of its input and its number of layers.
 fn expected_shapes(
     vocab_size: usize,
     stack: &StackConfig,

@@ -66,20 +66,20 @@ const LEGACY_KEYS: &[&str] = &[
     "watermarking_config",
 ];
 
-/// The decoding options in the files of a model directory, supported or not.
+/// The decoding options in the files of a model directory, whether supported or not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GenerationFile {
-    /// `generation_config.json`, or `config.json` of an older model.
+    /// `generation_config.json`, or `config.json` in an older model.
     pub name: &'static str,
     /// Every key of `generation_config.json`, or the decoding options of `config.json`.
     pub keys: Map<String, Value>,
 }
 
 impl GenerationDefaults {
-    /// Reads the `generation_config.json` of a model directory. Without the file, reads the decoding options in
-    /// `config.json`, as in older models. Missing keys have their defaults, except that `eos_token_id` falls back to
-    /// that of `config.json`. A CTranslate2 directory without the file has the defaults of CTranslate2, or of Argos
-    /// Translate in its package.
+    /// Reads the `generation_config.json` of a model directory. If there is no such file, reads the decoding options in
+    /// `config.json`, as for older models. Missing keys have their defaults, except that `eos_token_id` falls back to
+    /// the one in `config.json`. For a CTranslate2 directory without the file, the defaults are those of CTranslate2,
+    /// or those of Argos Translate for an Argos package.
     ///
     /// # Errors
     /// If a file is malformed, or a value is invalid.
@@ -101,7 +101,7 @@ impl GenerationDefaults {
         Ok(defaults)
     }
 
-    /// The options as the text of a `generation_config.json`: the file they were read from, with the changes since.
+    /// The options as the text of a `generation_config.json`: the file they were read from, updated with any changes.
     pub fn to_json(&self) -> String {
         json_text(self.to_keys())
     }
@@ -153,7 +153,7 @@ impl GenerationDefaults {
     fn write(&self, model: Vec<(&str, Value)>, dir: &Path) -> Result<(), ModelError> {
         let mut keys = self.to_keys();
         if self.file.is_none() {
-            // Written for readers, although these are the defaults.
+            // Written for human readers, although these are the defaults.
             keys.entry("num_beams").or_insert(json!(1));
             keys.entry("length_penalty").or_insert(json!(1.0));
         }

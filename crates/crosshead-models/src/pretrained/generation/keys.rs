@@ -127,7 +127,7 @@ enum Never {
 }
 
 impl Keys {
-    /// Reads the keys of an object. The error is the key of the invalid value, and the reason.
+    /// Reads the keys of an object. The error consists of the key with the invalid value and the reason.
     pub(super) fn read(object: &Map<String, Value>) -> Result<Self, (&'static str, String)> {
         let read = |object| serde_json::from_value::<Self>(Value::Object(object));
         read(object.clone()).map_err(|error| {
@@ -176,7 +176,7 @@ impl Keys {
         }
     }
 
-    /// The keys whose values are not the defaults.
+    /// The keys with values that differ from the defaults.
     pub(super) fn of(defaults: &GenerationDefaults) -> Self {
         let one = |id: Option<u32>| id.map(|id| Ids::One(id.into()));
         let list = |ids: &[u32]| (!ids.is_empty()).then(|| Ids::list(ids));

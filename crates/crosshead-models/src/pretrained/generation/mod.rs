@@ -18,7 +18,7 @@ pub struct GenerationDefaults {
     pub num_beams: usize,
     /// The length penalty α of the score log p / lenᵅ.
     pub length_penalty: f32,
-    /// When a beam search stops.
+    /// When beam search stops.
     pub early_stopping: EarlyStopping,
     /// The maximum number of tokens, including the start token or prompt.
     pub max_length: Option<usize>,
@@ -30,17 +30,18 @@ pub struct GenerationDefaults {
     pub min_new_tokens: Option<usize>,
     /// The size of n-grams that may occur only once; 0 for no limit.
     pub no_repeat_ngram_size: usize,
-    /// The repetition penalty of earlier tokens; 1 for none.
+    /// The repetition penalty for tokens that have occurred before; 1 for none.
     pub repetition_penalty: f32,
     /// The token that starts an empty prompt.
     pub bos_token_id: Option<u32>,
-    /// The first token of the decoder input. Default: that of `config.json`.
+    /// The first token of the decoder input. Default: the one in `config.json`.
     pub decoder_start_token_id: Option<u32>,
-    /// The tokens that end a sequence. If empty, those of `config.json`.
+    /// The tokens that end a sequence. If empty, those in `config.json` are used.
     pub eos_token_ids: Vec<u32>,
     /// The forced first token of every sequence, such as the code of the target language.
     pub forced_bos_token_id: Option<u32>,
-    /// The forced last token of a sequence that reaches the maximum length; one of several. If empty, it is cut off.
+    /// The candidates for the forced last token of a sequence that reaches the maximum length. If empty, the sequence
+    /// is cut off.
     pub forced_eos_token_ids: Vec<u32>,
     /// Token sequences that are never generated.
     pub bad_words_ids: Vec<Vec<u32>>,

@@ -9,7 +9,7 @@ use super::GenerationDefaults;
 /// An option of a model's `generation_config.json` that has an effect in transformers but is not supported here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotFollowed {
-    /// The file: `generation_config.json`, or `config.json` of an older model.
+    /// The file: `generation_config.json`, or `config.json` in an older model.
     pub file: &'static str,
     /// The key.
     pub key: &'static str,
@@ -60,7 +60,8 @@ const SAMPLING: &[(&str, Effect)] = &[
 ];
 
 impl GenerationDefaults {
-    /// The unsupported options in the model's file that have an effect. `samples`: whether tokens are sampled.
+    /// The unsupported options in the model's file that would have an effect. `samples` says whether tokens are
+    /// sampled.
     pub fn not_followed(&self, samples: bool) -> Vec<NotFollowed> {
         let sampling = SAMPLING.iter().filter(|_| samples);
         let effective = ALWAYS.iter().chain(sampling).filter(|option| self.has_effect(option));

@@ -22,7 +22,7 @@ impl GenerationDefaults {
 
     /// The decoding configuration of a causal language model: greedy or beam search.
     ///
-    /// To sample, replace the strategy by [`sampling`](Self::sampling).
+    /// To sample, replace the strategy with [`sampling`](Self::sampling).
     pub fn for_causal_lm(&self, config: &CausalLmConfig, prompts: &[Vec<u32>]) -> DecodingConfig {
         let eos_ids: Vec<u32> = config.eos_id.into_iter().collect();
         let base = DecodingConfig::new(0, 0).with_eos_ids(eos_ids);

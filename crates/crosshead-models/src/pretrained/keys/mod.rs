@@ -1,7 +1,7 @@
-//! A serde deserializer for JSON objects that is as lenient as `transformers` and whose errors name the key.
+//! A serde deserializer for JSON objects that is as lenient as `transformers` and names the key in errors.
 //!
-//! `null` means a missing key, so the default applies. A number without a fraction is an integer, also if written as
-//! `12.0`.
+//! `null` means a missing key, so the default applies. A number without a fraction is an integer, even if it is written
+//! as `12.0`.
 
 use std::fmt::{self, Display};
 

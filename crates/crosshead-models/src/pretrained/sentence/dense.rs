@@ -76,7 +76,7 @@ pub(super) fn load(dir: &Path, d_in: usize, device: &Device) -> Result<Projectio
         residual: keys.use_residual,
     };
     let checkpoint = TensorSource::open(dir)?;
-    // Checked before memory is allocated: a typo in the number of features must not exhaust it.
+    // Checked before memory is allocated, because a typo in the number of features must not exhaust it.
     let expected = [("linear.weight".to_owned(), vec![config.d_out, config.d_in])];
     let names = Names { rules: vec![NAMES], ..Names::default() };
     Weights::new(&checkpoint, names).fill(|device| config.skeleton(device), &expected, device)

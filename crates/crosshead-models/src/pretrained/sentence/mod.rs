@@ -22,13 +22,13 @@ pub struct SentenceDirectory {
     pub encoder: PathBuf,
     /// Whether texts are lowercased before tokenization.
     pub lowercase: bool,
-    /// The maximum number of tokens of a text. Default: that of the tokenizer.
+    /// The maximum number of tokens in a text. Default: the tokenizer's maximum.
     pub max_len: Option<usize>,
-    /// The maximum number of tokens of a query, if it differs.
+    /// The maximum number of tokens in a query, if it differs.
     pub query_len: Option<usize>,
-    /// The maximum number of tokens of a document, if it differs.
+    /// The maximum number of tokens in a document, if it differs.
     pub document_len: Option<usize>,
-    /// Whether the directory has a `modules.json` of sentence-transformers, and not only an encoder.
+    /// Whether the directory has a `modules.json`, as in sentence-transformers, rather than only an encoder.
     pub has_modules: bool,
     pooling: Vec<Pooling>,
     include_prompt: bool,
@@ -75,7 +75,7 @@ impl SentenceDirectory {
     /// Loads the weights.
     ///
     /// # Errors
-    /// If a file is missing or malformed, or does not match the others. The error names the file, and the tensor or key.
+    /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn load(&self, device: &Device) -> Result<SentenceEncoder, ModelError> {
         let encoder = Encoder::from_pretrained(&self.encoder, device)?;
         let mut dim = self.pooling.len() * encoder.config().stack.d_model;
@@ -113,7 +113,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     serde_json::from_str(&text).map_err(|source| ModelError::Json { path: path.to_owned(), source })
 }
 
-/// The error of an unsupported value.
+/// The error for an unsupported value.
 fn wrong(path: &Path, key: &'static str, reason: impl Into<String>) -> ModelError {
     ModelError::Config { path: path.to_owned(), key, reason: reason.into() }
 }

@@ -125,7 +125,7 @@ struct FeatureNames {
     module_output_name: Option<String>,
 }
 
-/// Checks that `Normalize` applies to the vector of the text.
+/// Checks that `Normalize` is applied to the vector of the text.
 fn check_normalize(path: &Path) -> Result<(), ModelError> {
     let names: FeatureNames = if path.exists() { read(path)? } else { FeatureNames::default() };
     check_features(path, names.module_input_name.as_deref(), names.module_output_name.as_deref())

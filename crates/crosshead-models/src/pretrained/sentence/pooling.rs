@@ -28,7 +28,7 @@ struct Keys {
     pooling_mode_mean_sqrt_len_tokens: Option<bool>,
     pooling_mode_weightedmean_tokens: Option<bool>,
     pooling_mode_lasttoken: Option<bool>,
-    // Ignored: the number of features is that of the encoder.
+    // Ignored, because the number of features is that of the encoder.
     #[serde(rename = "embedding_dimension")]
     _embedding_dimension: Option<IgnoredAny>,
     #[serde(rename = "word_embedding_dimension")]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{read, wrong};
 use crate::ModelError;
 
-/// The names of the file, which used to depend on the family. The first one that is not empty is used.
+/// The possible names of the file, which used to depend on the family. The first file that is not empty is used.
 const FILES: [&str; 7] = [
     "sentence_bert_config.json",
     "sentence_roberta_config.json",
@@ -52,7 +52,7 @@ struct Keys {
     model_kwargs: Option<Map<String, Value>>,
     #[serde(alias = "config_args")]
     config_kwargs: Option<Map<String, Value>>,
-    // Ignored: padding does not change the result.
+    // Ignored, because padding does not change the result.
     #[serde(rename = "unpad_inputs")]
     _unpad_inputs: Option<IgnoredAny>,
     #[serde(rename = "cache_dir")]
@@ -192,7 +192,7 @@ impl File {
         }
     }
 
-    /// `model_max_length` of the arguments.
+    /// `model_max_length` in the arguments.
     fn number(
         &self,
         key: &'static str,

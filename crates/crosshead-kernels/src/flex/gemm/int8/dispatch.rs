@@ -1,4 +1,4 @@
-//! Selection of the routine by the number of rows and the instruction set.
+//! Selects the routine by the number of rows and the instruction set.
 #![allow(unsafe_code)]
 
 use rayon::prelude::*;
@@ -40,7 +40,7 @@ pub(crate) fn project<const N: usize>(
     project_by(Isa::fastest(), x, weights, outputs, finish);
 }
 
-/// [`project`] with the instruction set `isa`, which must be available.
+/// Like [`project`], with the instruction set `isa`, which must be available.
 pub(super) fn project_by<const N: usize>(
     isa: Isa,
     x: &Rows,
@@ -71,7 +71,7 @@ pub(super) fn project_by<const N: usize>(
 }
 
 /// # Safety
-/// The processor must have the vectors.
+/// The processor must support the vectors.
 #[cfg(target_arch = "x86_64")]
 unsafe fn by_vectors<V: Vector, const N: usize>(
     x: &Rows,
@@ -80,10 +80,10 @@ unsafe fn by_vectors<V: Vector, const N: usize>(
     finish: impl Fn(usize, usize, usize, &mut [f32]) + Send + Sync,
 ) {
     if x.len() <= FEW_ROWS {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         run(&unsafe { Dots::<V>::new(x) }, x, weights, outputs, finish);
     } else {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         run(&unsafe { Panels::<V>::new(x) }, x, weights, outputs, finish);
     }
 }
@@ -96,7 +96,7 @@ fn run<const N: usize>(
     outputs: [&mut [f32]; N],
     finish: impl Fn(usize, usize, usize, &mut [f32]) + Send + Sync,
 ) {
-    /// The cost of an f32 multiply-add, to which the thresholds of `parallel` refer, relative to int8.
+    /// The cost of an f32 multiply-add, which the thresholds in `parallel` refer to, relative to int8.
     const CHEAPER: usize = 4;
     let outputs = outputs.map(Segments::new);
     let part_lens = weights.map(|weight| kernel.part_len(&weight));

@@ -1,6 +1,6 @@
-//! X·Wᵀ of up to 12 rows, as dot products of every row of X with every row of W.
+//! X·Wᵀ for up to 12 rows, as dot products of every row of X with every row of W.
 //!
-//! W is read in blocks of as many rows as a vector has lanes. A block stays in the L1 cache for all rows of X.
+//! W is read in blocks that have as many rows as a vector has lanes. A block stays in the L1 cache for all rows of X.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -27,7 +27,7 @@ impl<'a, V: Vector> Dots<'a, V> {
     /// Selects the routine for `x`.
     ///
     /// # Safety
-    /// The processor must have the vectors.
+    /// The processor must support the vectors.
     pub(super) unsafe fn new(x: &'a Rows) -> Self {
         Self { x, vectors: PhantomData }
     }
@@ -47,7 +47,7 @@ impl<'a, V: Vector> Dots<'a, V> {
             while row < rows {
                 let block = Block { x: self.x.values(row).as_ptr(), stride, weight, d_in };
                 let to = sums[row * row_stride + first..].as_mut_ptr();
-                // SAFETY: the caller of `new` guarantees the vectors; there are as many rows of x as the block has, each padded to
+                // SAFETY: the caller of `new` guarantees the vectors; x has as many rows as the block, each padded to
                 // `stride`, and the sizes of the weight and the sums are asserted above.
                 row += unsafe {
                     match (rows - row, V::LANES) {
@@ -80,7 +80,7 @@ impl<V: Vector> Kernel for Dots<'_, V> {
         let row_stride = columns.len().next_multiple_of(V::LANES);
         let mut sums = Words::unspecified(self.x.len() * row_stride);
         let values = weight.rows(columns.start);
-        // Vector loads of the last rows would exceed the weight; these rows are copied.
+        // Vector loads of the last rows would exceed the weight, so these rows are copied.
         let mut in_place = columns.len() / V::LANES * V::LANES;
         while in_place > 0 && bytes_read(in_place, d_in, stride) > values.len() {
             in_place -= V::LANES;
@@ -127,8 +127,8 @@ impl Block {
     /// `R`.
     ///
     /// # Safety
-    /// The processor must have the vectors, x must have `R` rows, vectors of the weight's last row must be readable, and `to`
-    /// must have `R` rows of [`Vector::LANES`] sums, `row_stride` apart.
+    /// The processor must support the vectors, x must have `R` rows, vectors in the weight's last row must be readable,
+    /// and `to` must have `R` rows of [`Vector::LANES`] sums that are `row_stride` apart.
     #[inline(always)]
     unsafe fn sums<V: Vector, const R: usize, const W: usize>(
         &self,
@@ -138,7 +138,7 @@ impl Block {
         let step = V::LANES * V::GROUP;
         for first in (0..V::LANES).step_by(W) {
             let mut reduced = [0; SUMS];
-            // SAFETY: the caller's promise; the sums are as many as a vector has lanes.
+            // SAFETY: guaranteed by the caller; there are as many sums as a vector has lanes.
             unsafe {
                 let weight = self.weight.add(first * self.d_in);
                 let mut vectors = [V::zero(); SUMS];
@@ -156,7 +156,7 @@ impl Block {
                 V::store(V::reduce(&vectors), reduced.as_mut_ptr());
             }
             for (row, sums) in reduced[..V::LANES].as_chunks::<W>().0.iter().enumerate() {
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller.
                 unsafe {
                     to.add(row * row_stride + first).cast::<[i32; W]>().write_unaligned(*sums)
                 };

@@ -1,6 +1,6 @@
 //! Detection of the instruction set.
 
-/// An instruction set with multiplication of bytes.
+/// An instruction set that can multiply bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
     /// AVX-512 with VNNI.

@@ -1,9 +1,9 @@
 //! Projections X·Wᵀ in int8.
 //!
-//! Weights are i8 with one scale per output feature, row-major as in the file: they are not packed, so a memory-mapped
+//! Weights are i8 with one scale per output feature, row-major as in the file. They are not packed, so a memory-mapped
 //! file is used in place. Activations are quantized to i8 with one scale per row ([`rows`]). Sums of products are exact
-//! i32, so all routines, instruction sets and numbers of threads give the same sums. The output is
-//! (sum · row scale) · feature scale, in this order.
+//! i32, so all routines, instruction sets and numbers of threads give the same sums. The output is (sum · row scale) ·
+//! feature scale, in this order.
 //!
 //! | rows | routine | why |
 //! |---|---|---|

@@ -1,7 +1,7 @@
-//! X·Wᵀ of many rows, in tiles.
+//! X·Wᵀ for many rows, in tiles.
 //!
-//! Each lane of a vector holds a word of one row of X; words of the weight are broadcast. The words of a part of the weight
-//! are expanded once for all rows.
+//! Each lane of a vector holds a word of one row of X; words of the weight are broadcast. The words in a part of the
+//! weight are expanded once for all rows.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -15,16 +15,16 @@ use super::vector::Vector;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::words::Words;
 
-/// Output features per task, for weights with few and with many of them.
+/// Output features per task, for weights with few and with many output features.
 const PARTS: [usize; 2] = [64, 128];
 
-/// The number of output features from which a weight has many.
+/// The number of output features from which on a weight counts as having many.
 const MANY: usize = 512;
 
-/// The maximum number of panels of a tile.
+/// The maximum number of panels in a tile.
 const PANELS: usize = 3;
 
-/// Words between the rows of the expanded weight, so that they do not map to the same cache sets.
+/// The number of words between the rows of the expanded weight, so that rows do not map to the same cache sets.
 const GAP: usize = 16;
 
 /// The routine for many rows: X as `[panels, words, lanes]`, with zeros for missing rows.
@@ -39,7 +39,7 @@ impl<V: Vector> Panels<V> {
     /// Transposes `rows` into panels.
     ///
     /// # Safety
-    /// The processor must have the vectors.
+    /// The processor must support the vectors.
     pub(super) unsafe fn new(rows: &Rows) -> Self {
         let words_per_row = rows.stride() / V::GROUP;
         let panel_len = V::LANES * words_per_row;
@@ -50,7 +50,7 @@ impl<V: Vector> Panels<V> {
         parallel::for_each(panels, rows.len() * words_per_row, |(panel, words)| {
             let first = panel * V::LANES;
             let row = |row| if row < rows.len() { rows.values(row) } else { padding };
-            // SAFETY: the caller knows the processor.
+            // SAFETY: guaranteed by the caller.
             unsafe {
                 V::vectorize(
                     #[inline(always)]
@@ -72,8 +72,8 @@ impl<V: Vector> Panels<V> {
                 .zip(panel.chunks_exact_mut(V::LANES * V::LANES))
             {
                 let rows = rows.map(|row| row[word * V::GROUP..][..V::LANES * V::GROUP].as_ptr());
-                // SAFETY: the caller of `new` guarantees the vectors. The slices above are as long as a vector, and the words go to
-                // a square of the panel.
+                // SAFETY: the caller of `new` guarantees the vectors. The slices above are as long as a vector, and the
+                // words are written to a square of the panel.
                 unsafe {
                     let vectors = rows.map(|row| V::expand(row));
                     V::store_transposed(vectors, panel.as_mut_ptr().add(quad), V::LANES);
@@ -163,7 +163,7 @@ impl<V: Vector> Panels<V> {
         // Four panels are two tiles of two, because a tile of one is less efficient.
         let panels = if left == 4 { 2 } else { left.min(PANELS) };
         let stride = self.words_per_row + GAP;
-        // With one panel, the registers hold twice the columns.
+        // With one panel, the registers hold twice as many columns.
         let width = V::LANES / if panels == 1 { 1 } else { 2 };
         for col in (0..cols).step_by(width) {
             let (weight, sums) = (&weight[col * stride..], &mut sums[col..]);

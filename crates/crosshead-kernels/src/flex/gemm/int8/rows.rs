@@ -7,7 +7,7 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::words::Words;
 
-/// Rows are padded to a multiple of the widest vector, in bytes.
+/// Rows are padded to a multiple of this many bytes, which is the width of the widest vector.
 const ALIGNMENT: usize = 64;
 
 /// Rows per task.

@@ -21,7 +21,7 @@ fn product(isa: Isa, x: &[f32], rows: usize, weights: [Weight; 2]) -> [Vec<f32>;
     outputs
 }
 
-/// The same by the definition.
+/// The same product, by definition.
 fn expected(x: &[f32], rows: usize, weights: [Weight; 2]) -> [Vec<f32>; 2] {
     let d_in = weights[0].d_in;
     [0, 1].map(|index| {

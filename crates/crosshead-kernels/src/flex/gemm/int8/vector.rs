@@ -4,19 +4,19 @@
 /// Vectors of i32 sums. Each 32-bit lane accumulates the products of a group of adjacent values.
 ///
 /// Weights w and activations x are first expanded into 32-bit words of [`GROUP`](Self::GROUP) values. If the instruction
-/// requires one unsigned operand, the expanded weights are w + 128, and [`OFFSET`](Self::OFFSET) · Σx has to be
+/// requires one unsigned operand, the expanded weights are w + 128, and [`OFFSET`](Self::OFFSET) · Σx must be
 /// subtracted from the sums.
 ///
 /// # Safety
-/// The processor must support the vectors. Pointers must be valid for a vector.
+/// The processor must support the vectors. Pointers must be valid for a whole vector.
 pub(super) trait Vector {
     /// A vector of 32-bit words.
     type Words: Copy;
 
-    /// Words of a vector.
+    /// Number of words in a vector.
     const LANES: usize;
 
-    /// Values of a word.
+    /// Number of values in a word.
     const GROUP: usize;
 
     /// The offset that [`expand_weight`](Self::expand_weight) adds to each weight.
@@ -31,7 +31,7 @@ pub(super) trait Vector {
     /// Expands [`LANES`](Self::LANES) · [`GROUP`](Self::GROUP) activations.
     unsafe fn expand(values: *const i8) -> Self::Words;
 
-    /// Expands as many weights.
+    /// Expands the same number of weights.
     unsafe fn expand_weight(values: *const i8) -> Self::Words;
 
     /// Loads words.

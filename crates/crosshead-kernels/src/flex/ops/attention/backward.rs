@@ -26,7 +26,7 @@ pub(super) struct Outcome<'a> {
     pub(super) log_sum_exp: &'a [f32],
 }
 
-/// One value per operand; the gradient of the bias has the shape of the scores, `[batch, n_heads, q_len, k_len]`.
+/// One value per operand. The gradient of the bias has the shape of the scores, `[batch, n_heads, q_len, k_len]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Each<T> {
     pub(super) q: T,
@@ -65,7 +65,7 @@ pub(super) fn backward(
     gradients
 }
 
-/// The working memory for one key/value head and the query heads that read it.
+/// The working memory for one key/value head and the query heads that use it.
 struct State<'a> {
     problem: &'a Problem<'a>,
     outcome: &'a Outcome<'a>,
@@ -80,7 +80,7 @@ struct State<'a> {
     weights: Buffer,
     /// The gradient of the attention weights, then of the scores.
     scores: Buffer,
-    /// Keys or values for a multiplication that reads columns.
+    /// Keys or values, for a multiplication that reads columns.
     columns: Buffer,
     /// Dropout factors.
     factors: Buffer,
@@ -202,7 +202,7 @@ impl<'a> State<'a> {
     }
 }
 
-/// Replaces scores by attention weights, and the gradient of the weights by the gradient of the scores.
+/// Replaces scores with attention weights, and the gradient of the weights with the gradient of the scores.
 #[inline(always)]
 fn differentiate_row(weights: &mut [f32], scores: &mut [f32], log_sum_exp: f32, sum: f32) {
     for (weight, score) in weights.iter_mut().zip(scores) {
@@ -211,7 +211,7 @@ fn differentiate_row(weights: &mut [f32], scores: &mut [f32], log_sum_exp: f32, 
     }
 }
 
-/// [`differentiate_row`] with dropout factors.
+/// Like [`differentiate_row`], with dropout factors.
 #[inline(always)]
 fn differentiate_dropped_row(
     weights: &mut [f32],

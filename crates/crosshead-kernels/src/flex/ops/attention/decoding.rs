@@ -17,10 +17,10 @@ use crate::flex::runtime::simd::vectorized;
 /// Keys per part.
 const PART_KEYS: usize = 256;
 
-/// Keys whose values are added in one step, so that sums are read and written less often.
+/// The number of keys whose values are added in one step, so that sums are read and written less often.
 const GROUP_KEYS: usize = 4;
 
-/// [`forward`](super::forward::forward) for one query per batch row, without dropout.
+/// Like [`forward`](super::forward::forward), for one query per batch row and without dropout.
 pub(super) fn forward(problem: &Problem) -> (Buffer, Buffer) {
     let Sizes { batch, n_heads, d_value, .. } = problem.sizes;
     let keys = problem.reached(0);

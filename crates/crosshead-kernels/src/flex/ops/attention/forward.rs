@@ -44,7 +44,7 @@ struct State {
     sums: Buffer,
     /// Scores, then their exponentials, `[queries, keys]`.
     scores: Buffer,
-    /// Keys for a multiplication that reads columns.
+    /// Keys, for a multiplication that reads columns.
     columns: Buffer,
     /// Dropout factors.
     factors: Buffer,

@@ -1,4 +1,4 @@
-//! Views of the operands: the heads of a tensor are strided slices of its rows, read without a copy.
+//! Views of the operands. The heads of a tensor are strided slices of its rows, which are read without a copy.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use burn::backend::flex::FlexTensor;
 
 use crate::flex::gemm::matrix::{Matrix, compete_for_cache};
 
-/// A tensor `[batch, len, heads, features]` whose heads can be read as matrices.
+/// A tensor `[batch, len, heads, features]`, with heads that can be read as matrices.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heads<'a> {
     values: &'a [f32],
@@ -15,7 +15,7 @@ pub(super) struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
-    /// Makes a tensor readable by [`Self::new`]: copied only if features are not adjacent or positions overlap.
+    /// Makes a tensor readable by [`Self::new`]. It is copied only if features are not adjacent or positions overlap.
     pub(super) fn readable(tensor: FlexTensor) -> FlexTensor {
         let (shape, strides) = (tensor.layout().shape(), tensor.layout().strides());
         let apart = shape[1] <= 1 || strides[1] >= shape[3] as isize;
@@ -36,8 +36,8 @@ impl<'a> Heads<'a> {
         Matrix::new(&self.values[first..], positions.len(), self.features, row_stride)
     }
 
-    /// [`Self::matrix`] for a multiplication that reads columns: copied into `buffer` if the row stride maps a column
-    /// to few cache sets, which would halve the speed of the multiplication.
+    /// Like [`Self::matrix`], for a multiplication that reads columns. The matrix is copied into `buffer` if the row
+    /// stride maps a column to few cache sets, which would halve the speed of the multiplication.
     pub(super) fn columns<'b>(
         &self,
         batch: usize,
@@ -76,7 +76,7 @@ pub(super) struct Bias<'a> {
 }
 
 impl<'a> Bias<'a> {
-    /// Makes a tensor readable by [`Self::new`]: copied only if the values of a row are not adjacent.
+    /// Makes a tensor readable by [`Self::new`]. It is copied only if the values of a row are not adjacent.
     pub(super) fn readable(tensor: FlexTensor) -> FlexTensor {
         if has_contiguous_rows(&tensor) { tensor } else { tensor.to_contiguous() }
     }

@@ -93,7 +93,7 @@ impl<C: CheckpointStrategy> AttentionOps for Autodiff<Flex, C> {
 #[derive(Debug)]
 struct Attention;
 
-/// State saved for the backward pass: not the attention weights, only their normalization.
+/// The state saved for the backward pass: only the normalization of the attention weights, not the weights themselves.
 #[derive(Clone, Debug)]
 struct State {
     arguments: Arguments,

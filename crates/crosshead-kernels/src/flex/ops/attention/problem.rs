@@ -12,8 +12,8 @@ use crate::flex::gemm::serial::{Output, multiply};
 use crate::flex::runtime::parallel::matmul_work;
 use crate::flex::runtime::simd::vectorized;
 
-/// Queries per block: few enough for the scores to stay in cache, and enough for the multiplication to run at full
-/// speed.
+/// The number of queries per block: small enough for the scores to stay in cache, and large enough for the
+/// multiplication to run at full speed.
 pub(super) const BLOCK_QUERIES: usize = 64;
 
 /// Keys per block.
@@ -37,15 +37,15 @@ pub(super) struct Problem<'a> {
     pub(super) sizes: Sizes,
     /// The scale of QKᵀ.
     pub(super) scale: f32,
-    /// The keys that a query may attend to by position.
+    /// The keys that a query may attend to, based on their positions.
     pub(super) reach: Reach,
-    /// The bound of the scores.
+    /// The soft cap of the scores.
     pub(super) soft_cap: Option<f32>,
     pub(super) dropout: Option<DropoutMask>,
 }
 
 impl Problem<'_> {
-    /// The keys that a query may attend to by position.
+    /// The keys that a query may attend to, based on their positions.
     #[inline(always)]
     pub(super) fn reached(&self, query: usize) -> Range<usize> {
         self.reach.keys(query, self.sizes.k_len)
@@ -93,7 +93,7 @@ impl Sizes {
         BLOCK_KEYS.min(self.k_len) * self.d_head.max(self.d_value)
     }
 
-    /// The work of multiplying by the queries and by the values.
+    /// The work required to multiply by the queries and by the values.
     pub(super) fn work(&self) -> usize {
         matmul_work(self.batch * self.n_heads * self.q_len, self.k_len, self.d_head + self.d_value)
     }
@@ -204,7 +204,7 @@ impl<'a> Block<'a> {
     ) -> impl Iterator<Item = &'b [f32]> + use<'b> {
         let sizes = self.problem.sizes;
         let first = sizes.scores(self.batch, self.head, self.queries.start) * sizes.k_len;
-        // Full rows are consecutive in the stream, and one long run is faster than many short ones.
+        // Full rows are consecutive in the stream, and one long run is faster than many short runs.
         let generated = if sizes.k_len <= BLOCK_KEYS { 0..sizes.k_len } else { keys.clone() };
         let buffer = &mut buffer[..self.rows() * generated.len()];
         if generated.len() == sizes.k_len {

@@ -6,7 +6,7 @@ use crate::flex::math::reduce::{exp_and_sum, max};
 /// The running softmax of a row (Milakov & Gimelshein 2018).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Softmax {
-    /// The greatest score; finite.
+    /// The greatest score, which is finite.
     peak: f32,
     /// Σ exp(score − peak).
     total: f32,
@@ -41,7 +41,7 @@ impl Softmax {
 
     /// The factor that converts exponentials to attention weights, and log Σ exp(score).
     ///
-    /// A row without a visible key has zero weights, and the logarithm ∞, so that exp(score − ∞) is also 0.
+    /// For a row without a visible key, the weights are zero and the logarithm is ∞, so exp(score − ∞) is also 0.
     pub(super) fn finish(self) -> (f32, f32) {
         if self.total == 0.0 {
             (0.0, f32::INFINITY)

@@ -14,7 +14,7 @@ use crate::flex::runtime::simd::vectorized;
 pub(super) const ACTIVATION_PART: usize = 1 << 14;
 
 impl Map<'_> {
-    /// Converts the gradient of the output to the gradient of the pre-activation, in place.
+    /// Converts the gradient of the output into the gradient of the pre-activation, in place.
     ///
     /// `saved` is as in [`Activation::backward`](crate::Activation).
     pub(super) fn backward_activation(&self, gradient: &mut [f32], saved: &[f32]) {
@@ -34,7 +34,7 @@ impl Map<'_> {
         dx
     }
 
-    /// Writes dX = dZ·W, or adds it.
+    /// Writes dX = dZ·W, or adds it to dX.
     pub(super) fn write_backward_input(
         &self,
         dz: &[f32],

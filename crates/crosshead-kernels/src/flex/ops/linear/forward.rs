@@ -67,7 +67,7 @@ impl Map<'_> {
     }
 }
 
-/// Computes the outputs of several layers of the same rows.
+/// Computes the outputs of several layers for the same rows.
 pub(super) fn write_each<const N: usize>(
     maps: [Map; N],
     x: &[f32],

@@ -20,7 +20,7 @@ use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::tensor::{contiguous, values, values_mut};
 
-/// Values processed at a time, so that they stay in the L1 cache.
+/// The number of values processed at a time; they fit into the L1 cache.
 const RUN: usize = 512;
 
 /// The fused implementation of [`crate::gated_linear`].
@@ -152,14 +152,14 @@ impl Gated {
         (y, [gate, up])
     }
 
-    /// Replaces gate by activation(gate) ⊙ up.
+    /// Replaces gate with activation(gate) ⊙ up.
     #[inline(always)]
     fn combine(&self, gate: &mut [f32], up: &[f32]) {
         self.activation.apply_with_bias(gate, None);
         gate.iter_mut().zip(up).for_each(|(gate, up)| *gate *= up);
     }
 
-    /// Replaces the gradient of the output by the gradient of up, and up by the gradient of gate.
+    /// Replaces the gradient of the output with the gradient of up, and up with the gradient of gate.
     fn backward_branches(&self, gradient: &mut [f32], gate: &[f32], up: &mut [f32]) {
         let work = 16 * up.len();
         let parts = gradient
@@ -188,7 +188,7 @@ impl Gated {
     }
 }
 
-/// State saved for the backward pass.
+/// The state saved for the backward pass.
 #[derive(Clone, Debug)]
 struct State {
     gated: Gated,
@@ -196,7 +196,7 @@ struct State {
     branches: [FlexTensor; 2],
 }
 
-/// The parents are x, the weights of gate and up, and their biases, which are untracked if absent.
+/// The parents are x, the weights of gate and up, and their biases. Absent biases are untracked.
 #[derive(Debug)]
 struct GatedBackward;
 

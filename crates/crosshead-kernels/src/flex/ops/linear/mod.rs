@@ -116,7 +116,7 @@ impl Arguments {
     }
 }
 
-/// State saved for the backward pass.
+/// The state saved for the backward pass.
 #[derive(Clone, Debug)]
 struct State {
     arguments: Arguments,

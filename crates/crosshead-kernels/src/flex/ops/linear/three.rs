@@ -1,4 +1,4 @@
-//! Three linear layers of the same rows as a backend extension.
+//! Three linear layers applied to the same rows, as a backend extension.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::{
@@ -37,7 +37,7 @@ pub(crate) trait LinearThreeOps: Backend {
 }
 
 impl LinearThreeOps for Flex {
-    /// For few rows, the threads share the work of all three layers.
+    /// For few rows, the threads share the work for all three layers.
     fn linear_three(
         x: FlexTensor,
         w0: FlexTensor,

@@ -13,10 +13,10 @@ use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::simd::vectorized;
 
-/// Classes per block: with d_model 256, half a MiB of the weight.
+/// The number of classes per block; with d_model 256, a block is half a MiB of the weight.
 const BLOCK_CLASSES: usize = 512;
 
-/// Rows per task of the gradient with respect to x, which reads the entire weight.
+/// The number of rows per task for the gradient with respect to x, which reads the entire weight.
 const TASK_ROWS: usize = 128;
 
 /// The arguments of the cross-entropy; all matrices are row-major.
@@ -30,7 +30,7 @@ pub(super) struct Problem<'a> {
     pub(super) bias: Option<&'a [f32]>,
     /// A class for each row.
     pub(super) labels: &'a [usize],
-    /// The number of classes: the first rows of the weight.
+    /// The number of classes, which correspond to the first rows of the weight.
     pub(super) n_classes: usize,
     /// ε, the probability mass of the target that is spread evenly over the classes.
     pub(super) epsilon: f32,
@@ -56,13 +56,13 @@ pub(super) struct Solution {
 /// Statistics of the logits of a row in one block.
 #[derive(Clone, Copy, Default)]
 struct Statistics {
-    /// The greatest logit; finite.
+    /// The greatest logit, which is finite.
     peak: f32,
     /// Σ exp(logit − peak).
     total: f32,
     /// Σ logit.
     sum: f32,
-    /// The logit of the label; 0 if the label is in another block.
+    /// The logit of the label; 0 if the label is in a different block.
     label: f32,
 }
 
@@ -91,8 +91,8 @@ pub(super) fn solve(problem: &Problem, requested: Requested) -> Solution {
     solution
 }
 
-/// Rows per panel: few enough for the logits to fit a large cache, and enough that reading the entire weight and its
-/// gradient once per panel costs little compared to the multiplications.
+/// The number of rows per panel: small enough for the logits to fit into a large cache, and large enough that reading
+/// the entire weight and its gradient once per panel costs little compared to the multiplications.
 fn panel_rows(rows: usize, n_classes: usize) -> usize {
     let most = ((1 << 22) / n_classes.max(1)).clamp(2 * TASK_ROWS, 8 * TASK_ROWS);
     let panels = rows.div_ceil(most).max(1);
@@ -207,8 +207,8 @@ impl Panel<'_> {
         log_sum_exp.iter().enumerate().map(of_row).sum()
     }
 
-    /// Replaces the exponentials by softmax − target, the gradient of the logits, and adds the contribution of this
-    /// panel to the gradients of the weight and the bias.
+    /// Replaces the exponentials with softmax − target, which is the gradient of the logits, and adds the contribution
+    /// of this panel to the gradients of the weight and the bias.
     fn class_gradients(
         &self,
         logits: &mut [f32],
@@ -279,7 +279,7 @@ impl Panel<'_> {
     }
 }
 
-/// Adds the bias to the logits of a row in one block and replaces them by exp(logit − peak).
+/// Adds the bias to the logits of a row in one block and replaces them with exp(logit − peak).
 #[inline(always)]
 fn exponentials(logits: &mut [f32], bias: Option<&[f32]>, label: usize) -> Statistics {
     if let Some(bias) = bias {

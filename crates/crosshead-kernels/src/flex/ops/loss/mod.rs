@@ -149,7 +149,7 @@ fn run(
     (loss.into_tensor([1]), gradients)
 }
 
-/// The rows whose target is a valid class, and their targets.
+/// The rows with a valid class as the target, and their targets.
 fn labelled_rows(targets: FlexTensor, n_classes: usize) -> (Vec<usize>, Vec<usize>) {
     let label = |target: i64| usize::try_from(target).ok().filter(|&label| label < n_classes);
     let targets = targets.into_data();
@@ -172,7 +172,7 @@ fn gather<'a>(x: &'a [f32], indices: &[usize], rows: usize, d_model: usize) -> C
     Cow::Owned(gathered)
 }
 
-/// Moves the rows of `gradient` to ascending `indices` out of `rows` rows; the other rows are zero.
+/// Moves the rows of `gradient` to the ascending `indices` in a matrix of `rows` rows; the other rows are zero.
 fn scatter(gradient: Buffer, indices: &[usize], rows: usize, d_model: usize) -> Buffer {
     if indices.len() == rows {
         return gradient;

@@ -147,7 +147,7 @@ impl Weights {
     }
 }
 
-/// The parents are residual, x, γ and β, which is untracked if absent.
+/// The parents are residual, x, γ and β. An absent β is untracked.
 #[derive(Debug)]
 struct AddNormBackward;
 

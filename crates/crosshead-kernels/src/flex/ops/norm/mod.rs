@@ -28,7 +28,7 @@ pub(crate) fn norm(x: Tensor<2>, weights: NormWeights) -> Tensor<2> {
 
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait NormOps: Backend {
-    /// With β, a layer norm; without, a root-mean-square norm.
+    /// With β, this is a layer norm; without β, a root-mean-square norm.
     fn norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -88,7 +88,7 @@ impl Weights {
     }
 }
 
-/// State saved for the backward pass.
+/// The state saved for the backward pass.
 #[derive(Clone, Debug)]
 struct State {
     /// The input of the normalization.
@@ -130,7 +130,7 @@ impl State {
     }
 }
 
-/// The parents are x, γ and β, which is untracked if absent.
+/// The parents are x, γ and β. An absent β is untracked.
 #[derive(Debug)]
 struct NormBackward;
 

@@ -13,7 +13,7 @@ use crate::flex::runtime::simd::vectorized;
 /// Rows per part.
 const PART: usize = 32;
 
-/// A layer norm; without β, a root-mean-square norm.
+/// A layer norm or, without β, a root-mean-square norm.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Norm<'a> {
     pub(super) gamma: &'a [f32],
@@ -119,7 +119,7 @@ pub(super) struct Saved<'a> {
     pub(super) centered: bool,
 }
 
-/// Replaces dY by dX in place and returns dγ and dβ; if there is a mask, writes dX·mask to its slice.
+/// Replaces dY with dX in place and returns dγ and dβ. If there is a mask, writes dX·mask to its slice.
 pub(super) fn backward(
     gradient: &mut [f32],
     saved: Saved,

@@ -58,7 +58,7 @@ fn views_need_not_be_contiguous() {
     let run = |q, k, v, bias| attention(q, k, v, bias, case.options(), case.mode()).into_data();
     let expected = run(q.clone(), k.clone(), v.clone(), bias.clone());
     let copied = |x: Tensor<4>| Tensor::<4>::from_data(x.into_data(), &device);
-    // A cache with spare capacity, heads before positions, features first, and an order reversed twice.
+    // A cache with spare capacity, heads before positions, features first, and an order that is reversed twice.
     let in_cache = |x: Tensor<4>| {
         let [batch, _, heads, features] = x.dims();
         let room = Tensor::full([batch, 9, heads, features], f32::NAN, &device);

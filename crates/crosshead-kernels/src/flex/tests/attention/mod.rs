@@ -21,9 +21,9 @@ struct Case {
     group: usize,
     d_head: usize,
     d_value: usize,
-    /// Which dimensions of the bias are broadcast; the fourth element: whether there is a bias.
+    /// Which dimensions of the bias are broadcast; the fourth element says whether there is a bias.
     bias: [bool; 4],
-    /// The bias hides one in this many scores; 0 for none.
+    /// The bias hides one in this many scores; 0 hides none.
     hidden: usize,
     reach: Reach,
     soft_cap: Option<f32>,
@@ -31,7 +31,7 @@ struct Case {
 }
 
 impl Case {
-    /// Heads as a projection returns them: slices of rows.
+    /// Heads in the layout returned by a projection: slices of rows.
     fn heads(&self, seed: u64, shape: [usize; 4], device: &Device) -> Tensor<4> {
         let [batch, len, heads, features] = shape;
         normal::<2>(seed, [batch * len, heads * features], device).reshape(shape)

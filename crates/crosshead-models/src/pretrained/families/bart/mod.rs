@@ -35,7 +35,7 @@ pub(super) struct Bart {
 enum Positions {
     /// Sinusoids: sines, then cosines.
     Concatenated,
-    /// A learned table whose row 2 is position 0.
+    /// A learned table in which row 2 is position 0.
     Learned,
     /// Sinusoids as in Tensor2Tensor; position 0 counts as the padding id + 1.
     AfterPadding,
@@ -118,7 +118,7 @@ impl Family<EncoderDecoderConfig> for Bart {
         if keys.share_encoder_decoder_embeddings == Some(false) {
             return Err(file.wrong(
                 "share_encoder_decoder_embeddings",
-                "false: separate vocabularies of source and target are not supported",
+                "false: separate vocabularies for source and target are not supported",
             ));
         }
         same(
