@@ -1,4 +1,4 @@
-//! Shared code of the tests: the device under test and the path of fixtures.
+//! Code shared by the tests: the device under test and the paths of fixtures.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub fn device() -> Device {
     }
 }
 
-/// The GPU, initialized once per process, because wgpu cannot be initialized again.
+/// The GPU. It is initialized once per process, because wgpu cannot be initialized again.
 #[cfg(feature = "wgpu")]
 fn wgpu() -> Device {
     static DEVICE: std::sync::LazyLock<Device> = std::sync::LazyLock::new(|| {

@@ -171,7 +171,7 @@ fn every_command_shows_examples_in_its_help() {
     }
 }
 
-/// A full file system makes writes fail; so does a limit on the file size, which needs no privileges.
+/// On a full file system, writes fail. A limit on the file size has the same effect and does not require privileges.
 #[test]
 fn a_full_disk_is_an_error_and_leaves_no_partial_files() {
     let folder = Folder::with_toy_corpus();
@@ -187,7 +187,7 @@ fn a_full_disk_is_an_error_and_leaves_no_partial_files() {
         let name = path.display().to_string();
         assert!(
             !name.ends_with(".safetensors") && !name.contains("partial"),
-            "{name} is left behind"
+            "{name} was left behind"
         );
     }
 }

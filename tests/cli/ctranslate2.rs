@@ -12,7 +12,7 @@ fn fixture(name: &str) -> PathBuf {
     repository().join("tests/fixtures/ctranslate2").join(name)
 }
 
-/// Copies the files of a folder.
+/// Copies the files in a folder.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -36,7 +36,7 @@ fn read(path: PathBuf) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Lines, and what CTranslate2 makes of them with the options of Argos Translate.
+/// Lines and their translations by CTranslate2 with the options of Argos Translate.
 fn translations(key: &str) -> (Vec<String>, Vec<String>) {
     let pairs = read(fixture("argos/translations.json"))[key].take();
     let pairs: Vec<(String, String)> = serde_json::from_value(pairs).unwrap();
@@ -50,7 +50,7 @@ fn assert_translates(folder: &Folder, (lines, expected): (Vec<String>, Vec<Strin
     assert_eq!(folder.ok(&args).lines().collect::<Vec<_>>(), expected);
 }
 
-/// A tokenizer whose tokens are the words between spaces.
+/// A tokenizer with words separated by spaces as tokens.
 fn add_words(folder: &Folder) {
     let tokens: Vec<String> =
         serde_json::from_value(read(folder.path("model/vocabulary.json"))).unwrap();

@@ -1,4 +1,4 @@
-//! Embeddings, and the sentences most similar to a query.
+//! Embeddings, and the sentences that are most similar to a query.
 
 use std::fs;
 use std::io::Write;

@@ -67,7 +67,7 @@ fn data_files_with_cr_line_endings_train_and_evaluate_like_others() {
     folder.train("other", &[]);
     let weights =
         |run: &str| fs::read(folder.path(&format!("{run}/model/model.safetensors"))).unwrap();
-    assert!(weights("run") == weights("other"), "the same rows, so the same model");
+    assert!(weights("run") == weights("other"), "the same rows must give the same model");
     folder.write("toy.tsv", utf_16(&corpus));
     let message = folder.fails(&["evaluate", "--model", "run", "--data", "toy.tsv"]);
     assert_names(&message, &["toy.tsv", "UTF-16", "convert"]);

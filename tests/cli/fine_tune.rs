@@ -1,4 +1,4 @@
-//! Fine-tuned translators: the settings they keep from the pretrained directory, and their languages.
+//! Fine-tuned translators: the settings that they keep from the pretrained directory, and their languages.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Folder, assert_names, json as read, set_json};
 use crate::translators::assemble;
 
-/// A recipe that changes no weight, so the saved model must behave like the pretrained one.
+/// A recipe that does not change any weights, so the saved model must behave like the pretrained one.
 const STILL: &str = r#"
 task = "translate"
 init = "model"
@@ -25,7 +25,8 @@ peak = 0.0
 select = "loss"
 "#;
 
-/// A folder with a model saved by transformers, a recipe that fine-tunes it, and the translations of transformers.
+/// A folder with a model saved by transformers and a recipe that fine-tunes it; also returns the translations of
+/// transformers.
 fn still(name: &str) -> (Folder, Value) {
     let (folder, expected) = assemble(name);
     folder.write("still.toml", STILL);

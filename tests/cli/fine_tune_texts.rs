@@ -1,4 +1,4 @@
-//! Fine-tuned classifiers and language models: the settings they keep from the pretrained directory.
+//! Fine-tuned classifiers and language models: the settings that they keep from the pretrained directory.
 
 use std::fs;
 use std::path::Path;
@@ -39,12 +39,12 @@ fn recipe(task: &str, file: &str, more: &str) -> String {
     )
 }
 
-/// Asserts that files are byte-for-byte the same in the pretrained and the saved directory.
+/// Asserts that files are identical, byte for byte, in the pretrained and the saved directory.
 #[track_caller]
 fn assert_kept(folder: &Folder, names: &[&str]) {
     for name in names {
         let of = |dir: &str| fs::read(folder.path(dir).join(name)).unwrap_or_default();
-        assert!(!of("model").is_empty() && of("model") == of("run/model"), "{name} is not kept");
+        assert!(!of("model").is_empty() && of("model") == of("run/model"), "{name} was not kept");
     }
 }
 
@@ -68,13 +68,13 @@ fn a_classifier_keeps_the_applicable_settings_of_its_sentence_encoder() {
     folder.told(&["train", "classify.toml", "--out", "run"]);
     assert_kept(&folder, &SENTENCE_FILES);
     let config = read(&folder.path("run/model/config.json"));
-    assert_eq!(config["id2label"], json!({ "0": "bad", "1": "good" }), "labels are the recipe's");
+    assert_eq!(config["id2label"], json!({ "0": "bad", "1": "good" }), "labels from the recipe");
     assert_eq!(config["label2id"], json!({ "bad": 0, "good": 1 }));
     assert_eq!(config["problem_type"], "single_label_classification");
     assert_eq!(config["architectures"], json!(["BertForSequenceClassification"]));
     assert_eq!(config["mine"], json!([1, 2]));
     assert!(config.get("finetuning_task").is_none() && config.get("dtype").is_none(), "{config}");
-    // No weight has changed, so the embeddings are the same.
+    // No weights have changed, so the embeddings are the same.
     let vectors = |model: &str| folder.ok(&["embed", "--model", model, "the song was lovely"]);
     assert_eq!(vectors("model"), vectors("run"));
 }

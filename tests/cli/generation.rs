@@ -12,7 +12,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/generation").join(name)
 }
 
-/// A folder with a copy of a model of the fixture, called `model`, with some files changed.
+/// A folder with a copy of one of the fixture's models in `model`, with some files changed.
 fn model(name: &str, files: &Value) -> Folder {
     let folder = Folder::empty();
     fs::create_dir(folder.path("model")).unwrap();
@@ -71,7 +71,7 @@ fn output_equals_that_of_transformers_for_every_setting() {
         let (found, messages) = written(&folder, command, &strings(&case["args"]), &prompts);
         assert_eq!(messages, "", "{name}, {}", case["name"]);
         for (found, text) in found.iter().zip(texts) {
-            // If the output continues the prompt, a space separates the two.
+            // If the output continues the prompt, the two are separated by a space.
             let expected = text["text"].as_str().unwrap();
             assert_eq!(found.trim(), expected, "{name}, {}: {}", case["name"], text["prompt"]);
         }

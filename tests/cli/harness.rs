@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A recipe that trains in a second: `toy.tsv` is its data.
+/// A recipe that trains in a second on `toy.tsv`.
 pub(crate) const TINY: &str = r#"
 task = "translate"
 
@@ -131,7 +131,7 @@ pub(crate) fn assert_names(message: &str, parts: &[&str]) {
     }
 }
 
-/// Every file under a folder, by relative path.
+/// The relative paths of all files under a folder.
 pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -142,7 +142,7 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// 100 pairs of numbers in English and German words.
+/// 100 pairs of numbers written out in English and German.
 fn toy_corpus() -> String {
     const ENGLISH: [&str; 10] =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];

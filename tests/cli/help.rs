@@ -1,4 +1,4 @@
-//! What the binary says about itself: help pages, the reference of recipe keys, licenses.
+//! Documentation in the binary: help pages, the reference of recipe keys, licenses.
 
 use crate::harness::{Folder, assert_names};
 

@@ -1,4 +1,4 @@
-//! Standard input line by line: each line is answered as soon as it arrives, in order, with one line.
+//! Standard input, line by line: each line is answered as soon as it arrives, in order, with one line of output.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -111,7 +111,7 @@ fn blank_lines_keep_their_positions() {
         let texts: Vec<String> = texts.map(|line| line[key].as_str().unwrap().to_owned()).collect();
         assert_eq!(texts, ["", line, "", " ", line], "{args:?}");
         let plain = answers(&folder, args, input.as_bytes());
-        // Each of the two masks has a line with its predictions.
+        // For each of the two masks, there is a line with its predictions.
         let more = if args[0] == "fill-mask" { 2 } else { 0 };
         assert_eq!(plain.lines().count(), 5 + more, "{args:?}: {plain}");
         assert_eq!(answers(&folder, args, b""), "", "{args:?}");
@@ -146,14 +146,14 @@ fn a_line_of_a_million_bytes_is_one_line() {
     assert_names(&stderr(&output), &["warning", "text 1"]);
 }
 
-/// Output with line breaks, which plain output must not split.
+/// Output that contains line breaks, which must not be split in plain output.
 const BREAKS: &str = "a\u{b}b\u{c}c\u{1c}d\u{1d}e\u{1e}f\u{85}g\u{2028}h\u{2029}i\tj";
 
 #[test]
 fn line_breaks_in_a_translation_become_spaces() {
     let folder = Folder::with_toy_corpus();
     folder.train("run", &[]);
-    // From here on the tokenizer decodes spaces and letters to line breaks.
+    // From here on, the tokenizer decodes spaces and letters to line breaks.
     let path = folder.path("run/model/tokenizer.json");
     let mut tokenizer: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let replace = |pattern: &str, content: &str| serde_json::json!({ "type": "Replace", "pattern": { "String": pattern }, "content": content });

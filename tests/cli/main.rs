@@ -1,4 +1,4 @@
-//! Tests that run the binary like a user.
+//! Tests that run the binary as a user would.
 
 mod bad_input;
 mod bad_tasks;

@@ -22,7 +22,7 @@ steps = 2
 validate_every = 2
 "#;
 
-/// The commands that answer each line of standard input, each with a valid line.
+/// The commands that answer each line of standard input, and a valid input line for each.
 pub(crate) const COMMANDS: [(&[&str], &str); 6] = [
     (&["translate", "--model", "model"], "the cat sat"),
     (&["summarize", "--model", "model"], "the cat sat"),

@@ -1,4 +1,4 @@
-//! Irregular files in model directories: those that load anyway, and the errors for the others.
+//! Irregular files in model directories: those that can still be loaded, and the errors for the others.
 
 use std::fs;
 

@@ -1,11 +1,11 @@
-//! Run directories of earlier versions.
+//! Run directories written by earlier versions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::harness::{Folder, assert_names, files};
 
-/// A run of version 0.1.0 after 8 steps, and the result of that version after 16: see its README.
+/// A run of version 0.1.0 after 8 steps, and that version's result after 16 steps; see the README there.
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/run-0.1.0")
 }
@@ -36,7 +36,7 @@ fn a_run_of_version_0_1_0_resumes_with_the_same_bitwise_result() {
         let expected = fs::read(fixture().join(format!("{name}-16.safetensors"))).unwrap();
         let path = folder.path("run").join(format!("checkpoints/16/{name}.safetensors"));
         let found = fs::read(path).unwrap();
-        // Other instruction sets round differently; there only the structure of the file can be compared.
+        // Other instruction sets round differently, so only the structure of the file can be compared.
         if cfg!(target_arch = "x86_64") && has_avx512() {
             assert!(found == expected, "{name} differs");
         } else {

@@ -27,7 +27,7 @@ fn folder(model: &str) -> Folder {
     folder
 }
 
-/// A folder with the classifier of that name, and these keys in its `config.json`.
+/// A folder with the classifier of this name, with these keys in its `config.json`.
 fn classifier(model: &str, keys: &Value) -> Folder {
     let folder = folder(model);
     let text = fs::read_to_string(folder.path("model/config.json")).unwrap();

@@ -1,4 +1,4 @@
-//! all-MiniLM-L6-v2 compared with PyTorch; `cargo xtask test --real` fetches it and runs these.
+//! all-MiniLM-L6-v2 compared with PyTorch; `cargo xtask test --real` downloads the model and runs these tests.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::embed::vector;
 use crate::harness::Folder;
 
-/// The tolerance for embeddings of the same sentence.
+/// The tolerance between embeddings of the same sentence.
 const TOLERANCE: f64 = 1e-6;
 
 /// The folder that the command fills.
@@ -53,7 +53,7 @@ fn difference(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
 
 #[test]
 #[ignore = "needs a published model: cargo xtask test --real"]
-#[allow(clippy::print_stdout, reason = "the figures are what this test is run for")]
+#[allow(clippy::print_stdout, reason = "printing these numbers is the purpose of this test")]
 fn embeddings_of_a_real_model_equal_those_of_pytorch_for_any_batch() {
     let text = fs::read_to_string(real().join("reference.jsonl")).unwrap();
     let reference: Vec<Vec<f64>> = text
@@ -78,7 +78,7 @@ fn embeddings_of_a_real_model_equal_those_of_pytorch_for_any_batch() {
 
 #[test]
 #[ignore = "needs a published model: cargo xtask test --real"]
-#[allow(clippy::print_stdout, reason = "the figures are what this test is run for")]
+#[allow(clippy::print_stdout, reason = "printing these numbers is the purpose of this test")]
 fn embeddings_of_a_real_model_do_not_depend_on_padding() {
     let encoder = SentenceEncoder::from_pretrained(&model(), &Device::flex()).unwrap();
     let tokenizer = Tokenizer::from_dir(&model()).unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Folder, assert_names, json as read_json};
 
-/// Enough steps to interrupt the run.
+/// A number of steps that leaves time to interrupt the run.
 const STEPS: &str = "train.steps=60";
 
 #[test]
@@ -24,7 +24,7 @@ fn a_run_stopped_by_sigterm_and_resumed_has_the_same_bitwise_result() {
         std::thread::sleep(Duration::from_millis(2));
     }
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
-    assert!(child.wait().unwrap().success(), "a stopped run ends without error");
+    assert!(child.wait().unwrap().success(), "a stopped run must exit without an error");
     assert!(
         !folder.path("stopped").join("checkpoints/60").exists(),
         "the run ended before it was stopped"
@@ -72,7 +72,7 @@ fn a_run_is_not_overwritten_and_not_resumed_with_another_recipe() {
     assert_names(&broken, &["recipe.toml", "fly"]);
 }
 
-/// Resumes the tiny run until step 20 and returns its messages.
+/// Resumes the tiny run up to step 20 and returns its messages.
 fn resume(folder: &Folder, out: &str, more: &[&str]) -> String {
     let args = ["train", "tiny.toml", "--out", out, "--resume", "--set", "train.steps=20"];
     folder.told(&[&args, more].concat())
@@ -129,7 +129,7 @@ fn a_run_directory_of_an_earlier_release_resumes_bitwise() {
     let folder = Folder::with_toy_corpus();
     folder.train("whole", &["--set", "train.steps=20"]);
     folder.train("old", &["--set", "train.keep=1"]);
-    // Earlier releases had fewer keys and did not hash state.json.
+    // Earlier releases had fewer keys and did not hash `state.json`.
     let recipe = fs::read_to_string(folder.path("old/recipe.toml")).unwrap();
     let is_new = |line: &&str| line.starts_with("keep = ") || line.starts_with("prefix = ");
     assert_eq!(recipe.lines().filter(is_new).count(), 2, "{recipe}");

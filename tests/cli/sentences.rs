@@ -1,4 +1,4 @@
-//! Sentence encoders in every file variant of sentence-transformers, compared with its embeddings
+//! Sentence encoders in every file variant of sentence-transformers, compared with the embeddings of that library
 //! (`tests/fixtures/export_sentence_variants.py`).
 
 use std::fs;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::harness::{Folder, assert_names, stderr};
 
-/// A recipe for a classifier whose label depends on one of two words.
+/// A recipe for a classifier, where the label depends on one of two words.
 const CLASSIFY: &str = r#"
 task = "classify"
 
@@ -64,7 +64,7 @@ prompts = ["the "]
 tokens = 10
 "#;
 
-/// A recipe that learns to fill masks in that text.
+/// A recipe that learns to fill masks in the same text.
 const MASKED_LM: &str = r#"
 task = "masked-lm"
 
@@ -144,12 +144,12 @@ fn a_classifier_learns_the_decisive_word() {
 
     let again = folder.ok(&["evaluate", "--model", "run", "--data", "labelled.tsv", "--json"]);
     let again: Value = serde_json::from_str(&again).unwrap();
-    assert_eq!(again, report["test"], "evaluate finds what the run found");
+    assert_eq!(again, report["test"], "evaluate must report the same metrics as the run");
 
     folder.write("good.tsv", "1\tthe song was lovely today\n");
     let good = folder.ok(&["evaluate", "--model", "run", "--data", "good.tsv", "--json"]);
     let good: Value = serde_json::from_str(&good).unwrap();
-    assert_eq!(score(&good, "macro_f1"), 100.0, "a class that does not occur does not count");
+    assert_eq!(score(&good, "macro_f1"), 100.0, "a class that does not occur must not count");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_language_model_memorizes_a_text() {
         (score(&report["test"], "loss"), score(&report["test"], "bits_per_character"));
     assert!(
         (bits - nats / std::f64::consts::LN_2).abs() < 1e-9,
-        "a token is a character: {report}"
+        "each token must be a character: {report}"
     );
     let args = ["evaluate", "--model", "run/model", "--data", "text.txt", "--json"];
     let again: Value = serde_json::from_str(&folder.ok(&args)).unwrap();
@@ -178,12 +178,12 @@ fn a_language_model_memorizes_a_text() {
             folder.ok(&[&generate[..], &["--temperature", "1.5", "--seed", seed, "the"]].concat())
         })
         .into();
-    assert_eq!(seeds[0], seeds[1], "a seed decides");
-    assert_ne!(seeds[0], seeds[2], "another seed writes another text");
+    assert_eq!(seeds[0], seeds[1], "the same seed must give the same text");
+    assert_ne!(seeds[0], seeds[2], "a different seed must give a different text");
     let greedy = ["--temperature", "0"];
     let one = ["--top-k", "1"];
     let by = |more: &[&str]| folder.ok(&[&generate[..], more, &["the dog"]].concat());
-    assert_eq!(by(&greedy), by(&one), "the one most probable token is the greedy one");
+    assert_eq!(by(&greedy), by(&one), "top-k with k = 1 must equal greedy decoding");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_summarizer_is_scored_by_rouge_with_a_baseline() {
     let lines: Vec<Value> =
         summary.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines[0]["summary"].is_string());
-    assert_eq!(lines[1]["summary"], "", "a blank document has a blank summary");
+    assert_eq!(lines[1]["summary"], "", "a blank document must have a blank summary");
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn fine_tuning_a_run_reports_new_and_frozen_weights() {
     let again = ["train", "tune.toml", "--out", "again", "--init", "tuned"];
     let output = folder.command(&again).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(!stderr(&output).contains("new weights"), "a head of the same labels is kept");
+    assert!(!stderr(&output).contains("new weights"), "a head with the same labels must be kept");
 
     let nothing = folder.fails(&[
         "train",

@@ -24,7 +24,7 @@ fn a_trained_model_translates_and_evaluates() {
 
     let two = folder.ok(&["translate", "--model", "run", "two three", "", "  \t"]);
     let blank = two.lines().skip(1).collect::<Vec<_>>();
-    assert_eq!(blank, ["", ""], "a blank sentence gives an empty line");
+    assert_eq!(blank, ["", ""], "a blank sentence must give an empty line");
 
     let json = folder.ok(&["evaluate", "--model", "run/model", "--data", "toy.tsv", "--json"]);
     let scores: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -137,14 +137,14 @@ fn inspect_shows_presets_and_trained_models() {
     let folder = Folder::with_toy_corpus();
     assert!(folder.ok(&["inspect"]).contains("vaswani2017-base"));
     let table = folder.ok(&["inspect", "bert-base"]);
-    // 109,514,298 parameters by transformers' count (tests/fixtures/parameter-counts.json).
+    // 109,514,298 parameters, as counted by transformers (tests/fixtures/parameter-counts.json).
     assert!(table.contains("109,514,298") && table.contains("[30522, 768]"), "{table}");
     folder.train("run", &["--set", "model.norm_order=post"]);
     let json: serde_json::Value =
         serde_json::from_str(&folder.ok(&["inspect", "run", "--json"])).unwrap();
     let weights = fs::metadata(folder.path("run/model/model.safetensors")).unwrap().len();
     let bytes = json["bytes"].as_u64().unwrap();
-    // The file also has a header and the logits bias that masks padding.
+    // The file also contains a header and the logits bias that masks padding.
     assert!(
         bytes < weights && weights < bytes + 8000,
         "{bytes} bytes of parameters, {weights} in the file"
@@ -164,7 +164,7 @@ fn inspect_shows_loaded_and_missing_tensors_of_a_transformers_directory() {
     for part in ["family        bert, sequence classifier", "41 in F32", "loaded        41"] {
         assert!(table.contains(part), "{part} is not in {table}");
     }
-    // For a model of another size, the weights have the wrong shapes.
+    // For a model of a different size, the weights have the wrong shapes.
     fs::create_dir(folder.path("other")).unwrap();
     let config = fs::read_to_string(from.join("config.json")).unwrap();
     let config = config.replace("\"intermediate_size\": 24", "\"intermediate_size\": 25");

@@ -11,7 +11,7 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A folder with a model and its tokenizer in `model`, and the translations of transformers.
+/// A folder with a model and its tokenizer in `model`; also returns the translations of transformers.
 pub(crate) fn assemble(name: &str) -> (Folder, Value) {
     let folder = Folder::with_toy_corpus();
     let expected = add_translator(&folder, name);
@@ -23,7 +23,7 @@ pub(crate) fn add_translator(folder: &Folder, name: &str) -> Value {
     let model = repository().join("tests/fixtures/translators").join(name);
     let tokenizer = repository().join("crates/crosshead-tokenize/fixtures/directories").join(name);
     fs::create_dir(folder.path("model")).unwrap();
-    // The model's config.json replaces the tokenizer's, which only names the family.
+    // The model's `config.json` replaces that of the tokenizer, which only names the family.
     for file in [&tokenizer, &model].into_iter().flat_map(|dir| fs::read_dir(dir).unwrap()) {
         let file = file.unwrap();
         fs::copy(file.path(), folder.path("model").join(file.file_name())).unwrap();
@@ -66,7 +66,7 @@ fn default_languages_are_those_of_transformers() {
         args.extend(&sources);
         assert_eq!(folder.ok(&args).lines().collect::<Vec<_>>(), translations, "{args:?}");
 
-        // The scores are those of the same translations.
+        // The scores belong to the same translations.
         let pairs = sources.iter().zip(&translations);
         folder.write("pairs.tsv", pairs.map(|(a, b)| format!("{a}\t{b}\n")).collect::<String>());
         let told = &args[3..5];
@@ -95,7 +95,7 @@ fn the_error_for_a_source_without_a_target_names_the_option() {
     assert_eq!(folder.ok(&args).lines().collect::<Vec<_>>(), translations);
 }
 
-/// The id of a language of the small mBART, whose codes follow the vocabulary in alphabetical order.
+/// The id of a language in the small mBART. Its language codes follow the vocabulary in alphabetical order.
 fn code_id(folder: &Folder, code: &str) -> u64 {
     let tokenizer = crosshead::tokenize::Tokenizer::from_dir(&folder.path("model")).unwrap();
     u64::from(tokenizer.token_to_id(code).unwrap())

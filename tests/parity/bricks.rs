@@ -9,8 +9,8 @@ use crosshead::position::{RelativePositionBiasConfig, RotaryConfig, RotaryPairin
 use crosshead_testkit::{Fixture, TorchCase};
 use crosshead_tests::{device, fixture};
 
-/// The reference was computed in f64. GPUs may round matrix products and exponentials differently from CPUs, so this is larger
-/// than the 1e-5 of the layers' own tests on the CPU.
+/// The reference was computed in f64. GPUs may round matrix products and exponentials differently from CPUs, so this is
+/// larger than the 1e-5 used in the layers' own tests on the CPU.
 const TOLERANCE: f32 = 1e-4;
 
 const D_MODEL: usize = 16;

@@ -1,5 +1,5 @@
-//! Model directories of CTranslate2 against CTranslate2: what `fixtures/export_ctranslate2.py` wrote loads, gives tokens the
-//! same probabilities, and is decoded to the same tokens.
+//! CTranslate2 model directories compared with CTranslate2: the files written by `fixtures/export_ctranslate2.py` load,
+//! give tokens the same probabilities, and are decoded to the same tokens.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crosshead::models::{
 use crosshead_tests::{device, fixture};
 use serde_json::Value;
 
-/// The longest text that the export script asked for.
+/// The maximum length that the export script requested.
 const STEPS: usize = 10;
 
 const SEQ2SEQ: [&str; 14] = [
@@ -38,7 +38,7 @@ const SEQ2SEQ: [&str; 14] = [
 
 const DECODERS: [&str; 5] = ["gpt2", "llama-linear", "mistral", "qwen2", "qwen2-int8"];
 
-/// A directory's vocabulary, and what CTranslate2 made of it.
+/// The vocabulary of a directory, and the outputs of CTranslate2 for it.
 struct Expected {
     dir: PathBuf,
     tokens: Vec<String>,
@@ -93,7 +93,7 @@ fn vocabulary(dir: &Path) -> Vec<String> {
     serde_json::from_str(&json).unwrap()
 }
 
-/// The log-probabilities of tokens that follow each other, from the logits of their positions.
+/// The log-probabilities of consecutive tokens, computed from the logits at their positions.
 fn assert_scores(name: &str, logits: Tensor<3>, tokens: &[u32], expected: &[f64]) {
     let [_, len, vocab_size] = logits.dims();
     assert!(len >= tokens.len(), "{name}");
@@ -110,7 +110,7 @@ fn best(steps: &mut impl StepModel, config: &DecodingConfig) -> Hypothesis {
     ranked.into_iter().flatten().next().unwrap()
 }
 
-/// The tokens of greedy decoding, and of the best of four beams with its score.
+/// The tokens found by greedy decoding, and those of the best of four beams with its score.
 fn assert_decoded(
     name: &str,
     case: &Case,

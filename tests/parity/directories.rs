@@ -1,5 +1,5 @@
-//! Directories as found in practice: tensor names with and without prefixes, tied weights stored once or twice, unused tables;
-//! and invalid directories.
+//! Directories as found in practice, with tensor names with or without prefixes, tied weights stored once or twice, and
+//! unused tables; and invalid directories.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -144,7 +144,7 @@ fn tied_weights_load_under_any_of_their_names() {
     }
 }
 
-/// As in transformers 5, the weights decide.
+/// As in transformers 5, the weights determine whether the projection is tied.
 #[test]
 fn a_separate_output_projection_unties_the_model() {
     let dir = with_tensors("gpt2-tiny", |tensors| {
@@ -228,7 +228,7 @@ fn the_error_for_an_unexpected_tensor_names_it() {
     }
 }
 
-/// Conv1D stores `[d_in, d_out]`: transposed matrices are an error if they are not square.
+/// Conv1D stores `[d_in, d_out]`. A transposed matrix causes an error if it is not square.
 #[test]
 fn the_error_for_a_transposed_gpt2_matrix_names_both_shapes() {
     let name = "transformer.h.0.mlp.c_fc.weight";
@@ -294,7 +294,7 @@ fn errors_for_unsupported_settings_of_a_family_name_the_key() {
     }
 }
 
-/// Any value of any key gives an error that names a file, never a panic or excessive memory use.
+/// Any value of any key causes an error that names a file, never a panic or excessive memory use.
 #[test]
 fn impossible_values_of_every_key_are_errors() {
     let values = [

@@ -14,7 +14,7 @@ use crosshead_testkit::{Fixture, assert_close};
 use crosshead_tests::{device, fixture};
 use serde_json::Value;
 
-/// A tensor whose gradients are all smaller than this has a zero gradient up to rounding.
+/// If all gradients of a tensor are smaller than this, they are zero up to rounding.
 const NO_GRADIENT: f32 = 1e-2;
 
 const FAMILIES: [&str; 2] = ["marian-tiny", "pegasus-tiny"];
@@ -53,7 +53,7 @@ impl Batch {
         self.target_lengths.iter().sum::<usize>() as f64
     }
 
-    /// The mean loss as `torch.nn.functional.cross_entropy` defines it, label smoothing 0.1.
+    /// The mean loss as defined by `torch.nn.functional.cross_entropy`, with label smoothing 0.1.
     fn loss(&self, model: &EncoderDecoder) -> Tensor<1> {
         let smoothing = LabelSmoothing::AllClasses(0.1);
         let sum =
@@ -68,7 +68,7 @@ fn open(family: &str) -> (Fixture, Batch) {
     (file, batch)
 }
 
-/// The model without dropout, as it was exported; tracked by autodiff.
+/// The model as it was exported, without dropout and tracked by autodiff.
 fn load(family: &str) -> EncoderDecoder {
     EncoderDecoder::from_pretrained(&fixture(family), &device().autodiff()).unwrap()
 }
@@ -158,7 +158,7 @@ fn one_adam_step_equals_that_of_pytorch() {
             let values = |kind: &str| flat(&file, &format!("{kind}/{name}")).into_data();
             let (adam, gradient) = (values("adam"), values("grad"));
             let steps = data.iter::<f32>().zip(adam.iter::<f32>()).zip(gradient.iter::<f32>());
-            // The first step is ±1e-3 for any gradient, so for a zero gradient rounding decides its sign.
+            // The first step is ±1e-3 for any gradient, so for a zero gradient its sign is determined by rounding.
             for ((value, expected), _) in
                 steps.filter(|(_, gradient)| gradient.abs() > NO_GRADIENT * 1e-3)
             {
@@ -201,7 +201,7 @@ fn greedy_and_beam_search_give_the_tokens_of_transformers() {
     }
 }
 
-/// The name in transformers of the parameter at `path`.
+/// The name of the parameter at `path` in transformers.
 fn name_of(family: &str, path: &str) -> String {
     ModelDirectory::open(&fixture(family)).unwrap().tensor_name(path).unwrap()
 }
@@ -224,7 +224,7 @@ fn search(model: &EncoderDecoder, max_length: usize) -> DecodingConfig {
     let config = model.config();
     DecodingConfig {
         suppressed: vec![config.pad_id],
-        // transformers counts the start token.
+        // transformers also counts the start token.
         max_len: Length::Same(max_length - 1),
         ..DecodingConfig::new(config.pad_id, config.eos_id)
     }

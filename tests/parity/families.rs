@@ -81,7 +81,7 @@ impl Rows {
         self.lengths.iter().map(|length| self.len() - length).collect()
     }
 
-    /// The ids of real tokens for which `counts` holds; elsewhere the ignored id.
+    /// The ids of real tokens for which `counts` holds, and the ignored id elsewhere.
     fn targets(&self, counts: impl Fn(usize) -> bool) -> Vec<u32> {
         let len = self.len();
         let rows = self.ids.chunks(len).zip(&self.lengths);
@@ -126,7 +126,7 @@ fn encoder_decoders_give_the_logits_and_the_loss_of_transformers() {
         let expected = real(file.tensor("logits", &device()), &input.lengths, false);
         assert_close(&real(logits, &input.lengths, false), &expected, 1e-4, 1e-4);
 
-        // A model that masks padding in the softmax has a different loss by definition.
+        // A model that masks padding in the softmax has, by definition, a different loss.
         if model.config().n_classes() == model.config().vocab_size {
             let target = Rows::read(&file, "target", "target_lengths");
             let none = LabelSmoothing::None;
@@ -196,7 +196,7 @@ fn encoders_and_their_heads_give_the_outputs_of_transformers() {
         else {
             panic!("{name} is an encoder");
         };
-        // A family without token types takes none.
+        // A family without token types does not take any.
         let has_types = config.n_token_types > 0;
         let (tokens, types) = (rows.tokens(), has_types.then_some(types.as_slice()));
         let check = |found: Tensor<3>| {

@@ -99,5 +99,5 @@ fn training_or_quantizing_an_int8_model_is_an_error() {
         let message = error.to_string();
         assert!(message.contains(said) && message.contains("int8"), "{message}");
     }
-    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "nothing half-written is left");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "no partial files may be left");
 }

@@ -1,4 +1,4 @@
-//! Every family of pretrained models is recognized by its directory and saved unchanged.
+//! Every family of pretrained models is recognized from its directory and saved unchanged.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,7 +29,7 @@ fn assert_saved_unchanged(name: &str, save: impl FnOnce(&Path) -> Result<(), Sav
     let saved = dir.path().join("model");
     save(&saved).unwrap();
     let (mut was, is) = (tensors(&fixture(name)), tensors(&saved));
-    // An encoder gives a vector per token: BERT's pooler belongs to a classifier.
+    // An encoder gives a vector for each token; BERT's pooler belongs to a classifier.
     was.retain(|tensor, _| !tensor.starts_with("pooler."));
     assert_eq!(is.keys().collect::<Vec<_>>(), was.keys().collect::<Vec<_>>(), "{name}");
     for (tensor, value) in &was {
@@ -80,7 +80,7 @@ fn family_and_head_of_a_directory_are_recognized() {
     ENCODERS.iter().for_each(|(name, family, head)| expect(name, family, *head));
 }
 
-/// What saving returns.
+/// The result of saving.
 #[derive(Debug, PartialEq)]
 struct SaveError(String);
 

@@ -1,4 +1,4 @@
-//! Running cargo and other programs from the root of the workspace.
+//! Runs cargo and other programs from the root of the workspace.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -13,7 +13,7 @@ pub(crate) fn run<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Result<
     execute(command().args(args))
 }
 
-/// The documentation of all crates, with rustdoc's warnings as errors.
+/// Builds the documentation of all crates and treats rustdoc's warnings as errors.
 pub(crate) fn doc(open: bool) -> Result<()> {
     let mut doc = command();
     doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
@@ -23,12 +23,12 @@ pub(crate) fn doc(open: bool) -> Result<()> {
     execute(&mut doc)
 }
 
-/// The cargo that runs this program, or the one in the path.
+/// The cargo that runs this program, or the one in `PATH`.
 pub(crate) fn command() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
 }
 
-/// Runs a program in the root of the workspace and fails if it fails.
+/// Runs a program in the root of the workspace and returns an error if it fails.
 pub(crate) fn execute(command: &mut Command) -> Result<()> {
     let status = command
         .current_dir(root())
@@ -41,7 +41,7 @@ pub(crate) fn execute(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What a program writes to standard output, run in the root of the workspace.
+/// The standard output of a program that is run in the root of the workspace.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let program = command.get_program().display().to_string();
     let output = command

@@ -1,4 +1,4 @@
-//! Every check of continuous integration; the fast ones run first.
+//! Every check of continuous integration. The fast ones run first.
 
 use std::time::Instant;
 

@@ -12,18 +12,18 @@ use crate::cargo;
 /// The configuration, relative to the workspace's root.
 const CONFIG: &str = "xtask/deny.toml";
 
-/// Where cargo-deny is installed if it is not in the path.
+/// Where cargo-deny is installed if it is not in `PATH`.
 const TOOLS: &str = "target/tools";
 
 /// Arguments of `cargo xtask deny`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Also checks for security advisories, which are downloaded
+    /// Also check for security advisories, which are downloaded
     #[arg(long)]
     advisories: bool,
 }
 
-/// Runs `cargo deny check` of cargo-deny 0.20, which is installed first if it is missing.
+/// Runs `cargo deny check` with cargo-deny 0.20, which is installed first if it is missing.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let mut deny = Command::new(program(root)?);
     deny.args(["--config", CONFIG, "check", "bans", "licenses", "sources"]);

@@ -1,4 +1,4 @@
-//! Files that are generated from the code and from `Cargo.lock`, and committed.
+//! Committed files that are generated from the code and from `Cargo.lock`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,13 +9,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::cargo;
 
-/// The target whose binary the list of crates describes.
+/// The target for which the crates in the binary are listed.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// What `cargo xtask docs` takes.
+/// Arguments of `cargo xtask docs`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Compares the committed files with what would be written, and changes nothing
+    /// Compare the committed files with what would be written, without changing them
     #[arg(long)]
     pub(crate) check: bool,
 }
@@ -44,15 +44,15 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The reference of recipe keys, as the binary prints it.
+/// The reference of recipe keys, as printed by the binary.
 fn recipes(root: &Path) -> Result<String> {
     cargo::run(["build", "--workspace", "--bin", "crosshead"])?;
     let mut command = Command::new(root.join("target/debug/crosshead"));
     cargo::output(command.args(["recipes", "--reference", "--markdown"]))
 }
 
-/// Name, version and license of each crate that the binary links, a line each. `cargo tree` and not `cargo metadata` says
-/// which: the latter also lists optional crates that no feature turns on.
+/// The name, version and license of each crate that the binary links, one per line. The list comes from `cargo tree`,
+/// because `cargo metadata` also lists optional crates that no feature enables.
 fn licenses() -> Result<String> {
     let mut command = cargo::command();
     command.args(["tree", "--locked", "--package", "crosshead-cli", "--target", TARGET]);
@@ -72,7 +72,7 @@ fn table(tree: &str) -> Result<String> {
         if name.starts_with("crosshead") {
             continue;
         }
-        // `(*)` marks a crate whose dependencies were listed before.
+        // `(*)` marks a crate that has been listed before.
         let license = license.trim_end_matches("(*)").trim();
         if license.is_empty() {
             bail!("{name} {version} names no license");

@@ -13,7 +13,7 @@ use crate::cargo;
 /// Arguments of `cargo xtask fixtures`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Check that transformers loads saved models with the same outputs, and CTranslate2 some of them
+    /// Check that transformers, and for some models CTranslate2, loads saved models with the same outputs
     #[arg(long)]
     check: bool,
 }
@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Families of saved models that CTranslate2 converts, with a sentence from their vocabulary.
+/// Families of saved models that CTranslate2 can convert, with a sentence from their vocabulary.
 const CONVERTED: [(&str, &str); 5] = [
     ("marian", "one two"),
     ("pegasus", "one two"),
@@ -82,8 +82,8 @@ fn check(root: &Path, tests: &Path) -> Result<()> {
 pub(crate) fn python(script: impl AsRef<OsStr>, arguments: &[OsString]) -> Result<()> {
     let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
     cargo::execute(Command::new(&python).arg(script).args(arguments)).context(
-        "the head of the script names the Python packages that it needs; \
-         set PYTHON to choose another interpreter",
+        "the head of the script names the Python packages that it needs; set PYTHON to choose a \
+         different interpreter",
     )
 }
 
@@ -100,7 +100,7 @@ fn fixture_folders(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// The Python files of a folder, if it exists, whose names start with `prefix`, in the order of their names.
+/// The Python files in a folder, if it exists, with names that start with `prefix`, sorted by name.
 fn scripts(folder: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 
 use std::{env, fs, thread};
 
-/// Instruction sets that decide which kernels run, by their flag in `/proc/cpuinfo`.
+/// Instruction sets that determine which kernels run, by their flags in `/proc/cpuinfo`.
 const FLAGS: [&str; 7] =
     ["avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8"];
 
@@ -14,7 +14,7 @@ pub(crate) fn describe() -> String {
     format!("{cpu}; {threads} threads")
 }
 
-/// The name, family and model of the first processor, and those of its flags that are in [`FLAGS`].
+/// The name, family and model of the first processor, and its flags that are listed in [`FLAGS`].
 fn parse(cpuinfo: &str) -> Option<String> {
     let value = |key: &str| {
         let line =

@@ -27,7 +27,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Command {
-    /// Run every check that must pass: format, tidy, clippy, tests, packages, documentation, backends
+    /// Run every check that must pass: formatting, tidy, clippy, tests, packages, documentation, backends
     Ci,
     /// Run the tests of the workspace, or the parity tests on one device
     Test(test::Args),

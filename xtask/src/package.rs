@@ -1,4 +1,4 @@
-//! The packages that `cargo publish` would upload, without their compilation: `cargo xtask package`.
+//! The packages that `cargo publish` would upload, without compiling them: `cargo xtask package`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,13 +36,14 @@ pub(crate) fn run(root: &Path) -> Result<Vec<PathBuf>> {
         println!("{name:<40} {:>6} kB", bytes.div_ceil(1000));
         ensure!(
             bytes <= MAX_BYTES,
-            "{name} has {bytes} bytes, at most {MAX_BYTES} are allowed: exclude files in its Cargo.toml"
+            "{name} has {bytes} bytes, but at most {MAX_BYTES} are allowed: exclude files in its \
+             Cargo.toml"
         );
     }
     Ok(packages)
 }
 
-/// The `.crate` files that were written last, sorted by name.
+/// The most recently written `.crate` files, sorted by name.
 pub(crate) fn packages(root: &Path) -> Result<Vec<PathBuf>> {
     let folder = root.join(FOLDER);
     if !folder.is_dir() {

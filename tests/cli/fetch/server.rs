@@ -34,7 +34,7 @@ pub(super) enum Fault {
     BreaksAlways,
     /// The weights do not match the checksum.
     WrongBytes,
-    /// The weights are shorter than the Hub says.
+    /// The weights are shorter than announced by the Hub.
     TooShort,
     /// Range requests are answered with the complete file.
     IgnoresRanges,
@@ -50,15 +50,15 @@ pub(super) enum Fault {
     StallsOnce,
     /// The first request for each of two files is answered with 503.
     BusyTwice,
-    /// No response names a commit.
+    /// No response contains a commit.
     NoCommit,
-    /// Files are redirected to another path, as after a rename.
+    /// Files are redirected to a different path, as after a rename.
     Renamed,
-    /// Everything is redirected to another address.
+    /// Everything is redirected to a different address.
     Mirrors(String),
-    /// Weights are redirected to another address; the redirect carries their headers.
+    /// Weights are redirected to a different address; the redirect contains their headers.
     LinksTo(String),
-    /// Redirects that never end.
+    /// Redirects never end.
     Circles,
 }
 
@@ -74,9 +74,9 @@ struct State {
     broke: AtomicBool,
     stop: AtomicBool,
     weights_sent: AtomicUsize,
-    /// Whether a request had a token.
+    /// Whether a request contained a token.
     saw_token: AtomicBool,
-    /// Open connections without a response.
+    /// Open connections that have not received a response.
     held: Mutex<Vec<TcpStream>>,
 }
 
@@ -126,7 +126,7 @@ impl Server {
         self.state.weights_sent.load(Ordering::SeqCst)
     }
 
-    /// Whether a request had a token.
+    /// Whether a request contained a token.
     pub(super) fn saw_token(&self) -> bool {
         self.state.saw_token.load(Ordering::SeqCst)
     }

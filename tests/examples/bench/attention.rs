@@ -1,4 +1,4 @@
-//! Attention, forward and backward, at increasing length.
+//! Attention, forward and backward, at increasing lengths.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead::kernels::{AttentionOptions, Mode, RandomKey, attention, in_pool};

@@ -49,7 +49,7 @@ pub(crate) fn works() -> Vec<Work> {
     ]
 }
 
-/// The forward pass of all-MiniLM-L6's shape: 6 layers, d_model 384, 12 heads, vocabulary of 30,522.
+/// The forward pass of a model with the shape of all-MiniLM-L6: 6 layers, d_model 384, 12 heads, vocabulary of 30,522.
 fn encoder(batch: usize, len: usize) -> Box<dyn FnMut()> {
     let vocab_size = 30_522;
     let config = EncoderConfig {

@@ -1,4 +1,4 @@
-//! Times one piece of work and prints one JSON object:
+//! Times one benchmark and prints one JSON object:
 //! `{"work": …, "unit": …, "rate": …, "seconds": …, "start_mb": …, "rss_mb": …}`.
 //!
 //! ```sh
@@ -24,9 +24,9 @@ struct Work {
     /// The unit of the rate, as `<units>/s`.
     unit: &'static str,
     units: f64,
-    /// Timed runs: about ten, or a second of short ones.
+    /// Number of timed runs: about ten, or a second's worth of short ones.
     counted: usize,
-    /// Prepares the function that is timed.
+    /// Prepares the function to be timed.
     start: fn() -> Box<dyn FnMut()>,
 }
 

@@ -1,5 +1,6 @@
-//! A package without code that depends on every external crate of the workspace, with the same features. Built beside
-//! a program, it gives the program's dependencies the features of the main build, so cargo finds them compiled.
+//! A package without code that depends on every external crate of the workspace, with the same features. When it is
+//! built together with a program, the program's dependencies get the same features as in the main build, so cargo finds
+//! them already compiled.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use toml::{Table, Value};
 
 use super::read_toml;
 
-/// Crates that only the programs may enable features of: a README has to name the features it needs.
+/// Crates whose features only the programs may enable, because a README must name the features that it needs.
 const LEFT_TO_PROGRAMS: [&str; 2] = ["burn", "burn-std"];
 
 /// The manifest of the package `name`. Its feature `burn` adds the crates that are left to the programs.
@@ -50,7 +51,7 @@ fn members(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(members)
 }
 
-/// Merges the external dependencies of a member, in all sections, into `merged`.
+/// Merges the external dependencies of a member, from all sections, into `merged`.
 fn add(merged: &mut Table, member: &Table, common: Option<&Table>) -> Result<()> {
     let targets = find(member, &["target"]).into_iter().flat_map(Table::values);
     let owners = targets.filter_map(Value::as_table).chain([member]);
@@ -67,7 +68,7 @@ fn add(merged: &mut Table, member: &Table, common: Option<&Table>) -> Result<()>
     Ok(())
 }
 
-/// A dependency as a table, with what it inherits from `[workspace.dependencies]`.
+/// A dependency as a table, including what it inherits from `[workspace.dependencies]`.
 fn resolve(name: &str, dependency: &Value, common: Option<&Table>) -> Result<Table> {
     let Value::Table(own) = dependency else {
         return Ok(Table::from_iter([("version".to_owned(), dependency.clone())]));

@@ -1,8 +1,8 @@
 //! Programs outside the workspace that use the packaged crates: `cargo xtask outside`.
 //!
-//! The dependencies and the source of each program are those of a crate's README, so a README whose example does not
-//! compile for a user fails. The programs share the target folder, the profile and the dependency features of the main
-//! build, which leaves only the crates of this project to compile.
+//! The dependencies and the source of each program come from a crate's README, so the check fails if the example of a
+//! README does not compile for a user. The programs share the target folder, the profile and the dependency features of
+//! the main build, which leaves only the crates of this project to compile.
 
 mod features;
 mod readme;
@@ -20,7 +20,7 @@ use crate::{cargo, package};
 /// The scratch workspace, relative to the workspace's root.
 const FOLDER: &str = "target/outside";
 
-/// The crates whose READMEs are compiled by default: a tensor crate, a crate without tensors and the facade.
+/// The crates with READMEs that are compiled by default: a crate with tensors, a crate without tensors, and the facade.
 const DEFAULT: [&str; 3] = ["crosshead-attention", "crosshead-generate", "crosshead"];
 
 /// The member that enables the same dependency features as the main build.
@@ -29,14 +29,14 @@ const FEATURES: &str = "outside-features";
 /// Arguments of `cargo xtask outside`.
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {
-    /// Crates whose README example is compiled [default: crosshead-attention crosshead-generate crosshead]
+    /// Crates with README examples to compile [default: crosshead-attention crosshead-generate crosshead]
     crates: Vec<String>,
-    /// Compiles the example of every README
+    /// Compile the example of every README
     #[arg(long, conflicts_with = "crates")]
     all: bool,
 }
 
-/// A packaged library crate with the program of its README.
+/// A packaged library crate and the program in its README.
 struct Package {
     name: String,
     /// The unpacked package, relative to the scratch workspace.
@@ -86,10 +86,10 @@ pub(crate) fn check(root: &Path, crates: &[PathBuf], args: &Args) -> Result<()> 
     Ok(())
 }
 
-/// Unpacks a `.crate` file. Returns nothing for a package whose README has no `[dependencies]`, such as the CLI.
+/// Unpacks a `.crate` file. Returns `None` if the README of the package has no `[dependencies]`, as for the CLI.
 fn unpack(folder: &Path, unpacked: &Path, package: &Path) -> Result<Option<Package>> {
     let mut tar = Command::new("tar");
-    // -m sets the files' times to now, so that cargo notices a change.
+    // -m sets the modification times to now, so that cargo notices a change.
     tar.arg("-xzmf").arg(package).arg("-C").arg(unpacked);
     cargo::execute(&mut tar)?;
     let stem = package.file_stem().unwrap_or_default();
@@ -121,7 +121,7 @@ fn write_workspace(root: &Path, folder: &Path, packages: &[Package]) -> Result<(
     Ok(())
 }
 
-/// The manifest of the scratch workspace: the crates come from their packages, in the main build's profile.
+/// The manifest of the scratch workspace. The crates come from their packages and use the main build's profile.
 fn workspace_manifest(main: &Table, packages: &[Package]) -> Result<String> {
     let profile = main.get("profile").and_then(|profile| profile.get("dev"));
     let mut profile = profile.and_then(Value::as_table).cloned().unwrap_or_default();
@@ -168,7 +168,7 @@ fn compile(root: &Path, folder: &Path, package: &Package) -> Result<()> {
     build.args(["build", "--package", &member, "--package", FEATURES]);
     build.arg("--manifest-path").arg(folder.join("Cargo.toml")).arg("--target-dir").arg(&target);
     if !uses_burn {
-        // The features of burn's dependencies are those of the main build, too.
+        // The features of burn's dependencies must also be those of the main build.
         build.args(["--features", &format!("{FEATURES}/burn")]);
     }
     cargo::execute(&mut build)?;
@@ -178,7 +178,7 @@ fn compile(root: &Path, folder: &Path, package: &Package) -> Result<()> {
     Ok(())
 }
 
-/// A program whose README does not name burn must not compile it.
+/// Checks that a program does not compile burn unless its README names it.
 fn check_without_burn(folder: &Path, member: &str) -> Result<()> {
     let tree = cargo::command()
         .args([
@@ -199,7 +199,7 @@ fn check_without_burn(folder: &Path, member: &str) -> Result<()> {
     let tree = String::from_utf8(tree.stdout)?;
     ensure!(
         !tree.lines().any(|line| line.starts_with("burn")),
-        "{member} depends on burn, which its README does not name"
+        "{member} depends on burn, but its README does not name burn"
     );
     Ok(())
 }

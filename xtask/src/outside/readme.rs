@@ -7,7 +7,7 @@ pub(super) struct Program {
     dependencies: String,
     /// The example as the source of a program.
     pub(super) source: String,
-    /// Whether the example is meant to run, not only to compile.
+    /// Whether the example is meant to be run, not just compiled.
     pub(super) runs: bool,
 }
 
@@ -23,7 +23,7 @@ impl Program {
         Some(Self { dependencies, source: program(&example.body), runs })
     }
 
-    /// The manifest of the program's package; its dependencies are those of the README.
+    /// The manifest of the program's package, with the dependencies from the README.
     pub(super) fn manifest(&self, package: &str) -> String {
         format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n\n{}", self.dependencies)
     }
@@ -36,7 +36,7 @@ impl Program {
 
 /// A fenced block of a Markdown text.
 struct Block {
-    /// What follows the opening fence, such as `rust,no_run`.
+    /// The text after the opening fence, such as `rust,no_run`.
     info: String,
     body: String,
 }
@@ -60,8 +60,8 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// Wraps an example in a function, as rustdoc does: hidden lines start with `# `, and an example that ends in `Ok`
-/// may use `?`.
+/// Wraps an example in a function, as rustdoc does. Hidden lines start with `# `, and an example that ends in `Ok` may
+/// use `?`.
 fn program(example: &str) -> String {
     let shown = |line: &str| line.strip_prefix("# ").unwrap_or(line).to_owned();
     let body = example.lines().map(shown).collect::<Vec<_>>().join("\n");

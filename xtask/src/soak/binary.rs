@@ -1,4 +1,4 @@
-//! Test binaries: building them, listing their tests, running some of them.
+//! Builds test binaries, lists their tests and runs some of them.
 
 use std::io::Read;
 use std::path::PathBuf;

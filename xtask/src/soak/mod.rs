@@ -30,7 +30,7 @@ enum What {
     },
 }
 
-/// Runs the tests, and fails if one of them fails.
+/// Runs the tests and returns an error if one of them fails.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let What::Proptest { runs } = args.what;
     let binaries = binaries_with_property_tests(root)?;

@@ -1,4 +1,4 @@
-//! Library crates enable no burn backend, so that a program can choose one.
+//! Library crates do not enable a burn backend, so that programs can choose one.
 
 use super::Finding;
 use super::manifest::{Dependency, Feature, Manifest, Section};
@@ -58,8 +58,8 @@ fn in_feature(feature: &Feature) -> Vec<String> {
         .filter(|name| BACKENDS.contains(name) && !(feature.name == "flex" && *name == "flex"))
         .map(|backend| {
             format!(
-                "feature `{}` enables burn's backend `{backend}`: a library crate may only have `flex`; \
-                 the other backends belong to the CLI and crosshead-tests",
+                "feature `{}` enables burn's backend `{backend}`: a library crate may only enable \
+                 `flex`; the other backends belong to the CLI and crosshead-tests",
                 feature.name
             )
         })
@@ -69,7 +69,7 @@ fn in_feature(feature: &Feature) -> Vec<String> {
 fn flex_by_default(package: &str, feature: &Feature) -> Option<String> {
     let by_default = feature.name == "default" && feature.enables.iter().any(|name| name == "flex");
     (by_default && !FLEX_BY_DEFAULT.contains(&package)).then(|| {
-        "`flex` is enabled by default: remove it, the facade and the CLI enable it".to_owned()
+        "`flex` is enabled by default: remove it; the facade and the CLI enable it".to_owned()
     })
 }
 

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::Finding;
 
-/// Extensions that make a word without a slash a path of the workspace.
+/// File extensions that identify a word without a slash as a path in the workspace.
 const ENDINGS: [&str; 3] = [".rs", ".toml", ".md"];
 
-/// File names with such an extension that belong to users.
+/// File names with one of these extensions that belong to users.
 const OF_USERS: [&str; 3] = ["recipe.toml", "my-recipe.toml", "README.md"];
 
-/// First folders of paths outside the workspace, such as outputs of runs.
+/// The first folders of paths outside the workspace, such as the outputs of runs.
 const OUTSIDE: [&str; 6] = ["runs", "checkpoints", "tokenizer", "model", "target", "~"];
 
 /// Folders in which a short path is resolved.
@@ -40,7 +40,7 @@ pub(super) fn check(root: &Path, path: &Path, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Whether a word in backticks looks like a path of the workspace.
+/// Whether a word in backticks looks like a path in the workspace.
 fn is_path(root: &Path, word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     if !word.chars().all(plain) || word.starts_with(['-', '/', '.']) || OF_USERS.contains(&word) {
@@ -66,7 +66,8 @@ fn starts_in_workspace(root: &Path, first: &str) -> bool {
 fn exists(root: &Path, folder: &Path, word: &str) -> bool {
     let beside = root.join(folder).join(word);
     let in_folders = FOLDERS.iter().map(|start| root.join(start).join(word));
-    // `models/src/hub` is short for `crates/crosshead-models/src/hub`, and `flex/panels.rs` for a file of some crate.
+    // `models/src/hub` is short for `crates/crosshead-models/src/hub`, and `flex/panels.rs` for a file in one of the
+    // crates.
     let mut short = word.splitn(2, '/');
     let (first, rest) = (short.next().unwrap_or_default(), short.next().unwrap_or_default());
     let in_crate = crates(root, first).map(|krate| krate.join(rest));
@@ -74,7 +75,7 @@ fn exists(root: &Path, folder: &Path, word: &str) -> bool {
     in_folders.chain([beside]).chain(in_crate).chain(in_sources).any(|path| path.exists())
 }
 
-/// The crate with this name without its prefix.
+/// The crate with this name, given without its prefix.
 fn crates(root: &Path, short: &str) -> impl Iterator<Item = PathBuf> {
     let path = root.join("crates").join(format!("crosshead-{short}"));
     Some(path).filter(|path| path.is_dir()).into_iter()

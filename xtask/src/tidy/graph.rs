@@ -6,13 +6,13 @@ use super::manifest::{Manifest, Section};
 /// A crate and its allowed dependencies.
 struct Node {
     name: &'static str,
-    /// Crates of the workspace that it may use, besides the test kit in tests.
+    /// The crates of the workspace that it may use, in addition to the test kit in tests.
     may_use: &'static [&'static str],
     /// Whether it may use burn.
     burn: bool,
 }
 
-/// The test kit: only tests may use it.
+/// The test kit. Only tests may use it.
 const TESTKIT: &str = "crosshead-testkit";
 
 /// The complete graph. To add an edge, change docs/architecture.md as well.

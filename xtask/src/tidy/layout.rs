@@ -1,5 +1,5 @@
-//! Package layout: every package inherits the workspace's lints, every library compiles its README, and a module with submodules
-//! is a `mod.rs`.
+//! Package layout: every package inherits the workspace's lints, every library compiles its README, and every module
+//! with submodules is a `mod.rs`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,10 +11,10 @@ use super::manifest::Manifest;
 /// The line that includes the README as crate documentation and tests its examples.
 const README_INCLUDE: &str = "#![doc = include_str!(\"../README.md\")]";
 
-/// The start of a README's first block, which `cargo xtask outside` compiles.
+/// The start of a README's first block, which is compiled by `cargo xtask outside`.
 const README_DEPENDENCIES: &str = "```toml\n[dependencies]\n";
 
-/// The license files that every package carries, as links to those of the workspace.
+/// The license files that every package contains, as links to those of the workspace.
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Packages under `crates/` without a library.
@@ -53,7 +53,7 @@ fn check_readme(root: &Path, folder: &Path) -> Option<Finding> {
     };
     if !text.contains(README_DEPENDENCIES) {
         let message =
-            "the dependencies of the example are missing: start with a TOML block `[dependencies]`";
+            "the dependencies of the example are missing: start with a `[dependencies]` TOML block";
         return Some(Finding::new(&readme, 1, message));
     }
     let lib: PathBuf = folder.join("src/lib.rs");

@@ -1,4 +1,4 @@
-//! Rules that neither the compiler nor clippy checks; docs/architecture.md gives the reasons.
+//! Rules that neither the compiler nor clippy checks; docs/architecture.md explains the reasons.
 
 mod backends;
 mod docs;
@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 
 use manifest::Manifest;
 
-/// A violation: where it is, and what to do about it.
+/// A violation: its location, and what to do about it.
 #[derive(Debug, PartialEq)]
 struct Finding {
     path: PathBuf,
@@ -78,7 +78,7 @@ fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The pages that users and contributors read, relative to the workspace's root.
+/// The pages for users and contributors, relative to the workspace's root.
 fn pages(root: &Path) -> Result<Vec<PathBuf>> {
     let mut pages = vec![PathBuf::from("README.md")];
     pages.extend(list(root, Path::new(".github"))?.into_iter().filter(|page| is_markdown(page)));
@@ -121,7 +121,7 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(sources)
 }
 
-/// The entries of a folder without hidden files and build outputs; all paths are relative to the root.
+/// The entries of a folder, without hidden files and build outputs. All paths are relative to the root.
 fn list(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(root.join(folder))
         .with_context(|| format!("cannot list {}", folder.display()))?;

@@ -1,7 +1,7 @@
-//! Phrases that no help text, comment, error message or page of the documentation may contain.
+//! Phrases that must not appear in help texts, comments, error messages or documentation pages.
 //!
-//! They are literal translations that a reader has to guess at; each has a usual English term. The check takes one line
-//! at a time, so a phrase broken over two lines is not found.
+//! They are literal translations whose meaning a reader would have to guess; each has a usual English equivalent. The
+//! check looks at one line at a time, so a phrase that is broken over two lines is not found.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ const PHRASES: [(&str, &str); 37] = [
     ("what comes out", "the result"),
 ];
 
-/// The word before "is no", and the words after it, with which it is plain English: "there is no file", "is no longer".
+/// The word before "is no", and the words after it, that make it plain English: "there is no file", "is no longer".
 const BEFORE_IS_NO: &str = "there";
 const AFTER_IS_NO: [&str; 4] = ["longer", "more", "less", "such"];
 
@@ -87,7 +87,7 @@ fn positions(line: &str, phrase: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether `line` says that something "is no file" and the like.
+/// Whether `line` contains "is no file" or the like.
 fn has_is_no(line: &str) -> bool {
     const PHRASE: &str = "is no";
     positions(line, PHRASE).any(|start| {

@@ -60,14 +60,14 @@ pub(super) fn check(path: &Path, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Every file starts with a line about its purpose; `lib.rs` starts with the README.
+/// Every file starts with a line that states its purpose; `lib.rs` starts with the README.
 fn check_head(path: &Path, text: &str) -> Option<Finding> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let has_head = first.starts_with("//!")
         || first.starts_with("#![doc = include_str!(")
         || first.contains(GENERATED_MARK);
     (!has_head).then(|| {
-        Finding::new(path, 1, "the file does not say what it is for: start with a `//!` line")
+        Finding::new(path, 1, "the file does not state its purpose: start with a `//!` line")
     })
 }
 

@@ -1,7 +1,7 @@
-//! Circular imports between the files of a crate: such files can only be understood and moved together.
+//! Circular imports between the files of a crate. Such files can only be understood and moved together.
 //!
-//! A re-export is resolved to the definition of the item, for the file that uses it. A module and its submodules count as one, so
-//! imports between a `mod.rs` and its submodules do not form a circle.
+//! For the file that uses it, a re-export is resolved to the definition of the item. A module and its submodules count
+//! as one, so imports between a `mod.rs` and its submodules do not form a circle.
 
 mod parse;
 
@@ -12,7 +12,7 @@ use std::slice;
 use self::parse::{Imports, Segments};
 use super::Finding;
 
-/// Finds circles; `sources` are paths relative to the workspace's root, with their texts.
+/// Finds circular imports; `sources` are paths relative to the workspace's root, with their texts.
 pub(super) fn check(sources: &[(PathBuf, String)]) -> Vec<Finding> {
     let mut crates: BTreeMap<PathBuf, Modules> = BTreeMap::new();
     for (path, text) in sources {
@@ -43,7 +43,7 @@ struct File {
     imports: Imports,
 }
 
-/// The files of one crate by the path of their module.
+/// The files of one crate, by the path of their module.
 #[derive(Default)]
 struct Modules {
     files: BTreeMap<Segments, File>,
@@ -125,7 +125,7 @@ impl Modules {
         let Some((module, file)) = self.files.get_key_value(&module) else { return };
         let re_exports = &file.imports.re_exports;
         match rest {
-            // The module itself: everything in it can be used.
+            // The module itself is imported, so everything in it can be used.
             [] => {
                 found.insert(module);
                 for (_, target) in re_exports {

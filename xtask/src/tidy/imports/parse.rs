@@ -10,7 +10,7 @@ pub(super) struct Imports {
     pub(super) paths: Vec<Segments>,
     /// The items of `pub use`, by their exported names.
     pub(super) re_exports: Vec<(String, Segments)>,
-    /// Modules declared for unit tests only.
+    /// Modules that are declared only for unit tests.
     pub(super) test_modules: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ fn split_visibility(line: &str) -> (bool, &str) {
     }
 }
 
-/// The paths of a `use` tree, each with its local name.
+/// The paths in a `use` tree, each with its local name.
 fn expand(tree: &str, prefix: &[String]) -> Vec<(String, Segments)> {
     let tree = tree.trim();
     if let Some(group) = tree.strip_prefix('{').and_then(|tree| tree.strip_suffix('}')) {
