@@ -1,10 +1,10 @@
-"""A character n-gram model for the language-model data: what a model has to beat.
+"""A character n-gram model for the language-model data: the baseline that a model should beat.
 
-    python3 language_model.py [ORDER]        # needs Python alone; order 6 if not given
+    python3 language_model.py [ORDER]        # needs only Python; the default order is 6
 
-Witten-Bell interpolation (Witten and Bell 1991; Chen and Goodman 1999, section 2.4): with c(h) continuations of a history h, of
-t(h) kinds, p(x | h) = (c(hx) + t(h) p(x | h')) / (c(h) + t(h)), where h' is h without its first character; below order 1
-stands the uniform distribution over the characters of the training text and one more for all others.
+Witten-Bell interpolation (Witten and Bell 1991; Chen and Goodman 1999, section 2.4): with c(h) continuations of a history h,
+t(h) of them distinct, p(x | h) = (c(hx) + t(h) p(x | h')) / (c(h) + t(h)), where h' is h without its first character. Below
+order 1, the distribution is uniform over the characters of the training text plus one for all others.
 """
 
 import math

@@ -1,9 +1,9 @@
-"""Unigrams for the masked-LM task: what a model has to beat.
+"""Unigrams for the masked-LM task: the baseline that a model should beat.
 
     python3 masked_lm.py MODEL_DIR        # needs: pip install tokenizers
 
-Counts the tokens of the training text under the model's own tokenizer.json. On valid and test: the accuracy of always saying
-the most frequent token, and the perplexity of the unigram distribution (add-one), both over all tokens.
+Counts the tokens of the training text with the model's own tokenizer.json. On the validation and test data: the accuracy of
+always predicting the most frequent token, and the perplexity of the unigram distribution (add-one), both over all tokens.
 """
 
 import math

@@ -1,9 +1,9 @@
-"""Naive Bayes for the sentiment task: what a model has to beat.
+"""Naive Bayes for the sentiment task: the baseline that a model should beat.
 
-    python3 sentiment.py        # needs Python alone
+    python3 sentiment.py        # needs only Python
 
-Multinomial naive Bayes with add-one smoothing on which words and pairs of neighbouring words a sentence has (Wang and Manning
-2012); words are runs of letters, digits and apostrophes in lower case.
+Multinomial naive Bayes with add-one smoothing on the presence of words and word bigrams in a sentence (Wang and Manning
+2012). Words are lowercase runs of letters, digits and apostrophes.
 """
 
 import math

@@ -1,8 +1,8 @@
-"""The first words of the document as its summary: what a model has to beat.
+"""The first words of the document as its summary: the baseline that a model should beat.
 
     python3 summarize.py        # needs: pip install rouge-score==0.1.2
 
-ROUGE F1 in percent, without stemmer, mean over the examples.
+ROUGE F1 in percent, without stemming, averaged over the examples.
 """
 
 from pathlib import Path

@@ -1,9 +1,10 @@
-"""PyTorch's side of `crosshead train char-lm`: the same model, budget and splits in transformers.
+"""The PyTorch counterpart of `crosshead train char-lm`: the same model, budget and splits in transformers.
 
     python tests/peers/char_lm.py [SEED ...]
 
-Needs torch and transformers. 4 layers, 4 heads, 128 features, context 64, batch 12, 2,000 steps of AdamW, 1e-3 to 1e-4 by a
-cosine, 100 steps of warm-up, no dropout. Prints one JSON object a seed; the text is read in windows of 64 that do not overlap.
+Needs torch and transformers. 4 layers, 4 heads, 128 features, context 64, batch size 12, 2,000 steps of AdamW, cosine decay
+from 1e-3 to 1e-4, 100 warm-up steps, no dropout. Prints one JSON object per seed; the text is read in non-overlapping windows
+of 64 tokens.
 """
 import json, math, sys, time
 from pathlib import Path

@@ -1,9 +1,9 @@
-"""The peers' side of `cargo xtask bench --peers`: the encoder of tests/examples/bench.
+"""The peers of `cargo xtask bench --peers` for the encoder in tests/examples/bench.
 
     python tests/peers/encoder.py encoder-batch|encoder-single
 
-Needs torch, transformers, onnx and onnxruntime. Prints one JSON object of the same form: of PyTorch eager and ONNX
-Runtime, whichever is faster, each in a separate process, so that memory is measured separately; the model is exported in a third.
+Needs torch, transformers, onnx and onnxruntime. Prints one JSON object of the same form, for the faster of PyTorch eager and
+ONNX Runtime. Each runs in a separate process, so that memory is measured separately; the model is exported in a third one.
 """
 import json, subprocess, sys, tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""PyTorch's side of `cargo xtask bench --peers`: the step of a GPT of tests/examples/bench.
+"""The PyTorch peer of `cargo xtask bench --peers` for the GPT training step in tests/examples/bench.
 
     python tests/peers/gpt_step.py
 

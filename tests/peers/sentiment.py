@@ -1,9 +1,9 @@
-"""PyTorch's side of `crosshead train sentiment --init DIR`: the same fine-tuning in transformers.
+"""The PyTorch counterpart of `crosshead train sentiment --init DIR`: the same fine-tuning in transformers.
 
     python tests/peers/sentiment.py MODEL_DIR [SEED ...]
 
-Needs torch and transformers; MODEL_DIR is a BERT such as all-MiniLM-L6-v2. 3 epochs of batches of 32, AdamW at 5e-5 with a
-tenth of warm-up and linear decay. Prints one JSON object a seed.
+Needs torch and transformers; MODEL_DIR is a BERT such as all-MiniLM-L6-v2. 3 epochs with a batch size of 32, AdamW at 5e-5,
+10 % warm-up and linear decay. Prints one JSON object per seed.
 """
 import json, random, sys, time
 from pathlib import Path

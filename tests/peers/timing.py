@@ -1,9 +1,9 @@
-"""What the peers' benchmarks share: the figures of a work, of the form that tests/examples/bench prints."""
+"""Code shared by the peers' benchmarks: results in the form printed by tests/examples/bench."""
 import resource, time
 
 
 def measure(work, unit, units, step, counted=12):
-    """The median of `counted` steps behind three that do not count."""
+    """The median of `counted` steps, after three warm-up steps."""
     for _ in range(3): step()
     seconds = []
     for _ in range(counted):

@@ -1,4 +1,4 @@
-"""PyTorch's side of `cargo xtask bench --peers`: the training step of tests/examples/bench.
+"""The PyTorch peer of `cargo xtask bench --peers` for the training step in tests/examples/bench.
 
     python tests/peers/train_step.py
 
@@ -20,7 +20,7 @@ class Model(nn.Module):
         layer = dict(d_model=D, nhead=H, dim_feedforward=FF, dropout=0.1, batch_first=True)
         self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(**layer), N, enable_nested_tensor=False)
         self.decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(**layer), N)
-        for m in self.modules():  # neither attention weights nor activations are dropped
+        for m in self.modules():  # no dropout on attention weights or activations
             if isinstance(m, nn.MultiheadAttention): m.dropout = 0.0
             if isinstance(m, (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)): m.dropout.p = 0.0
         self.register_buffer("positions", torch.randn(1, L, D) * 0.1)

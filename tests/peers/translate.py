@@ -1,15 +1,15 @@
-"""The peers' side of `cargo xtask bench --peers`: the greedy translation of tests/examples/bench.
+"""The peers of `cargo xtask bench --peers` for greedy translation in tests/examples/bench.
 
     python tests/peers/translate.py translate-single|translate-batch|translate-large [transformers|ctranslate2]
 
-Needs torch, transformers and ctranslate2. Prints one JSON object of the same form: of the faster engine, or the named
-one. All engines run one random Marian model, each in a separate process, so that memory is measured separately, and write
-exactly 32 tokens a sentence.
+Needs torch, transformers and ctranslate2. Prints one JSON object of the same form, for the faster engine or the one given.
+All engines run the same random Marian model, each in a separate process, so that memory is measured separately, and generate
+exactly 32 tokens per sentence.
 """
 import json, subprocess, sys, tempfile
 import timing
 
-LENGTH = 32  # tokens of a source, and of a translation
+LENGTH = 32  # number of tokens in a source, and in a translation
 # rows, d_model, heads, layers, vocabulary, engines
 WORKS = {
     "translate-single": (1, 256, 4, 3, 4000, ["transformers", "ctranslate2"]),
@@ -19,7 +19,7 @@ WORKS = {
 
 
 def save(work, folder):
-    """Writes the model for transformers, and to `folder`/ct2 for CTranslate2."""
+    """Writes the model for transformers, and for CTranslate2 to `folder`/ct2."""
     import ctranslate2, torch
     from tokenizers import Tokenizer, models
     from transformers import MarianConfig, MarianMTModel, PreTrainedTokenizerFast
