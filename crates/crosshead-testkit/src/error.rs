@@ -134,7 +134,8 @@ fn why_undecided(quotients: &[f64], rounding: &[f64]) -> &'static str {
             "rounding of the f32 outputs dominates them: choose a function with smaller or steeper outputs"
         }
         false => {
-            "the function is not smooth here, or rounding inside it dominates them: choose another point"
+            "the function is not smooth here, or rounding inside it dominates them: choose a \
+             different point"
         }
     }
 }

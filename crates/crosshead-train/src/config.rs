@@ -31,7 +31,7 @@ impl TrainConfig {
         }
     }
 
-    /// Sets the number of batches per step, whose gradients are accumulated. Default: 1.
+    /// Sets the number of batches per step, over which gradients are accumulated. Default: 1.
     pub fn with_accumulate(self, accumulate: usize) -> Self {
         Self { accumulate, ..self }
     }

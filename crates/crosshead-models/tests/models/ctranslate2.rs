@@ -200,7 +200,7 @@ fn a_model_of_another_kind_is_an_error() {
     assert!(error.contains("TransformerDecoderSpec, not encoder-decoder"), "{error}");
     let error = Dir::new("bart").load_causal().unwrap_err().to_string();
     assert!(error.contains("TransformerSpec, not causal language model"), "{error}");
-    // The length of the name is that of another specification.
+    // The new name has the same length as that of a different specification.
     let dir = Dir::new("bart").renamed("TransformerSpec", "TransformerspeC");
     dir.fails(MODEL, &["TransformerspeC", "TransformerSpec and TransformerDecoderSpec"]);
 }

@@ -105,10 +105,10 @@ impl ModelKind {
     pub(super) fn other_keys(self) -> &'static str {
         match self {
             Self::EncoderDecoder => {
-                "not a key of an encoder-decoder, whose layers are n_encoder_layers and n_decoder_layers"
+                "not a key of an encoder-decoder; use n_encoder_layers and n_decoder_layers"
             }
-            Self::Encoder => "not a key of an encoder, whose layers are n_layers",
-            Self::Causal => "not a key of a decoder-only model, whose layers are n_layers",
+            Self::Encoder => "not a key of an encoder; use n_layers",
+            Self::Causal => "not a key of a decoder-only model; use n_layers",
         }
     }
 }

@@ -72,7 +72,7 @@ pub enum TokenizeError {
     },
 
     /// A CTranslate2 directory has no file for splitting a text into the tokens of its vocabulary.
-    #[error("{dir}: no tokenizer found beside model.bin; add the `sentencepiece.model`, `source.spm` with `target.spm`, or `tokenizer.json` of the model (`ct2-transformers-converter --copy_files` copies them)", dir = .dir.display())]
+    #[error("{dir}: no tokenizer found next to model.bin; add the `sentencepiece.model`, `source.spm` with `target.spm`, or `tokenizer.json` of the model (`ct2-transformers-converter --copy_files` copies them)", dir = .dir.display())]
     NoCt2Tokenizer {
         /// The directory.
         dir: PathBuf,

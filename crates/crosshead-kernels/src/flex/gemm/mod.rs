@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | X·Wᵀ, a projection | 1 row | [`row`] | the time is spent reading W; its rows are read one after the other, in memory order, so that the hardware prefetcher works |
 //! | | 2–8 rows | [`dots`] | each row of W is read from memory once and multiplied by every row of X; the sums stay in registers |
-//! | | 9–64 rows | [`panels`] | X is transposed into panels in which a vector holds one feature of several rows, so that no sum has to be reduced across lanes |
+//! | | 9–64 rows | [`panels`] | X is transposed into panels in which a vector holds one feature of several rows, so that no sums need to be reduced across lanes |
 //! | | 65 or more rows | [`transpose`] W, then [`tiles`] | transposing costs less than packing the columns of Wᵀ for every tile |
 //! | dX = dY·W and dW = dYᵀ·X | any | [`tiles`] | the operands can be read in place |
 //! | blocks of attention, and of the output projection with its loss | any | [`serial`] | the operation itself distributes blocks over threads |

@@ -1,6 +1,6 @@
 //! X·Wᵀ for 9 to 64 rows: a short sequence, or a decoding step of a batch.
 //!
-//! A vector holds one feature of several rows, one per lane, so that no sum has to be reduced across lanes, and each
+//! A vector holds one feature of several rows, one per lane, so that no sums need to be reduced across lanes, and each
 //! weight is read once for all rows.
 
 use pulp::{Simd, WithSimd};

@@ -54,7 +54,7 @@ pub fn classification(
 /// Checks that a classifier is a single-label classifier, as `what` requires.
 ///
 /// # Errors
-/// If it has another `problem_type`.
+/// If it has a different `problem_type`.
 pub(crate) fn check_single_label(
     problem_type: Option<ProblemType>,
     what: &'static str,

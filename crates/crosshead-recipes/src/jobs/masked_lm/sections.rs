@@ -55,7 +55,7 @@ impl Sections for MaskedLmRecipe {
     }
 }
 
-/// Running text whose tokens are masked.
+/// Running text for masked language modeling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaskedTextSection {

@@ -78,7 +78,7 @@ fn long_pairs_are_dropped_from_translations_and_cut_in_summaries() {
     let long = "a film ".repeat(30);
     fs::write(folder.path().join("pairs.tsv"), format!("a film\tein film\n{long}\t{long}\n"))
         .unwrap();
-    // A validation of one dropped pair of two has another loss than one of both.
+    // The loss changes if one of the two validation pairs is dropped.
     let loss = |task: &str, sets: &[&str]| {
         let recipe = recipe(&folder, task, sets).unwrap();
         let found = first_validation(&folder, &recipe).unwrap();

@@ -8,7 +8,7 @@
 //! | rows | routine | why |
 //! |---|---|---|
 //! | 1–12 | [`dots`] | memory-bound: W is read once, sequentially |
-//! | 13 and more | [`panels`] | compute-bound: X is transposed into panels with one row per vector lane, so no sum has to be reduced across lanes |
+//! | 13 and more | [`panels`] | compute-bound: X is transposed into panels with one row per vector lane, so no sums need to be reduced across lanes |
 //! | any, without a supported instruction set | [`plain`] | |
 //!
 //! [`dispatch`] selects the routine; [`isa`] detects the instruction set. Both vector routines are generic over
