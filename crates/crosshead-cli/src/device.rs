@@ -21,9 +21,7 @@ pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
         #[allow(unreachable_patterns, reason = "with all features every device has an arm")]
         other => {
             let feature = format!("{other:?}").to_lowercase();
-            bail!(
-                "this build does not include device {feature}; build with `--features {feature}`"
-            )
+            bail!("this build does not include device {feature}; build with `--features {feature}`")
         }
     }
 }

@@ -11,7 +11,7 @@ use super::Precision;
   cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - --out vectors.npy
   crosshead embed --model e5-small --prompt \"query: \" \"opening hours\"
 
-The output has one line per text, a JSON object. The model's default prompt, if any, is \
+The output has one JSON object per line, one for each text. The model's default prompt, if any, is \
 prepended to each text unless --prompt or --prompt-name is given.")]
 pub(crate) struct Embed {
     /// A sentence-transformers model, or a plain encoder (its token vectors are averaged)

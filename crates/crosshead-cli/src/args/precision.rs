@@ -1,11 +1,11 @@
-//! The type that a model computes in, and `crosshead quantize`.
+//! The compute type of a model, and `crosshead quantize`.
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use crosshead::ComputeType;
 
-/// The type that a model computes in.
+/// The compute type of a model.
 #[derive(clap::Args)]
 pub(crate) struct Precision {
     /// The type of the weights to compute with; int8 is smaller and faster, f32 more accurate

@@ -106,7 +106,7 @@ pub(crate) struct Classify {
     pub(crate) function: Option<FunctionName>,
 }
 
-/// The function from a classifier's logits to scores.
+/// The function that maps a classifier's logits to scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FunctionName {
     /// Probabilities that add up to 1: one label per text

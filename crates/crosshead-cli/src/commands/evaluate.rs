@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     let recipe = recipe(args)?;
     if let (false, Some(option)) = (matches!(recipe, Recipe::TextToText(_)), args.search.given()) {
         anyhow::bail!(
-            "{option} is an option of translation and summarization, but the task is {}",
+            "{option} applies only to translation and summarization, but the task is {}",
             recipe.task()
         );
     }

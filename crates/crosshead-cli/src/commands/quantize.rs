@@ -1,4 +1,4 @@
-//! `crosshead quantize`, and the type that other commands compute in.
+//! `crosshead quantize`, and the compute type for other commands.
 
 use std::path::Path;
 

@@ -25,9 +25,9 @@ pub struct ClassifyRecipe {
     /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: ClassifyKind,
     /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
-    /// `--init DIR` sets this key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must
-    /// be empty. A head that the pretrained model lacks, or that has different labels, is initialized from
-    /// `train.seed`; the log names its parameters.
+    /// `--init DIR` sets this key. The shape and the tokenizer come from the pretrained model, so `[model]` and
+    /// `[tokenizer]` must be empty. A head that the pretrained model lacks, or that has different labels, is
+    /// initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The labelled texts.
     pub data: LabelledSection,
@@ -74,10 +74,10 @@ pub struct LabelledSection {
     #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "second")]
     pub text: Column,
-    /// The labels as they appear in the files, numbers or names, in the order of the classes. The default is the labels
-    /// of `data.train`, sorted; whole numbers are sorted numerically.
+    /// The labels as they appear in the files, numbers or names, in the order of the classes. By default, these are the
+    /// labels of `data.train`, sorted; whole numbers are sorted numerically.
     pub labels: Option<Vec<String>>,
-    /// The names of the labels in the model (`id2label`), in the order of `labels`. The default is the labels
+    /// The names of the labels in the model (`id2label`), in the order of `labels`. By default, they are the labels
     /// themselves.
     pub names: Option<Vec<String>>,
     /// Maximum number of tokens in a text, including special tokens. Longer texts are truncated, and the log counts

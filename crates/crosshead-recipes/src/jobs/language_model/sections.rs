@@ -25,9 +25,9 @@ pub struct LanguageModelRecipe {
     /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: LanguageModelKind,
     /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
-    /// `--init DIR` sets this key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must
-    /// be empty. A head that the pretrained model lacks, or that has different labels, is initialized from
-    /// `train.seed`; the log names its parameters.
+    /// `--init DIR` sets this key. The shape and the tokenizer come from the pretrained model, so `[model]` and
+    /// `[tokenizer]` must be empty. A head that the pretrained model lacks, or that has different labels, is
+    /// initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The text.
     pub data: TextSection,

@@ -27,9 +27,9 @@ pub struct TextToTextRecipe {
     /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: TextToTextKind,
     /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
-    /// `--init DIR` sets this key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must
-    /// be empty. A head that the pretrained model lacks, or that has different labels, is initialized from
-    /// `train.seed`; the log names its parameters.
+    /// `--init DIR` sets this key. The shape and the tokenizer come from the pretrained model, so `[model]` and
+    /// `[tokenizer]` must be empty. A head that the pretrained model lacks, or that has different labels, is
+    /// initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The pairs of texts.
     pub data: PairsSection,
@@ -125,7 +125,7 @@ pub struct PairsSection {
     /// saved model translates in this direction by default.
     pub target_lang: Option<String>,
     /// Text prepended to each source, such as T5's `translate English to German: `. It is saved with the model. With
-    /// `init` the default is the prefix in the pretrained model's `config.json`.
+    /// `init`, the default is the prefix in the pretrained model's `config.json`.
     pub prefix: Option<String>,
 }
 
@@ -162,9 +162,9 @@ impl PairsSection {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodeSection {
-    /// Beam width; 1 is greedy decoding. With `init` the default is the pretrained model's.
+    /// Beam width; 1 is greedy decoding. With `init`, the default comes from the pretrained model.
     pub beams: Option<usize>,
-    /// α in the score log p / lengthᵅ of a hypothesis. With `init` the default is the pretrained model's.
+    /// α in the score log p / lengthᵅ of a hypothesis. With `init`, the default comes from the pretrained model.
     pub length_penalty: Option<f64>,
 }
 
