@@ -83,7 +83,8 @@ pub struct Crate {
     pub license: &'static str,
 }
 
-/// The Rust crates that a binary for x86-64 Linux with default features links, by name. `cargo xtask docs` writes the list.
+/// The Rust crates linked into a binary for x86-64 Linux with default features, sorted by name. `cargo xtask docs`
+/// writes the list.
 pub fn crates() -> impl Iterator<Item = Crate> {
     include_str!("../licenses/crates.tsv").lines().filter_map(|line| {
         let mut fields = line.split('\t');

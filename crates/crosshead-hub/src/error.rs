@@ -54,7 +54,7 @@ pub enum HubError {
         id: String,
         /// The URL of the request.
         address: String,
-        /// The error of the HTTP client.
+        /// The error from the HTTP client.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server did not respond in time.
@@ -143,7 +143,7 @@ pub enum HubError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The error of the operating system.
+        /// The error from the operating system.
         source: std::io::Error,
     },
 }

@@ -12,7 +12,7 @@ pub enum ModelError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The error of the operating system.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// A malformed JSON file.
@@ -41,7 +41,7 @@ pub enum ModelError {
         /// What is wrong with the value.
         reason: String,
     },
-    /// An error of a weight file.
+    /// A weight file error.
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// A missing key, or a value of the wrong type.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::recipe::InvalidKey;
 
-/// An error of a recipe or a run.
+/// A recipe or run error.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A recipe cannot be read.
@@ -54,7 +54,7 @@ pub enum RunError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The error of the operating system.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// Data files.

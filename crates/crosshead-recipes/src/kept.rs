@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::RunError;
 
-/// The files of the pretrained model other than its weights; none without `init`.
+/// The files of the pretrained model other than its weights; `None` without `init`.
 pub(crate) struct Kept(Option<(Origin, TokenizerFiles)>);
 
 impl Kept {

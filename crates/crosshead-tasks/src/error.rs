@@ -58,7 +58,7 @@ pub enum TaskError {
         "`beams` above 1 cannot be combined with sampling; set temperature to 0, or remove `beams`"
     )]
     BeamsWithSampling,
-    /// The embedding model has no prompt of this name.
+    /// The embedding model has no prompt with this name.
     #[error("the model has no prompt `{name}`; its prompts are: {known}")]
     NoPrompt {
         /// The requested name.
@@ -85,13 +85,13 @@ pub enum TaskError {
         /// Why there is no mask.
         reason: String,
     },
-    /// An error of the tokenizer.
+    /// An error from the tokenizer.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),
-    /// An error of the model directory.
+    /// A model directory error.
     #[error(transparent)]
     Model(#[from] crosshead_models::ModelError),
-    /// An error of decoding.
+    /// A decoding error.
     #[error(transparent)]
     Generate(#[from] crosshead_generate::GenerateError),
 }

@@ -109,7 +109,7 @@ mod tests {
         step_with(seen, x, 0)
     }
 
-    /// Attends to the positions seen so far except the oldest `lost`.
+    /// Attends to all positions seen so far except for the `lost` oldest ones.
     fn step_with(seen: &mut Seen, x: Tensor<3>, lost: usize) -> Tensor<3> {
         let before = seen.as_ref().map_or(0, |seen| seen.dims()[1]);
         let all = Tensor::cat(seen.take().into_iter().chain([x.clone()]).collect(), 1);

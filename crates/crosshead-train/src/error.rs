@@ -48,7 +48,7 @@ pub enum TrainError {
     AllDamaged {
         /// The folder of the checkpoints.
         dir: PathBuf,
-        /// The error of each, newest first.
+        /// The error for each checkpoint, newest first.
         damaged: Vec<TrainError>,
     },
     /// The checkpoint does not match the model.

@@ -25,7 +25,7 @@ pub struct CheckpointStore {
 pub struct Restored {
     /// The checkpoint.
     pub checkpoint: Checkpoint,
-    /// The error of each newer, damaged checkpoint, newest first.
+    /// The error for each newer, damaged checkpoint, newest first.
     pub damaged: Vec<TrainError>,
 }
 

@@ -10,7 +10,7 @@ pub enum WeightsError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The error of the operating system.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// The shard index is malformed.

@@ -3,34 +3,34 @@
 /// An error from any of the crates.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// An error of a task.
+    /// A task error.
     #[error(transparent)]
     Task(#[from] crosshead_tasks::TaskError),
-    /// An error of a recipe or its run.
+    /// A recipe or run error.
     #[error(transparent)]
     Recipe(#[from] crosshead_recipes::RunError),
-    /// An error of text data.
+    /// A text data error.
     #[error(transparent)]
     Data(#[from] crosshead_data::DataError),
-    /// An error of a tokenizer.
+    /// A tokenizer error.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),
-    /// An error of a model directory.
+    /// A model directory error.
     #[error(transparent)]
     Model(#[from] crosshead_models::ModelError),
-    /// An error of a weight file.
+    /// A weight file error.
     #[error(transparent)]
     Weights(#[from] crosshead_weights::WeightsError),
-    /// An error of decoding.
+    /// A decoding error.
     #[error(transparent)]
     Generate(#[from] crosshead_generate::GenerateError),
-    /// An error of training.
+    /// A training error.
     #[error(transparent)]
     Train(#[from] crosshead_train::TrainError),
-    /// An error of a metric.
+    /// An evaluation error.
     #[error(transparent)]
     Evaluate(#[from] crosshead_evaluate::EvaluateError),
-    /// An error of the Hugging Face Hub client.
+    /// An error from the Hugging Face Hub client.
     #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] crosshead_hub::HubError),

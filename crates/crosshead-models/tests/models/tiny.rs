@@ -115,7 +115,7 @@ pub(crate) fn nothing(_: &Path) -> Result<(), SaveError> {
     Ok(())
 }
 
-/// The error of saving.
+/// The error when saving fails.
 #[derive(Debug)]
 pub(crate) enum SaveError {
     Model,

@@ -48,7 +48,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
         let score = metrics
             .iter()
             .find(|measured| measured.metric.key == chosen)
-            .unwrap_or_else(|| unreachable!("a recipe selects by a metric of its task"))
+            .unwrap_or_else(|| unreachable!("a recipe selects by one of its task's metrics"))
             .goodness();
         let best = progress.is_best(score);
         let mut entry = json!({ "step": progress.step });

@@ -50,7 +50,7 @@ impl Settings {
                 let known = Similarity::ALL.map(Similarity::name).join(", ");
                 wrong(
                     "similarity_fn_name",
-                    format!("{name} is not supported; supported are {known}"),
+                    format!("{name} is not supported; the supported values are {known}"),
                 )
             })?,
         };

@@ -120,7 +120,7 @@ pub(super) fn find<'a, C: Config, F: Family<C> + ?Sized>(
     found.copied().ok_or_else(|| {
         let known: Vec<&str> = families.iter().map(|family| family.model_type()).collect();
         let reason = format!(
-            "{} is not a supported {}; supported are {}",
+            "{} is not a supported {}; the supported ones are {}",
             file.model_type,
             C::KIND,
             known.join(", ")

@@ -178,7 +178,7 @@ impl<'de> Json<'de> {
             Value::Array(list) => visitor.visit_seq(Elements(list.iter().enumerate())),
             Value::Object(object) => Keys(object).deserialize_any(visitor),
         };
-        // Errors of nested keys already show their value.
+        // Errors about nested keys already show their value.
         found.map_err(|error| if error.path.is_empty() { self.shown(error) } else { error })
     }
 

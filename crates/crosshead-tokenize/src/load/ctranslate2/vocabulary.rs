@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::TokenizeError;
 use crate::files::{read_json, read_text};
 
-/// Reads the vocabulary of that name, with its path; `None` if it does not exist.
+/// Reads the vocabulary with this name, and returns it with its path; `None` if it does not exist.
 pub(super) fn read_tokens(
     dir: &Path,
     name: &str,
