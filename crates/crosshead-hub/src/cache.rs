@@ -39,7 +39,7 @@ impl Repository {
         self.folder.join("blobs").join(etag)
     }
 
-    /// The path of the partial download of a content.
+    /// The path of the partial download of the content with this etag.
     pub(crate) fn part(&self, etag: &str) -> PathBuf {
         self.folder.join("blobs").join(format!("{etag}.part"))
     }

@@ -47,7 +47,7 @@ pub(crate) struct Client<'a> {
     revision: &'a str,
     /// The HTTP agent for descriptions.
     asking: Agent,
-    /// The HTTP agent for contents.
+    /// The HTTP agent for file contents.
     fetching: Agent,
     /// The origins that may receive the token.
     trusted: Vec<Origin>,

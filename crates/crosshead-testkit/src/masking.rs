@@ -56,7 +56,7 @@ mod tests {
         random([2, 3, 4], 5, &Device::flex())
     }
 
-    /// All keys of row 1 are masked; its outputs are zero instead of an empty softmax.
+    /// All keys of row 1 are masked; its outputs are set to zero instead of the result of an empty softmax.
     fn guarded(x: Tensor<3>) -> Tensor<3> {
         let seen = attend(x.clone().narrow(0, 0, 1), |_, _, _| true);
         Tensor::cat(vec![seen, x.narrow(0, 1, 1) * 0.0], 0)
