@@ -37,7 +37,7 @@ impl Masking {
     /// Masks a sequence. The result is a pure function of the sequence, the seed, the epoch and the sequence's index.
     ///
     /// A training run passes its epoch (or step), so a sequence is masked differently each time the model sees it. For
-    /// validation, pass a fixed epoch. A sequence of only special ids stays unchanged.
+    /// validation, pass a fixed epoch. A sequence that contains only special ids is unchanged.
     pub fn apply(&self, ids: &[u32], seed: u64, epoch: u64, index: usize) -> MaskedSequence {
         let mut random = SplitMix64::of_example(seed, epoch, index);
         let mut positions: Vec<usize> =

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Writes a file atomically: under a temporary name in the same directory, flushed to disk and renamed.
 ///
 /// # Errors
-/// If the file cannot be written; an existing file is then unchanged.
+/// If the file cannot be written, in which case an existing file is unchanged.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes))
 }
@@ -15,7 +15,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Like [`write_atomic`], with content written by `fill`.
 ///
 /// # Errors
-/// If `fill` fails or the file cannot be written; an existing file is then unchanged.
+/// If `fill` fails or the file cannot be written, in which case an existing file is unchanged.
 pub fn write_atomic_with(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -32,7 +32,7 @@ pub fn write_atomic_with(
 /// existing directory.
 ///
 /// # Errors
-/// If `fill` fails or the directory cannot be written; an existing directory is then unchanged.
+/// If `fill` fails or the directory cannot be written, in which case an existing directory is unchanged.
 pub fn write_directory<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), E>,

@@ -67,7 +67,7 @@ impl FillMask {
         Ok(Self { model, tokenizer, mask_id })
     }
 
-    /// Sets the type that the model computes in. Default: the type stored in the files.
+    /// Sets the compute type of the model. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         Self { model: compute_type.apply(self.model), ..self }
     }

@@ -75,7 +75,7 @@ pub enum Task {
 }
 
 impl Task {
-    /// Sets the type that the model computes in. Default: the type stored in the files.
+    /// Sets the compute type of the model. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         match self {
             Self::Translate(task) => Self::Translate(task.with_compute_type(compute_type)),

@@ -15,7 +15,7 @@ pub(crate) const SPECIAL_TOKENS_MAP: &str = "special_tokens_map.json";
 pub(crate) const ADDED_TOKENS: &str = "added_tokens.json";
 pub(crate) const CHAT_TEMPLATE: &str = "chat_template.jinja";
 
-/// The bytes of a file. A Git LFS pointer or a web page is an error.
+/// The bytes of a file. A Git LFS pointer or a web page causes an error.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TokenizeError> {
     let bytes = fs::read(path).map_err(|source| match source.kind() {
         ErrorKind::IsADirectory => TokenizeError::IsDirectory { path: path.to_owned() },

@@ -19,7 +19,7 @@ const ALIGNMENT: usize = 8;
 /// identical files.
 ///
 /// # Errors
-/// If a tensor is not f32, or the file cannot be written; an existing file is then unchanged.
+/// If a tensor is not f32, or the file cannot be written, in which case an existing file is unchanged.
 pub fn write_tensors(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,
@@ -33,7 +33,7 @@ pub fn write_tensors(
 /// file atomically. The metadata contains the version of the layout.
 ///
 /// # Errors
-/// If a tensor has a different type, or the file cannot be written; an existing file is then unchanged.
+/// If a tensor has a different type, or the file cannot be written, in which case an existing file is unchanged.
 pub fn write_int8_tensors(
     path: &Path,
     tensors: &BTreeMap<String, TensorData>,

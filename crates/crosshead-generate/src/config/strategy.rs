@@ -35,7 +35,7 @@ impl From<Sampling> for Strategy {
 /// 1 end tokens). Those among the first `beams` that end with an end token become finished hypotheses, and the `beams`
 /// best of these by score are kept. The first `beams` continuations without an end token become the live beams. At the
 /// length limit, the first `beams` continuations are finished as they are. Tokens and scores equal those of
-/// `generate(num_beams=…)` of transformers 5; ties go to the better beam, then to the lower token id.
+/// `generate(num_beams=…)` in transformers 5; ties go to the better beam, then to the lower token id.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BeamSearch {
     /// Number of beams.

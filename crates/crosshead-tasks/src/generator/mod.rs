@@ -63,7 +63,7 @@ impl Generator {
         Self { model, tokenizer, generation: GenerationDefaults::default() }
     }
 
-    /// Sets the type that the model computes in. Default: the type stored in the files.
+    /// Sets the compute type of the model. Default: the type stored in the files.
     pub fn with_compute_type(self, compute_type: ComputeType) -> Self {
         Self { model: compute_type.apply(self.model), ..self }
     }

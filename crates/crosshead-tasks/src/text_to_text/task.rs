@@ -40,7 +40,7 @@ macro_rules! text_to_text_task {
                 Self(self.0.with_prefix(prefix))
             }
 
-            /// Sets the type that the model computes in. Default: the type stored in the files.
+            /// Sets the compute type of the model. Default: the type stored in the files.
             pub fn with_compute_type(self, compute_type: crosshead_models::ComputeType) -> Self {
                 Self(self.0.with_compute_type(compute_type))
             }

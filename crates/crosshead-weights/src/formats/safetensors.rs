@@ -61,7 +61,7 @@ fn list(
     Ok(tensors.into_iter().map(|(name, info)| (name, entry(info))).collect())
 }
 
-/// The JSON header. A length beyond the end of the file is an error.
+/// The JSON header. A length beyond the end of the file causes an error.
 fn read_header(file: &mut impl Read, file_len: u64, path: &Path) -> Result<Vec<u8>, WeightsError> {
     let mut prefix = [0; PREFIX as usize];
     file.read_exact(&mut prefix).map_err(|error| match error.kind() {

@@ -41,7 +41,7 @@ pub(super) fn folder() -> TempDir {
     folder
 }
 
-/// A small recipe of a task on one of the files of [`folder`].
+/// A small recipe for a task, with one of the files of [`folder`] as its data.
 pub(super) fn recipe(folder: &TempDir, task: &str, sets: &[&str]) -> Result<Recipe, RunError> {
     let file = match task {
         "translate" | "summarize" => "pairs.tsv",

@@ -16,7 +16,7 @@ fn run(folder: &TempDir, recipe: &Recipe) -> Result<Summary, RunError> {
     let mut events = Messages::default();
     let host = Host { assets: &NoAssets, events: &mut events, stop: Stop::default() };
     let dir = folder.path().join("run");
-    Ok(train(recipe, &dir, false, &Device::flex(), host)?.expect("nobody stops the run"))
+    Ok(train(recipe, &dir, false, &Device::flex(), host)?.expect("no one stops the run"))
 }
 
 #[test]
