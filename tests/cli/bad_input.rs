@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::harness::{Folder, assert_names, error_of, files, stderr};
 
 #[test]
-fn wrong_usage_exits_with_2() {
+fn wrong_usage_exits_with_code_2() {
     let folder = Folder::with_toy_corpus();
     for args in [
         &[][..],

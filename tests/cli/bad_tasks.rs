@@ -130,7 +130,7 @@ fn a_text_shorter_than_the_context_is_an_error() {
 }
 
 #[test]
-fn a_model_of_another_task_is_an_error() {
+fn a_model_of_a_different_task_is_an_error() {
     let folder = folder();
     train(&folder, "language-model.toml", &[]);
     for command in ["classify", "translate", "fill-mask"] {
@@ -153,7 +153,7 @@ fn translation_options_are_an_error_when_evaluating_other_tasks() {
 }
 
 #[test]
-fn errors_for_keys_of_another_task_name_them() {
+fn errors_for_keys_of_a_different_task_name_them() {
     let folder = folder();
     let fails = |set: &str| folder.fails(&["train", "classify.toml", "--set", set]);
     assert_names(&fails("decode.beams=2"), &["decode"]);

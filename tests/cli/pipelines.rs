@@ -87,7 +87,7 @@ fn every_problem_type_gives_the_scores_of_transformers() {
 }
 
 #[test]
-fn scores_that_are_not_probabilities_have_another_key() {
+fn scores_that_are_not_probabilities_have_a_different_key() {
     let key = |keys: Value| {
         let folder = classifier("three", &keys);
         let line = folder.ok(&["classify", "--model", "model", "--json", "bad"]);
@@ -109,7 +109,7 @@ fn the_error_for_an_unknown_problem_type_names_the_line() {
 }
 
 #[test]
-fn classifiers_without_a_single_label_are_neither_trained_nor_evaluated() {
+fn only_single_label_classifiers_can_be_trained_and_evaluated() {
     for problem_type in ["multi_label_classification", "regression"] {
         let folder = classifier("three", &json!({ "problem_type": problem_type }));
         folder.write("labelled.tsv", "good\ta good film\nbad\ta bad film\n".repeat(4));

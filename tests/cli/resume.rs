@@ -51,7 +51,7 @@ fn a_run_stopped_by_sigterm_and_resumed_has_the_same_bitwise_result() {
 }
 
 #[test]
-fn a_run_is_not_overwritten_and_not_resumed_with_another_recipe() {
+fn a_run_is_not_overwritten_and_not_resumed_with_a_different_recipe() {
     let folder = Folder::with_toy_corpus();
     assert_names(
         &folder.fails(&["train", "tiny.toml", "--out", "run", "--resume"]),

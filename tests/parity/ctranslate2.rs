@@ -181,7 +181,7 @@ fn causal_models_give_the_scores_and_texts_of_ctranslate2() {
 }
 
 #[test]
-fn a_directory_says_what_it_holds_and_every_variable_is_used() {
+fn a_directory_reports_its_contents_and_every_variable_is_used() {
     for (names, head) in [(&SEQ2SEQ[..], Head::Seq2SeqLm), (&DECODERS[..], Head::CausalLm)] {
         for name in names {
             let dir = fixture("ctranslate2").join(name);

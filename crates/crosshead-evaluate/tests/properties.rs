@@ -179,7 +179,7 @@ fn missing_references_are_an_error() {
 }
 
 #[test]
-fn a_short_reference_stream_is_named() {
+fn a_short_reference_stream_is_reported() {
     let error = Bleu::new().corpus_multi(&["a", "b"], &[vec!["a", "b"], vec!["a"]]).unwrap_err();
     let expected = EvaluateError::LengthMismatch { stream: 2, references: 1, hypotheses: 2 };
     assert_eq!(error, expected);

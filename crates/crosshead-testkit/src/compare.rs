@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_element_is_named_with_its_index_and_values() {
+    fn the_worst_element_is_reported_with_its_index_and_values() {
         let expected = matrix([[1.0, 2.0], [3.0, 4.0]]);
         let error = check_close(&matrix([[1.1, 2.0], [5.0, 4.0]]), &expected, 1e-3, 0.0);
         assert_eq!(

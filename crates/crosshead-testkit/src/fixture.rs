@@ -186,7 +186,7 @@ pub(crate) mod tests {
 
     #[test]
     #[should_panic(expected = "there is no tensor `layer/input/z`")]
-    fn a_missing_tensor_is_named() {
+    fn a_missing_tensor_is_reported() {
         fixture("missing").1.tensor::<1>("layer/input/z", &Device::flex());
     }
 
@@ -204,13 +204,13 @@ pub(crate) mod tests {
 
     #[test]
     #[should_panic(expected = "no-such-file.safetensors: ")]
-    fn a_missing_file_is_named() {
+    fn a_missing_file_is_reported() {
         Fixture::open("no-such-file.safetensors");
     }
 
     #[test]
     #[should_panic(expected = "other-format: ")]
-    fn a_file_in_another_format_is_named() {
+    fn a_file_in_a_different_format_is_reported() {
         let file = TemporaryFile::new("other-format", b"not safetensors");
         Fixture::open(file.path());
     }

@@ -32,7 +32,7 @@ pub fn a_gradient_reaches_every_parameter<M: Module, const D: usize>(
     loss: &Tensor<D>,
 ) -> Result<(), CheckError> {
     if !loss.is_tracked() {
-        return Err(CheckError::vacuous("the loss depends on no trainable parameter"));
+        return Err(CheckError::vacuous("the loss does not depend on any trainable parameter"));
     }
     let parameters = visit(module, &loss.backward());
     let missed = parameters.iter().filter(|found| found.trained && found.gradient.is_none());
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_wrong_element_is_named() {
+    fn a_single_wrong_element_is_reported() {
         let x = random([2, 3], 9, &Device::flex());
         let one_detached = |x: Tensor<2>| {
             let element = x.clone().slice([1..2, 2..3]);

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_parameter_is_named() {
+    fn a_changed_parameter_is_reported() {
         let error = saving_and_loading_changes_nothing(&scale(), |module| {
             jittered(module.clone(), 1e-6, 1)
         });

@@ -46,7 +46,7 @@ fn a_directory_without_a_tokenizer_lists_the_expected_files() {
 }
 
 #[test]
-fn each_missing_file_is_named() {
+fn each_missing_file_is_reported() {
     for (name, file) in [
         ("gpt2", "merges.txt"),
         ("marian", "target.spm"),
@@ -62,7 +62,7 @@ fn each_missing_file_is_named() {
 }
 
 #[test]
-fn a_repeated_token_in_vocab_txt_is_named_with_both_lines() {
+fn a_repeated_token_in_vocab_txt_is_reported_with_both_lines() {
     let error = error_with("bert", "vocab.txt", "[PAD]\n[UNK]\na\n[CLS]\n[SEP]\na\n");
     assert_says(&error, &["vocab.txt:6", "`a`", "line 3"]);
 }
@@ -94,7 +94,7 @@ fn gaps_and_duplicates_in_vocab_json_name_the_token() {
 }
 
 #[test]
-fn an_invalid_line_of_merges_is_named() {
+fn an_invalid_line_of_merges_is_reported() {
     for (line, says) in [("a", "not two tokens"), ("a b c", "not two tokens"), ("a ☃", "`☃`")] {
         let merges = format!("#version: 0.2\n{line}\n");
         assert_says(&error_with("gpt2", "merges.txt", merges), &["merges.txt:2", says]);
@@ -107,7 +107,7 @@ fn an_invalid_line_of_merges_is_named() {
 }
 
 #[test]
-fn an_added_token_with_a_wrong_id_is_named() {
+fn an_added_token_with_a_wrong_id_is_reported() {
     let config = text_of("qwen2", "tokenizer_config.json");
     let error = error_with("qwen2", "tokenizer_config.json", config.replace("\"600\"", "\"7\""));
     assert!(matches!(error, TokenizeError::AddedTokenId { .. }), "{error}");
@@ -135,7 +135,7 @@ fn numbers_of_tokens_in_a_config_are_bounded() {
 }
 
 #[test]
-fn an_invalid_sentencepiece_model_is_named() {
+fn an_invalid_sentencepiece_model_is_reported() {
     for contents in [&b"hello"[..], b"\n\n\n", &[0xff; 64], b"{\"a\": 1}"] {
         let error = error_with("mbart", "sentencepiece.bpe.model", contents);
         assert!(matches!(error, TokenizeError::SentencePiece { .. }), "{error}");

@@ -69,7 +69,7 @@ fn padding_and_truncation_in_the_file_are_not_applied() {
 }
 
 #[test]
-fn a_missing_file_is_named() {
+fn a_missing_file_is_reported() {
     let error = Tokenizer::from_file(Path::new("no/such/tokenizer.json")).unwrap_err();
     assert!(matches!(error, TokenizeError::Read { .. }));
     assert!(error.to_string().contains("no/such/tokenizer.json"), "{error}");
@@ -104,7 +104,7 @@ fn truncated_and_unrecognized_json_are_different_errors() {
 }
 
 #[test]
-fn a_malformed_config_is_named() {
+fn a_malformed_config_is_reported() {
     let error = error_of(&[
         ("tokenizer.json", TOKENIZER),
         ("tokenizer_config.json", r#"{"eos_token": 3}"#),

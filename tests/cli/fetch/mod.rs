@@ -225,7 +225,7 @@ fn offline_the_cache_is_used_or_an_error_says_what_is_missing() {
 }
 
 #[test]
-fn another_folder_can_be_the_cache() {
+fn a_different_folder_can_be_the_cache() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     let cache = client.folder.path("elsewhere");
@@ -234,7 +234,7 @@ fn another_folder_can_be_the_cache() {
 }
 
 #[test]
-fn no_answer_is_an_error() {
+fn a_missing_answer_is_an_error() {
     let server = Server::start(Fault::None);
     let client = Client::new(&server);
     let message = client.fails(ID, &[("HF_ENDPOINT", "http://127.0.0.1:1")]);

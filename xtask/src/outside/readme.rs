@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_marked_no_run_is_compiled_only() {
+    fn an_example_marked_no_run_is_only_compiled() {
         let readme = "```toml\n[dependencies]\nx = \"1\"\n```\n```rust,no_run\nf();\n```\n";
         let program = Program::from_readme(readme).unwrap();
         assert!(!program.runs && !program.uses_burn());

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_another_form_is_an_error() {
+    fn a_block_of_a_different_form_is_an_error() {
         let text = format!("fn f() {{\n    {MACRO}(|(x: bool)| {{}});\n}}\n");
         assert!(names(Path::new("a.rs"), &text).is_err());
     }

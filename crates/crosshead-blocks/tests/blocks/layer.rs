@@ -108,7 +108,7 @@ fn a_stack_runs_its_layers_in_order_with_different_dropout() {
 }
 
 #[test]
-fn layers_are_skipped_only_in_training_by_the_key() {
+fn layers_are_skipped_only_in_training_depending_on_the_key() {
     let device = Device::flex();
     let config = LayerConfig::new(8, 2, 16).with_layer_drop(0.5);
     let encoder = config.init_encoder(2, &device);

@@ -103,7 +103,7 @@ fn the_norm_order_determines_the_norms_of_a_layer() {
 }
 
 #[test]
-fn a_wrong_number_of_features_is_named() {
+fn a_wrong_number_of_features_is_reported() {
     let device = Device::flex();
     let none = AttentionMask::none();
     let names = ["[2, 3, 7]", "d_model (8)"];
@@ -121,7 +121,7 @@ fn a_wrong_number_of_features_is_named() {
 }
 
 #[test]
-fn mismatched_batches_and_masks_are_named() {
+fn mismatched_batches_and_masks_are_reported() {
     let device = Device::flex();
     let (encoder, decoder) = (config().init_encoder(1, &device), config().init_decoder(1, &device));
     let too_long = AttentionMask::key_lengths(&[5, 4], 5, &device);
@@ -139,7 +139,7 @@ fn mismatched_batches_and_masks_are_named() {
 }
 
 #[test]
-fn the_cache_of_another_decoder_panics() {
+fn the_cache_of_a_different_decoder_panics() {
     let device = Device::flex();
     let small = config().init_decoder_only(1, &device);
     let large = config().init_decoder_only(2, &device);

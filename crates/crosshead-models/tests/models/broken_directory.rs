@@ -37,7 +37,7 @@ fn a_directory_instead_of_a_file_is_reported() {
 }
 
 #[test]
-fn weights_in_another_format_are_reported() {
+fn weights_in_a_different_format_are_reported() {
     for bytes in [&b"version"[..], &[0xff; 64], b"<p>"] {
         let error = Dir::new().with(WEIGHTS, bytes).fails(WEIGHTS, &["safetensors", "again"]);
         assert!(matches!(error, ModelError::Weights(WeightsError::Safetensors { .. })));
@@ -88,7 +88,7 @@ fn nan_is_reported_with_its_element() {
 }
 
 #[test]
-fn weights_of_another_size_are_reported() {
+fn weights_of_a_different_size_are_reported() {
     for (key, value) in [("d_model", 16), ("encoder_layers", 3)] {
         Dir::new().with_key(key, Some(json!(value))).fails(WEIGHTS, &["tensor `", "config.json"]);
     }

@@ -100,13 +100,13 @@ fn the_unmodified_fixtures_load() {
 }
 
 #[test]
-fn an_unknown_scalar_is_named() {
+fn an_unknown_scalar_is_reported() {
     let name = "decoder/scale_alibI";
     Dir::new("opus-mt").renamed("decoder/scale_alibi", name).fails(MODEL, &[name, "not supported"]);
 }
 
 #[test]
-fn an_unsupported_setting_is_named() {
+fn an_unsupported_setting_is_reported() {
     for (name, value, part) in [
         ("decoder/activation", &[6][..], "is 6;"),
         ("decoder/alibi", &[1], "ALiBi"),
@@ -134,14 +134,14 @@ fn different_layers_are_an_error() {
 }
 
 #[test]
-fn an_unexpected_tensor_is_named() {
+fn an_unexpected_tensor_is_reported() {
     let name = "encoder/layer_1/ffn/linear_1/biaS";
     let dir = Dir::new("opus-mt").renamed("encoder/layer_1/ffn/linear_1/bias", name);
     dir.fails(MODEL, &[name, "is not part of the model"]);
 }
 
 #[test]
-fn a_missing_tensor_is_named() {
+fn a_missing_tensor_is_reported() {
     let name = "encoder/layer_1/ffn/linear_1/weight";
     let dir = Dir::new("opus-mt").renamed(name, "encoder/layer_1/ffn/linear_1/weighT");
     dir.fails(MODEL, &[name, "is missing"]);
@@ -161,7 +161,7 @@ fn separate_embeddings_are_refused() {
 }
 
 #[test]
-fn a_special_token_outside_the_vocabulary_is_named() {
+fn a_special_token_outside_the_vocabulary_is_reported() {
     let set = |key: &'static str| move |json: &mut Value| json[key] = json!("<nowhere>");
     for key in ["eos_token", "decoder_start_token"] {
         let dir = Dir::new("bart").with_json(CONFIG, set(key));
@@ -178,7 +178,7 @@ fn a_vocabulary_larger_than_the_embedding_is_an_error() {
 }
 
 #[test]
-fn a_missing_file_is_named() {
+fn a_missing_file_is_reported() {
     for name in [CONFIG, VOCABULARY] {
         let dir = Dir::new("bart");
         fs::remove_file(dir.path(name)).unwrap();
@@ -195,7 +195,7 @@ fn awq_weights_are_refused() {
 }
 
 #[test]
-fn a_model_of_another_kind_is_an_error() {
+fn a_model_of_a_different_kind_is_an_error() {
     let error = Dir::new("qwen2").load().unwrap_err().to_string();
     assert!(error.contains("TransformerDecoderSpec, not encoder-decoder"), "{error}");
     let error = Dir::new("bart").load_causal().unwrap_err().to_string();

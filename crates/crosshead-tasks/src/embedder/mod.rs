@@ -32,7 +32,7 @@ pub enum Purpose {
     Any,
     /// A search query, with the model's prompt `query`.
     Query,
-    /// A document to be found, with the model's prompt `document`.
+    /// A document to be searched, with the model's prompt `document`.
     Document,
 }
 

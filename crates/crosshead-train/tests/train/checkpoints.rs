@@ -152,7 +152,7 @@ fn any_damage_of_the_newest_checkpoint_falls_back_to_the_older_one_and_names_the
 }
 
 #[test]
-fn a_folder_named_after_another_step_is_damaged() {
+fn a_folder_named_after_a_different_step_is_damaged() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     store.save(&checkpoint(4)).unwrap();

@@ -39,7 +39,7 @@ fn a_line_truncated_by_a_crash_is_removed() {
 }
 
 #[test]
-fn an_unwritable_log_is_named_in_the_error() {
+fn an_unwritable_log_is_reported() {
     let root = tempfile::tempdir().unwrap();
     let error = RunLog::open(&root.path().join("missing/log.jsonl"), 0).unwrap_err().to_string();
     assert!(error.contains("missing") && error.contains("log.jsonl"), "{error}");

@@ -180,7 +180,7 @@ fn a_loss_that_is_not_finite_ends_the_run() {
 type Damage<'a> = (&'a dyn Fn(&mut Checkpoint), &'a str);
 
 #[test]
-fn a_checkpoint_of_another_model_is_an_error_that_names_the_parameter() {
+fn a_checkpoint_of_a_different_model_is_an_error_that_names_the_parameter() {
     let task = Line::new();
     let mut recorder = Recorder::default();
     trainer(&task, config(1)).run(&mut recorder).unwrap();

@@ -11,7 +11,7 @@ fn error(task: &str, sets: &[&str]) -> RunError {
 }
 
 #[test]
-fn a_file_that_is_too_short_is_named() {
+fn a_file_that_is_too_short_is_reported() {
     for task in ["language-model", "masked-lm"] {
         match error(task, &["data.context=500", "model.max_len=512"]) {
             RunError::DataFile { file, reason } => {
@@ -73,7 +73,7 @@ fn languages_need_a_pretrained_model_that_has_them() {
 }
 
 #[test]
-fn long_pairs_are_dropped_from_translations_and_cut_in_summaries() {
+fn long_pairs_are_dropped_in_translation_and_truncated_in_summarization() {
     let folder = folder();
     let long = "a film ".repeat(30);
     fs::write(folder.path().join("pairs.tsv"), format!("a film\tein film\n{long}\t{long}\n"))

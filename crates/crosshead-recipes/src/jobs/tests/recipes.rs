@@ -24,7 +24,7 @@ fn a_set_replaces_one_key() {
 }
 
 #[test]
-fn errors_name_line_or_key() {
+fn errors_name_the_line_or_the_key() {
     let message = |text: &str, sets: &[&str]| parse(text, sets).unwrap_err().to_string();
     let unknown = message(&format!("{MINIMAL}[train]\nstepps = 3\n"), &[]);
     assert!(unknown.contains("line 6") && unknown.contains("stepps"), "{unknown}");

@@ -13,7 +13,7 @@ fn metrics(task: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn each_task_has_its_metrics_with_the_loss_first() {
+fn each_task_reports_its_metrics_with_the_loss_first() {
     assert_eq!(metrics("translate"), ["loss", "bleu", "chrf"]);
     assert_eq!(metrics("summarize"), ["loss", "rouge1", "rouge2", "rouge_l"]);
     assert_eq!(metrics("classify"), ["loss", "accuracy", "macro_f1"]);

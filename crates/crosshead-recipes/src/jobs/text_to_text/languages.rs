@@ -21,14 +21,14 @@ pub(crate) fn apply(tokenizer: Tokenizer, section: &PairsSection) -> Result<Toke
         if known.is_empty() {
             return wrong(
                 key,
-                format!("{code}: the model of init has no languages; remove this key"),
+                format!("{code}: the pretrained model (init) has no languages; remove this key"),
             );
         }
         if !known.contains(&code.as_str()) {
             let known = known.join(", ");
             return wrong(
                 key,
-                format!("{code}: not a language of the model of init, which has {known}"),
+                format!("{code}: not a language of the pretrained model (init), which has {known}"),
             );
         }
     }
