@@ -14,7 +14,7 @@ pub(crate) struct Weight<'a> {
 }
 
 impl<'a> Weight<'a> {
-    /// The scales of some output features, without the copies.
+    /// The scales of a range of output features, without the copies.
     pub(super) fn scales_of(&self, features: Range<usize>) -> Vec<f32> {
         let copies = self.scales.len() / self.d_out;
         self.scales[features.start * copies..features.end * copies]
