@@ -10,7 +10,7 @@ pub struct EmbeddedRecipe {
 }
 
 impl EmbeddedRecipe {
-    /// What it trains: its first comment line.
+    /// A description of what it trains: its first comment line.
     pub fn summary(&self) -> &'static str {
         self.text.lines().next().unwrap_or_default().trim_start_matches("# ")
     }

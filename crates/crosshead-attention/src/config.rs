@@ -28,7 +28,7 @@ pub struct MultiHeadAttentionConfig {
 }
 
 impl MultiHeadAttentionConfig {
-    /// `n_heads` heads of d_model / n_heads features, with biases, without dropout, with seed 0.
+    /// `n_heads` heads with d_model / n_heads features each, with biases, no dropout, and seed 0.
     pub fn new(d_model: usize, n_heads: usize) -> Self {
         Self {
             d_model,

@@ -15,7 +15,7 @@ pub struct Masking {
     pub mask_id: u32,
     /// The size of the vocabulary.
     pub vocab_size: u32,
-    /// Ids that are never selected and never drawn as a replacement. The mask id needs no entry.
+    /// Ids that are never selected and never drawn as a replacement. The mask id does not need to be listed.
     pub special_ids: Vec<u32>,
 }
 

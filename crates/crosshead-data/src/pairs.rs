@@ -17,8 +17,7 @@ pub struct Pair {
 /// Reads a file of pairs, one `source<TAB>target` per line.
 ///
 /// The file is UTF-8, with or without a byte order mark. Lines end with LF, CRLF or CR; the last line ending is optional.
-/// There is no header, quoting or escaping. For other columns and JSONL see
-/// [`read_rows`](crate::read_rows).
+/// There is no header, quoting or escaping. For other columns and JSONL, see [`read_rows`](crate::read_rows).
 ///
 /// # Errors
 /// If the file cannot be read or is empty, or a line is blank, is not UTF-8, does not have exactly two columns, or has

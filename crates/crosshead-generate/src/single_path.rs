@@ -121,7 +121,7 @@ impl Path {
 
     fn into_hypothesis(self, config: &DecodingConfig) -> Hypothesis {
         let tokens = &self.tokens[self.prompt_len..];
-        let stop = self.stop.expect("decoding ends once every sequence has");
+        let stop = self.stop.expect("decoding ends once every sequence has ended");
         Hypothesis::new(tokens, self.log_prob, config.length_penalty, stop)
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn join(base: &str, location: &str) -> String {
     format!("{scheme}://{authority}{path}")
 }
 
-/// A path without `.` and `..`.
+/// A path with `.` and `..` removed.
 fn without_dots(path: &str) -> String {
     let (path, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
     let mut kept: Vec<&str> = Vec::new();

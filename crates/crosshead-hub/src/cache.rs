@@ -29,7 +29,7 @@ impl Repository {
         self.folder.join("snapshots").join(commit)
     }
 
-    /// A file of a commit.
+    /// The path of a file in a commit.
     pub(crate) fn snapshot_file(&self, commit: &str, name: &str) -> PathBuf {
         name.split('/').fold(self.snapshot(commit), |path, part| path.join(part))
     }

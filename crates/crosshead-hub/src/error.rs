@@ -84,7 +84,7 @@ pub enum HubError {
     },
     /// A response without required information.
     #[error(
-        "{what}: the response of the server has no {missing}; is HF_ENDPOINT the URL of a Hub?"
+        "{what}: the server's response has no {missing}; is HF_ENDPOINT the URL of a Hub?"
     )]
     Answer {
         /// The model or the file.
@@ -149,7 +149,7 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// Adds the path to an error of the operating system.
+    /// Adds the path to an error from the operating system.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

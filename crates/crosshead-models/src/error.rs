@@ -90,7 +90,7 @@ impl ModelError {
         Self::Tensor { path: path.to_owned(), tensor: tensor.to_owned(), reason: reason.into() }
     }
 
-    /// Adds the path to an error of the operating system.
+    /// Adds the path to an error from the operating system.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

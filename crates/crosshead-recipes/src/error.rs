@@ -26,7 +26,7 @@ pub enum RunError {
     /// A data file is missing or too small.
     #[error("{file}: {reason}")]
     DataFile {
-        /// The file, as the recipe names it.
+        /// The file, by its name in the recipe.
         file: String,
         /// What is wrong with it.
         reason: String,
@@ -57,34 +57,34 @@ pub enum RunError {
         /// The error from the operating system.
         source: std::io::Error,
     },
-    /// Data files.
+    /// A data error.
     #[error(transparent)]
     Data(#[from] crosshead_data::DataError),
-    /// A tokenizer.
+    /// A tokenizer error.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),
-    /// A model directory.
+    /// A model directory error.
     #[error(transparent)]
     Model(#[from] crosshead_models::ModelError),
-    /// Training.
+    /// A training error.
     #[error(transparent)]
     Train(#[from] crosshead_train::TrainError),
     /// The loss or the gradient became infinite or NaN.
     #[error("{0}; lower train.peak, raise train.warmup, or check the data")]
     Diverged(crosshead_train::TrainError),
-    /// A metric.
+    /// An evaluation error.
     #[error(transparent)]
     Evaluate(#[from] crosshead_evaluate::EvaluateError),
     /// A file system error without a path.
     #[error(transparent)]
     System(#[from] std::io::Error),
-    /// A task of a model.
+    /// A task error.
     #[error(transparent)]
     Task(#[from] crosshead_tasks::TaskError),
 }
 
 impl RunError {
-    /// Adds the path to an error of the operating system.
+    /// Adds the path to an error from the operating system.
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

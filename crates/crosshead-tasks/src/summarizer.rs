@@ -19,7 +19,7 @@ impl Summarizer {
         Ok(written.into_iter().map(|written| written.text).collect())
     }
 
-    /// Like [`summarize`](Self::summarize), with hooks, and with the score and the stop reason of each summary.
+    /// Like [`summarize`](Self::summarize), but takes hooks and also returns the score and stop reason of each summary.
     ///
     /// # Errors
     /// See [`summarize`](Self::summarize).

@@ -19,7 +19,8 @@ impl Translator {
         Ok(written.into_iter().map(|written| written.text).collect())
     }
 
-    /// Like [`translate`](Self::translate), with hooks, and with the score and the stop reason of each translation.
+    /// Like [`translate`](Self::translate), but takes hooks and also returns the score and stop reason of each
+    /// translation.
     ///
     /// # Errors
     /// See [`translate`](Self::translate).

@@ -82,7 +82,7 @@ pub enum WeightsError {
         path: PathBuf,
         /// The tensor's name.
         tensor: String,
-        /// The names in the file.
+        /// A description of the names in the file.
         there: String,
     },
     /// A placeholder in place of the file, such as a Git LFS pointer.
@@ -111,7 +111,7 @@ impl WeightsError {
         Self::Tensor { path: path.to_owned(), tensor: tensor.to_owned(), reason: reason.into() }
     }
 
-    /// Adds the path to an error of the operating system.
+    /// Adds the path to an error from the operating system.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

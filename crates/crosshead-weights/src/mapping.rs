@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::tensor::{AllocationProperty, Bytes};
 use memmap2::MmapOptions;
 
-/// Maps `len` bytes of a file, starting at `offset`. Writing to them copies first.
+/// Maps `len` bytes of a file, starting at `offset`. Writing to the bytes copies them first.
 ///
 /// Each tensor has its own mapping, so that dropping a tensor releases its memory.
 #[allow(unsafe_code, reason = "another process may change a mapped file")]

@@ -14,7 +14,7 @@ pub struct BleuScore {
     pub score: f64,
     /// The settings in sacreBLEU's format: `key:value` pairs separated by `|`.
     pub signature: String,
-    /// Smoothed n-gram precisions in percent; 0 where the hypotheses have no n-gram, and all 0 if nothing matches.
+    /// Smoothed n-gram precisions in percent; 0 if the hypotheses have no n-gram, and all 0 if nothing matches.
     pub precisions: [f64; MAX_ORDER],
     /// The penalty for hypotheses shorter than their references, from 0 to 1 (no penalty).
     pub brevity_penalty: f64,

@@ -60,7 +60,8 @@ pub struct DecodingConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Normalization {
-    /// All except suppressed tokens, as in CTranslate2. Correct for tokens that training also excluded from the softmax.
+    /// All except suppressed tokens, as in CTranslate2. Appropriate for tokens that were also excluded from the softmax
+    /// in training.
     #[default]
     Allowed,
     /// The full vocabulary; suppressed tokens are removed afterwards, as in the beam search of transformers.

@@ -8,7 +8,7 @@ use crosshead_position::{LearnedPositionsConfig, Positions, SinusoidalPositionsC
 use super::{PositionKind, StackConfig};
 
 impl StackConfig {
-    /// The factor of the embeddings.
+    /// The factor by which the embeddings are multiplied.
     pub(crate) fn embedding_scale(&self) -> f32 {
         if self.scale_embedding { (self.d_model as f32).sqrt() } else { 1.0 }
     }

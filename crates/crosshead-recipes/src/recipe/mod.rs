@@ -1,4 +1,4 @@
-//! What the recipes of all tasks share: sections, keys, reading and comparison.
+//! The parts shared by the recipes of all tasks: sections, keys, reading and comparison.
 
 mod differences;
 mod key;

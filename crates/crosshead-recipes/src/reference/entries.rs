@@ -27,7 +27,7 @@ pub struct Key {
 pub struct TaskDefault {
     /// The task.
     pub task: TaskKind,
-    /// The value in TOML syntax; `None` if the key is unset by default, which is explained in its meaning.
+    /// The value in TOML syntax; `None` if the key is unset by default; its meaning then explains what applies.
     pub value: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What translation and summarization share.
+//! Code shared by translation and summarization.
 
 /// Implements the constructors, options and languages of a newtype over [`TextToText`](crate::TextToText).
 macro_rules! text_to_text_task {

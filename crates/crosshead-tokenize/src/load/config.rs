@@ -54,7 +54,7 @@ pub(super) enum Side {
 const NO_LIMIT: f64 = 1e9;
 
 impl TokenizerConfig {
-    /// The maximum number of ids of a text.
+    /// The maximum number of ids in a text.
     pub(super) fn max_len(&self) -> Option<usize> {
         let limit = self.model_max_length.or(self.max_len);
         limit.filter(|limit| *limit < NO_LIMIT).map(|limit| limit as usize)

@@ -113,7 +113,7 @@ impl Tokenizer {
     }
 }
 
-/// Trains on lines split at every spelled out special token.
+/// Trains on lines split at every spelled-out special token.
 fn fit<'a>(
     inner: &mut tokenizers::Tokenizer,
     trainer: BpeTrainer,

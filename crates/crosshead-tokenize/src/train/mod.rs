@@ -31,7 +31,7 @@ pub const END_OF_TEXT_TOKEN: &str = "<|endoftext|>";
 const EOS_ID: u32 = 0;
 const UNK_ID: u32 = 1;
 
-/// Splits a line at every spelled out special token, so that no learned token contains one.
+/// Splits a line at every spelled-out special token, so that no learned token contains one.
 fn split_at_special<'a>(line: &'a str, special_tokens: &[&str]) -> Vec<&'a str> {
     special_tokens.iter().fold(vec![line], |parts, token| {
         parts.into_iter().flat_map(|part| part.split(token)).collect()

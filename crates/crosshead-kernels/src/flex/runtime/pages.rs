@@ -1,7 +1,7 @@
 //! Huge pages (Linux). They reduce the number of address translations, which can take longer than reading the values in
 //! a virtual machine.
 //!
-//! On other systems every function here does nothing.
+//! On other systems, these functions do nothing.
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;

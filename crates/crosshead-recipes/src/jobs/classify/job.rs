@@ -231,7 +231,7 @@ fn lengths(examples: &[ClassExample]) -> Vec<Lengths> {
     examples.iter().map(|example| Lengths { source: example.ids.len(), target: 0 }).collect()
 }
 
-/// The cross entropy of the classes.
+/// The cross-entropy of the classes.
 pub(crate) struct ClassTask<'a> {
     examples: &'a [ClassExample],
     smoothing: LabelSmoothing,

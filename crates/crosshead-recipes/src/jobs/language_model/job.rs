@@ -153,7 +153,7 @@ impl LanguageModelJob {
     }
 }
 
-/// The cross entropy of each next token in windows of a text. An example is the position at which a window starts.
+/// The cross-entropy of each next token in windows of a text. An example is the position at which a window starts.
 pub(crate) struct WindowTask<'a> {
     ids: &'a [u32],
     context: usize,

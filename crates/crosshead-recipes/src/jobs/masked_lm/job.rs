@@ -173,7 +173,7 @@ impl MaskedLmJob {
     }
 }
 
-/// The cross entropy of masked tokens. An example is the position at which a window starts.
+/// The cross-entropy of masked tokens. An example is the position at which a window starts.
 pub(crate) struct MaskedTask<'a> {
     ids: &'a [u32],
     /// Tokens of a window without special tokens.

@@ -198,7 +198,7 @@ impl TextToTextJob {
     }
 }
 
-/// The cross entropy of targets, given their sources.
+/// The cross-entropy of targets, given their sources.
 pub(crate) struct PairTask<'a> {
     examples: &'a [Example],
     smoothing: LabelSmoothing,

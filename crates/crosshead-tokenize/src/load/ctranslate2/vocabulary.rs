@@ -23,7 +23,7 @@ pub(super) fn read_tokens(
     Ok(None)
 }
 
-/// Splits a text into lines. Like in CTranslate2, a carriage return is part of the token unless every line ends with one.
+/// Splits a text into lines. As in CTranslate2, a carriage return is part of the token unless every line ends with one.
 fn lines(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(text).split('\n').collect();
     let all_end = lines.iter().all(|line| line.ends_with('\r'));

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 #![allow(
     unsafe_op_in_unsafe_fn,
-    reason = "functions of intrinsics alone, under the contract of `Vector`"
+    reason = "functions that only call intrinsics, under the contract of `Vector`"
 )]
 
 use std::arch::x86_64::*;
