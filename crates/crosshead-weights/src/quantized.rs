@@ -32,7 +32,7 @@ impl QuantizedTensor {
     /// The integers, i8 or i16.
     ///
     /// # Shapes
-    /// - output: the tensor's, such as `[d_out, d_in]`
+    /// - output: the shape of the tensor, such as `[d_out, d_in]`
     pub fn integers(&self) -> &TensorData {
         &self.integers
     }

@@ -55,8 +55,8 @@ pub(super) fn open(
     Ok(embedder.with_batch_size(batch_size.into()))
 }
 
-/// Computes the embeddings of texts and shows progress. `name` returns the noun and number of a text for the truncation
-/// warning.
+/// Computes the embeddings of texts and shows progress. `name` returns what the truncation warning calls the text with
+/// this index (such as "text") and its number.
 pub(super) fn embed(
     embedder: &Embedder,
     texts: &[String],
