@@ -16,7 +16,7 @@ pub fn device() -> Device {
         #[cfg(feature = "ndarray")]
         #[allow(
             deprecated,
-            reason = "burn deprecates ndarray in favour of flex; it remains available as an opt-in"
+            reason = "burn deprecates ndarray in favor of flex; it remains available as an opt-in"
         )]
         "ndarray" => Device::ndarray(),
         #[cfg(feature = "wgpu")]

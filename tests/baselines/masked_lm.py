@@ -25,12 +25,12 @@ def main():
 
     counts = Counter(tokens("train"))
     total = sum(counts.values()) + tokenizer.get_vocab_size()
-    favourite = counts.most_common(1)[0][0]
+    favorite = counts.most_common(1)[0][0]
     for part in ["valid", "test"]:
         found = tokens(part)
         nats = sum(-math.log((counts[token] + 1) / total) for token in found) / len(found)
-        share = found.count(favourite) / len(found)
-        word = tokenizer.id_to_token(favourite)
+        share = found.count(favorite) / len(found)
+        word = tokenizer.id_to_token(favorite)
         print(f"{part}: accuracy {100 * share:.1f} % (always {word!r}), perplexity {math.exp(nats):.1f}, {len(found)} tokens")
 
 

@@ -22,7 +22,7 @@ fn every_help_page_has_examples_and_its_own_options_first() {
 }
 
 #[test]
-fn recipe_keys_are_explained_and_misspelt_ones_corrected() {
+fn recipe_keys_are_explained_and_misspelled_ones_corrected() {
     let folder = Folder::with_toy_corpus();
     let steps = folder.ok(&["recipes", "--reference", "train.steps"]);
     assert!(steps.starts_with("train.steps  (integer, default 2000)\n"), "{steps}");

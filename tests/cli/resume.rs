@@ -149,7 +149,7 @@ fn extending_a_run_reports_the_change_of_its_learning_rate() {
     let cosine = ["--set", "train.schedule=cosine"];
     folder.train("cosine", &cosine);
     let told = resume(&folder, "cosine", &cosine);
-    // 1e-4 + 2.9e-3 · (1 + cos(9π / 16)) / 2: step 13 of 20 after a warm-up of 4.
+    // 1e-4 + 2.9e-3 · (1 + cos(9π / 16)) / 2: step 13 of 20 after a warmup of 4.
     let names = ["warning", "train.steps is 20 and was 12", "step 13", "1.267e-3", "1.000e-4"];
     assert_names(&told, &names);
     folder.train("root", &[]);

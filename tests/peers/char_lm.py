@@ -3,7 +3,7 @@
     python tests/peers/char_lm.py [SEED ...]
 
 Needs torch and transformers. 4 layers, 4 heads, 128 features, context 64, batch size 12, 2,000 steps of AdamW, cosine decay
-from 1e-3 to 1e-4, 100 warm-up steps, no dropout. Prints one JSON object per seed; the text is read in non-overlapping windows
+from 1e-3 to 1e-4, 100 warmup steps, no dropout. Prints one JSON object per seed; the text is read in non-overlapping windows
 of 64 tokens.
 """
 import json, math, sys, time

@@ -3,7 +3,7 @@
     python tests/peers/sentiment.py MODEL_DIR [SEED ...]
 
 Needs torch and transformers; MODEL_DIR is a BERT such as all-MiniLM-L6-v2. 3 epochs with a batch size of 32, AdamW at 5e-5,
-10 % warm-up and linear decay. Prints one JSON object per seed.
+10 % warmup and linear decay. Prints one JSON object per seed.
 """
 import json, random, sys, time
 from pathlib import Path

@@ -13,7 +13,7 @@ pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
         #[cfg(feature = "ndarray")]
         #[allow(
             deprecated,
-            reason = "burn deprecates ndarray in favour of flex; it remains available as an opt-in"
+            reason = "burn deprecates ndarray in favor of flex; it remains available as an opt-in"
         )]
         DeviceName::Ndarray => Ok(Device::ndarray()),
         #[cfg(feature = "wgpu")]

@@ -28,7 +28,7 @@ pub fn jittered<M: Module>(module: M, amplitude: f32, seed: u64) -> M {
 
 /// The upper 24 bits of each number of SplitMix64 (Steele, Lea & Flood 2014).
 fn uniform(n: usize, seed: u64) -> Vec<f32> {
-    // Seeds are hashed once, so that the streams of neighbouring seeds do not overlap.
+    // Seeds are hashed once, so that the streams of neighboring seeds do not overlap.
     let mut state = mix(seed);
     let mut next = || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_seeds_give_different_values() {
+    fn neighboring_seeds_give_different_values() {
         let (a, b) = (uniform(100, 1), uniform(100, 2));
         assert!(!a.iter().any(|value| b.contains(value)));
         let device = Device::flex();

@@ -42,7 +42,7 @@ impl SpecialRole {
         match self {
             Self::Pad => "padding",
             Self::Eos => "end-of-sequence",
-            Self::Bos => "beginning-of-sequence",
+            Self::Bos => "begin-of-sequence",
             Self::Unk => "unknown",
             Self::Cls => "classification",
             Self::Sep => "separator",

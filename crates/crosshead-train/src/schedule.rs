@@ -11,21 +11,21 @@ pub enum Schedule {
         /// The learning rate.
         peak: f64,
     },
-    /// peak · min(step / warmup, √(warmup / step)): linear warm-up, then inverse square root (Vaswani et al. 2017,
+    /// peak · min(step / warmup, √(warmup / step)): linear warmup, then inverse square root (Vaswani et al. 2017,
     /// equation 3, "Noam", where peak = (d_model · warmup)^−½).
     InverseSquareRoot {
         /// The maximum learning rate, reached at step `warmup`.
         peak: f64,
-        /// Number of warm-up steps.
+        /// Number of warmup steps.
         warmup: u64,
     },
-    /// Linear warm-up to the peak, then cosine decay to `end` at step `steps` (Loshchilov & Hutter 2017).
+    /// Linear warmup to the peak, then cosine decay to `end` at step `steps` (Loshchilov & Hutter 2017).
     Cosine {
         /// The maximum learning rate, reached at step `warmup`.
         peak: f64,
         /// The learning rate at the last step.
         end: f64,
-        /// Number of warm-up steps.
+        /// Number of warmup steps.
         warmup: u64,
         /// Number of steps of the run.
         steps: u64,

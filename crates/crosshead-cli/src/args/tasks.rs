@@ -198,7 +198,7 @@ pub(crate) struct Evaluate {
     /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// A file with pairs, labelled texts or plain text, or embedded:NAME for embedded data
+    /// A file with pairs, labeled texts or plain text, or embedded:NAME for embedded data
     #[arg(long, value_name = "FILE")]
     pub(crate) data: String,
     /// The task [default: from the run's recipe, or from the model's head]

@@ -20,7 +20,7 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
 }
 
-/// The number of insertions, deletions, replacements and swaps of neighbouring characters that turn one text into the
+/// The number of insertions, deletions, replacements and swaps of adjacent characters that turn one text into the
 /// other (optimal string alignment distance).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_key_has_a_nearest_one() {
+    fn a_misspelled_key_has_a_nearest_one() {
         let known = ["task", "train", "train.steps", "train.keep", "sample.tokens", "data.train"];
         let near = |path| nearest(path, known.into_iter());
         assert_eq!(near("train.stepps"), Some("train.steps"));

@@ -15,7 +15,7 @@ const WITH_CONFIG: u32 = 6;
 
 /// The settings in `config.json`, or in the `model.bin` of older versions.
 pub(super) struct Settings {
-    /// The beginning-of-sequence token.
+    /// The begin-of-sequence token.
     pub(super) bos_token: Option<String>,
     /// The end-of-sequence token.
     pub(super) eos_token: String,

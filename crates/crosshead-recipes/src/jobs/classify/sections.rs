@@ -29,7 +29,7 @@ pub struct ClassifyRecipe {
     /// `[tokenizer]` must be empty. A head that the pretrained model lacks, or that has different labels, is
     /// initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
-    /// The labelled texts.
+    /// The labeled texts.
     pub data: LabelledSection,
     /// The tokenizer.
     #[serde(default)]
@@ -56,7 +56,7 @@ impl Sections for ClassifyRecipe {
     }
 }
 
-/// Labelled texts.
+/// Labeled texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelledSection {

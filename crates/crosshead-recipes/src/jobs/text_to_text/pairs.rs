@@ -35,7 +35,7 @@ pub(super) fn encode(
 }
 
 /// Pairs as ids, sources and targets truncated to `max_len` ids, and the number of truncated pairs. Special tokens
-/// count towards `max_len` and are kept.
+/// count toward `max_len` and are kept.
 pub(super) fn encode_truncated(
     tokenizer: &Tokenizer,
     prefix: &str,
