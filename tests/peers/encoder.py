@@ -1,15 +1,17 @@
-"""The peers of `cargo xtask bench --peers` for the encoder in tests/examples/bench.
+"""The peers' side of `cargo xtask bench --peers`: the encoder of tests/examples/bench.
 
-    python tests/peers/encoder.py encoder-batch|encoder-single
+    python tests/peers/encoder.py encoder-batch|encoder-batch-int8|encoder-single|encoder-single-int8
 
 Needs torch, transformers, onnx and onnxruntime. Prints one JSON object of the same form, for the faster of PyTorch eager and
 ONNX Runtime. Each runs in a separate process, so that memory is measured separately; the model is exported in a third one.
+In int8 the only peer is ONNX Runtime with dynamic quantization.
 """
 import json, subprocess, sys, tempfile
 from pathlib import Path
 from timing import measure
 
-SIZES = {"encoder-batch": (32, 128, 32 * 128, "tokens/s"), "encoder-single": (1, 16, 1, "sentences/s")}
+BATCH, SINGLE = (32, 128, 32 * 128, "tokens/s"), (1, 16, 1, "sentences/s")
+SIZES = {"encoder-batch": BATCH, "encoder-batch-int8": BATCH, "encoder-single": SINGLE, "encoder-single-int8": SINGLE}
 
 
 def encoder(work):
@@ -42,6 +44,10 @@ def export(work, path):
         def forward(self, ids, mask): return self.model(input_ids=ids, attention_mask=mask).last_hidden_state
 
     torch.onnx.export(Hidden(), (ids, mask), path, input_names=["ids", "mask"], dynamo=False)
+    if work.endswith("int8"):
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        quantize_dynamic(path, path, weight_type=QuantType.QInt8)
 
 
 def onnx_step(work, path):
@@ -76,5 +82,6 @@ else:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "encoder.onnx")
         alone(work, "export", path)
-        found = [alone(work, "torch"), alone(work, "onnxruntime", path)]
+        found = [alone(work, "onnxruntime", path)]
+        if not work.endswith("int8"): found.append(alone(work, "torch"))
     print(json.dumps(max(map(json.loads, found), key=lambda figures: figures["rate"])))

@@ -1,30 +1,48 @@
-"""The peers of `cargo xtask bench --peers` for greedy translation in tests/examples/bench.
+"""The peers' side of `cargo xtask bench --peers`: the translation of tests/examples/bench.
 
-    python tests/peers/translate.py translate-single|translate-batch|translate-large [transformers|ctranslate2]
+    python tests/peers/translate.py WORK [transformers|ctranslate2]
 
-Needs torch, transformers and ctranslate2. Prints one JSON object of the same form, for the faster engine or the one given.
-All engines run the same random Marian model, each in a separate process, so that memory is measured separately, and generate
-exactly 32 tokens per sentence.
+Needs torch, transformers and ctranslate2. Prints one JSON object of the same form, for the fastest engine and setting, or
+the fastest setting of the named engine. Every engine and setting runs one random Marian model in a separate process, so that memory is
+measured separately, and writes exactly 32 tokens per sentence.
 """
-import json, subprocess, sys, tempfile
+import itertools, json, os, subprocess, sys, tempfile
 import timing
 
-LENGTH = 32  # number of tokens in a source, and in a translation
-# rows, d_model, heads, layers, vocabulary, engines
+LENGTH = 32  # tokens of a source, and of a translation
+SMALL, LARGE = (256, 4, 3, 4000), (512, 8, 6, 32000)  # d_model, heads, layers, vocabulary
+BOTH, INT8 = ["transformers", "ctranslate2"], ["ctranslate2"]
+# rows, beams, model, compute type, engines
 WORKS = {
-    "translate-single": (1, 256, 4, 3, 4000, ["transformers", "ctranslate2"]),
-    "translate-batch": (32, 256, 4, 3, 4000, ["transformers", "ctranslate2"]),
-    "translate-large": (1, 512, 8, 6, 32000, ["transformers"]),
+    "translate-single": (1, 1, SMALL, "float32", BOTH),
+    "translate-single-int8": (1, 1, SMALL, "int8", INT8),
+    "translate-batch": (32, 1, SMALL, "float32", BOTH),
+    "translate-batch-int8": (32, 1, SMALL, "int8", INT8),
+    "translate-beams": (32, 4, SMALL, "float32", BOTH),
+    "translate-beams-int8": (32, 4, SMALL, "int8", INT8),
+    "translate-large": (1, 1, LARGE, "float32", BOTH),
+    "translate-large-int8": (1, 1, LARGE, "int8", INT8),
+    "translate-large-batch-int8": (32, 1, LARGE, "int8", INT8),
+}
+# Settings of CTranslate2: the matrix multiplication of its own choice or AVX-512, and how threads wait for work.
+ISAS = {"": {}, "AVX512": {"CT2_FORCE_CPU_ISA": "AVX512"}}
+WAITING = {"": {}, "active": {"OMP_WAIT_POLICY": "active"}, "passive": {"OMP_WAIT_POLICY": "passive"}}
+SETTINGS = {
+    "ctranslate2": {
+        " ".join(filter(None, ("ctranslate2", isa, waiting))): ISAS[isa] | WAITING[waiting]
+        for isa, waiting in itertools.product(ISAS, WAITING)
+    },
+    "transformers": {"transformers": {}},
 }
 
 
 def save(work, folder):
-    """Writes the model for transformers, and for CTranslate2 to `folder`/ct2."""
+    """Writes the model for transformers, and to `folder`/ct2 for CTranslate2."""
     import ctranslate2, torch
     from tokenizers import Tokenizer, models
     from transformers import MarianConfig, MarianMTModel, PreTrainedTokenizerFast
 
-    _, d_model, heads, layers, vocab_size, _ = WORKS[work]
+    d_model, heads, layers, vocab_size = WORKS[work][2]
     torch.manual_seed(1)
     model = MarianMTModel(MarianConfig(
         vocab_size=vocab_size, d_model=d_model, encoder_layers=layers, decoder_layers=layers,
@@ -40,7 +58,7 @@ def save(work, folder):
 
 def sources(work):
     """The ids of each row, end token last."""
-    rows, *_, vocab_size, _ = WORKS[work]
+    rows, (*_, vocab_size) = WORKS[work][0], WORKS[work][2]
     return [[2 + (row * 7919 + i * 104729) % (vocab_size - 3) for i in range(LENGTH - 1)] + [0] for row in range(rows)]
 
 
@@ -54,7 +72,7 @@ def transformers_step(work, folder):
 
     def step():
         with torch.inference_mode():
-            return model.generate(input_ids=ids, attention_mask=mask, num_beams=1, do_sample=False, min_new_tokens=LENGTH, max_new_tokens=LENGTH)[:, 1:]
+            return model.generate(input_ids=ids, attention_mask=mask, num_beams=WORKS[work][1], do_sample=False, min_new_tokens=LENGTH, max_new_tokens=LENGTH)[:, 1:]
 
     return step
 
@@ -62,34 +80,38 @@ def transformers_step(work, folder):
 def ctranslate2_step(work, folder):
     import ctranslate2
 
-    translator = ctranslate2.Translator(folder + "/ct2", device="cpu", compute_type="float32", inter_threads=1, intra_threads=2)
+    translator = ctranslate2.Translator(folder + "/ct2", device="cpu", compute_type=WORKS[work][3], inter_threads=1, intra_threads=2)
     tokens = [[f"t{id}" if id else "</s>" for id in row] for row in sources(work)]
 
     def step():
-        results = translator.translate_batch(tokens, beam_size=1, min_decoding_length=LENGTH, max_decoding_length=LENGTH)
+        results = translator.translate_batch(tokens, beam_size=WORKS[work][1], min_decoding_length=LENGTH, max_decoding_length=LENGTH)
         return [result.hypotheses[0] for result in results]
 
     return step
 
 
-def measure(work, engine, folder):
+def measure(work, engine, name, folder):
     step = {"transformers": transformers_step, "ctranslate2": ctranslate2_step}[engine](work, folder)
     written = [len(row) for row in step()]
     assert written == [LENGTH] * WORKS[work][0], written
-    return {"engine": engine} | timing.measure(work, "tokens/s", sum(written), step)
+    return {"engine": name} | timing.measure(work, "tokens/s", sum(written), step)
 
 
-def alone(*arguments):
+def alone(*arguments, env={}):
     """The output of this script in a separate process."""
-    output = subprocess.run([sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return output.stdout
+    command = [sys.executable, __file__, *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | env).stdout
 
 
 match sys.argv[1:]:
     case ["save", work, folder]: save(work, folder)
-    case ["measure", work, engine, folder]: print(json.dumps(measure(work, engine, folder)))
+    case ["measure", work, engine, name, folder]: print(json.dumps(measure(work, engine, name, folder)))
     case [work, *engines]:
         with tempfile.TemporaryDirectory() as folder:
             alone("save", work, folder)
-            figures = [json.loads(alone("measure", work, engine, folder).splitlines()[-1]) for engine in engines or WORKS[work][-1]]
+            figures = [
+                json.loads(alone("measure", work, engine, name, folder, env=env).splitlines()[-1])
+                for engine in engines or WORKS[work][-1]
+                for name, env in SETTINGS[engine].items()
+            ]
         print(json.dumps(max(figures, key=lambda figures: figures["rate"])))

@@ -1,4 +1,4 @@
-//! Benchmarks of Crosshead, on its own or alternating with a peer on the same machine: `cargo xtask bench`.
+//! Benchmarks of Crosshead alone, or alternating with a peer on the same machine: `cargo xtask bench`.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,18 +10,29 @@ use serde_json::Value;
 
 use crate::{cargo, machine};
 
+const ENCODER: &str = "tests/peers/encoder.py";
+const TRANSLATE: &str = "tests/peers/translate.py";
+
 /// The benchmarks and the peer script for each.
-const BENCHMARKS: [(&str, &str); 7] = [
+const BENCHMARKS: [(&str, &str); 15] = [
     ("train-step", "tests/peers/train_step.py"),
     ("gpt-step", "tests/peers/gpt_step.py"),
-    ("encoder-batch", "tests/peers/encoder.py"),
-    ("encoder-single", "tests/peers/encoder.py"),
-    ("translate-single", "tests/peers/translate.py"),
-    ("translate-batch", "tests/peers/translate.py"),
-    ("translate-large", "tests/peers/translate.py"),
+    ("encoder-batch", ENCODER),
+    ("encoder-batch-int8", ENCODER),
+    ("encoder-single", ENCODER),
+    ("encoder-single-int8", ENCODER),
+    ("translate-single", TRANSLATE),
+    ("translate-single-int8", TRANSLATE),
+    ("translate-batch", TRANSLATE),
+    ("translate-batch-int8", TRANSLATE),
+    ("translate-beams", TRANSLATE),
+    ("translate-beams-int8", TRANSLATE),
+    ("translate-large", TRANSLATE),
+    ("translate-large-int8", TRANSLATE),
+    ("translate-large-batch-int8", TRANSLATE),
 ];
 
-/// The benchmark that measures time and memory at increasing lengths.
+/// The benchmark that measures time and memory at increasing length.
 const ATTENTION: &str = "attention";
 const LENGTHS: [u32; 5] = [512, 1024, 2048, 4096, 8192];
 
@@ -30,7 +41,7 @@ const LENGTHS: [u32; 5] = [512, 1024, 2048, 4096, 8192];
 pub(crate) struct Args {
     /// Benchmarks to run [default: all]
     benchmarks: Vec<String>,
-    /// Alternate with the peer of each benchmark, run with `$PYTHON` or `python3`, and print the ratio
+    /// Alternate with the peer of each benchmark, run by `$PYTHON` or `python3`, and print the ratio
     #[arg(long)]
     peers: bool,
     /// Number of alternations with the peer
@@ -38,7 +49,7 @@ pub(crate) struct Args {
     rounds: u32,
 }
 
-/// Runs the benchmarks and prints one or two rows for each.
+/// Runs the benchmarks and prints a row or two for each.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let known: Vec<&str> = BENCHMARKS.iter().map(|(work, _)| *work).chain([ATTENTION]).collect();
     for work in &args.benchmarks {
@@ -69,7 +80,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Alternates with the peer and prints `<work>: ours <value> peer <value> <ratio>x`, with the medians of the rounds.
+/// Alternates with the peer and prints `<work>: ours <value> peer <value> <ratio>x`, medians of the rounds.
 fn compare(work: &str, bench: &Path, script: &Path, rounds: u32) -> Result<()> {
     let python = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
     let mut results = Vec::new();

@@ -9,8 +9,11 @@
 
 mod attention;
 mod inference;
+mod int8;
 mod training;
 
+use std::error::Error;
+use std::path::Path;
 use std::time::Instant;
 
 use crosshead::kernels::RandomKey;
@@ -35,8 +38,14 @@ fn works() -> Vec<Work> {
     [training::works(), attention::works(), inference::works()].into_iter().flatten().collect()
 }
 
-fn main() {
-    let name = std::env::args().nth(1).unwrap_or_default();
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [command, model, dir] = arguments.as_slice()
+        && command == "save"
+    {
+        return int8::save(model, Path::new(dir));
+    }
+    let name = arguments.first().map_or("", String::as_str);
     let works = works();
     let Some(work) = works.iter().find(|work| work.name == name) else {
         let names: Vec<&str> = works.iter().map(|work| work.name).collect();
@@ -44,6 +53,7 @@ fn main() {
         std::process::exit(2);
     };
     report(work);
+    Ok(())
 }
 
 /// Runs a benchmark and prints the median.
