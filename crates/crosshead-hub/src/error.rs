@@ -83,9 +83,7 @@ pub enum HubError {
         address: String,
     },
     /// A response without required information.
-    #[error(
-        "{what}: the server's response has no {missing}; is HF_ENDPOINT the URL of a Hub?"
-    )]
+    #[error("{what}: the server's response has no {missing}; is HF_ENDPOINT the URL of a Hub?")]
     Answer {
         /// The model or the file.
         what: String,

@@ -17,12 +17,15 @@ pub(crate) struct BertText {
 }
 
 /// Assembles normalization, splitting into words and punctuation, and WordPiece.
-pub(crate) fn assemble(model: WordPiece, text: BertText) -> tokenizers::Tokenizer {
+pub(crate) fn assemble(
+    model: WordPiece,
+    text: BertText,
+) -> tokenizers::Result<tokenizers::Tokenizer> {
     let BertText { lowercase, strip_accents, split_chinese } = text;
     let mut inner = tokenizers::Tokenizer::new(model);
     inner
-        .with_normalizer(Some(BertNormalizer::new(true, split_chinese, strip_accents, lowercase)))
+        .with_normalizer(Some(BertNormalizer::new(true, split_chinese, strip_accents, lowercase)))?
         .with_pre_tokenizer(Some(BertPreTokenizer))
         .with_decoder(Some(WordPieceDecoder::new("##".to_owned(), true)));
-    inner
+    Ok(inner)
 }

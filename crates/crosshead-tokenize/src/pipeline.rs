@@ -215,6 +215,7 @@ pub(crate) fn from_library(tokenizer: &tokenizers::Tokenizer) -> Pipeline {
     let mut pipeline = Pipeline::new(tokenizer.get_model().clone().into());
     pipeline
         .with_normalizer(tokenizer.get_normalizer().cloned())
+        .expect("the pipeline has no added tokens to normalize")
         .with_pre_tokenizer(tokenizer.get_pre_tokenizer().cloned())
         .with_post_processor(tokenizer.get_post_processor().cloned())
         .with_decoder(tokenizer.get_decoder().cloned())

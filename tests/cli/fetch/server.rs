@@ -88,7 +88,7 @@ struct Request {
 }
 
 pub(super) fn sha256_of_weights() -> String {
-    format!("{:x}", Sha256::digest(WEIGHTS))
+    hex_sha256(WEIGHTS)
 }
 
 impl Server {
@@ -214,7 +214,7 @@ impl State {
         content: &[u8],
     ) -> std::io::Result<()> {
         let is_weights = content == WEIGHTS;
-        let sum = format!("{:x}", Sha256::digest(content));
+        let sum = hex_sha256(content);
         let etag = if is_weights { &sum } else { &sum[..40] };
         if let Fault::LinksTo(store) = &self.fault
             && is_weights
@@ -288,4 +288,9 @@ fn respond(
     let length = length.map(|length| format!("Content-Length: {length}\r\n")).unwrap_or_default();
     write!(stream, "HTTP/1.1 {status}\r\n{headers}{length}Connection: close\r\n\r\n")?;
     stream.write_all(body)
+}
+
+/// The SHA-256 hash, in lowercase hexadecimal digits.
+fn hex_sha256(content: impl AsRef<[u8]>) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }

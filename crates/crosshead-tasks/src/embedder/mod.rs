@@ -79,7 +79,7 @@ impl Embedder {
             if directory.has_modules { Settings::read(&dir)? } else { Settings::default() };
         let mut tokenizer = Tokenizer::from_dir(&directory.encoder)?;
         if directory.lowercase {
-            tokenizer = tokenizer.with_lowercase();
+            tokenizer = tokenizer.with_lowercase()?;
         }
         let model = directory.load(device)?;
         check_vocabulary(&directory.encoder, &tokenizer, model.encoder.config().vocab_size)?;

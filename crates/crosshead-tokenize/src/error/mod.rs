@@ -147,6 +147,19 @@ pub enum TokenizeError {
         found: Option<u32>,
     },
 
+    /// The added tokens of a directory cannot be matched in texts.
+    #[error("{}: the added tokens are invalid: {source}", .dir.display())]
+    AddedTokens {
+        /// The directory.
+        dir: PathBuf,
+        /// The error of the `tokenizers` library.
+        source: tokenizers::Error,
+    },
+
+    /// The added tokens cannot be matched in lowercase texts.
+    #[error("the added tokens cannot be lowercased: {0}")]
+    Lowercase(#[source] tokenizers::Error),
+
     /// The tokenizer has ids outside the model's vocabulary.
     #[error(
         "the tokenizer's token `{token}` has the id {id}, but the model's vocabulary size is \

@@ -40,6 +40,7 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
         ];
         pipeline
             .with_normalizer(Some(Normalization::from(NormalizerWrapper::from(NFC))))
+            .map_err(invalid)?
             .with_pre_tokenizer(Some(Sequence::new(steps)));
     } else {
         pipeline.with_pre_tokenizer(Some(bytes));

@@ -113,7 +113,8 @@ fn from_files(dir: &Path) -> Result<Tokenizer, TokenizeError> {
     let json = directory.file(TOKENIZER);
     let built = if json.exists() {
         let mut built = read_pipeline(&json)?;
-        word_piece::apply_config(&directory.config, &mut built.pipeline);
+        word_piece::apply_config(&directory.config, &mut built.pipeline)
+            .map_err(|source| TokenizeError::Build { path: json, source })?;
         byte_level::apply_config(&directory.config, &mut built.pipeline);
         built
     } else if directory.file(SOURCE_SPM).exists() {
@@ -156,7 +157,8 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
     for pipeline in [Some(&mut built.pipeline), built.target.as_mut()].into_iter().flatten() {
         pipeline.with_padding(None).with_truncation(None).expect("truncation can be disabled");
         pipeline.set_encode_special_tokens(directory.config.split_special_tokens.unwrap_or(false));
-        add_tokens(pipeline, &tokens);
+        add_tokens(pipeline, &tokens)
+            .map_err(|source| TokenizeError::AddedTokens { dir: directory.path.clone(), source })?;
         directory.check_added(|token| pipeline.token_to_id(token))?;
     }
     let special = SpecialIds::collect(|role| {
@@ -185,12 +187,13 @@ fn finish(directory: &Directory, mut built: Built) -> Result<Tokenizer, Tokenize
 }
 
 /// Adds tokens that a pipeline does not yet have. Tokens in its vocabulary keep their ids.
-fn add_tokens(pipeline: &mut Pipeline, tokens: &[AddedToken]) {
+fn add_tokens(pipeline: &mut Pipeline, tokens: &[AddedToken]) -> tokenizers::Result<()> {
     let present = pipeline.get_added_vocabulary().get_vocab();
     let mut seen: HashSet<&str> = present.keys().map(String::as_str).collect();
     let new: Vec<AddedToken> =
         tokens.iter().filter(|token| seen.insert(&token.content)).cloned().collect();
-    pipeline.add_tokens(&new);
+    pipeline.add_tokens(new)?;
+    Ok(())
 }
 
 /// The template in `chat_template.jinja`, or else those in `tokenizer_config.json`.

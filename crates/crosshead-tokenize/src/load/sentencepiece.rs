@@ -120,7 +120,7 @@ fn pipeline(
     let mut pipeline = Pipeline::new(vocabulary);
     if directory.family == Some(Family::Albert) {
         pipeline
-            .with_normalizer(Some(Normalization::Library(albert_normalizer(directory, model)?)))
+            .with_normalizer(Some(Normalization::Library(albert_normalizer(directory, model)?)))?
             .with_pre_tokenizer(Some(Sequence::new(vec![
                 PreTokenizerWrapper::from(WhitespaceSplit),
                 PreTokenizerWrapper::from(Metaspace::default()),
@@ -133,7 +133,7 @@ fn pipeline(
     normalizer.only_at_start =
         directory.family == Some(Family::Llama) && directory.config.legacy == Some(false);
     pipeline
-        .with_normalizer(Some(Normalization::SentencePiece(normalizer)))
+        .with_normalizer(Some(Normalization::SentencePiece(normalizer)))?
         .with_pre_tokenizer(model.split_user_defined()?)
         .with_decoder(Some(model.decoder()?));
     Ok(pipeline)

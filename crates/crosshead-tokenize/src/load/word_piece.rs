@@ -22,18 +22,19 @@ pub(super) fn build(directory: &mut Directory) -> Result<Built, TokenizeError> {
         let source = format!("the unknown token `{unk}` is missing").into();
         return Err(TokenizeError::Build { path, source });
     }
-    let model = WordPiece::builder()
-        .vocab(vocabulary)
-        .unk_token(unk)
-        .build()
-        .map_err(|source| TokenizeError::Build { path, source })?;
-    Ok(Built::new(from_library(&bert::assemble(model, bert_text(&directory.config)))))
+    let invalid = |source| TokenizeError::Build { path: path.clone(), source };
+    let model = WordPiece::builder().vocab(vocabulary).unk_token(unk).build().map_err(invalid)?;
+    let text = bert_text(&directory.config);
+    Ok(Built::new(from_library(&bert::assemble(model, text).map_err(invalid)?)))
 }
 
 /// Applies the normalizer options of `tokenizer_config.json`, which override `tokenizer.json` as in `transformers`.
-pub(super) fn apply_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
+pub(super) fn apply_config(
+    config: &TokenizerConfig,
+    pipeline: &mut Pipeline,
+) -> tokenizers::Result<()> {
     if config.class_family() != Some(Family::Bert) {
-        return;
+        return Ok(());
     }
     if let Some(Normalization::Library(NormalizerWrapper::BertNormalizer(normalizer))) =
         pipeline.get_normalizer()
@@ -41,8 +42,9 @@ pub(super) fn apply_config(config: &TokenizerConfig, pipeline: &mut Pipeline) {
         let BertText { lowercase, strip_accents, split_chinese } = bert_text(config);
         let clean = normalizer.clean_text;
         let normalizer = BertNormalizer::new(clean, split_chinese, strip_accents, lowercase);
-        pipeline.with_normalizer(Some(NormalizerWrapper::from(normalizer)));
+        pipeline.with_normalizer(Some(NormalizerWrapper::from(normalizer)))?;
     }
+    Ok(())
 }
 
 fn bert_text(config: &TokenizerConfig) -> BertText {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -134,11 +135,11 @@ impl Tokenizer {
             }
         }
         let tools = (!options.tools.is_empty()).then_some(&options.tools);
-        variables.insert("messages", Value::from_serialize(messages));
-        variables.insert("tools", Value::from_serialize(tools));
+        variables.insert("messages", Value::from(Serde(messages)));
+        variables.insert("tools", Value::from(Serde(tools)));
         variables.insert("add_generation_prompt", options.add_generation_prompt.into());
         for (name, value) in &options.variables {
-            variables.insert(name, Value::from_serialize(value));
+            variables.insert(name, Value::from(Serde(value)));
         }
         render(template, &variables).map_err(|error| TokenizeError::ChatTemplate(Box::new(error)))
     }
@@ -146,8 +147,7 @@ impl Tokenizer {
 
 fn render(template: &str, variables: &BTreeMap<&str, Value>) -> Result<String, Error> {
     let mut environment = Environment::new();
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    environment.set_syntax(syntax()?);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
     environment.set_formatter(write_as_python);
@@ -156,6 +156,11 @@ fn render(template: &str, variables: &BTreeMap<&str, Value>) -> Result<String, E
     environment.add_function("raise_exception", raise_exception);
     environment.add_function("strftime_now", strftime_now);
     environment.template_from_str(&without_generation_blocks(template))?.render(variables)
+}
+
+/// The settings of `transformers`.
+fn syntax() -> Result<SyntaxConfig, Error> {
+    SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()
 }
 
 /// Replaces `{% generation %}` blocks, which mark the assistant's text for training masks, with `{% if true %}`.
@@ -169,7 +174,7 @@ fn without_generation_blocks(template: &str) -> String {
 /// Writes a value with Python's spelling of `None`, `True` and `False`.
 fn write_as_python(
     out: &mut Output<'_>,
-    state: &State<'_, '_>,
+    state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
     let python = match value.kind() {

@@ -211,12 +211,15 @@ impl Tokenizer {
 
     /// The same tokenizer, but lowercasing texts first, as with `do_lower_case` in sentence-transformers. Special
     /// tokens are matched before lowercasing.
-    pub fn with_lowercase(mut self) -> Self {
+    ///
+    /// # Errors
+    /// If two added tokens that are matched after normalization are equal in lowercase.
+    pub fn with_lowercase(mut self) -> Result<Self, TokenizeError> {
         let mut pipeline = Pipeline::clone(&self.pipeline);
         let lowercase = Normalization::lowercase(pipeline.get_normalizer());
-        pipeline.with_normalizer(Some(lowercase));
+        pipeline.with_normalizer(Some(lowercase)).map_err(TokenizeError::Lowercase)?;
         self.pipeline = Arc::new(pipeline);
-        self
+        Ok(self)
     }
 
     /// The contents of `tokenizer.json`. Does not depend on the number of training threads. `None` for a tokenizer loaded

@@ -71,7 +71,7 @@ impl Tokenizer {
         let special = [EOS_TOKEN, UNK_TOKEN].map(|token| tokenizers::AddedToken::from(token, true));
         let trainer = config.trainer().special_tokens(special.into()).build();
         fit(&mut inner, trainer, lines, &[EOS_TOKEN, UNK_TOKEN, PAD_TOKEN])?;
-        let pad = add_last(&mut inner, PAD_TOKEN);
+        let pad = add_last(&mut inner, PAD_TOKEN)?;
         check_size(&inner, config.vocab_size)?;
         let special = SpecialIds {
             pad: Some(pad),
@@ -106,7 +106,7 @@ impl Tokenizer {
         let alphabet = ByteLevel::alphabet().into_iter().collect();
         let trainer = config.trainer().initial_alphabet(alphabet).build();
         fit(&mut inner, trainer, texts, &[END_OF_TEXT_TOKEN])?;
-        let end_of_text = Some(add_last(&mut inner, END_OF_TEXT_TOKEN));
+        let end_of_text = Some(add_last(&mut inner, END_OF_TEXT_TOKEN)?);
         check_size(&inner, config.vocab_size)?;
         let special = SpecialIds { bos: end_of_text, eos: end_of_text, ..SpecialIds::default() };
         Ok(Self::new(from_library(&inner), special))

@@ -38,8 +38,10 @@ impl Tokenizer {
             .map_err(TokenizeError::Train)?;
         let mut inner = tokenizers::Tokenizer::new(model);
         inner.with_decoder(Some(Fuse::default())).set_encode_special_tokens(true);
-        inner.add_special_tokens(&[tokenizers::AddedToken::from(UNK_TOKEN, true)]);
-        let end_of_text = Some(add_last(&mut inner, END_OF_TEXT_TOKEN));
+        inner
+            .add_special_tokens([tokenizers::AddedToken::from(UNK_TOKEN, true)])
+            .map_err(TokenizeError::Train)?;
+        let end_of_text = Some(add_last(&mut inner, END_OF_TEXT_TOKEN)?);
         let special = SpecialIds {
             bos: end_of_text,
             eos: end_of_text,

@@ -53,10 +53,11 @@ fn words(tokenizer: &tokenizers::Tokenizer, line: &str) -> tokenizers::Result<Ve
 }
 
 /// Adds a token after all others and returns its id.
-fn add_last(tokenizer: &mut tokenizers::Tokenizer, token: &str) -> u32 {
+fn add_last(tokenizer: &mut tokenizers::Tokenizer, token: &str) -> Result<u32, TokenizeError> {
     let id = tokenizer.get_vocab_size(true);
-    tokenizer.add_special_tokens(&[AddedToken::from(token, true)]);
-    id as u32
+    let token = AddedToken::from(token, true);
+    tokenizer.add_special_tokens([token]).map_err(TokenizeError::Train)?;
+    Ok(id as u32)
 }
 
 /// Checks that a vocabulary does not exceed the requested size. Trainers keep the complete alphabet even if it is too

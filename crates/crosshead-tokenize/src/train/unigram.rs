@@ -54,8 +54,9 @@ impl Tokenizer {
         let counts = count_words(&inner, lines)?;
         inner.with_model(learn(counts, config.vocab_size)?);
         inner
-            .add_special_tokens(&[EOS_TOKEN, UNK_TOKEN].map(|token| AddedToken::from(token, true)));
-        let pad = add_last(&mut inner, PAD_TOKEN);
+            .add_special_tokens([EOS_TOKEN, UNK_TOKEN].map(|token| AddedToken::from(token, true)))
+            .map_err(TokenizeError::Train)?;
+        let pad = add_last(&mut inner, PAD_TOKEN)?;
         let special = SpecialIds {
             pad: Some(pad),
             eos: Some(EOS_ID),

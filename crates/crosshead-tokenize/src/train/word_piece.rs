@@ -74,11 +74,13 @@ impl Tokenizer {
         let text =
             BertText { lowercase: config.lowercase, strip_accents: None, split_chinese: true };
         let [_, _, cls, sep, _] = SPECIAL_TOKENS.map(str::to_owned);
-        let mut inner = bert::assemble(WordPiece::default(), text);
+        let mut inner = bert::assemble(WordPiece::default(), text).map_err(TokenizeError::Train)?;
         inner.with_post_processor(Some(TokenTemplate::bert((cls, 2), (sep, 3)).processor()));
         let model = learn(&inner, lines, config)?;
         inner.with_model(model);
-        inner.add_special_tokens(&SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)));
+        inner
+            .add_special_tokens(SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)))
+            .map_err(TokenizeError::Train)?;
         check_size(&inner, config.vocab_size)?;
         Ok(Self::new(from_library(&inner), SPECIAL_IDS))
     }
