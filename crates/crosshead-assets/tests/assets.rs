@@ -43,7 +43,8 @@ const TEXTS: [(&str, &str); 12] = [
 fn texts_unpack_to_the_recorded_bytes() {
     for (name, expected) in TEXTS {
         let bytes = data::find(name).unwrap_or_else(|| panic!("{name} is not embedded"));
-        assert_eq!(format!("{:x}", Sha256::digest(bytes)), expected, "{name}");
+        let sum: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(sum, expected, "{name}");
     }
     assert!(data::find("translate-en-de/none.tsv").is_none());
 }
