@@ -46,3 +46,28 @@ fn licenses_are_printed_for_data_and_crates() {
     assert_names(&texts, &["Apache License", "Octokit contributors", "NOTICE.botocore"]);
     assert_names(&folder.fails(&["licenses", "none"]), &["none", "sentiment"]);
 }
+
+#[test]
+fn the_build_and_the_machine_are_described() {
+    let folder = Folder::empty();
+    let plain = folder.ok(&["env"]);
+    assert_names(
+        &plain,
+        &["version          0.", "cpu ", "threads ", "features         flex hub\n"],
+    );
+    let object: serde_json::Value = serde_json::from_str(&folder.ok(&["env", "--json"])).unwrap();
+    assert!(object["threads"].as_u64().is_some_and(|threads| threads > 0), "{object}");
+    assert!(object["hub_cache"].as_str().is_some_and(|dir| !dir.is_empty()), "{object}");
+}
+
+#[test]
+fn completions_and_manual_pages_cover_every_command() {
+    let folder = Folder::empty();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert_names(&folder.ok(&["completions", shell]), &["fill-mask", "--compute-type"]);
+    }
+    assert_names(&folder.ok(&["man"]), &[".TH crosshead 1", "crosshead\\-translate(1)"]);
+    folder.ok(&["man", "--out", "man"]);
+    let page = std::fs::read_to_string(folder.path("man/crosshead-translate.1")).unwrap();
+    assert_names(&page, &["\\-\\-beams", "Examples:"]);
+}

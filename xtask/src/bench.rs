@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::{cargo, machine};
+use crate::cargo;
 
 const ENCODER: &str = "tests/peers/encoder.py";
 const TRANSLATE: &str = "tests/peers/translate.py";
@@ -64,7 +64,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let build = ["build", "--release", "--workspace", "--example", "bench"];
     cargo::run(build)?;
     let bench = root.join("target/release/examples/bench");
-    println!("{}", machine::describe());
+    cargo::execute(Command::new(&bench).arg("machine"))?;
     for (work, script) in BENCHMARKS.into_iter().filter(|(work, _)| wanted(work)) {
         if args.peers {
             compare(work, &bench, &root.join(script), args.rounds)?;

@@ -8,7 +8,6 @@ mod ci;
 mod deny;
 mod docs;
 mod fixtures;
-mod machine;
 mod outside;
 mod package;
 mod real;

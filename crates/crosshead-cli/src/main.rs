@@ -50,6 +50,9 @@ fn run(args: Args) -> anyhow::Result<()> {
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),
         Command::Licenses(licenses) => commands::licenses::run(&licenses),
+        Command::Env(env) => commands::env::run(&env),
+        Command::Completions(completions) => commands::completions::run(&completions),
+        Command::Man(man) => commands::completions::man(&man),
         Command::Inspect(inspect) => commands::inspect::run(&inspect, &args.compute),
     }
 }

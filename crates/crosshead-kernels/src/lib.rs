@@ -3,6 +3,7 @@
 mod args;
 #[cfg(feature = "flex")]
 mod flex;
+mod machine;
 mod nn;
 mod ops;
 mod random;
@@ -14,6 +15,7 @@ pub use args::attention::{AttentionOptions, Reach};
 pub use args::int8::Int8Weight;
 pub use args::linear::LinearWeights;
 pub use args::norm::NormWeights;
+pub use machine::Machine;
 pub use nn::linear::{Linear, LinearConfig, glorot_uniform};
 pub use nn::norm::{LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
 pub use ops::adam::{adam_step, sum_of_squares};

@@ -16,7 +16,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use crosshead::kernels::RandomKey;
+use crosshead::kernels::{Machine, RandomKey};
 
 /// Warm-up runs.
 const WARMUP: usize = 3;
@@ -44,6 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         && command == "save"
     {
         return int8::save(model, Path::new(dir));
+    }
+    if arguments == ["machine"] {
+        println!("{}", Machine::detect());
+        return Ok(());
     }
     let name = arguments.first().map_or("", String::as_str);
     let works = works();

@@ -1,11 +1,13 @@
 //! The command line.
 
+mod about;
 mod embed;
 mod precision;
 mod tasks;
 
 use std::path::PathBuf;
 
+pub(crate) use about::{Completions, Env, Licenses, Man};
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
 
@@ -103,6 +105,12 @@ pub(crate) enum Command {
     Fetch(Fetch),
     /// Print the licenses of the embedded data and of the Rust crates in the binary
     Licenses(Licenses),
+    /// Describe the build and the machine, for bug reports
+    Env(Env),
+    /// Print the completion script of a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    Man(Man),
 }
 
 #[derive(clap::Args)]
@@ -156,16 +164,6 @@ pub(crate) struct Recipes {
     /// Print the complete reference as Markdown
     #[arg(long, requires = "reference")]
     pub(crate) markdown: bool,
-}
-
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  crosshead licenses
-  crosshead licenses translate-en-de")]
-pub(crate) struct Licenses {
-    /// Print the license texts of this data set
-    #[arg(value_name = "NAME")]
-    pub(crate) data: Option<String>,
 }
 
 #[derive(clap::Args)]

@@ -1,7 +1,9 @@
 //! The subcommands.
 
 pub(crate) mod classify;
+pub(crate) mod completions;
 pub(crate) mod embed;
+pub(crate) mod env;
 pub(crate) mod evaluate;
 #[cfg(feature = "hub")]
 pub(crate) mod fetch;
