@@ -8,12 +8,14 @@ pub(super) fn length_change(
     now: &TrainSection,
     step: u64,
 ) -> Option<String> {
-    if before.steps == now.steps {
+    if before.steps() == now.steps() {
         return None;
     }
-    let change = format!("train.steps is {} and was {}", now.steps, before.steps);
-    if step >= now.steps {
-        return Some(format!("warning: {change}: {step} steps are done, so no steps are left"));
+    let change = format!("train.steps is {} and was {}", now.steps(), before.steps());
+    if step >= now.steps() {
+        return Some(format!(
+            "warning: {change}: {step} steps are done, so that no steps are left"
+        ));
     }
     let next = step + 1;
     let rate = |section: &TrainSection| section.config().schedule().rate(next);
@@ -33,7 +35,7 @@ mod tests {
     use crate::recipe::ScheduleKind;
 
     fn section(schedule: ScheduleKind, steps: u64) -> TrainSection {
-        TrainSection { schedule, steps, warmup: 100, ..TrainSection::default() }
+        TrainSection { schedule, steps: Some(steps), warmup: Some(100), ..TrainSection::default() }
     }
 
     #[test]
