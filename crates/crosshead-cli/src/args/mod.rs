@@ -1,11 +1,13 @@
 //! The command line.
 
+mod average;
 mod embed;
 mod precision;
 mod tasks;
 
 use std::path::PathBuf;
 
+pub(crate) use average::Average;
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
 
@@ -94,7 +96,9 @@ pub(crate) enum Command {
     Similar(Similar),
     /// Write a smaller and faster copy of a model, quantized to int8
     Quantize(Quantize),
-    /// List the embedded recipes, print one, or explain recipe keys
+    /// Average the weights of models or of checkpoints
+    Average(Average),
+    /// List the embedded recipes, print one, or explain the keys of recipes
     Recipes(Recipes),
     /// Show the modules of a model: shapes, parameters, memory and FLOPs
     Inspect(Inspect),
