@@ -139,7 +139,7 @@ fn a_length_in_epochs_is_resolved_once_and_resumes() {
     let told = folder.told(&["train", "tiny.toml", "--out", "run"]);
     assert_names(&told, &["length: ", " steps (", "batches"]);
     let written = fs::read_to_string(folder.path("run/recipe.toml")).unwrap();
-    assert_names(&written, &["epochs = 2.0", "[train.resolved]\nsteps = "]);
+    assert_names(&written, &["epochs = 2.0", "[train.resolved]\nepoch = "]);
     assert!(!written.contains("\n[train]\nsteps"), "{written}");
     let last = || {
         let log = fs::read_to_string(folder.path("run/log.jsonl")).unwrap();

@@ -13,9 +13,7 @@ pub(super) fn length_change(
     }
     let change = format!("train.steps is {} and was {}", now.steps(), before.steps());
     if step >= now.steps() {
-        return Some(format!(
-            "warning: {change}: {step} steps are done, so that no steps are left"
-        ));
+        return Some(format!("warning: {change}: {step} steps are done, so no steps are left"));
     }
     let next = step + 1;
     let rate = |section: &TrainSection| section.config().schedule().rate(next);

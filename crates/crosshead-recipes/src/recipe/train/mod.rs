@@ -94,7 +94,7 @@ pub struct TrainSection {
     pub optimizer: OptimizerKind,
     /// β₁ of `adam`, `adamw` and `muon` (default 0.9), and of `lion` (default 0.9).
     pub beta1: Option<f64>,
-    /// β₂ of `adam` (default 0.98, as in Vaswani et al. 2017), `adamw` (0.999), `muon` (0.95) and `lion` (0.99).
+    /// Adam's β₂: of `adam` (default 0.98, as in Vaswani et al. 2017), `adamw` (0.999), `muon` (0.95) and `lion` (0.99).
     pub beta2: Option<f64>,
     /// ε of `adam` (default 1e-9, as in Vaswani et al. 2017), `adamw` and `muon` (1e-8), and `adafactor` (1e-30).
     pub epsilon: Option<f64>,
