@@ -3,14 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::adam::sum_of_squares;
-
-/// The coefficients a, b, c of the iteration X ← a·X + (b·G + c·G²)·X with G = X·Xᵀ, and its number of steps (Jordan 2024,
-/// <https://kellerjordan.github.io/posts/muon/>).
-pub(crate) const COEFFICIENTS: [f32; 3] = [3.4445, -4.775, 2.0315];
-pub(crate) const STEPS: usize = 5;
-
-/// The smallest norm by which a matrix is divided.
-pub(crate) const MIN_NORM: f64 = 1e-7;
+use crate::args::orthogonalize::{COEFFICIENTS, MIN_NORM, STEPS};
 
 /// Each matrix U·S·Vᵀ replaced by approximately U·Vᵀ: five steps of a quintic Newton–Schulz iteration, which maps every singular
 /// value that is not tiny to about 1 (between 0.7 and 1.2).

@@ -64,7 +64,7 @@ pub(super) struct Pending<'a> {
 
 /// One optimizer, applied to one parameter at a time.
 pub(super) trait Rule {
-    /// The weight decay of a parameter that has none of its own.
+    /// The weight decay of a parameter whose adjustment sets none.
     fn weight_decay(&self) -> f64;
 
     /// What the optimizer keeps for a parameter.

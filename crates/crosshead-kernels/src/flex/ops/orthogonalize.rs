@@ -15,12 +15,12 @@ use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::adam;
+use crate::args::orthogonalize::{COEFFICIENTS, MIN_NORM, STEPS};
 use crate::flex::gemm::matrix::Matrix;
 use crate::flex::gemm::serial::{Output, multiply};
 use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::simd::vectorized;
 use crate::flex::runtime::tensor::{contiguous, primitive, values};
-use crate::ops::orthogonalize::{COEFFICIENTS, MIN_NORM, STEPS};
 
 /// The fused implementation of [`crate::orthogonalize`], for tensors without autodiff.
 pub(crate) fn orthogonalize(matrices: Vec<Tensor<2>>) -> Vec<Tensor<2>> {

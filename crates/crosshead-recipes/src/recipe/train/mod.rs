@@ -161,7 +161,7 @@ pub struct TrainSection {
     /// Groups of parameters with their own learning rate or weight decay: `[[train.groups]]` with `name`, a pattern as in `freeze`,
     /// `learning_rate`, a factor of the schedule's (default 1), and `weight_decay`. The first group that matches a name counts.
     pub groups: Vec<GroupSection>,
-    /// Written by a run: the steps of an epoch, of `epochs` or `tokens`, and of `warmup_tokens`. A new run computes them anew.
+    /// Written by a run: the steps of an epoch, of `epochs` or `tokens`, and of `warmup_tokens`. A new run computes them again.
     pub resolved: Option<Resolved>,
 }
 
