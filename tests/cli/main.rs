@@ -18,6 +18,7 @@ mod models;
 mod odd_files;
 mod old_runs;
 mod pipelines;
+mod practice;
 mod real;
 mod resume;
 mod sentences;

@@ -94,6 +94,12 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    /// Sets whether training saves only the inputs of the layers and computes each layer again in the backward pass.
+    #[must_use]
+    pub fn with_checkpointing(self, checkpointing: bool) -> Self {
+        Self { checkpointing, ..self }
+    }
+
     /// The encoder's output.
     ///
     /// # Shapes

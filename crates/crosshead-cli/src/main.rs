@@ -46,6 +46,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Embed(embed) => commands::embed::run(&embed, &args.compute),
         Command::Similar(similar) => commands::similar::run(&similar, &args.compute),
         Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),
+        Command::Average(average) => commands::average::run(&average),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),

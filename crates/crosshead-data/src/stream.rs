@@ -40,7 +40,8 @@ pub enum Batching {
 }
 
 impl Batching {
-    fn epoch(&self, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+    /// The batches of an epoch, in their order.
+    pub fn epoch(&self, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
         let order = Order::Shuffled { seed, epoch };
         match *self {
             Self::Tokens { ref lengths, budget } => token_budget_batches(lengths, budget, order),

@@ -27,8 +27,13 @@ pub use ops::embedding::embedding;
 pub use ops::gated::gated_linear;
 pub use ops::int8::{computes_int8, dequantize, is_int8};
 pub use ops::linear::{linear, linear_three};
-pub use ops::loss::{LabelSmoothing, linear_cross_entropy};
+pub use ops::loss::{
+    CrossEntropy, LabelSmoothing, linear_cross_entropy, linear_cross_entropy_with,
+};
 pub use ops::norm::{layer_norm, rms_norm};
+pub use ops::orthogonalize::orthogonalize;
+pub use ops::r_drop::r_drop;
 pub use ops::rows::select_rows;
+pub use ops::scaled_sum::scaled_sum;
 pub use random::{Mode, RandomKey};
 pub use runtime::{in_pool, use_large_pages};

@@ -2,9 +2,9 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use crosshead_kernels::{
-    Activation, AttentionOptions, LabelSmoothing, LinearWeights, Mode, NormWeights, RandomKey,
-    Reach, add_dropout, add_norm, add_then_norm, attention, dropout, embedding, gated_linear,
-    linear, linear_cross_entropy,
+    Activation, AttentionOptions, CrossEntropy, LabelSmoothing, LinearWeights, Mode, NormWeights,
+    RandomKey, Reach, add_dropout, add_norm, add_then_norm, attention, dropout, embedding,
+    gated_linear, linear, linear_cross_entropy_with,
 };
 use crosshead_testkit::{gradients_agree_with_finite_differences, random};
 use proptest::prelude::*;
@@ -104,14 +104,15 @@ proptest! {
     }
 
     #[test]
-    fn gradients_of_cross_entropy((rows, d_model, n_classes) in sizes(), epsilon in 0.0..0.3_f32) {
-        // One row of the weight does not belong to a class, and one row of x is padding.
+    fn gradients_of_cross_entropy((rows, d_model, n_classes) in sizes(), epsilon in 0.0..0.3_f32, z in 0.0..0.05_f32) {
+        // One row of the weight is not a class, and one row is padding.
         let n_classes = n_classes + 1;
         let targets = ids((0..rows).map(|row| if row == 1 { n_classes } else { row % n_classes }));
-        for smoothing in [LabelSmoothing::None, LabelSmoothing::AllClasses(epsilon)] {
+        for (smoothing, z_loss) in [(LabelSmoothing::None, 0.0), (LabelSmoothing::AllClasses(epsilon), z)] {
+            let options = CrossEntropy { smoothing, z_loss };
             let f = |[x, weight, bias]: [Tensor<2>; 3]| {
-                let bias = Some(bias.squeeze_dim(0));
-                linear_cross_entropy(x, weight, bias, targets.clone(), n_classes, smoothing)
+                let weights = LinearWeights { weight, bias: Some(bias.squeeze_dim(0)) };
+                linear_cross_entropy_with(x, weights, targets.clone(), n_classes, options)
             };
             let weight = matrix(n_classes + 1, d_model, 2) * 0.3;
             check(f, [matrix(rows, d_model, 1), weight, matrix(1, n_classes + 1, 3)]);

@@ -4,7 +4,9 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, NormOrder};
-use crosshead_kernels::{Activation, LabelSmoothing, Mode, linear, linear_cross_entropy};
+use crosshead_kernels::{
+    Activation, CrossEntropy, LinearWeights, Mode, linear, linear_cross_entropy_with,
+};
 use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
 
@@ -197,18 +199,17 @@ impl CausalLm {
         &self,
         tokens: TokenBatch<'_>,
         targets: &[u32],
-        smoothing: LabelSmoothing,
+        options: impl Into<CrossEntropy>,
         mode: Mode,
     ) -> Tensor<1> {
         let states = self.forward(tokens, mode);
         let [batch, len, d_model] = states.dims();
-        linear_cross_entropy(
+        linear_cross_entropy_with(
             states.reshape([batch * len, d_model]),
-            self.output().val(),
-            None,
+            LinearWeights { weight: self.output().val(), bias: None },
             id_tensor(targets, &self.device()),
             self.config.vocab_size,
-            smoothing,
+            options.into(),
         )
     }
 

@@ -36,7 +36,8 @@ pub use input::InputLayer;
 pub use invalid_field::InvalidField;
 pub use pretrained::{
     GenerationDefaults, GenerationFile, Head, ModelDirectory, NotFollowed, Origin,
-    SentenceDirectory, WeightsReport, int8_tensor, quantize_directory, read_json, set_config_keys,
+    SentenceDirectory, WeightsReport, average_directories, int8_tensor, quantize_directory,
+    read_json, set_config_keys,
 };
 pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
 pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};
@@ -49,7 +50,7 @@ pub use crosshead_blocks::{
     Decoder, DecoderCache, Encoder as EncoderStack, Memory, Norm, NormKind, NormOrder,
 };
 pub use crosshead_generate::{DecodingConfig, EarlyStopping, Sampling, StepModel};
-pub use crosshead_kernels::{Activation, LabelSmoothing, Linear, Mode, RandomKey};
+pub use crosshead_kernels::{Activation, CrossEntropy, LabelSmoothing, Linear, Mode, RandomKey};
 pub use crosshead_position::{
     Positions, RotaryConfig, RotaryPairing, RotaryScaling, SinusoidLayout,
 };

@@ -38,6 +38,12 @@ pub(crate) fn is_table(path: &str) -> bool {
             .any(|table| path.ends_with(table))
 }
 
+/// Whether a parameter is at the edge of a model: an embedding table, or the layer that computes logits.
+pub fn is_edge(path: &str) -> bool {
+    let is_output = |layer: &str| path == layer || path.starts_with(&format!("{layer}."));
+    is_table(path) || ["output", "output_bias", "classifier"].into_iter().any(is_output)
+}
+
 /// Whether a parameter can be quantized to int8: projections, and the embedding, which may be the output projection.
 pub fn takes_int8(path: &str, shape: &[usize]) -> bool {
     let is_table = is_table(path) && !is_embedding(path);

@@ -69,8 +69,10 @@ pub enum RunError {
     /// A training error.
     #[error(transparent)]
     Train(#[from] crosshead_train::TrainError),
-    /// The loss or the gradient became infinite or NaN.
-    #[error("{0}; lower train.peak, raise train.warmup, or check the data")]
+    /// The loss or the gradient became infinite or NaN, or had a spike.
+    #[error(
+        "{0}; lower train.peak, raise train.warmup, set train.on_divergence to skip or rollback, or check these examples"
+    )]
     Diverged(crosshead_train::TrainError),
     /// An evaluation error.
     #[error(transparent)]

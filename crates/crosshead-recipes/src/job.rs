@@ -10,6 +10,7 @@ use crosshead_tasks::{TaskError, TextToText};
 use crosshead_train::Task;
 
 use crate::RunError;
+use crate::checkpointing::Checkpointing;
 use crate::host::{Assets, Event, Events};
 use crate::recipe::{InvalidKey, Sections, TrainSection};
 use crate::report::{MetricValue, Report};
@@ -59,7 +60,7 @@ pub(crate) trait Job: Sized {
     where
         Self: 'a;
     /// The model.
-    type Model: burn::module::Module;
+    type Model: burn::module::Module + Checkpointing;
 
     /// The recipe, with the keys that come from the pretrained model filled in. A recipe that resumes `run` takes them
     /// from that run.

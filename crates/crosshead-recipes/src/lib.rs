@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod checkpointing;
 mod data;
 mod error;
 mod evaluate;
@@ -7,6 +8,7 @@ mod host;
 mod job;
 mod jobs;
 mod kept;
+mod layers;
 mod parameters;
 mod recipe;
 pub mod reference;
@@ -32,7 +34,8 @@ pub mod sections {
         PairsSection, SampleSection, TextSection, TextToTextKind, TextToTextRecipe,
     };
     pub use crate::recipe::{
-        CausalFamily, ModelSection, Preset, ScheduleKind, TokenizerKind, TokenizerSection,
-        TrainSection,
+        AdafactorScale, AverageKind, CausalFamily, CooldownForm, DecayOn, DivergenceAction, Every,
+        GroupSection, ModelSection, MuonRate, OptimizerKind, Preset, Resolved, ScheduleKind,
+        SmoothingOver, TokenizerKind, TokenizerSection, TrainSection,
     };
 }

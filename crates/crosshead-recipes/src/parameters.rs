@@ -1,11 +1,16 @@
-//! Freezing and initialization of parameters.
+//! Freezing, groups and initialization of parameters.
+
+use std::collections::BTreeMap;
 
 use burn::module::Module;
 use crosshead_models::paths;
+use crosshead_train::{Adjustment, Role};
 use crosshead_weights::{Initialization, initialize_where, parameters};
 
 use crate::RunError;
 use crate::host::{Event, Events};
+use crate::layers::Layers;
+use crate::recipe::TrainSection;
 
 /// Freezes the parameters whose names match a pattern, and reports how many are trained.
 ///
@@ -17,17 +22,8 @@ pub(crate) fn freeze<M: Module>(
     events: &mut dyn Events,
 ) -> Result<M, RunError> {
     let shapes = parameters::shapes(&model);
-    if let Some(pattern) =
-        patterns.iter().find(|pattern| shapes.iter().all(|(path, _)| !matches(pattern, path)))
-    {
-        let examples: Vec<&str> = shapes.iter().take(3).map(|(path, _)| path.as_str()).collect();
-        return Err(RunError::Key {
-            key: "train.freeze".to_owned(),
-            reason: format!(
-                "`{pattern}` matches no parameter; names are such as {}",
-                examples.join(", ")
-            ),
-        });
+    for pattern in patterns {
+        check_pattern("train.freeze", pattern, &shapes)?;
     }
     let frozen = |path: &str| patterns.iter().any(|pattern| matches(pattern, path));
     let (mut trained, mut kept) = (0, 0);
@@ -42,6 +38,47 @@ pub(crate) fn freeze<M: Module>(
     let kept = if kept > 0 { format!(", {kept} frozen") } else { String::new() };
     events.on_event(Event::Message(format!("model: {trained} trainable parameters{kept}")));
     Ok(parameters::freeze(model, frozen))
+}
+
+/// What differs between parameters in training: groups of the recipe, the rates of layers, and the role for the optimizer.
+///
+/// # Errors
+/// If the pattern of a group matches no parameter.
+pub(crate) fn adjustments<M: Module>(
+    model: &M,
+    train: &TrainSection,
+) -> Result<BTreeMap<String, Adjustment>, RunError> {
+    let shapes = parameters::shapes(model);
+    for group in &train.groups {
+        check_pattern("train.groups", &group.name, &shapes)?;
+    }
+    let layers = Layers::of(&shapes);
+    let adjustment = |path: &str| {
+        let group = train.groups.iter().find(|group| matches(&group.name, path));
+        let factor = group.map_or(1.0, |group| group.learning_rate);
+        let below = layers.below_head(path) as i32;
+        Adjustment {
+            learning_rate: factor * train.layer_decay.powi(below),
+            weight_decay: group.and_then(|group| group.weight_decay),
+            role: if paths::is_edge(path) { Role::Edge } else { Role::Hidden },
+        }
+    };
+    Ok(shapes.into_iter().map(|(path, _)| (path.clone(), adjustment(&path))).collect())
+}
+
+/// Checks that a pattern matches a parameter.
+fn check_pattern(
+    key: &str,
+    pattern: &str,
+    shapes: &[(String, Vec<usize>)],
+) -> Result<(), RunError> {
+    if shapes.iter().any(|(path, _)| matches(pattern, path)) {
+        return Ok(());
+    }
+    let examples: Vec<&str> = shapes.iter().take(3).map(|(path, _)| path.as_str()).collect();
+    let reason =
+        format!("`{pattern}` matches no parameter; names are such as {}", examples.join(", "));
+    Err(RunError::Key { key: key.to_owned(), reason })
 }
 
 /// Initializes the weights that a pretrained model lacks, and reports their names.
@@ -78,7 +115,59 @@ fn matches(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+
     use super::*;
+    use crate::recipe::{GroupSection, ModelSection, Preset};
+
+    fn adjusted(train: &TrainSection) -> Result<BTreeMap<String, Adjustment>, RunError> {
+        let section = ModelSection { preset: Some(Preset::Tiny), ..ModelSection::default() };
+        adjustments(&section.encoder_decoder(60).init(1, &Device::flex()), train)
+    }
+
+    fn group(name: &str, learning_rate: f64, weight_decay: Option<f64>) -> GroupSection {
+        GroupSection { name: name.to_owned(), learning_rate, weight_decay }
+    }
+
+    #[test]
+    fn the_first_group_that_matches_counts() {
+        let groups = vec![group("*.bias", 2.0, None), group("decoder.*", 0.5, Some(0.1))];
+        let found = adjusted(&TrainSection { groups, ..TrainSection::default() }).unwrap();
+        let of = |path: &str| (found[path].learning_rate, found[path].weight_decay);
+        assert_eq!(of("encoder.layers.0.self_attn.q_proj.weight"), (1.0, None));
+        assert_eq!(of("decoder.layers.0.self_attn.q_proj.weight"), (0.5, Some(0.1)));
+        assert_eq!(of("decoder.layers.0.self_attn.q_proj.bias"), (2.0, None));
+    }
+
+    #[test]
+    fn layers_below_the_head_learn_more_slowly() {
+        let groups = vec![group("embedding", 3.0, None)];
+        let train = TrainSection { groups, layer_decay: 0.5, ..TrainSection::default() };
+        let found = adjusted(&train).unwrap();
+        // Two layers in the encoder and two in the decoder.
+        assert_eq!(found["embedding"].learning_rate, 3.0 * 0.5_f64.powi(5));
+        assert_eq!(found["encoder.layers.0.feed_forward.up.weight"].learning_rate, 0.0625);
+        assert_eq!(found["decoder.layers.1.feed_forward.up.weight"].learning_rate, 0.5);
+        assert_eq!(found["decoder.final_norm.weight"].learning_rate, 1.0);
+    }
+
+    #[test]
+    fn embeddings_are_edges_and_projections_are_hidden() {
+        let found = adjusted(&TrainSection::default()).unwrap();
+        let edges = found.iter().filter(|(_, adjustment)| adjustment.role == Role::Edge);
+        let edges: Vec<&str> = edges.map(|(path, _)| path.as_str()).collect();
+        assert_eq!(edges, ["embedding"]);
+    }
+
+    #[test]
+    fn a_group_without_parameters_is_an_error() {
+        let groups = vec![group("*", 1.0, None), group("head.*", 1.0, None)];
+        let error = adjusted(&TrainSection { groups, ..TrainSection::default() }).unwrap_err();
+        assert!(
+            error.to_string().contains("train.groups: `head.*` matches no parameter"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn a_star_matches_any_text() {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod average;
 mod classifier;
 mod directory;
 mod embedder;
@@ -17,6 +18,7 @@ mod text;
 mod text_to_text;
 mod translator;
 
+pub use average::average;
 pub use classifier::{Classified, Classifier, Label, ScoreFunction};
 pub use directory::model_directory;
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};

@@ -6,14 +6,13 @@ use std::fs;
 use std::path::Path;
 
 use burn::tensor::TensorData;
-use crosshead_data::BatchPosition;
 use crosshead_files::write_atomic;
 use crosshead_weights::{from_safetensors, to_safetensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::TrainError;
+use crate::{Progress, TrainError};
 
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
@@ -21,37 +20,6 @@ const STATE: &str = "state.json";
 
 /// The format of written checkpoints. Format 1 has neither a format number nor the hash of `state.json`.
 const FORMAT: u64 = 2;
-
-/// The progress of a run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Number of completed steps.
-    pub step: u64,
-    /// The epoch of the next batch.
-    pub epoch: u64,
-    /// Index of the next batch in the epoch.
-    pub batch: usize,
-    /// Number of processed tokens without padding; see [`Task::tokens`](crate::Task::tokens).
-    pub tokens: u64,
-    /// Seconds spent in training steps.
-    pub seconds: f64,
-    /// The best validation score so far; higher is better.
-    pub best_score: Option<f64>,
-    /// The step of the best score.
-    pub best_step: Option<u64>,
-}
-
-impl Progress {
-    /// Whether a validation score is the best so far; in case of a tie, the later one wins.
-    pub fn is_best(&self, score: f64) -> bool {
-        self.best_score.is_none_or(|best| best.is_nan() || score >= best)
-    }
-
-    /// The next batch.
-    pub(crate) fn position(&self) -> BatchPosition {
-        BatchPosition { epoch: self.epoch, batch: self.batch }
-    }
-}
 
 /// The state of a run.
 #[derive(Debug, Default)]
@@ -116,6 +84,11 @@ pub(crate) fn read(dir: &Path, step: u64) -> Result<Checkpoint, TrainError> {
     };
     let (weights, optimizer) = (read(WEIGHTS)?, read(OPTIMIZER)?);
     Ok(Checkpoint { progress, weights, optimizer })
+}
+
+/// Reads the progress of a checkpoint, without its tensors.
+pub(crate) fn read_progress(dir: &Path) -> Result<Progress, TrainError> {
+    read_state(&dir.join(STATE)).map(|state| state.progress)
 }
 
 fn read_state(path: &Path) -> Result<State, TrainError> {

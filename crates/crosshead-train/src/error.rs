@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crosshead_weights::WeightsError;
 
-/// A training error; messages name the file and the fix.
+use crate::Symptom;
+
+/// An error of training; messages name the file and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// A file or folder could not be read or written.
@@ -57,13 +59,17 @@ pub enum TrainError {
         /// The difference.
         reason: String,
     },
-    /// The loss or a gradient is not finite.
-    #[error("step {step}: the {what} is not finite")]
-    NotFinite {
+    /// The loss or the gradient diverged, and the run cannot continue.
+    #[error("step {step}: {symptom} (training examples {}){tried}", first(examples))]
+    Diverged {
         /// The step, from 1.
         step: u64,
-        /// What is not finite.
-        what: &'static str,
+        /// What is wrong with it.
+        symptom: Symptom,
+        /// The indices of its training examples, from 0.
+        examples: Vec<usize>,
+        /// What was tried before, as the end of the message.
+        tried: String,
     },
     /// There are no training examples.
     #[error("there are no training examples")]
@@ -83,6 +89,14 @@ impl TrainError {
     pub(crate) fn checkpoint(path: &Path, reason: impl ToString) -> Self {
         Self::Checkpoint { path: path.to_owned(), reason: reason.to_string() }
     }
+}
+
+/// The first few indices of examples.
+fn first(examples: &[usize]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = examples.iter().take(SHOWN).map(ToString::to_string).collect();
+    let rest = if examples.len() > SHOWN { ", …" } else { "" };
+    format!("{}{rest}", shown.join(", "))
 }
 
 fn list(errors: &[TrainError]) -> String {

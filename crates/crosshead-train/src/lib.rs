@@ -5,18 +5,28 @@ mod config;
 mod error;
 mod log;
 mod optimizer;
+mod progress;
 mod schedule;
+mod snapshots;
 mod store;
 mod trainer;
 
-pub use checkpoint::{Checkpoint, Progress};
+pub use checkpoint::Checkpoint;
 pub use config::TrainConfig;
 pub use error::TrainError;
 pub use log::RunLog;
-pub use optimizer::{Adam, AdamConfig, Optimizer, OptimizerConfig, StateError};
-pub use schedule::Schedule;
+pub use optimizer::{
+    AdafactorConfig, AdamConfig, Adjustment, Decayed, LionConfig, MuonConfig, MuonScale, Optimizer,
+    OptimizerConfig, Role, SgdConfig, StateError, UpdateScale,
+};
+pub use progress::Progress;
+pub use schedule::{Cooldown, Plateau, PlateauState, Schedule};
+pub use snapshots::{Snapshot, SnapshotStore};
 pub use store::{CheckpointStore, Restored};
-pub use trainer::{Observer, Outcome, StepReport, Task, Trainer, Validation};
+pub use trainer::{
+    Average, AverageOf, Divergence, Guard, GuardState, MAX_ROLLBACKS, MAX_SKIPS, Observer,
+    OnDivergence, Outcome, Remedy, StepReport, Symptom, Task, Trainer, Validation, Weights,
+};
 
 // Types from other crates that appear in this crate's API.
 pub use crosshead_data::{BatchStream, Batching};

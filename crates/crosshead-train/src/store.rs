@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crosshead_files::write_directory;
 
-use crate::checkpoint::{read, write};
-use crate::{Checkpoint, TrainError};
+use crate::checkpoint::{read, read_progress, write};
+use crate::{Checkpoint, Progress, TrainError};
 
 /// Default number of checkpoints kept.
 const KEEP: NonZeroUsize = NonZeroUsize::new(2).unwrap();
@@ -91,6 +91,12 @@ impl CheckpointStore {
         }
     }
 
+    /// The progress of each checkpoint that can be read, in ascending order of their steps.
+    pub fn progress(&self) -> Vec<Progress> {
+        let steps = self.steps().into_iter();
+        steps.filter_map(|step| read_progress(&self.folder(step)).ok()).collect()
+    }
+
     fn folder(&self, step: u64) -> PathBuf {
         self.dir.join(step.to_string())
     }
@@ -111,7 +117,7 @@ fn is_damage(error: &TrainError) -> bool {
         TrainError::NewerFormat { .. }
         | TrainError::AllDamaged { .. }
         | TrainError::OtherModel { .. }
-        | TrainError::NotFinite { .. }
+        | TrainError::Diverged { .. }
         | TrainError::NoExamples
         | TrainError::Observer(_) => false,
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod average;
 mod ct2;
 mod ct2_scalar;
 mod error;
@@ -14,6 +15,7 @@ mod source;
 mod values;
 mod write;
 
+pub use average::{AverageError, average};
 pub use ct2::Ct2Model;
 pub use ct2_scalar::Ct2Scalar;
 pub use error::WeightsError;

@@ -69,6 +69,29 @@ pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
     visitor.1
 }
 
+/// The values of every parameter that is trained, by path. They are flattened and detached from autodiff.
+pub fn trained<M: Module>(module: &M) -> BTreeMap<String, Tensor<1>> {
+    struct Trained(Path, BTreeMap<String, Tensor<1>>);
+    impl ModuleVisitor for Trained {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.0.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let value = param.val();
+            if value.is_require_grad() {
+                let n = value.shape().num_elements();
+                self.1.insert(self.0.name(), value.inner().reshape([n]));
+            }
+        }
+    }
+    let mut visitor = Trained(Path::default(), BTreeMap::new());
+    module.visit(&mut visitor);
+    visitor.1
+}
+
 /// Removes the gradient of every parameter that has one. Gradients are flattened and keyed by path.
 pub fn take_gradients<M: Module>(
     module: &M,

@@ -6,8 +6,8 @@ pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
     Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, FillMask, Filled,
     Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose, ScoreFunction,
-    Similarity, StopReason, Summarizer, Task, TextHooks, TextToText, Translator, Written, cosine,
-    is_quantized, model_directory, open, quantize,
+    Similarity, StopReason, Summarizer, Task, TextHooks, TextToText, Translator, Written, average,
+    cosine, is_quantized, model_directory, open, quantize,
 };
 pub use error::Error;
 

@@ -34,6 +34,12 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// Sets whether training saves only the inputs of the layers and computes each layer again in the backward pass.
+    #[must_use]
+    pub fn with_checkpointing(self, checkpointing: bool) -> Self {
+        Self { checkpointing, ..self }
+    }
+
     /// A cache for incremental decoding: each layer's keys and values of the memory, for up to `capacity` positions.
     ///
     /// `mask` applies to self-attention in addition to the causal mask, for example to hide padding on the left.

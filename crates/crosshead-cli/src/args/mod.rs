@@ -1,6 +1,7 @@
 //! The command line.
 
 mod about;
+mod average;
 mod embed;
 mod precision;
 mod tasks;
@@ -8,6 +9,7 @@ mod tasks;
 use std::path::PathBuf;
 
 pub(crate) use about::{Completions, Env, Licenses, Man};
+pub(crate) use average::Average;
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
 
@@ -96,7 +98,9 @@ pub(crate) enum Command {
     Similar(Similar),
     /// Write a smaller and faster copy of a model, quantized to int8
     Quantize(Quantize),
-    /// List the embedded recipes, print one, or explain recipe keys
+    /// Average the weights of models or of checkpoints
+    Average(Average),
+    /// List the embedded recipes, print one, or explain the keys of recipes
     Recipes(Recipes),
     /// Show the modules of a model: shapes, parameters, memory and FLOPs
     Inspect(Inspect),

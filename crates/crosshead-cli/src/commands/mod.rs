@@ -1,5 +1,6 @@
 //! The subcommands.
 
+pub(crate) mod average;
 pub(crate) mod classify;
 pub(crate) mod completions;
 pub(crate) mod embed;

@@ -9,3 +9,4 @@ pub(crate) mod dropout;
 pub(crate) mod int8;
 pub(crate) mod linear;
 pub(crate) mod norm;
+pub(crate) mod orthogonalize;

@@ -12,4 +12,7 @@ pub(crate) mod int8;
 pub(crate) mod linear;
 pub(crate) mod loss;
 pub(crate) mod norm;
+pub(crate) mod orthogonalize;
+pub(crate) mod r_drop;
 pub(crate) mod rows;
+pub(crate) mod scaled_sum;

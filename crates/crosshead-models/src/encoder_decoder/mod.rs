@@ -3,10 +3,13 @@
 mod config;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, Encoder, Memory};
-use crosshead_kernels::{Activation, LabelSmoothing, Mode, in_pool, linear, linear_cross_entropy};
+use crosshead_kernels::{
+    Activation, CrossEntropy, LinearWeights, Mode, in_pool, linear, linear_cross_entropy_with,
+    r_drop,
+};
 
 pub use self::config::EncoderDecoderConfig;
 use crate::input::{InputLayer, RowPositions};
@@ -118,22 +121,54 @@ impl EncoderDecoder {
         source: TokenBatch<'_>,
         decoder_input: TokenBatch<'_>,
         target: &[u32],
-        smoothing: LabelSmoothing,
+        options: impl Into<CrossEntropy>,
         mode: Mode,
     ) -> Tensor<1> {
         let memory = self.encode(source, mode);
         let rows = self.output_rows(self.decode(decoder_input, &memory, mode));
+        let bias = self.logits_bias.as_ref().map(Param::val);
+        linear_cross_entropy_with(
+            rows,
+            LinearWeights { weight: self.output().val(), bias },
+            self.targets(target),
+            self.config.n_classes(),
+            options.into(),
+        )
+    }
+
+    /// The loss of two forward passes with different dropout: see [`r_drop`].
+    ///
+    /// # Shapes
+    /// - `target`: `[batch, tgt_len]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// As [`loss`](Self::loss).
+    pub fn r_drop_loss(
+        &self,
+        source: TokenBatch<'_>,
+        decoder_input: TokenBatch<'_>,
+        target: &[u32],
+        options: CrossEntropy,
+        alpha: f64,
+        mode: Mode,
+    ) -> Tensor<1> {
+        let logits = ["first", "second"].map(|pass| {
+            let mode = mode.stream(pass);
+            let memory = self.encode(source, mode);
+            let logits = self.logits(self.decode(decoder_input, &memory, mode));
+            let [batch, len, vocab_size] = logits.dims();
+            logits.reshape([batch * len, vocab_size])
+        });
+        r_drop(logits, self.targets(target), self.config.n_classes(), options, alpha)
+    }
+
+    /// Target ids, with padding ignored.
+    fn targets(&self, target: &[u32]) -> Tensor<1, Int> {
         let pad_id = self.config.pad_id;
         let targets: Vec<u32> =
             target.iter().map(|&id| if id == pad_id { IGNORED } else { id }).collect();
-        linear_cross_entropy(
-            rows,
-            self.output().val(),
-            self.logits_bias.as_ref().map(Param::val),
-            id_tensor(&targets, &self.device()),
-            self.config.n_classes(),
-            smoothing,
-        )
+        id_tensor(&targets, &self.device())
     }
 
     fn embed(&self, tokens: TokenBatch<'_>) -> Tensor<3> {

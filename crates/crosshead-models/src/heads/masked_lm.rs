@@ -4,7 +4,8 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use crosshead_blocks::Norm;
 use crosshead_kernels::{
-    Activation, LabelSmoothing, Linear, LinearConfig, Mode, RandomKey, linear, linear_cross_entropy,
+    Activation, CrossEntropy, Linear, LinearConfig, LinearWeights, Mode, RandomKey, linear,
+    linear_cross_entropy_with,
 };
 
 use crate::tokens::{TokenBatch, id_tensor};
@@ -64,13 +65,31 @@ impl MaskedLm {
     /// # Panics
     /// See [`Encoder::forward`].
     pub fn loss(&self, tokens: TokenBatch<'_>, targets: &[u32], mode: Mode) -> Tensor<1> {
-        linear_cross_entropy(
+        self.loss_with(tokens, targets, CrossEntropy::default(), mode)
+    }
+
+    /// [`loss`](Self::loss) with label smoothing or z-loss.
+    ///
+    /// # Shapes
+    /// - `targets`: `[batch, len]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// See [`Encoder::forward`].
+    pub fn loss_with(
+        &self,
+        tokens: TokenBatch<'_>,
+        targets: &[u32],
+        options: CrossEntropy,
+        mode: Mode,
+    ) -> Tensor<1> {
+        let bias = Some(self.output_bias.val());
+        linear_cross_entropy_with(
             self.rows(tokens, None, mode),
-            self.encoder.embedding.val(),
-            Some(self.output_bias.val()),
+            LinearWeights { weight: self.encoder.embedding.val(), bias },
             id_tensor(targets, &self.encoder.device()),
             self.encoder.config.vocab_size,
-            LabelSmoothing::None,
+            options,
         )
     }
 

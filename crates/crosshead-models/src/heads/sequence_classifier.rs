@@ -3,8 +3,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use crosshead_kernels::{
-    Activation, LabelSmoothing, Linear, LinearConfig, Mode, RandomKey, dropout,
-    linear_cross_entropy,
+    Activation, CrossEntropy, Linear, LinearConfig, LinearWeights, Mode, RandomKey, dropout,
+    linear_cross_entropy_with, r_drop,
 };
 use serde::{Deserialize, Serialize};
 
@@ -171,17 +171,39 @@ impl SequenceClassifier {
         tokens: TokenBatch<'_>,
         types: Option<&[u32]>,
         classes: &[u32],
-        smoothing: LabelSmoothing,
+        options: impl Into<CrossEntropy>,
         mode: Mode,
     ) -> Tensor<1> {
-        linear_cross_entropy(
+        let bias = self.classifier.bias.as_ref().map(Param::val);
+        linear_cross_entropy_with(
             self.pooled(tokens, types, mode),
-            self.classifier.weight.val(),
-            self.classifier.bias.as_ref().map(Param::val),
+            LinearWeights { weight: self.classifier.weight.val(), bias },
             id_tensor(classes, &self.encoder.device()),
             self.head.n_classes,
-            smoothing,
+            options.into(),
         )
+    }
+
+    /// The loss of two forward passes with different dropout: see [`r_drop`].
+    ///
+    /// # Shapes
+    /// - `classes`: `[batch]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// See [`Encoder::forward`].
+    pub fn r_drop_loss(
+        &self,
+        tokens: TokenBatch<'_>,
+        types: Option<&[u32]>,
+        classes: &[u32],
+        options: CrossEntropy,
+        alpha: f64,
+        mode: Mode,
+    ) -> Tensor<1> {
+        let logits = ["first", "second"].map(|pass| self.logits(tokens, types, mode.stream(pass)));
+        let classes = id_tensor(classes, &self.encoder.device());
+        r_drop(logits, classes, self.head.n_classes, options, alpha)
     }
 
     /// The input of the classifier, `[batch, d_model]`.

@@ -3,6 +3,7 @@
 //! A family is one value in [`families`], which defines the meaning of its `config.json` and the names of its weights.
 //! Loading and saving are the same for all families.
 
+mod average;
 mod config_file;
 mod ctranslate2;
 mod directory;
@@ -31,6 +32,7 @@ use std::path::Path;
 use crosshead_files::{write_atomic, write_directory};
 use serde_json::{Map, Value};
 
+pub use average::average_directories;
 pub use directory::ModelDirectory;
 pub use generation::{GenerationDefaults, GenerationFile, NotFollowed};
 pub use head::Head;

@@ -114,7 +114,7 @@ fn quantized(
 }
 
 /// Copies the files of a directory and of the folders in its `modules.json`, without the weights in the folder `model`.
-fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
+pub(super) fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
     copy_folder(dir, out, dir == model)?;
     for folder in modules(dir)? {
         let (from, to) = (dir.join(&folder), out.join(&folder));
@@ -126,8 +126,25 @@ fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
     Ok(())
 }
 
+/// The number of files with weights in a folder.
+pub(super) fn weight_files(dir: &Path) -> Result<usize, ModelError> {
+    if !dir.is_dir() {
+        return Ok(0);
+    }
+    let mut count = 0;
+    for entry in fs::read_dir(dir).map_err(ModelError::io(dir))? {
+        let name = entry.map_err(ModelError::io(dir))?.file_name();
+        count += usize::from(is_weights(&name.to_string_lossy()));
+    }
+    Ok(count)
+}
+
+/// Whether a file with this name has weights.
+fn is_weights(name: &str) -> bool {
+    WEIGHTS.iter().any(|end| name.ends_with(end))
+}
+
 fn copy_folder(from: &Path, to: &Path, is_model: bool) -> Result<(), ModelError> {
-    let is_weights = |name: &str| WEIGHTS.iter().any(|end| name.ends_with(end));
     for entry in fs::read_dir(from).map_err(ModelError::io(from))? {
         let entry = entry.map_err(ModelError::io(from))?;
         let (path, name) = (entry.path(), entry.file_name());
@@ -140,7 +157,7 @@ fn copy_folder(from: &Path, to: &Path, is_model: bool) -> Result<(), ModelError>
 }
 
 /// The folders in `modules.json`.
-fn modules(dir: &Path) -> Result<Vec<String>, ModelError> {
+pub(super) fn modules(dir: &Path) -> Result<Vec<String>, ModelError> {
     let path = dir.join("modules.json");
     if !path.is_file() {
         return Ok(Vec::new());

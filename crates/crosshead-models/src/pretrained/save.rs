@@ -19,9 +19,21 @@ pub(super) fn save<M: Module>(
     dir: &Path,
 ) -> Result<(), ModelError> {
     let path = dir.join("model.safetensors");
+    let tables = tables.into_iter().map(|(name, data)| (name.to_owned(), data));
+    let mut tensors = in_file(parameters::read(model), names, &path)?;
+    tensors.extend(tables);
+    Ok(write_tensors(&path, &tensors)?)
+}
+
+/// The tensors of a file of the family, from parameters by path.
+pub(super) fn in_file(
+    parameters: BTreeMap<String, TensorData>,
+    names: &Names,
+    path: &Path,
+) -> Result<BTreeMap<String, TensorData>, ModelError> {
     let mut parts: BTreeMap<String, BTreeMap<usize, (Form, TensorData)>> = BTreeMap::new();
-    for (parameter, data) in parameters::read(model) {
-        let location = names.locate(&parameter).ok_or_else(|| no_such_weight(&path, &parameter))?;
+    for (parameter, data) in parameters {
+        let location = names.locate(&parameter).ok_or_else(|| no_such_weight(path, &parameter))?;
         let part = if let Form::Columns { part, .. } = location.form { part } else { 0 };
         let data = data.convert_dtype(DType::F32);
         parts.entry(names.written(&location.name)).or_default().insert(part, (location.form, data));
@@ -30,7 +42,5 @@ pub(super) fn save<M: Module>(
         let form = parts.values().next()?.0;
         Some((name, form.merge(parts.into_values().map(|(_, data)| data).collect())))
     });
-    let tables = tables.into_iter().map(|(name, data)| (name.to_owned(), data));
-    let tensors: BTreeMap<String, TensorData> = merged.chain(tables).collect();
-    Ok(write_tensors(&path, &tensors)?)
+    Ok(merged.collect())
 }

@@ -108,8 +108,16 @@ macro_rules! tasks {
                 match self { $(Self::$Variant(recipe) => &recipe.train,)+ }
             }
 
-            /// The recipe, with the keys that come from the pretrained model filled in. A recipe that resumes `run`
-            /// takes them from that run.
+            /// The same recipe with another `[train]` section.
+            pub(crate) fn with_train(&self, train: TrainSection) -> Self {
+                match self {
+                    $(Self::$Variant(recipe) => {
+                        Self::$Variant($Sections { train, ..recipe.clone() })
+                    })+
+                }
+            }
+
+            /// The recipe with the keys that its pretrained model fills; a recipe that resumes `run` takes them from that run.
             ///
             /// # Errors
             /// If the pretrained model cannot be read.

@@ -5,8 +5,17 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Keys that affect how long a run is or what it keeps on disk, but not the result of a step.
-const FREE: [&str; 2] = ["train.steps", "train.keep"];
+/// Keys that change the length of a run, where it ends or what it keeps on disk, but not the result of a step.
+const FREE: [&str; 8] = [
+    "train.steps",
+    "train.epochs",
+    "train.tokens",
+    "train.max_time",
+    "train.patience",
+    "train.on_divergence",
+    "train.keep",
+    "train.resolved",
+];
 
 /// Values by key, in TOML syntax.
 type Values = BTreeMap<String, String>;
@@ -101,6 +110,7 @@ mod tests {
 
     #[test]
     fn the_number_of_steps_and_of_checkpoints_may_differ() {
-        assert!(messages(&["train.steps=7", "train.keep=5"]).is_empty());
+        assert!(messages(&["train.steps=7", "train.keep=5", "train.max_time=1h"]).is_empty());
+        assert!(messages(&["train.epochs=7"]).is_empty());
     }
 }

@@ -25,8 +25,11 @@ pub(crate) use preset::ModelKind;
 pub use preset::Preset;
 pub(crate) use read::{ReadError, read, read_as_is};
 pub use tokenizer::{TokenizerKind, TokenizerSection};
-pub(crate) use train::TrainDefaults;
-pub use train::{ScheduleKind, TrainSection};
+pub use train::{
+    AdafactorScale, AverageKind, CooldownForm, DecayOn, DivergenceAction, Every, GroupSection,
+    MuonRate, OptimizerKind, Resolved, ScheduleKind, SmoothingOver, TrainSection,
+};
+pub(crate) use train::{Epoch, TrainDefaults};
 
 /// The sections of one task's recipes.
 pub(crate) trait Sections: Clone + DeserializeOwned + JsonSchema {

@@ -68,6 +68,7 @@ pub(crate) fn read_as_is<R: DeserializeOwned + JsonSchema>(
     let mut table: toml::Table = text
         .parse()
         .map_err(|error| ReadError::Toml { error: Box::new(error), hint: String::new() })?;
+    sets::remove_replaced(&mut table, sets);
     for set in sets {
         sets::apply(&mut table, set)
             .map_err(|source| ReadError::Set { set: set.clone(), source })?;

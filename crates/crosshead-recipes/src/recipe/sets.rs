@@ -14,7 +14,29 @@ pub(crate) enum SetError {
     Section(String),
 }
 
-/// Sets a key of a table from `section.key=value`. The value is parsed as TOML; if that fails, it is used as text.
+/// Keys of which a recipe has one: an argument that sets one replaces the others.
+const ALTERNATIVES: [&[&str]; 2] = [
+    &["train.steps", "train.epochs", "train.tokens"],
+    &["train.warmup", "train.warmup_share", "train.warmup_tokens"],
+];
+
+/// Removes the keys of a table that arguments replace by others.
+pub(super) fn remove_replaced(table: &mut toml::Table, sets: &[String]) {
+    for keys in ALTERNATIVES {
+        let is_set = |path: &str| sets.iter().any(|set| key(set) == path);
+        if !keys.iter().any(|path| is_set(path)) {
+            continue;
+        }
+        for path in keys {
+            let Some((section, key)) = path.split_once('.') else { continue };
+            if let Some(section) = table.get_mut(section).and_then(toml::Value::as_table_mut) {
+                section.remove(key);
+            }
+        }
+    }
+}
+
+/// Sets a key of a table from `section.key=value`. The value is TOML; what is not valid TOML is taken as text.
 ///
 /// # Errors
 /// If the argument does not have that form.

@@ -1,22 +1,25 @@
 //! The run of a recipe, from text to a model directory: the same for every task.
 
 mod directory;
+mod length;
 mod observer;
 mod resume;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use burn::tensor::Device;
 use crosshead_data::BatchStream;
-use crosshead_train::{CheckpointStore, Outcome, RunLog, TrainError, Trainer};
+use crosshead_train::{CheckpointStore, Outcome, RunLog, SnapshotStore, TrainError, Trainer};
 
+use crate::checkpointing::Checkpointing as _;
 use crate::host::{Event, Host};
 use crate::job::{Job, Setup, Visitor};
 use crate::recipe::TrainSection;
 use crate::report::Report;
 use crate::{Recipe, RunError, parameters};
-use observer::RunObserver;
+use observer::{LOG, RunObserver};
 
 /// The result of a finished run.
 #[derive(Debug)]
@@ -79,16 +82,22 @@ fn run<J: Job>(
     host: Host<'_>,
 ) -> Result<Option<Summary>, RunError> {
     let Host { events, stop, .. } = host;
+    let job = J::load(sections, setup, events)?;
+    let recipe = &length::resolved(recipe, before, &job, events);
     let train = recipe.train();
     let checkpoints = CheckpointStore::new(&setup.dir.join("checkpoints"))
         .with_keep(NonZeroUsize::new(train.keep).unwrap_or(NonZeroUsize::MIN));
-    let job = J::load(sections, setup, events)?;
+    let snapshots = SnapshotStore::new(&setup.dir.join("snapshots"));
     directory::write_recipe(setup.dir, recipe)?;
     let model = job.model(&setup.device.clone().autodiff(), events)?;
+    let model = model.with_checkpointing(train.gradient_checkpointing);
     let model = parameters::freeze(model, &train.freeze, events)?;
+    let adjustments = parameters::adjustments(&model, train)?;
     let task = job.task();
     let batches = BatchStream::new(job.batching(train), train.seed);
-    let mut trainer = Trainer::new(&task, train.config(), batches, model);
+    let mut trainer = Trainer::new(&task, train.config(), batches, model)
+        .with_adjustments(adjustments)
+        .with_snapshots(snapshots.clone());
     if let Some(restored) = if setup.resume { checkpoints.load_latest()? } else { None } {
         let wrong = |error: TrainError| RunError::Run {
             dir: setup.dir.to_owned(),
@@ -106,24 +115,32 @@ fn run<J: Job>(
             events.on_event(Event::Message(message));
         }
     }
-    let log = RunLog::open(&setup.dir.join("log.jsonl"), trainer.progress().step)?;
+    let log = RunLog::open(&setup.dir.join(LOG), trainer.progress().step)?;
     let mut observer = RunObserver {
         job: &job,
         train,
         dir: setup.dir,
         checkpoints: &checkpoints,
+        snapshots: &snapshots,
+        deadline: train.max_time()?.and_then(|time| Instant::now().checked_add(time)),
         log,
         events,
         stop,
     };
     let outcome = trainer.run(&mut observer).map_err(|error| match error {
-        TrainError::NotFinite { .. } => RunError::Diverged(error),
+        TrainError::Diverged { .. } => RunError::Diverged(error),
         error => RunError::Train(error),
     })?;
     if outcome == Outcome::Stopped {
         return Ok(None);
     }
-    let train_seconds = trainer.progress().seconds;
+    let (train_seconds, last) = (trainer.progress().seconds, trainer.progress().step);
+    if let Some(patience) = train.patience.filter(|_| last < train.steps()) {
+        let select = train.select.as_deref().unwrap_or_default();
+        events.on_event(Event::Message(format!(
+            "ended at step {last}: {select} did not improve in {patience} validations"
+        )));
+    }
     drop(trainer);
     let model = setup.dir.join("model");
     let test = job.test(&model, setup.device, events)?;

@@ -1,9 +1,11 @@
 //! The work done between training steps: validation, best model, checkpoints, log.
 
 use std::path::Path;
+use std::time::Instant;
 
 use crosshead_train::{
-    Checkpoint, CheckpointStore, Observer, Progress, RunLog, StepReport, TrainError, Validation,
+    Checkpoint, CheckpointStore, Divergence, Observer, Progress, Remedy, RunLog, SnapshotStore,
+    StepReport, TrainError, Validation, Weights,
 };
 use serde_json::json;
 
@@ -12,11 +14,17 @@ use crate::host::{Event, Events, Stop};
 use crate::job::Job;
 use crate::recipe::TrainSection;
 
+/// The log in the run directory.
+pub(super) const LOG: &str = "log.jsonl";
+
 pub(super) struct RunObserver<'a, J> {
     pub(super) job: &'a J,
     pub(super) train: &'a TrainSection,
     pub(super) dir: &'a Path,
     pub(super) checkpoints: &'a CheckpointStore,
+    pub(super) snapshots: &'a SnapshotStore,
+    /// When `train.max_time` is over.
+    pub(super) deadline: Option<Instant>,
     pub(super) log: RunLog,
     pub(super) events: &'a mut dyn Events,
     pub(super) stop: Stop,
@@ -34,7 +42,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             "targets": report.targets,
             "seconds": progress.seconds,
         }))?;
-        self.events.on_event(Event::Step { report, steps: self.train.steps });
+        self.events.on_event(Event::Step { report, steps: self.train.steps() });
         Ok(())
     }
 
@@ -42,6 +50,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
         &mut self,
         model: &J::Model,
         progress: &Progress,
+        weights: Weights,
     ) -> Result<Validation, TrainError> {
         let metrics = self.job.validate(model).map_err(observer_error)?;
         let chosen = self.train.select.as_deref().unwrap_or("loss");
@@ -52,6 +61,18 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             .goodness();
         let best = progress.is_best(score);
         let mut entry = json!({ "step": progress.step });
+        match weights {
+            Weights::Current => {}
+            Weights::Ema => entry["weights"] = json!("ema"),
+            Weights::Average => {
+                let steps = progress.snapshots.iter().map(|snapshot| snapshot.step);
+                let steps: Vec<u64> = steps.collect();
+                let message = format!("average of the weights after steps {steps:?}:");
+                self.events.on_event(Event::Message(message));
+                entry["weights"] = json!("average");
+                entry["averaged_steps"] = json!(steps);
+            }
+        }
         for measured in &metrics {
             entry[format!("valid_{}", measured.metric.key)] = json!(measured.value);
         }
@@ -65,11 +86,48 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
     }
 
     fn on_checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
-        self.checkpoints.save(&checkpoint)
+        self.checkpoints.save(&checkpoint)?;
+        let progress = self.checkpoints.progress();
+        let snapshots = progress.iter().flat_map(|progress| &progress.snapshots);
+        self.snapshots.keep_only(&snapshots.map(|snapshot| snapshot.step).collect())
     }
 
     fn should_stop(&self) -> bool {
-        self.stop.is_requested()
+        self.stop.is_requested() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn on_divergence(&mut self, divergence: &Divergence) -> Result<(), TrainError> {
+        let Divergence { step, symptom, examples, remedy } = divergence;
+        let (mut entry, done) = match remedy {
+            Remedy::Skipped => {
+                (json!({ "step": step, "remedy": "skipped" }), "step skipped".to_owned())
+            }
+            Remedy::RolledBack { to, rate_factor } => {
+                // The steps after the checkpoint are taken again.
+                self.log = RunLog::open(&self.dir.join(LOG), *to)?;
+                let entry = json!({
+                    "step": to + 1,
+                    "remedy": "rolled back",
+                    "diverged_step": step,
+                    "learning_rate_factor": rate_factor,
+                });
+                let done = format!("back to step {to} with {rate_factor} times the learning rate");
+                (entry, done)
+            }
+        };
+        entry["diverged"] = json!(symptom.to_string());
+        entry["examples"] = json!(examples);
+        self.log.write(&entry)?;
+        let shown: Vec<String> = examples.iter().take(8).map(ToString::to_string).collect();
+        self.events.on_event(Event::Message(format!(
+            "warning: step {step}: {symptom} (training examples {}…); {done}",
+            shown.join(", ")
+        )));
+        Ok(())
+    }
+
+    fn last_checkpoint(&mut self) -> Result<Option<Checkpoint>, TrainError> {
+        Ok(self.checkpoints.load_latest()?.map(|restored| restored.checkpoint))
     }
 }
 

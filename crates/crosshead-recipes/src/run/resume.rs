@@ -8,11 +8,11 @@ pub(super) fn length_change(
     now: &TrainSection,
     step: u64,
 ) -> Option<String> {
-    if before.steps == now.steps {
+    if before.steps() == now.steps() {
         return None;
     }
-    let change = format!("train.steps is {} and was {}", now.steps, before.steps);
-    if step >= now.steps {
+    let change = format!("train.steps is {} and was {}", now.steps(), before.steps());
+    if step >= now.steps() {
         return Some(format!("warning: {change}: {step} steps are done, so no steps are left"));
     }
     let next = step + 1;
@@ -33,7 +33,7 @@ mod tests {
     use crate::recipe::ScheduleKind;
 
     fn section(schedule: ScheduleKind, steps: u64) -> TrainSection {
-        TrainSection { schedule, steps, warmup: 100, ..TrainSection::default() }
+        TrainSection { schedule, steps: Some(steps), warmup: Some(100), ..TrainSection::default() }
     }
 
     #[test]

@@ -1,16 +1,12 @@
-//! Adam and AdamW over a module, with state keyed by parameter path.
+//! Adam and AdamW.
 
-use std::collections::BTreeMap;
-
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
-use crosshead_kernels::{AdamStep, adam_step, sum_of_squares};
-use crosshead_weights::parameters;
+use burn::tensor::Tensor;
+use crosshead_kernels::{AdamStep, adam_step};
 use serde::{Deserialize, Serialize};
 
-use super::StateError;
+use super::rule::{Parameter, Pending, Rule, Slot, exactly};
 
-/// Configuration of [`Adam`].
+/// Configuration of Adam (Kingma & Ba 2015), or of AdamW with weight decay (Loshchilov & Hutter 2019).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdamConfig {
@@ -18,7 +14,6 @@ pub struct AdamConfig {
     beta2: f64,
     epsilon: f64,
     weight_decay: f64,
-    max_norm: f64,
 }
 
 impl Default for AdamConfig {
@@ -28,9 +23,9 @@ impl Default for AdamConfig {
 }
 
 impl AdamConfig {
-    /// The constants of Vaswani et al. 2017 (section 5.3), with gradients clipped to a global norm of 1.
+    /// The constants of Vaswani et al. 2017 (section 5.3).
     pub fn new() -> Self {
-        Self { beta1: 0.9, beta2: 0.98, epsilon: 1e-9, weight_decay: 0.0, max_norm: 1.0 }
+        Self { beta1: 0.9, beta2: 0.98, epsilon: 1e-9, weight_decay: 0.0 }
     }
 
     /// Sets the decay rate of the first moment estimate. Default: 0.9.
@@ -53,11 +48,6 @@ impl AdamConfig {
         Self { weight_decay, ..self }
     }
 
-    /// Clips gradients to this global norm; 0 disables it. Default: 1.
-    pub fn with_max_norm(self, max_norm: f64) -> Self {
-        Self { max_norm, ..self }
-    }
-
     /// Decay rate of the first moment estimate.
     pub fn beta1(&self) -> f64 {
         self.beta1
@@ -77,117 +67,30 @@ impl AdamConfig {
     pub fn weight_decay(&self) -> f64 {
         self.weight_decay
     }
-
-    /// The maximum global norm of the gradients; 0 for no limit.
-    pub fn max_norm(&self) -> f64 {
-        self.max_norm
-    }
-
-    /// An optimizer before its first step.
-    pub fn init(self) -> Adam {
-        Adam { config: self, step: 0, moments: BTreeMap::new() }
-    }
-
-    /// An optimizer that resumes after `step` steps from the state of [`Adam::state`], for parameters with these `shapes` by
-    /// path.
-    ///
-    /// # Errors
-    /// If one of a parameter's two moment estimates is missing or does not have the parameter's size.
-    pub fn restore(
-        self,
-        step: u64,
-        mut state: BTreeMap<String, TensorData>,
-        shapes: &[(String, Vec<usize>)],
-        device: &Device,
-    ) -> Result<Adam, StateError> {
-        for (path, shape) in shapes {
-            for name in ["first", "second"].map(|moment| format!("{moment}.{path}")) {
-                let found = state.get(&name).map(TensorData::num_elements);
-                if found.is_some_and(|found| found != shape.iter().product::<usize>()) {
-                    return Err(StateError::OtherSize { name, shape: shape.clone() });
-                }
-            }
-        }
-        let device = device.clone().inner();
-        let mut moments = BTreeMap::new();
-        while let Some((name, data)) = state.pop_first() {
-            let partner = name
-                .strip_prefix("first.")
-                .map(|path| (path.to_owned(), state.remove(&format!("second.{path}"))));
-            let Some((path, Some(second))) = partner else {
-                return Err(StateError::NoPartner { name });
-            };
-            let tensor = |data| Tensor::<1>::from_data(data, &device);
-            moments.insert(path, (tensor(data), tensor(second)));
-        }
-        Ok(Adam { config: self, step, moments })
-    }
 }
 
-/// First and second moment estimates of one parameter, flattened.
-type Moments = (Tensor<1>, Tensor<1>);
+impl Rule for AdamConfig {
+    fn weight_decay(&self) -> f64 {
+        self.weight_decay
+    }
 
-/// Adam (Kingma & Ba 2015) with global-norm clipping (Pascanu et al. 2013).
-#[derive(Debug)]
-pub struct Adam {
-    config: AdamConfig,
-    step: u64,
-    moments: BTreeMap<String, Moments>,
-}
+    fn slots(&self, parameter: &Parameter<'_>) -> Vec<Slot> {
+        ["first", "second"].map(|name| Slot { name, len: parameter.len() }).into()
+    }
 
-impl Adam {
-    /// Updates the model with the gradients, keyed by parameter path; returns the model and the gradients' global norm before
-    /// clipping.
-    ///
-    /// Parameters without a gradient are unchanged. If the norm is not finite, nothing changes.
-    pub fn step<M: Module>(
-        &mut self,
-        model: M,
-        mut gradients: BTreeMap<String, Tensor<1>>,
-        learning_rate: f64,
-    ) -> (M, f64) {
-        let norm = gradients.values().map(sum_of_squares).sum::<f64>().sqrt();
-        if !norm.is_finite() {
-            return (model, norm);
-        }
-        self.step += 1;
-        let AdamConfig { beta1, beta2, epsilon, weight_decay, max_norm } = self.config;
-        let gradient_scale = if max_norm > 0.0 && norm > max_norm { max_norm / norm } else { 1.0 };
+    fn update(&self, value: Tensor<1>, pending: Pending<'_>) -> (Tensor<1>, Vec<Tensor<1>>) {
+        let Pending { gradient, state, step } = pending;
+        let [first, second] = exactly(state);
         let step = AdamStep {
-            learning_rate,
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-            step: self.step,
-            gradient_scale,
+            learning_rate: step.learning_rate,
+            beta1: self.beta1,
+            beta2: self.beta2,
+            epsilon: self.epsilon,
+            weight_decay: step.weight_decay,
+            step: step.number,
+            gradient_scale: step.gradient_scale,
         };
-        let model = parameters::update(model, |path, value| {
-            let Some(gradient) = gradients.remove(path) else { return value };
-            let (first, second) = self
-                .moments
-                .remove(path)
-                .unwrap_or_else(|| (value.zeros_like(), value.zeros_like()));
-            let (value, first, second) = adam_step(value, gradient, first, second, step);
-            self.moments.insert(path.to_owned(), (first, second));
-            value
-        });
-        (model, norm)
-    }
-
-    /// The moment estimates, named `first.` and `second.` followed by the parameter path.
-    pub fn state(&self) -> BTreeMap<String, TensorData> {
-        let named = |(path, (first, second)): (&String, &Moments)| {
-            [
-                (format!("first.{path}"), first.to_data()),
-                (format!("second.{path}"), second.to_data()),
-            ]
-        };
-        self.moments.iter().flat_map(named).collect()
-    }
-
-    /// Number of steps taken.
-    pub fn steps(&self) -> u64 {
-        self.step
+        let (value, first, second) = adam_step(value, gradient, first, second, step);
+        (value, vec![first, second])
     }
 }

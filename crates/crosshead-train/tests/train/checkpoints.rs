@@ -21,6 +21,7 @@ fn checkpoint(step: u64) -> Checkpoint {
             seconds: 0.1 + step as f64 / 3.0,
             best_score: Some(-1.0 / 3.0),
             best_step: Some(step),
+            ..Progress::default()
         },
         weights: BTreeMap::from([("a.b".to_owned(), data(step as f32))]),
         optimizer: BTreeMap::from([

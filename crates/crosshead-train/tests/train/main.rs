@@ -2,5 +2,8 @@
 
 mod adam;
 mod checkpoints;
+mod choices;
 mod log;
+mod optimizers;
 mod runs;
+mod schedules;

@@ -5,7 +5,7 @@ use crosshead_data::{BatchStream, Batching};
 use crosshead_kernels::{Linear, LinearConfig, Mode, dropout};
 use crosshead_train::{
     AdamConfig, Checkpoint, Observer, OptimizerConfig, Outcome, Progress, Schedule, StepReport,
-    Task, TrainConfig, TrainError, Trainer, Validation,
+    Symptom, Task, TrainConfig, TrainError, Trainer, Validation, Weights,
 };
 use crosshead_weights::parameters;
 
@@ -64,7 +64,12 @@ impl Observer<Linear> for Recorder {
         Ok(())
     }
 
-    fn validate(&mut self, _: &Linear, progress: &Progress) -> Result<Validation, TrainError> {
+    fn validate(
+        &mut self,
+        _: &Linear,
+        progress: &Progress,
+        _: Weights,
+    ) -> Result<Validation, TrainError> {
         let score = self.scores.get(self.validated.len()).copied().unwrap_or(0.0);
         self.validated.push(progress.step);
         Ok(Validation { score })
@@ -172,8 +177,15 @@ fn ties_go_to_the_later_score_and_nan_is_replaced() {
 fn a_loss_that_is_not_finite_ends_the_run() {
     let task = Line { scale: f32::INFINITY, ..Line::new() };
     let error = trainer(&task, config(3)).run(&mut Recorder::default()).unwrap_err();
-    assert!(matches!(error, TrainError::NotFinite { step: 1, what: "loss" }));
-    assert_eq!(error.to_string(), "step 1: the loss is not finite");
+    let TrainError::Diverged { step: 1, symptom: Symptom::LossNotFinite, examples, .. } = &error
+    else {
+        panic!("{error}")
+    };
+    // Two batches of four different examples.
+    assert!(examples.len() == 8 && examples.iter().all(|&example| example < EXAMPLES));
+    let shown = format!("(training examples {}", examples[0]);
+    assert!(error.to_string().starts_with("step 1: the loss is not finite"), "{error}");
+    assert!(error.to_string().contains(&shown), "{error}");
 }
 
 /// A change of a checkpoint, and part of the expected error.

@@ -34,13 +34,13 @@ impl<'a> Matrix<'a> {
     }
 
     /// The rows in a range.
-    pub(super) fn row_range(self, range: Range<usize>) -> Self {
+    pub(crate) fn row_range(self, range: Range<usize>) -> Self {
         let start = (range.start * self.row_stride).min(self.values.len());
         Self { values: &self.values[start..], rows: range.len(), ..self }
     }
 
     /// The columns in a range.
-    pub(super) fn col_range(self, range: Range<usize>) -> Self {
+    pub(crate) fn col_range(self, range: Range<usize>) -> Self {
         self.transposed().row_range(range).transposed()
     }
 

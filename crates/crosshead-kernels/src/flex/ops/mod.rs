@@ -10,4 +10,6 @@ pub(crate) mod int8;
 pub(crate) mod linear;
 pub(crate) mod loss;
 pub(crate) mod norm;
+pub(crate) mod orthogonalize;
 pub(crate) mod rows;
+pub(crate) mod scaled_sum;

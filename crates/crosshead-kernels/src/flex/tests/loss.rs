@@ -3,8 +3,11 @@
 use burn::tensor::{Device, Int, Tensor, TensorData, Tolerance};
 use proptest::prelude::*;
 
+use crate::args::linear::LinearWeights;
 use crate::flex::testing::{assert_close, assert_same_for_any_number_of_threads, normal};
-use crate::ops::loss::{LabelSmoothing, linear_cross_entropy, plain};
+use crate::ops::loss::{
+    CrossEntropy, LabelSmoothing, linear_cross_entropy, linear_cross_entropy_with, plain,
+};
 use crate::random::RandomKey;
 
 #[derive(Clone, Debug)]
@@ -15,12 +18,12 @@ struct Case {
     n_classes: usize,
     bias: bool,
     smoothing: LabelSmoothing,
-    /// One in this many targets is padding; 0 means none.
+    z_loss: f32,
+    /// One in this many targets is padding; 0 for none.
     padding: usize,
 }
 
-type Operation =
-    fn(Tensor<2>, Tensor<2>, Option<Tensor<1>>, Tensor<1, Int>, usize, LabelSmoothing) -> Tensor<1>;
+type Operation = fn(Tensor<2>, LinearWeights, Tensor<1, Int>, usize, CrossEntropy) -> Tensor<1>;
 
 impl Case {
     fn inputs(&self, device: &Device) -> (Tensor<2>, Tensor<2>, Option<Tensor<1>>, Tensor<1, Int>) {
@@ -43,9 +46,9 @@ impl Case {
         let (x, weight, bias, targets) = self.inputs(&Device::flex().autodiff());
         let (x, weight) = (x.require_grad(), weight.require_grad());
         let bias = bias.map(Tensor::require_grad);
-        let (n_classes, smoothing) = (self.n_classes, self.smoothing);
-        let loss =
-            operation(x.clone(), weight.clone(), bias.clone(), targets, n_classes, smoothing);
+        let options = CrossEntropy { smoothing: self.smoothing, z_loss: self.z_loss };
+        let weights = LinearWeights { weight: weight.clone(), bias: bias.clone() };
+        let loss = operation(x.clone(), weights, targets, self.n_classes, options);
         let gradients = (loss.clone() * 3.0).backward();
         let mut results = vec![
             loss.into_data(),
@@ -63,16 +66,20 @@ fn cases() -> impl Strategy<Value = Case> {
         Just(LabelSmoothing::AllClasses(0.1)),
         Just(LabelSmoothing::OtherClasses(0.1)),
     ];
-    (1..150usize, 1..40usize, 2..1100usize, 0..20usize, any::<bool>(), smoothing, 0..5usize)
-        .prop_map(|(rows, d_model, n_classes, extra, bias, smoothing, padding)| Case {
+    let z_loss = prop_oneof![Just(0.0_f32), Just(1e-2)];
+    let sizes = (1..150usize, 1..40usize, 2..1100usize, 0..20usize);
+    (sizes, any::<bool>(), smoothing, z_loss, 0..5usize).prop_map(
+        |((rows, d_model, n_classes, extra), bias, smoothing, z_loss, padding)| Case {
             rows,
             d_model,
             vocab_size: n_classes + extra,
             n_classes,
             bias,
             smoothing,
+            z_loss,
             padding,
-        })
+        },
+    )
 }
 
 fn several_panels() -> Case {
@@ -83,6 +90,7 @@ fn several_panels() -> Case {
         n_classes: 1303,
         bias: true,
         smoothing: LabelSmoothing::AllClasses(0.1),
+        z_loss: 0.0,
         padding: 3,
     }
 }
@@ -92,26 +100,26 @@ proptest! {
 
     #[test]
     fn fused_equals_plain(case in cases()) {
-        assert_close(&case.run(linear_cross_entropy), &case.run(plain), 1e-5);
+        assert_close(&case.run(linear_cross_entropy_with), &case.run(plain), 1e-5);
     }
 }
 
 #[test]
 fn fused_equals_plain_over_several_panels() {
     let case = several_panels();
-    assert_close(&case.run(linear_cross_entropy), &case.run(plain), 1e-5);
+    assert_close(&case.run(linear_cross_entropy_with), &case.run(plain), 1e-5);
 }
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
-    assert_same_for_any_number_of_threads(|| several_panels().run(linear_cross_entropy));
+    assert_same_for_any_number_of_threads(|| several_panels().run(linear_cross_entropy_with));
 }
 
 #[test]
 fn no_rows_and_only_padding_give_zero() {
     for rows in [0, 3] {
         let case = Case { rows, padding: 1, ..several_panels() };
-        for result in case.run(linear_cross_entropy) {
+        for result in case.run(linear_cross_entropy_with) {
             assert!(result.iter::<f32>().all(|value| value == 0.0));
         }
     }
@@ -132,7 +140,7 @@ fn only_the_weight_can_be_tracked() {
     );
     let gradients = (loss * 3.0).backward();
     assert!(x.grad(&gradients).is_none());
-    assert!(weight.grad(&gradients).unwrap().into_data() == case.run(linear_cross_entropy)[2]);
+    assert!(weight.grad(&gradients).unwrap().into_data() == case.run(linear_cross_entropy_with)[2]);
 }
 
 #[test]
@@ -140,7 +148,7 @@ fn devices_without_autodiff_give_the_same_loss() {
     let case = several_panels();
     let (x, weight, bias, targets) = case.inputs(&Device::flex());
     let loss = linear_cross_entropy(x, weight, bias, targets, case.n_classes, case.smoothing);
-    assert!(loss.into_data() == case.run(linear_cross_entropy)[0]);
+    assert!(loss.into_data() == case.run(linear_cross_entropy_with)[0]);
 }
 
 #[test]
@@ -175,6 +183,29 @@ fn two_equal_classes_give_the_textbook_values() {
         .unwrap()
         .into_data()
         .assert_approx_eq::<f32>(&TensorData::from([[-1.0f32, 1.0]]), Tolerance::absolute(1e-6));
+}
+
+/// With logits 0 the loss is log 2 + z·log² 2, and the gradient (1 + 2·z·log 2)·½·(w₀ + w₁) − w₀.
+#[test]
+fn the_z_loss_of_two_equal_classes_has_its_textbook_values() {
+    let device = Device::flex().autodiff();
+    let x = Tensor::<2>::from_data([[0.0, 0.0]], &device).require_grad();
+    let weight = Tensor::<2>::from_data([[2.0, 0.0], [0.0, 4.0]], &device);
+    let targets = Tensor::<1, Int>::from_data([0], &device);
+    let options = CrossEntropy { smoothing: LabelSmoothing::None, z_loss: 0.25 };
+    let weights = LinearWeights { weight, bias: None };
+    let loss = linear_cross_entropy_with(x.clone(), weights, targets, 2, options);
+    let gradients = loss.backward();
+    let log2 = std::f32::consts::LN_2;
+    loss.into_data().assert_approx_eq::<f32>(
+        &TensorData::from([log2 + 0.25 * log2 * log2]),
+        Tolerance::absolute(1e-6),
+    );
+    let factor = 1.0 + 0.5 * log2;
+    x.grad(&gradients).unwrap().into_data().assert_approx_eq::<f32>(
+        &TensorData::from([[factor - 2.0, 2.0 * factor]]),
+        Tolerance::absolute(1e-6),
+    );
 }
 
 #[test]

@@ -15,4 +15,6 @@ mod linear;
 mod linear_three;
 mod loss;
 mod norm;
+mod orthogonalize;
 mod rows;
+mod scaled_sum;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, ClassExample, LabelSet, Lengths, collate_classes};
-use crosshead_kernels::{LabelSmoothing, Mode};
+use crosshead_kernels::{CrossEntropy, Mode};
 use crosshead_models::{Head, ModelDirectory, ProblemType, SequenceClassifier, TokenBatch};
 use crosshead_tasks::{Classifier, model_directory};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
@@ -95,7 +95,9 @@ impl Job for ClassifyJob {
     }
 
     fn task(&self) -> ClassTask<'_> {
-        ClassTask { examples: &self.train, smoothing: self.recipe.train.smoothing() }
+        let Self { recipe, train, .. } = self;
+        let (loss, r_drop) = (recipe.train.cross_entropy(), recipe.train.r_drop);
+        ClassTask { examples: train, loss, r_drop }
     }
 
     fn batching(&self, train: &TrainSection) -> Batching {
@@ -103,7 +105,7 @@ impl Job for ClassifyJob {
     }
 
     fn validate(&self, model: &SequenceClassifier) -> Result<Vec<MetricValue>, RunError> {
-        let task = ClassTask { examples: &self.valid, smoothing: LabelSmoothing::None };
+        let task = ClassTask { examples: &self.valid, loss: CrossEntropy::default(), r_drop: 0.0 };
         let loss = MetricValue::new(&metric::LOSS, mean_loss(&task, &lengths(&self.valid), model));
         let classifier = Classifier::new(model.clone(), self.tokenizer.clone());
         let Labelled { texts, classes } = &self.valid_texts;
@@ -234,7 +236,9 @@ fn lengths(examples: &[ClassExample]) -> Vec<Lengths> {
 /// The cross-entropy of the classes.
 pub(crate) struct ClassTask<'a> {
     examples: &'a [ClassExample],
-    smoothing: LabelSmoothing,
+    loss: CrossEntropy,
+    /// α of R-Drop in training; 0 for none.
+    r_drop: f64,
 }
 
 impl Task for ClassTask<'_> {
@@ -243,7 +247,10 @@ impl Task for ClassTask<'_> {
     fn loss(&self, model: &SequenceClassifier, examples: &[usize], mode: Mode) -> Tensor<1> {
         let batch = collate_classes(self.examples, examples, model.encoder.config().pad_id);
         let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
-        model.loss(tokens, None, &batch.classes, self.smoothing, mode)
+        if self.r_drop > 0.0 && mode != Mode::Eval {
+            return model.r_drop_loss(tokens, None, &batch.classes, self.loss, self.r_drop, mode);
+        }
+        model.loss(tokens, None, &batch.classes, self.loss, mode)
     }
 
     fn targets(&self, examples: &[usize]) -> usize {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, Window, collate_windows, contiguous_windows, window_starts};
-use crosshead_kernels::{LabelSmoothing, Mode};
+use crosshead_kernels::{CrossEntropy, Mode};
 use crosshead_models::{CausalLm, GenerationDefaults, IGNORED, TokenBatch};
 use crosshead_tasks::{DecodeOptions, Generator, model_directory};
 use crosshead_tokenize::Tokenizer;
@@ -90,7 +90,7 @@ impl Job for LanguageModelJob {
         WindowTask {
             ids: &self.train,
             context: self.recipe.data.context,
-            smoothing: self.recipe.train.smoothing(),
+            loss: self.recipe.train.cross_entropy(),
         }
     }
 
@@ -157,7 +157,7 @@ impl LanguageModelJob {
 pub(crate) struct WindowTask<'a> {
     ids: &'a [u32],
     context: usize,
-    smoothing: LabelSmoothing,
+    loss: CrossEntropy,
 }
 
 impl Task for WindowTask<'_> {
@@ -169,7 +169,7 @@ impl Task for WindowTask<'_> {
         let batch =
             collate_windows(self.ids, &windows, model.config().pad_id.unwrap_or(0), IGNORED);
         let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
-        model.loss(read, &batch.targets, self.smoothing, mode)
+        model.loss(read, &batch.targets, self.loss, mode)
     }
 
     fn targets(&self, starts: &[usize]) -> usize {

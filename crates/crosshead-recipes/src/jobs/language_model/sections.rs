@@ -55,6 +55,7 @@ impl Sections for LanguageModelRecipe {
         let metrics = &[&metric::LOSS];
         let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, metrics };
         self.train.resolve(&defaults)?;
+        self.train.without_r_drop()?;
         self.data.check()?;
         self.sample.check()
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, MaskedSequence, Masking, collate_masked, window_starts};
-use crosshead_kernels::Mode;
+use crosshead_kernels::{CrossEntropy, Mode};
 use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, ModelDirectory, TokenBatch, paths};
 use crosshead_tasks::{FillMask, model_directory};
 use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
@@ -104,6 +104,7 @@ impl Job for MaskedLmJob {
             inside: self.inside(),
             affixes: &self.affixes,
             masking: &self.masking,
+            loss: self.recipe.train.cross_entropy(),
         }
     }
 
@@ -180,6 +181,7 @@ pub(crate) struct MaskedTask<'a> {
     inside: usize,
     affixes: &'a Affixes,
     masking: &'a Masking,
+    loss: CrossEntropy,
 }
 
 impl MaskedTask<'_> {
@@ -210,7 +212,7 @@ impl Task for MaskedTask<'_> {
         let masked = self.masked(&windows, mode);
         let batch = collate_masked(&originals, &masked, model.encoder.config().pad_id, IGNORED);
         let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
-        model.loss(read, &batch.targets, mode)
+        model.loss_with(read, &batch.targets, self.loss, mode)
     }
 
     fn targets(&self, starts: &[usize]) -> usize {

@@ -51,6 +51,7 @@ impl Sections for MaskedLmRecipe {
         let metrics = &[&metric::LOSS, &metric::ACCURACY];
         let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, metrics };
         self.train.resolve(&defaults)?;
+        self.train.without_r_drop()?;
         self.data.check()
     }
 }

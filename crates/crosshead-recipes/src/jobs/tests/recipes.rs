@@ -19,7 +19,7 @@ fn a_resolved_recipe_reads_back_as_itself() {
 fn a_set_replaces_one_key() {
     let sets = ["train.steps=7", "data.train=c d.tsv", "model.dropout=0.3"];
     let Recipe::TextToText(recipe) = parse(MINIMAL, &sets).unwrap() else { panic!() };
-    assert_eq!((recipe.train.steps, recipe.data.train.as_str()), (7, "c d.tsv"));
+    assert_eq!((recipe.train.steps, recipe.data.train.as_str()), (Some(7), "c d.tsv"));
     assert_eq!(recipe.model.dropout, Some(0.3));
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use crosshead_data::{
     Batching, Example, FilteredExamples, Lengths, Pair, collate, copy_pairs, filter_by_length,
 };
-use crosshead_kernels::{LabelSmoothing, Mode};
+use crosshead_kernels::{CrossEntropy, Mode};
 use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch, set_config_keys};
 use crosshead_tasks::{DecodeOptions, TextToText, model_directory};
 use crosshead_tokenize::Tokenizer;
@@ -116,7 +116,8 @@ impl Job for TextToTextJob {
     }
 
     fn task(&self) -> PairTask<'_> {
-        self.pairs(&self.train, self.recipe.train.smoothing())
+        let task = self.pairs(&self.train, self.recipe.train.cross_entropy());
+        PairTask { r_drop: self.recipe.train.r_drop, ..task }
     }
 
     fn batching(&self, train: &TrainSection) -> Batching {
@@ -124,7 +125,7 @@ impl Job for TextToTextJob {
     }
 
     fn validate(&self, model: &EncoderDecoder) -> Result<Vec<MetricValue>, RunError> {
-        let task = self.pairs(&self.valid, LabelSmoothing::None);
+        let task = self.pairs(&self.valid, CrossEntropy::default());
         let loss = mean_loss(&task, &task.lengths(), model);
         // A model that has not yet learned to end its texts would generate tokens up to the last position.
         let limit = self.recipe.data.max_len;
@@ -188,8 +189,8 @@ impl Job for TextToTextJob {
 }
 
 impl TextToTextJob {
-    fn pairs<'a>(&self, examples: &'a [Example], smoothing: LabelSmoothing) -> PairTask<'a> {
-        PairTask { examples, smoothing, start_id: self.tokenizer.decoder_start() }
+    fn pairs<'a>(&self, examples: &'a [Example], loss: CrossEntropy) -> PairTask<'a> {
+        PairTask { examples, loss, r_drop: 0.0, start_id: self.tokenizer.decoder_start() }
     }
 
     /// A token id to save, if the recipe sets a target language.
@@ -201,8 +202,10 @@ impl TextToTextJob {
 /// The cross-entropy of targets, given their sources.
 pub(crate) struct PairTask<'a> {
     examples: &'a [Example],
-    smoothing: LabelSmoothing,
-    /// The decoder's start token, if the language determines it.
+    loss: CrossEntropy,
+    /// α of R-Drop in training; 0 for none.
+    r_drop: f64,
+    /// The start token of the decoder, if the language determines it.
     start_id: Option<u32>,
 }
 
@@ -222,7 +225,10 @@ impl Task for PairTask<'_> {
         let batch = collate(self.examples, examples, config.pad_id, start_id);
         let source = TokenBatch { ids: &batch.source, lengths: &batch.source_lengths };
         let input = TokenBatch { ids: &batch.decoder_input, lengths: &batch.target_lengths };
-        model.loss(source, input, &batch.target, self.smoothing, mode)
+        if self.r_drop > 0.0 && mode != Mode::Eval {
+            return model.r_drop_loss(source, input, &batch.target, self.loss, self.r_drop, mode);
+        }
+        model.loss(source, input, &batch.target, self.loss, mode)
     }
 
     fn targets(&self, examples: &[usize]) -> usize {

@@ -34,6 +34,8 @@ pub(super) struct Problem<'a> {
     pub(super) n_classes: usize,
     /// ε, the probability mass of the target that is spread evenly over the classes.
     pub(super) epsilon: f32,
+    /// The weight of the squared logarithm of the partition function.
+    pub(super) z_loss: f32,
     pub(super) d_model: usize,
 }
 
@@ -194,7 +196,7 @@ impl Panel<'_> {
     }
 
     fn loss(&self, statistics: &[Statistics], log_sum_exp: &[f32]) -> f64 {
-        let epsilon = f64::from(self.problem.epsilon);
+        let [epsilon, z_loss] = [self.problem.epsilon, self.problem.z_loss].map(f64::from);
         let uniform = epsilon / self.problem.n_classes as f64;
         let of_row = |(row, &log_sum_exp): (usize, &f32)| {
             let blocks = self.row(statistics, row);
@@ -202,13 +204,15 @@ impl Panel<'_> {
             let sum: f64 = blocks.map(|block| f64::from(block.sum)).sum();
             let smoothed =
                 if epsilon == 0.0 { label } else { (1.0 - epsilon) * label + uniform * sum };
-            f64::from(log_sum_exp) - smoothed
+            let log_sum_exp = f64::from(log_sum_exp);
+            let penalty = if z_loss == 0.0 { 0.0 } else { z_loss * log_sum_exp.powi(2) };
+            log_sum_exp - smoothed + penalty
         };
         log_sum_exp.iter().enumerate().map(of_row).sum()
     }
 
-    /// Replaces the exponentials with softmax − target, which is the gradient of the logits, and adds the contribution
-    /// of this panel to the gradients of the weight and the bias.
+    /// Replaces the exponentials by the gradient of the logits, softmax · (1 + 2 · z-loss · log Z) − target, and adds the contribution of this
+    /// panel to the gradients of the weight and the bias.
     fn class_gradients(
         &self,
         logits: &mut [f32],
@@ -217,7 +221,7 @@ impl Panel<'_> {
         weight: Option<&mut [f32]>,
         bias: Option<&mut [f32]>,
     ) {
-        let Problem { n_classes, d_model, epsilon, .. } = *self.problem;
+        let Problem { n_classes, d_model, epsilon, z_loss, .. } = *self.problem;
         let (on_label, uniform) = (1.0 - epsilon, epsilon / n_classes as f32);
         let n_blocks = n_classes.div_ceil(BLOCK_CLASSES);
         let output = if self.first == 0 { Output::Replace } else { Output::Add };
@@ -239,7 +243,8 @@ impl Panel<'_> {
                     || {
                         for (((logits, statistics), log_sum_exp), &label) in rows.zip(self.labels())
                         {
-                            let factor = exp(statistics.peak - log_sum_exp);
+                            let factor = exp(statistics.peak - log_sum_exp)
+                                * (1.0 + 2.0 * z_loss * log_sum_exp);
                             for logit in logits.iter_mut() {
                                 *logit = *logit * factor - uniform;
                             }

@@ -20,6 +20,7 @@ use burn::backend::{
 use burn::tensor::{Int, Shape, Tensor};
 
 use self::cross_entropy::{Problem, Requested, solve};
+use crate::args::linear::LinearWeights;
 use crate::flex::runtime::buffer::Buffer;
 use crate::flex::runtime::optional::Optional;
 use crate::flex::runtime::parallel;
@@ -35,18 +36,20 @@ pub(crate) trait LossOps: Backend {
         targets: IntTensor<Self>,
         n_classes: usize,
         epsilon: f32,
+        z_loss: f32,
     ) -> FloatTensor<Self>;
 }
 
-/// The fused implementation of [`linear_cross_entropy`](crate::linear_cross_entropy), with label smoothing ε.
+/// The fused implementation of [`linear_cross_entropy_with`](crate::linear_cross_entropy_with), with label smoothing ε.
 pub(crate) fn linear_cross_entropy(
     x: Tensor<2>,
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
+    weights: LinearWeights,
     targets: Tensor<1, Int>,
     n_classes: usize,
     epsilon: f32,
+    z_loss: f32,
 ) -> Tensor<1> {
+    let LinearWeights { weight, bias } = weights;
     Tensor::from_dispatch(<Dispatch as LossOps>::linear_cross_entropy(
         x.into_dispatch(),
         weight.into_dispatch(),
@@ -54,6 +57,7 @@ pub(crate) fn linear_cross_entropy(
         targets.into_dispatch(),
         n_classes,
         epsilon,
+        z_loss,
     ))
 }
 
@@ -65,9 +69,11 @@ impl LossOps for Flex {
         targets: FlexTensor,
         n_classes: usize,
         epsilon: f32,
+        z_loss: f32,
     ) -> FlexTensor {
         let requested = Requested { x: false, weight: false, bias: false };
-        run(x, weight, bias.into_option(), targets, n_classes, epsilon, requested).0
+        let target = Target { targets, n_classes, epsilon, z_loss };
+        run(x, weight, bias.into_option(), target, requested).0
     }
 }
 
@@ -79,6 +85,7 @@ impl<C: CheckpointStrategy> LossOps for Autodiff<Flex, C> {
         targets: FlexTensor,
         n_classes: usize,
         epsilon: f32,
+        z_loss: f32,
     ) -> FloatTensor<Self> {
         let requested =
             Requested { x: x.is_tracked(), weight: weight.is_tracked(), bias: bias.is_tracked() };
@@ -87,7 +94,8 @@ impl<C: CheckpointStrategy> LossOps for Autodiff<Flex, C> {
         let (bias, bias_node) = bias.into_parts();
         let prepared =
             LinearCrossEntropy.prepare::<C>([x_node, weight_node, bias_node]).compute_bound();
-        let (loss, gradients) = run(x, weight, bias, targets, n_classes, epsilon, requested);
+        let target = Target { targets, n_classes, epsilon, z_loss };
+        let (loss, gradients) = run(x, weight, bias, target, requested);
         match prepared.stateful() {
             OpsKind::Tracked(prepared) => prepared.finish(gradients, loss),
             OpsKind::UnTracked(prepared) => prepared.finish(loss),
@@ -112,16 +120,23 @@ impl Backward<Flex, 3> for LinearCrossEntropy {
     }
 }
 
+/// The targets, and how the loss is computed from them.
+struct Target {
+    targets: FlexTensor,
+    n_classes: usize,
+    epsilon: f32,
+    z_loss: f32,
+}
+
 /// The loss, and the requested gradients with respect to x, weight and bias.
 fn run(
     x: FlexTensor,
     weight: FlexTensor,
     bias: Option<FlexTensor>,
-    targets: FlexTensor,
-    n_classes: usize,
-    epsilon: f32,
+    target: Target,
     requested: Requested,
 ) -> (FlexTensor, [Option<FlexTensor>; 3]) {
+    let Target { targets, n_classes, epsilon, z_loss } = target;
     let (x, weight, bias) = (contiguous(x), contiguous(weight), bias.map(contiguous));
     let (x_shape, weight_shape) = (x.layout().shape().clone(), weight.layout().shape().clone());
     let [rows, d_model] = x_shape.dims();
@@ -134,6 +149,7 @@ fn run(
             labels: &labels,
             n_classes,
             epsilon,
+            z_loss,
             d_model,
         },
         requested,

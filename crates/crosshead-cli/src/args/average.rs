@@ -1,0 +1,19 @@
+//! The arguments of `average`.
+
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead average runs/seed-1 runs/seed-2 runs/seed-3 --out averaged
+  crosshead average runs/translate-en-de/checkpoints/1400 runs/translate-en-de/checkpoints/1680 -o averaged
+
+All models count equally. They must have the same configuration and weights of the same shapes. The files other than the weights \
+are those of the first model.")]
+pub(crate) struct Average {
+    /// Model directories, run directories or checkpoints of a run
+    #[arg(value_name = "DIR", required = true, num_args = 2..)]
+    pub(crate) models: Vec<PathBuf>,
+    /// The new model directory
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
