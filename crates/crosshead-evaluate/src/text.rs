@@ -19,3 +19,8 @@ pub(crate) fn trim_end(line: &str) -> &str {
 pub(crate) fn visible_chars(line: &str) -> impl Iterator<Item = char> {
     line.chars().filter(|&c| !is_space(c))
 }
+
+/// `line` without leading white space, like Python's `line.lstrip()`.
+pub(crate) fn trim_start(line: &str) -> &str {
+    line.trim_start_matches(is_space)
+}

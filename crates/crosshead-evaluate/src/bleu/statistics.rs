@@ -29,6 +29,24 @@ impl Statistics {
         }
     }
 
+    /// The counts as numbers that can be summed.
+    pub(super) fn to_vec(self) -> Vec<f64> {
+        let lengths = [self.hypothesis_len, self.reference_len];
+        let counts = lengths.into_iter().chain(self.matches).chain(self.totals);
+        counts.map(|count| count as f64).collect()
+    }
+
+    /// The counts of [`to_vec`](Self::to_vec), or sums of them.
+    pub(super) fn from_slice(counts: &[f64]) -> Self {
+        let order = |first: usize| array::from_fn(|n| counts[first + n] as u64);
+        Self {
+            hypothesis_len: counts[0] as u64,
+            reference_len: counts[1] as u64,
+            matches: order(2),
+            totals: order(2 + MAX_ORDER),
+        }
+    }
+
     /// min(1, exp(1 − r/c)) (Papineni et al. 2002, section 2.3); 0 if only the hypotheses are empty.
     pub(super) fn brevity_penalty(&self) -> f64 {
         if self.hypothesis_len >= self.reference_len {

@@ -59,6 +59,17 @@ impl OrderCounts {
         }
     }
 
+    /// The counts as numbers that can be summed.
+    pub(super) fn to_array(self) -> [f64; 3] {
+        [self.hypothesis, self.reference, self.matches].map(|count| count as f64)
+    }
+
+    /// The counts of [`to_array`](Self::to_array), or sums of them.
+    pub(super) fn from_slice(counts: &[f64]) -> Self {
+        let [hypothesis, reference, matches] = [0, 1, 2].map(|at| counts[at] as u64);
+        Self { hypothesis, reference, matches }
+    }
+
     /// The fraction of the hypothesis n-grams that match; `None` if there are none.
     pub(super) fn precision(&self) -> Option<f64> {
         (self.hypothesis > 0).then(|| self.matches as f64 / self.hypothesis as f64)
