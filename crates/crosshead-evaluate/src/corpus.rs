@@ -41,8 +41,9 @@ impl<'a> References<'a> {
         segments: usize,
     ) -> Result<Self, EvaluateError> {
         check_streams(streams, segments)?;
-        let references_of =
-            |segment: usize| streams.iter().map(|stream| stream.as_ref()[segment].as_ref()).collect();
+        let references_of = |segment: usize| {
+            streams.iter().map(|stream| stream.as_ref()[segment].as_ref()).collect()
+        };
         Ok(Self { segments: (0..segments).map(references_of).collect() })
     }
 

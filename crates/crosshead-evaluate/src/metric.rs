@@ -37,8 +37,7 @@ pub trait Metric: Sync {
         let mut settings = vec![Setting::new("nrefs", references)];
         settings.extend(significance::settings(samplings));
         settings.extend(self.settings());
-        settings
-            .push(Setting::new("version", concat!("crosshead-", env!("CARGO_PKG_VERSION"))));
+        settings.push(Setting::new("version", concat!("crosshead-", env!("CARGO_PKG_VERSION"))));
         let pairs: Vec<String> =
             settings.iter().map(|Setting { key, value }| format!("{key}:{value}")).collect();
         pairs.join("|")

@@ -107,10 +107,7 @@ fn fixture() -> Fixture {
 }
 
 fn tokenizer(name: &str) -> Tokenizer {
-    Tokenizer::ALL
-        .into_iter()
-        .find(|tokenizer| tokenizer.name() == name)
-        .unwrap()
+    Tokenizer::ALL.into_iter().find(|tokenizer| tokenizer.name() == name).unwrap()
 }
 
 #[track_caller]

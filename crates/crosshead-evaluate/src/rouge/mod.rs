@@ -162,9 +162,8 @@ impl Rouge {
         [rouge1, rouge2, rouge_l, rouge_lsum]: Values,
         n_references: usize,
     ) -> RougeScore {
-        let signature = self
-            .variant(RougeVariant::Rouge1)
-            .signature(ReferenceCount::Each(n_references), &[]);
+        let signature =
+            self.variant(RougeVariant::Rouge1).signature(ReferenceCount::Each(n_references), &[]);
         RougeScore { rouge1, rouge2, rouge_l, rouge_lsum, signature }
     }
 

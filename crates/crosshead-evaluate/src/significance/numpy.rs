@@ -87,9 +87,8 @@ fn seed_sequence(seed: u64) -> [u128; 2] {
     let mut hash = Hash { constant: 0x8b51_f9dd, multiplier: 0x58f3_8ded };
     let words: Vec<u128> = (0..8).map(|word| u128::from(hash.of(pool[word % 4]))).collect();
     // Pairs of 64-bit words, the upper one first; the lower half of each comes first.
-    [0, 4].map(|at| {
-        (words[at + 1] << 96) | (words[at] << 64) | (words[at + 3] << 32) | words[at + 2]
-    })
+    [0, 4]
+        .map(|at| (words[at + 1] << 96) | (words[at] << 64) | (words[at + 3] << 32) | words[at + 2])
 }
 
 struct Hash {

@@ -99,6 +99,11 @@ impl Ter {
     fn tokenize(&self, segment: &str) -> Vec<String> {
         words(&tokenizer::tokenize(self, trim_end(segment))).map(str::to_owned).collect()
     }
+
+    /// sacreBLEU tokenizes references twice, which matters for text such as `it's.` with normalization.
+    fn tokenize_reference(&self, reference: &str) -> Vec<String> {
+        self.tokenize(&self.tokenize(reference).join(" "))
+    }
 }
 
 /// Statistics: the number of edits and the mean length of the references.
@@ -123,7 +128,8 @@ impl Metric for Ter {
 
     fn statistics(&self, segment: &Segment<'_>) -> Vec<f64> {
         let hypothesis = self.tokenize(segment.hypothesis);
-        let references: Vec<_> = segment.references.iter().map(|r| self.tokenize(r)).collect();
+        let references: Vec<Vec<String>> =
+            segment.references.iter().map(|reference| self.tokenize_reference(reference)).collect();
         let edits = references.iter().map(|reference| shift::edits(&hypothesis, reference)).min();
         let lengths: usize = references.iter().map(Vec::len).sum();
         vec![edits.unwrap_or_default() as f64, lengths as f64 / references.len() as f64]

@@ -56,9 +56,8 @@ impl Shift {
     /// The shift with the highest gain is the best; then the longest, the first in the hypothesis, and the one with the first
     /// target.
     fn is_better(&self, other: &Self) -> bool {
-        let rank = |shift: &Self| {
-            (-shift.gain, std::cmp::Reverse(shift.len), shift.start, shift.target)
-        };
+        let rank =
+            |shift: &Self| (-shift.gain, std::cmp::Reverse(shift.len), shift.start, shift.target);
         rank(self) < rank(other)
     }
 

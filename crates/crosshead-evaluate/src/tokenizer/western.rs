@@ -7,11 +7,7 @@ pub(crate) fn unescape(segment: &str) -> String {
     if !segment.contains('&') {
         return segment.to_owned();
     }
-    segment
-        .replace("&quot;", "\"")
-        .replace("&amp;", "&")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
+    segment.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
 }
 
 /// Splits off ASCII punctuation and separates tokens by single spaces. `then` applies once punctuation other than the
@@ -29,13 +25,11 @@ pub(crate) fn split_western(segment: &str, then: impl FnOnce(String) -> String) 
     let is_mark = |c: char| matches!(c, '.' | ',');
     let spaced = then(spaced);
     // a period or comma, unless a digit comes before it
-    let spaced = rewrite_pairs(&spaced, |a, b| {
-        (!is_digit(a) && is_mark(b)).then_some([a, ' ', b, ' '])
-    });
+    let spaced =
+        rewrite_pairs(&spaced, |a, b| (!is_digit(a) && is_mark(b)).then_some([a, ' ', b, ' ']));
     // a period or comma, unless a digit comes after it
-    let spaced = rewrite_pairs(&spaced, |a, b| {
-        (is_mark(a) && !is_digit(b)).then_some([' ', a, ' ', b])
-    });
+    let spaced =
+        rewrite_pairs(&spaced, |a, b| (is_mark(a) && !is_digit(b)).then_some([' ', a, ' ', b]));
     // a hyphen after a digit
     let spaced =
         rewrite_pairs(&spaced, |a, b| (is_digit(a) && b == '-').then_some([a, ' ', b, ' ']));
