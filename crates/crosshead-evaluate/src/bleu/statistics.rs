@@ -4,7 +4,7 @@ use std::array;
 use std::iter::Sum;
 
 use super::MAX_ORDER;
-use crate::ngrams::{self, Counts};
+use crate::ngrams;
 use crate::text::words;
 
 /// Sufficient statistics of BLEU. Index n − 1 holds the counts of n-grams.
@@ -21,8 +21,10 @@ impl Statistics {
     pub(super) fn of_segment(hypothesis: &str, references: &[String]) -> Self {
         let hypothesis: Vec<_> = words(hypothesis).collect();
         let references: Vec<Vec<_>> = references.iter().map(|r| words(r).collect()).collect();
+        let of_references: Vec<&[&str]> = references.iter().map(Vec::as_slice).collect();
+        let matches = ngrams::matches(&hypothesis, &of_references, MAX_ORDER);
         Self {
-            matches: array::from_fn(|n| matches(&hypothesis, &references, n + 1)),
+            matches: array::from_fn(|n| matches[n]),
             totals: array::from_fn(|n| hypothesis.len().saturating_sub(n) as u64),
             hypothesis_len: hypothesis.len() as u64,
             reference_len: closest_len(&references, hypothesis.len()) as u64,
@@ -65,14 +67,6 @@ impl Sum for Statistics {
             reference_len: sum.reference_len + segment.reference_len,
         })
     }
-}
-
-fn matches(hypothesis: &[&str], references: &[Vec<&str>], order: usize) -> u64 {
-    let mut limits = Counts::new();
-    for reference in references {
-        ngrams::merge_max(&mut limits, ngrams::count(reference, order));
-    }
-    ngrams::clipped_matches(&ngrams::count(hypothesis, order), &limits)
 }
 
 /// The length of the reference closest in length to the hypothesis; if two are equally close, the shorter one.

@@ -203,13 +203,10 @@ impl Text {
     }
 
     fn compare(&self, reference: &Self) -> Values {
+        let matches = ngrams::matches(&self.words, &[&reference.words], 2);
         let ngrams = |order| {
             let total = |text: &Self| (text.words.len() + 1).saturating_sub(order);
-            let matches = ngrams::clipped_matches(
-                &ngrams::count(&self.words, order),
-                &ngrams::count(&reference.words, order),
-            );
-            RougeValue::new(matches as usize, total(self), total(reference))
+            RougeValue::new(matches[order - 1] as usize, total(self), total(reference))
         };
         let (len, reference_len) = (self.words.len(), reference.words.len());
         let common = lcs::len(&reference.words, &self.words);
