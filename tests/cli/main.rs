@@ -20,6 +20,7 @@ mod old_runs;
 mod pipelines;
 mod real;
 mod resume;
+mod score;
 mod sentences;
 mod tasks;
 mod train_and_translate;

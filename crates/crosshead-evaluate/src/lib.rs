@@ -28,4 +28,5 @@ pub use rouge::{Rouge, RougeScore, RougeValue, RougeVariant};
 pub use score::Score;
 pub use significance::{Confidence, PairedTest, Sampling};
 pub use ter::Ter;
+pub use text::trim_end;
 pub use tokenizer::Tokenizer;

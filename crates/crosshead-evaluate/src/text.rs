@@ -10,8 +10,8 @@ pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(is_space).filter(|word| !word.is_empty())
 }
 
-/// `line` without trailing white space, like Python's `line.rstrip()`.
-pub(crate) fn trim_end(line: &str) -> &str {
+/// `line` without trailing white space, like Python's `line.rstrip()`. The command `sacrebleu` trims each line of a file.
+pub fn trim_end(line: &str) -> &str {
     line.trim_end_matches(is_space)
 }
 

@@ -2,12 +2,14 @@
 
 mod embed;
 mod precision;
+mod score;
 mod tasks;
 
 use std::path::PathBuf;
 
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
+pub(crate) use score::{Format, MetricName, Score, SmoothName};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -28,6 +30,7 @@ use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
   crosshead classify --model runs/sentiment \"A fine film.\"
   crosshead generate --model runs/language-model \"Call me\"
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
+  crosshead score -r reference.txt translated.txt
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
   crosshead recipes
   crosshead inspect vaswani2017-base
@@ -88,6 +91,8 @@ pub(crate) enum Command {
     FillMask(FillMask),
     /// Evaluate a model on a file
     Evaluate(Evaluate),
+    /// Score texts against references: BLEU, chrF, TER, ROUGE, and whether systems differ
+    Score(Score),
     /// Compute sentence embeddings
     Embed(Embed),
     /// Find the sentences most similar to a query
