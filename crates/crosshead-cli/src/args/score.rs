@@ -59,11 +59,11 @@ pub(crate) struct Score {
 /// A metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MetricName {
-    /// n-gram precision (Papineni et al. 2002)
+    /// N-gram precision (Papineni et al. 2002)
     Bleu,
     /// Character n-gram F-score (Popović 2015)
     Chrf,
-    /// chrF with word unigrams and bigrams (Popović 2017)
+    /// The same with word unigrams and bigrams (Popović 2017)
     #[value(name = "chrf++")]
     ChrfPlusPlus,
     /// Translation edit rate (Snover et al. 2006); lower is better
@@ -135,7 +135,7 @@ pub(crate) enum SmoothName {
     Exp,
     /// An order without a match is given this many matches
     Floor,
-    /// k is added to matches and totals above the first order
+    /// The value is added to matches and totals above the first order
     AddK,
     /// An order without a match makes the score zero
     None,

@@ -86,6 +86,8 @@ impl Sampling {
     /// The p-value of the difference of two systems: roughly the probability of a difference at least as large if both were
     /// the same system.
     ///
+    /// As in sacreBLEU, only larger differences count, so two equal outputs have a p-value near 0, which means nothing.
+    ///
     /// # Panics
     /// If the systems do not have the same number of segments.
     pub fn p_value(
