@@ -147,6 +147,9 @@ fn several_systems_are_a_table() {
         &text,
         &["\nBLEU  nrefs:1|bs:1000|", "\nTER   nrefs:1|bs:1000|", "first.txt at least"],
     );
+    folder.write("copy.txt", FIRST);
+    let copy = folder.ok(&["score", "-r", "ref.txt", "first.txt", "copy.txt", "--paired-ar"]);
+    assert_names(&copy, &["copy.txt   66.5 (p = 0.0001)  78.7 (p = 0.0001)\n"]);
     folder.write("a_b&c.txt", SECOND);
     let latex = folder.ok(&["score", "-r", "ref.txt", "a_b&c.txt", "-m", "ter", "-f", "latex"]);
     assert!(latex.starts_with("\\begin{tabular}{lr}\n\\toprule\nsystem & TER \\\\\n"), "{latex}");

@@ -41,7 +41,7 @@ fn lines(results: &Results, system: &SystemResult, decimals: usize) -> String {
 fn table(results: &Results, decimals: usize) -> String {
     let mut rows = vec![header(results)];
     rows.extend(results.systems.iter().map(|system| {
-        let scores = system.scores.iter().map(|measured| cell(measured, decimals));
+        let scores = cells(results, system, decimals);
         std::iter::once(output::field(&system.name)).chain(scores).collect()
     }));
     let len = |cell: &String| cell.chars().count();
@@ -75,9 +75,8 @@ pub(super) fn latex(results: &Results, decimals: usize) -> String {
     lines.push(row(header(results)));
     lines.push("\\midrule".to_owned());
     for system in &results.systems {
-        let scores = system.scores.iter().map(|measured| {
-            cell(measured, decimals).replace('±', "$\\pm$").replace("p =", "$p$ =")
-        });
+        let scores = cells(results, system, decimals)
+            .map(|cell| cell.replace('±', "$\\pm$").replace("p =", "$p$ ="));
         let name = escape(&output::field(&system.name));
         lines.push(row(std::iter::once(name).chain(scores).collect()));
     }
@@ -96,15 +95,26 @@ fn header(results: &Results) -> Vec<String> {
     std::iter::once("system".to_owned()).chain(names).collect()
 }
 
-/// A score with its confidence interval and p-value, such as `27.3 (27.4 ± 0.9, p = 0.0120*)`.
-fn cell(measured: &Measured, decimals: usize) -> String {
+/// The scores of a system, compared with those of the first.
+fn cells<'r>(
+    results: &'r Results,
+    system: &'r SystemResult,
+    decimals: usize,
+) -> impl Iterator<Item = String> + 'r {
+    let pairs = system.scores.iter().zip(&results.systems[0].scores);
+    pairs.map(move |(measured, baseline)| cell(measured, baseline, decimals))
+}
+
+/// A score with its confidence interval and p-value, such as `27.3 (27.4 ± 0.9, p = 0.0120*)`. The p-value of equal scores
+/// is not marked.
+fn cell(measured: &Measured, baseline: &Measured, decimals: usize) -> String {
     let confidence = measured.confidence.map(|confidence| {
         let (mean, half_width) = (confidence.mean, confidence.half_width);
         format!("{mean:.decimals$} ± {half_width:.decimals$}")
     });
     let p_value = measured.p_value.map(|p_value| {
-        let mark = if p_value < LEVEL { "*" } else { "" };
-        format!("p = {p_value:.4}{mark}")
+        let is_marked = p_value < LEVEL && measured.score != baseline.score;
+        format!("p = {p_value:.4}{}", if is_marked { "*" } else { "" })
     });
     let more: Vec<String> = confidence.into_iter().chain(p_value).collect();
     if more.is_empty() {
