@@ -21,6 +21,7 @@ mod pipelines;
 mod practice;
 mod real;
 mod resume;
+mod score;
 mod sentences;
 mod tasks;
 mod train_and_translate;

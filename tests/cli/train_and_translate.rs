@@ -30,7 +30,10 @@ fn a_trained_model_translates_and_evaluates() {
     let scores: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(scores["sentences"], 100);
     for metric in ["bleu", "chrf"] {
-        assert!((0.0..=100.0).contains(&scores[metric]["score"].as_f64().unwrap()), "{json}");
+        let score = scores[metric]["score"].as_f64().unwrap();
+        assert!((0.0..=100.0).contains(&score), "{json}");
+        let bound = |end: &str| scores[metric]["interval"][end].as_f64().unwrap();
+        assert!(bound("low") <= score && score <= bound("high"), "{json}");
         assert!(scores[metric]["signature"].as_str().unwrap().contains("version:"), "{json}");
     }
 }

@@ -43,6 +43,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Generate(generate) => commands::generate::run(&generate, &args.compute),
         Command::FillMask(fill_mask) => commands::fill_mask::run(&fill_mask, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
+        Command::Score(score) => commands::score::run(&score),
         Command::Embed(embed) => commands::embed::run(&embed, &args.compute),
         Command::Similar(similar) => commands::similar::run(&similar, &args.compute),
         Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::EvaluateError;
+use crate::{Bootstrap, EvaluateError, Interval};
 
 /// A confusion matrix and the scores derived from it, as in scikit-learn.
 ///
@@ -63,24 +63,36 @@ impl ConfusionMatrix {
     ///
     /// If there are no examples, the lengths differ, or a class is not below `n_classes`.
     pub fn new(truth: &[u32], predicted: &[u32], n_classes: usize) -> Result<Self, EvaluateError> {
-        if truth.is_empty() {
-            return Err(EvaluateError::EmptyCorpus);
-        }
-        if truth.len() != predicted.len() {
-            return Err(EvaluateError::PredictionCount {
-                examples: truth.len(),
-                predictions: predicted.len(),
-            });
-        }
-        let mut all = truth.iter().chain(predicted);
-        if let Some(&class) = all.find(|&&class| class as usize >= n_classes) {
-            return Err(EvaluateError::NoSuchClass { class, n_classes });
-        }
+        check(truth, predicted, n_classes)?;
+        let pairs = truth.iter().copied().zip(predicted.iter().copied());
+        Ok(Self::of_pairs(pairs, n_classes))
+    }
+
+    /// The confidence interval of a score of the matrix, such as `ConfusionMatrix::accuracy`.
+    ///
+    /// # Errors
+    ///
+    /// See [`new`](Self::new).
+    pub fn interval(
+        truth: &[u32],
+        predicted: &[u32],
+        n_classes: usize,
+        bootstrap: &Bootstrap,
+        score: impl Fn(&Self) -> f64,
+    ) -> Result<Interval, EvaluateError> {
+        check(truth, predicted, n_classes)?;
+        Ok(bootstrap.interval(truth.len(), |drawn| {
+            let pairs = drawn.iter().map(|&index| (truth[index], predicted[index]));
+            score(&Self::of_pairs(pairs, n_classes))
+        }))
+    }
+
+    fn of_pairs(pairs: impl Iterator<Item = (u32, u32)>, n_classes: usize) -> Self {
         let mut counts = vec![0; n_classes * n_classes];
-        for (&truth, &predicted) in truth.iter().zip(predicted) {
+        for (truth, predicted) in pairs {
             counts[truth as usize * n_classes + predicted as usize] += 1;
         }
-        Ok(Self { n_classes, counts })
+        Self { n_classes, counts }
     }
 
     /// The rows of the matrix: `rows()[true][predicted]`.
@@ -189,6 +201,23 @@ impl ConfusionMatrix {
 
     fn total(&self) -> u64 {
         self.counts.iter().sum()
+    }
+}
+
+fn check(truth: &[u32], predicted: &[u32], n_classes: usize) -> Result<(), EvaluateError> {
+    if truth.is_empty() {
+        return Err(EvaluateError::EmptyCorpus);
+    }
+    if truth.len() != predicted.len() {
+        return Err(EvaluateError::PredictionCount {
+            examples: truth.len(),
+            predictions: predicted.len(),
+        });
+    }
+    let mut all = truth.iter().chain(predicted);
+    match all.find(|&&class| class as usize >= n_classes) {
+        Some(&class) => Err(EvaluateError::NoSuchClass { class, n_classes }),
+        None => Ok(()),
     }
 }
 

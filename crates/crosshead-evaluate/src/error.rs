@@ -26,6 +26,13 @@ pub enum EvaluateError {
         hypotheses: usize,
     },
 
+    /// All references of a segment are blank, and blank references do not count.
+    #[error("segment {segment} has only blank references: give it at least one that is not blank")]
+    SegmentWithoutReference {
+        /// The number of the segment, from 1.
+        segment: usize,
+    },
+
     /// The value of [`Smoothing::Floor`](crate::Smoothing::Floor) or
     /// [`Smoothing::AddK`](crate::Smoothing::AddK) is negative or not finite.
     #[error("the smoothing value is {value}: it must be finite and not negative")]

@@ -23,12 +23,6 @@ impl fmt::Display for Score {
     }
 }
 
-/// The signature for the number of references and the metric's `(key, value)` pairs.
-pub(crate) fn signature(n_references: usize, settings: &[(&str, &str)]) -> String {
-    let settings: String = settings.iter().map(|(key, value)| format!("{key}:{value}|")).collect();
-    format!("nrefs:{n_references}|{settings}version:crosshead-{}", env!("CARGO_PKG_VERSION"))
-}
-
 /// A boolean in a signature.
 pub(crate) fn yes_no(on: bool) -> &'static str {
     if on { "yes" } else { "no" }

@@ -10,12 +10,17 @@ pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(is_space).filter(|word| !word.is_empty())
 }
 
-/// `line` without trailing white space, like Python's `line.rstrip()`.
-pub(crate) fn trim_end(line: &str) -> &str {
+/// `line` without trailing white space, like Python's `line.rstrip()`. The command `sacrebleu` trims each line of a file.
+pub fn trim_end(line: &str) -> &str {
     line.trim_end_matches(is_space)
 }
 
 /// The characters of `line` that are not white space.
 pub(crate) fn visible_chars(line: &str) -> impl Iterator<Item = char> {
     line.chars().filter(|&c| !is_space(c))
+}
+
+/// `line` without leading white space, like Python's `line.lstrip()`.
+pub(crate) fn trim_start(line: &str) -> &str {
+    line.trim_start_matches(is_space)
 }

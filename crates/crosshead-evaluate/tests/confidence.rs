@@ -1,6 +1,8 @@
 //! Confidence intervals agree with theory, and language model scores with arithmetic.
 
-use crosshead_evaluate::{Bleu, Bootstrap, Chrf, EvaluateError, Interval, LanguageScore, Rouge};
+use crosshead_evaluate::{
+    Bleu, Bootstrap, Chrf, ConfusionMatrix, EvaluateError, Interval, LanguageScore, Rouge,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -33,6 +35,19 @@ fn the_same_seed_gives_the_same_interval() {
     let bootstrap = Bootstrap::new().with_resamples(100);
     assert_eq!(bootstrap.mean(&answers()), bootstrap.mean(&answers()));
     assert_ne!(bootstrap.mean(&answers()), bootstrap.clone().with_seed(1).mean(&answers()));
+}
+
+#[test]
+fn the_interval_of_the_accuracy_is_that_of_a_mean() {
+    let answers = answers();
+    let truth = vec![1; answers.len()];
+    let predicted: Vec<u32> = answers.iter().map(|&answer| answer as u32).collect();
+    let bootstrap = Bootstrap::new();
+    let found =
+        ConfusionMatrix::interval(&truth, &predicted, 2, &bootstrap, ConfusionMatrix::accuracy);
+    assert_eq!(found.unwrap(), bootstrap.mean(&answers));
+    let error = ConfusionMatrix::interval(&truth, &[1], 2, &bootstrap, ConfusionMatrix::accuracy);
+    assert!(matches!(error, Err(EvaluateError::PredictionCount { .. })));
 }
 
 #[test]

@@ -107,10 +107,7 @@ fn fixture() -> Fixture {
 }
 
 fn tokenizer(name: &str) -> Tokenizer {
-    [Tokenizer::V13a, Tokenizer::International, Tokenizer::Characters, Tokenizer::None]
-        .into_iter()
-        .find(|tokenizer| tokenizer.name() == name)
-        .unwrap()
+    Tokenizer::ALL.into_iter().find(|tokenizer| tokenizer.name() == name).unwrap()
 }
 
 #[track_caller]

@@ -4,6 +4,7 @@ mod about;
 mod average;
 mod embed;
 mod precision;
+mod score;
 mod tasks;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ pub(crate) use about::{Completions, Env, Licenses, Man};
 pub(crate) use average::Average;
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
+pub(crate) use score::{Format, MetricName, Score, SmoothName};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -32,6 +34,7 @@ use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
   crosshead classify --model runs/sentiment \"A fine film.\"
   crosshead generate --model runs/language-model \"Call me\"
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
+  crosshead score -r reference.txt translated.txt
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
   crosshead recipes
   crosshead inspect vaswani2017-base
@@ -92,6 +95,8 @@ pub(crate) enum Command {
     FillMask(FillMask),
     /// Evaluate a model on a file
     Evaluate(Evaluate),
+    /// Score texts against references: BLEU, chrF, TER, ROUGE, and whether systems differ
+    Score(Score),
     /// Compute sentence embeddings
     Embed(Embed),
     /// Find the sentences most similar to a query

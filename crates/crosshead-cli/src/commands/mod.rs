@@ -16,6 +16,7 @@ mod lines;
 pub(crate) mod quantize;
 pub(crate) mod recipes;
 mod report;
+pub(crate) mod score;
 pub(crate) mod similar;
 pub(crate) mod train;
 pub(crate) mod write;

@@ -5,8 +5,9 @@ mod statistics;
 
 pub use score::BleuScore;
 
-use crate::corpus::{self, Segment};
-use crate::score::{case, signature, yes_no};
+use crate::corpus::{self, ReferenceCount, Segment};
+use crate::metric::{Metric, Setting};
+use crate::score::{case, yes_no};
 use crate::text::trim_end;
 use crate::{Bootstrap, EvaluateError, Interval, Tokenizer};
 use statistics::Statistics;
@@ -40,7 +41,12 @@ impl Smoothing {
         }
     }
 
-    fn check(self) -> Result<(), EvaluateError> {
+    /// Checks the value.
+    ///
+    /// # Errors
+    ///
+    /// If it is negative or not finite.
+    pub fn check(self) -> Result<(), EvaluateError> {
         match self {
             Self::Floor(value) | Self::AddK(value) if !(value.is_finite() && value >= 0.0) => {
                 Err(EvaluateError::SmoothingValue { value })
@@ -119,7 +125,7 @@ impl Bleu {
         references: &[impl AsRef<[R]>],
     ) -> Result<BleuScore, EvaluateError> {
         let segments = corpus::segments(hypotheses, references)?;
-        self.score(segments.map(|segment| self.statistics(&segment)).sum(), references.len())
+        self.score(segments.map(|segment| self.counts(&segment)).sum(), references.len())
     }
 
     /// The score of one sentence with one or more references. See
@@ -134,7 +140,7 @@ impl Bleu {
         references: &[impl AsRef<str>],
     ) -> Result<BleuScore, EvaluateError> {
         let segment = corpus::sentence(hypothesis, references)?;
-        self.score(self.statistics(&segment), references.len())
+        self.score(self.counts(&segment), references.len())
     }
 
     /// The confidence interval of a corpus score with one reference per hypothesis.
@@ -151,13 +157,13 @@ impl Bleu {
         self.smoothing.check()?;
         let streams = [references];
         let segments = corpus::segments(hypotheses, &streams)?;
-        let counts: Vec<Statistics> = segments.map(|segment| self.statistics(&segment)).collect();
+        let counts: Vec<Statistics> = segments.map(|segment| self.counts(&segment)).collect();
         Ok(bootstrap.interval(counts.len(), |drawn| {
-            self.value(&drawn.iter().map(|&index| counts[index]).sum::<Statistics>())
+            self.value_of(&drawn.iter().map(|&index| counts[index]).sum::<Statistics>())
         }))
     }
 
-    fn statistics(&self, segment: &Segment<'_>) -> Statistics {
+    fn counts(&self, segment: &Segment<'_>) -> Statistics {
         let hypothesis = self.tokenize(segment.hypothesis);
         let references: Vec<_> = segment.references.iter().map(|r| self.tokenize(r)).collect();
         Statistics::of_segment(&hypothesis, &references)
@@ -178,8 +184,8 @@ impl Bleu {
     ) -> Result<BleuScore, EvaluateError> {
         self.smoothing.check()?;
         Ok(BleuScore {
-            score: self.value(&statistics),
-            signature: self.signature(n_references),
+            score: self.value_of(&statistics),
+            signature: self.signature(ReferenceCount::Each(n_references), &[]),
             precisions: self.precisions(&statistics).0,
             brevity_penalty: statistics.brevity_penalty(),
             matches: statistics.matches,
@@ -189,7 +195,7 @@ impl Bleu {
         })
     }
 
-    fn value(&self, statistics: &Statistics) -> f64 {
+    fn value_of(&self, statistics: &Statistics) -> f64 {
         let (precisions, order) = self.precisions(statistics);
         let mean_log = precisions[..order].iter().map(|p| p.ln()).sum::<f64>() / order as f64;
         statistics.brevity_penalty() * mean_log.exp()
@@ -234,16 +240,33 @@ impl Bleu {
         }
         (precisions, order)
     }
+}
 
-    fn signature(&self, n_references: usize) -> String {
-        signature(
-            n_references,
-            &[
-                ("case", case(self.lowercase)),
-                ("eff", yes_no(self.effective_order)),
-                ("tok", self.tokenizer.name()),
-                ("smooth", &self.smoothing.signature()),
-            ],
-        )
+/// Statistics: the lengths of hypothesis and reference, then matches and totals of each order.
+impl Metric for Bleu {
+    fn name(&self) -> String {
+        "BLEU".to_owned()
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![
+            Setting::new("case", case(self.lowercase)),
+            Setting::new("eff", yes_no(self.effective_order)),
+            Setting::new("tok", self.tokenizer.name()),
+            Setting::new("smooth", self.smoothing.signature()),
+        ]
+    }
+
+    fn statistics(&self, segment: &Segment<'_>) -> Vec<f64> {
+        self.counts(segment).to_vec()
+    }
+
+    fn value(&self, statistics: &[f64]) -> f64 {
+        self.value_of(&Statistics::from_slice(statistics))
+    }
+
+    fn details(&self, statistics: &[f64]) -> Option<String> {
+        let statistics = Statistics::from_slice(statistics);
+        self.score(statistics, 1).ok().map(|score| score.details())
     }
 }

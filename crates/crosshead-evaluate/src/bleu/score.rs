@@ -37,6 +37,18 @@ impl BleuScore {
             reference_len => self.hypothesis_len as f64 / reference_len as f64,
         }
     }
+
+    /// Precisions, brevity penalty and lengths, as in sacreBLEU.
+    pub(super) fn details(&self) -> String {
+        format!(
+            "{} (BP = {:.3} ratio = {:.3} hyp_len = {} ref_len = {})",
+            self.precisions.map(|p| format!("{p:.1}")).join("/"),
+            self.brevity_penalty,
+            self.length_ratio(),
+            self.hypothesis_len,
+            self.reference_len,
+        )
+    }
 }
 
 impl From<BleuScore> for Score {
@@ -50,16 +62,6 @@ impl From<BleuScore> for Score {
 impl fmt::Display for BleuScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(2);
-        let precisions = self.precisions.map(|p| format!("{p:.1}")).join("/");
-        write!(
-            f,
-            "BLEU|{} = {:.decimals$} {precisions} (BP = {:.3} ratio = {:.3} hyp_len = {} ref_len = {})",
-            self.signature,
-            self.score,
-            self.brevity_penalty,
-            self.length_ratio(),
-            self.hypothesis_len,
-            self.reference_len,
-        )
+        write!(f, "BLEU|{} = {:.decimals$} {}", self.signature, self.score, self.details())
     }
 }

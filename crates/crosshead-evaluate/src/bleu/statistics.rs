@@ -4,7 +4,7 @@ use std::array;
 use std::iter::Sum;
 
 use super::MAX_ORDER;
-use crate::ngrams::{self, Counts};
+use crate::ngrams;
 use crate::text::words;
 
 /// Sufficient statistics of BLEU. Index n − 1 holds the counts of n-grams.
@@ -21,11 +21,31 @@ impl Statistics {
     pub(super) fn of_segment(hypothesis: &str, references: &[String]) -> Self {
         let hypothesis: Vec<_> = words(hypothesis).collect();
         let references: Vec<Vec<_>> = references.iter().map(|r| words(r).collect()).collect();
+        let of_references: Vec<&[&str]> = references.iter().map(Vec::as_slice).collect();
+        let matches = ngrams::matches(&hypothesis, &of_references, MAX_ORDER);
         Self {
-            matches: array::from_fn(|n| matches(&hypothesis, &references, n + 1)),
+            matches: array::from_fn(|n| matches[n]),
             totals: array::from_fn(|n| hypothesis.len().saturating_sub(n) as u64),
             hypothesis_len: hypothesis.len() as u64,
             reference_len: closest_len(&references, hypothesis.len()) as u64,
+        }
+    }
+
+    /// The counts as numbers that can be summed.
+    pub(super) fn to_vec(self) -> Vec<f64> {
+        let lengths = [self.hypothesis_len, self.reference_len];
+        let counts = lengths.into_iter().chain(self.matches).chain(self.totals);
+        counts.map(|count| count as f64).collect()
+    }
+
+    /// The counts of [`to_vec`](Self::to_vec), or sums of them.
+    pub(super) fn from_slice(counts: &[f64]) -> Self {
+        let order = |first: usize| array::from_fn(|n| counts[first + n] as u64);
+        Self {
+            hypothesis_len: counts[0] as u64,
+            reference_len: counts[1] as u64,
+            matches: order(2),
+            totals: order(2 + MAX_ORDER),
         }
     }
 
@@ -47,14 +67,6 @@ impl Sum for Statistics {
             reference_len: sum.reference_len + segment.reference_len,
         })
     }
-}
-
-fn matches(hypothesis: &[&str], references: &[Vec<&str>], order: usize) -> u64 {
-    let mut limits = Counts::new();
-    for reference in references {
-        ngrams::merge_max(&mut limits, ngrams::count(reference, order));
-    }
-    ngrams::clipped_matches(&ngrams::count(hypothesis, order), &limits)
 }
 
 /// The length of the reference closest in length to the hypothesis; if two are equally close, the shorter one.

@@ -3,8 +3,9 @@
 
 mod statistics;
 
-use crate::corpus::{self, Segment};
-use crate::score::{case, signature, yes_no};
+use crate::corpus::{self, ReferenceCount, Segment};
+use crate::metric::{Metric, Setting};
+use crate::score::{case, yes_no};
 use crate::{Bootstrap, EvaluateError, Interval, Score};
 use statistics::{OrderCounts, Units, add};
 
@@ -154,13 +155,18 @@ impl Chrf {
             segments.into_iter().map(|segment| self.best_counts(&segment)).collect();
         let counts = self.sum(counts.iter().map(|counts| &**counts));
         Ok(Score {
-            name: format!("chrF{}{}", self.beta, "+".repeat(self.word_order)),
+            name: self.name(),
             score: 100.0 * self.f_score(&counts),
-            signature: self.signature(n_references),
+            signature: self.signature(ReferenceCount::Each(n_references), &[]),
         })
     }
 
-    fn check(&self) -> Result<(), EvaluateError> {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// If both orders are 0.
+    pub fn check(&self) -> Result<(), EvaluateError> {
         if self.char_order + self.word_order == 0 { Err(EvaluateError::NoOrder) } else { Ok(()) }
     }
 
@@ -226,17 +232,30 @@ impl Chrf {
         let denominator = factor * precision + recall;
         (denominator > 0.0).then(|| (1.0 + factor) * precision * recall / denominator)
     }
+}
 
-    fn signature(&self, n_references: usize) -> String {
-        signature(
-            n_references,
-            &[
-                ("case", case(self.lowercase)),
-                ("eff", yes_no(!self.eps_smoothing)),
-                ("nc", &self.char_order.to_string()),
-                ("nw", &self.word_order.to_string()),
-                ("space", yes_no(self.whitespace)),
-            ],
-        )
+/// Statistics: for each order, the numbers of n-grams in the hypothesis and in the reference, and of those that match.
+impl Metric for Chrf {
+    fn name(&self) -> String {
+        format!("chrF{}{}", self.beta, "+".repeat(self.word_order))
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![
+            Setting::new("case", case(self.lowercase)),
+            Setting::new("eff", yes_no(!self.eps_smoothing)),
+            Setting::new("nc", self.char_order.to_string()),
+            Setting::new("nw", self.word_order.to_string()),
+            Setting::new("space", yes_no(self.whitespace)),
+        ]
+    }
+
+    fn statistics(&self, segment: &Segment<'_>) -> Vec<f64> {
+        self.best_counts(segment).iter().flat_map(|counts| counts.to_array()).collect()
+    }
+
+    fn value(&self, statistics: &[f64]) -> f64 {
+        let counts: Vec<_> = statistics.chunks_exact(3).map(OrderCounts::from_slice).collect();
+        100.0 * self.f_score(&counts)
     }
 }

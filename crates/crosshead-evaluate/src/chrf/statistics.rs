@@ -30,9 +30,9 @@ impl Units {
         char_order: usize,
         word_order: usize,
     ) -> Vec<OrderCounts> {
-        let chars = (1..=char_order).map(|n| OrderCounts::new(&self.chars, &reference.chars, n));
-        let words = (1..=word_order).map(|n| OrderCounts::new(&self.words, &reference.words, n));
-        chars.chain(words).collect()
+        let mut counts = OrderCounts::of_orders(&self.chars, &reference.chars, char_order);
+        counts.extend(OrderCounts::of_orders(&self.words, &reference.words, word_order));
+        counts
     }
 }
 
@@ -45,18 +45,28 @@ pub(super) struct OrderCounts {
 }
 
 impl OrderCounts {
-    fn new<T: Eq + Hash>(hypothesis: &[T], reference: &[T], order: usize) -> Self {
-        let total = |items: &[T]| (items.len() + 1).saturating_sub(order) as u64;
-        let reference_total = total(reference);
-        Self {
-            // an order for which the reference is too short does not affect precision
-            hypothesis: if reference_total == 0 { 0 } else { total(hypothesis) },
-            reference: reference_total,
-            matches: ngrams::clipped_matches(
-                &ngrams::count(hypothesis, order),
-                &ngrams::count(reference, order),
-            ),
-        }
+    /// The counts of orders 1 to `max_order`.
+    fn of_orders<T: Eq + Hash>(hypothesis: &[T], reference: &[T], max_order: usize) -> Vec<Self> {
+        let matches = ngrams::matches(hypothesis, &[reference], max_order);
+        let counts = (1..).zip(matches).map(|(order, matches)| {
+            let total = |items: &[T]| (items.len() + 1).saturating_sub(order) as u64;
+            let reference = total(reference);
+            // An order for which the reference is too short does not affect precision.
+            let hypothesis = if reference == 0 { 0 } else { total(hypothesis) };
+            Self { hypothesis, reference, matches }
+        });
+        counts.collect()
+    }
+
+    /// The counts as numbers that can be summed.
+    pub(super) fn to_array(self) -> [f64; 3] {
+        [self.hypothesis, self.reference, self.matches].map(|count| count as f64)
+    }
+
+    /// The counts of [`to_array`](Self::to_array), or sums of them.
+    pub(super) fn from_slice(counts: &[f64]) -> Self {
+        let [hypothesis, reference, matches] = [0, 1, 2].map(|at| counts[at] as u64);
+        Self { hypothesis, reference, matches }
     }
 
     /// The fraction of the hypothesis n-grams that match; `None` if there are none.

@@ -2,14 +2,18 @@
 
 mod lcs;
 mod porter;
+mod variant;
+
+pub use variant::RougeVariant;
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::corpus::{self, Segment};
+use crate::corpus::{self, ReferenceCount, Segment};
+use crate::metric::{Metric, Setting};
 use crate::ngrams;
-use crate::score::{signature, yes_no};
+use crate::score::yes_no;
 use crate::{Bootstrap, EvaluateError, Interval};
 
 /// The ROUGE metric as in the Python package `rouge-score`.
@@ -140,13 +144,26 @@ impl Rouge {
         }))
     }
 
+    /// One of the variants as a metric: the mean F₁ of the segments.
+    pub fn variant(&self, variant: RougeVariant) -> impl Metric + use<> {
+        variant::OfVariant { rouge: self.clone(), variant }
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![
+            Setting::new("case", "lc"),
+            Setting::new("stem", yes_no(self.stemmer)),
+            Setting::new("tok", "rouge"),
+        ]
+    }
+
     fn score(
         &self,
         [rouge1, rouge2, rouge_l, rouge_lsum]: Values,
         n_references: usize,
     ) -> RougeScore {
-        let settings = [("case", "lc"), ("stem", yes_no(self.stemmer)), ("tok", "rouge")];
-        let signature = signature(n_references, &settings);
+        let signature =
+            self.variant(RougeVariant::Rouge1).signature(ReferenceCount::Each(n_references), &[]);
         RougeScore { rouge1, rouge2, rouge_l, rouge_lsum, signature }
     }
 
@@ -186,13 +203,10 @@ impl Text {
     }
 
     fn compare(&self, reference: &Self) -> Values {
+        let matches = ngrams::matches(&self.words, &[&reference.words], 2);
         let ngrams = |order| {
             let total = |text: &Self| (text.words.len() + 1).saturating_sub(order);
-            let matches = ngrams::clipped_matches(
-                &ngrams::count(&self.words, order),
-                &ngrams::count(&reference.words, order),
-            );
-            RougeValue::new(matches as usize, total(self), total(reference))
+            RougeValue::new(matches[order - 1] as usize, total(self), total(reference))
         };
         let (len, reference_len) = (self.words.len(), reference.words.len());
         let common = lcs::len(&reference.words, &self.words);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crosshead_evaluate::{ConfusionMatrix, Score};
+use crosshead_evaluate::{ConfusionMatrix, Interval, Score};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -20,12 +20,20 @@ pub struct MetricValue {
     pub value: f64,
     /// The settings it was computed with, if there is a standard format for them, as in sacreBLEU.
     pub signature: Option<String>,
+    /// The confidence interval over test sets of the same size and kind, if the metric has one.
+    pub interval: Option<Interval>,
 }
 
 impl MetricValue {
-    /// A value without a signature.
+    /// A value without a signature and a confidence interval.
     pub fn new(metric: &'static Metric, value: f64) -> Self {
-        Self { metric, value, signature: None }
+        Self { metric, value, signature: None, interval: None }
+    }
+
+    /// Sets the confidence interval.
+    pub fn with_interval(mut self, interval: Interval) -> Self {
+        self.interval = Some(interval);
+        self
     }
 
     /// Name and value.
@@ -41,14 +49,18 @@ impl MetricValue {
 
 impl From<(&'static Metric, Score)> for MetricValue {
     fn from((metric, score): (&'static Metric, Score)) -> Self {
-        Self { metric, value: score.score, signature: Some(score.signature) }
+        Self { signature: Some(score.signature), ..Self::new(metric, score.score) }
     }
 }
 
-/// Writes name, value and signature.
+/// Writes name, value, confidence interval and signature.
 impl fmt::Display for MetricValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.brief())?;
+        if let Some(Interval { low, high, level }) = self.interval {
+            let (percent, decimals) = (100.0 * level, self.metric.decimals);
+            write!(f, " ({percent:.0} %: {low:.decimals$} to {high:.decimals$})")?;
+        }
         match &self.signature {
             Some(signature) => write!(f, "  {signature}"),
             None => Ok(()),
@@ -108,7 +120,7 @@ impl Report {
     }
 }
 
-/// Serializes the metrics by key, each with name, score and signature, followed by counts, baselines and the confusion
+/// Serializes the metrics by key, each with name, score, signature and confidence interval, followed by counts, baselines and the confusion
 /// matrix. The samples are left out.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -137,6 +149,9 @@ fn to_json(measured: &MetricValue) -> Value {
     let mut object = json!({ "name": measured.metric.name, "score": measured.value });
     if let Some(signature) = &measured.signature {
         object["signature"] = json!(signature);
+    }
+    if let Some(interval) = measured.interval {
+        object["interval"] = json!(interval);
     }
     object
 }

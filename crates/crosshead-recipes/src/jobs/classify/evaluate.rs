@@ -1,7 +1,7 @@
 //! Evaluation of classifiers: predicted against true labels.
 
 use crosshead_data::{DataError, LabelSet};
-use crosshead_evaluate::ConfusionMatrix;
+use crosshead_evaluate::{Bootstrap, ConfusionMatrix};
 use crosshead_models::ProblemType;
 use crosshead_tasks::Classifier;
 
@@ -14,8 +14,8 @@ use crate::{RunError, data};
 /// Number of examples in a report.
 const SAMPLES: usize = 10;
 
-/// Accuracy, macro-F1 and confusion matrix of a classifier on texts with known classes. `progress` is called with the
-/// number of texts processed so far.
+/// Accuracy and macro-F1 with confidence intervals, and the confusion matrix, of a classifier on texts with known classes.
+/// `progress` is called with the number of texts processed so far.
 ///
 /// # Errors
 /// If there are no texts, a class is out of range, or the classifier is not a single-label classifier.
@@ -31,6 +31,12 @@ pub fn classification(
     let predicted: Vec<u32> = best.clone().map(|label| label.class).collect();
     let labels = classifier.labels();
     let matrix = ConfusionMatrix::new(classes, &predicted, labels.len())?;
+    let measured = |metric, score: fn(&ConfusionMatrix) -> f64| {
+        let percent = |matrix: &ConfusionMatrix| 100.0 * score(matrix);
+        let (n_classes, bootstrap) = (labels.len(), Bootstrap::new());
+        ConfusionMatrix::interval(classes, &predicted, n_classes, &bootstrap, percent)
+            .map(|interval| MetricValue::new(metric, percent(&matrix)).with_interval(interval))
+    };
     let samples =
         texts.iter().zip(classes).zip(best).take(SAMPLES).map(|((text, &class), label)| {
             vec![
@@ -41,8 +47,8 @@ pub fn classification(
         });
     Ok(Report {
         metrics: vec![
-            MetricValue::new(&metric::ACCURACY, 100.0 * matrix.accuracy()),
-            MetricValue::new(&metric::MACRO_F1, 100.0 * matrix.macro_f1()),
+            measured(&metric::ACCURACY, ConfusionMatrix::accuracy)?,
+            measured(&metric::MACRO_F1, ConfusionMatrix::macro_f1)?,
         ],
         counts: vec![("texts", texts.len())],
         samples: samples.collect(),

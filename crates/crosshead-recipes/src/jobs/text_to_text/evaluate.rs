@@ -1,7 +1,7 @@
 //! Evaluation of translation and summarization against references.
 
 use crosshead_data::Pair;
-use crosshead_evaluate::{Bleu, Chrf, Rouge};
+use crosshead_evaluate::{Bleu, Bootstrap, Chrf, Rouge};
 use crosshead_tasks::{Summarizer, TaskError, TextHooks, TextToText, Translator, Written};
 
 use super::pairs;
@@ -16,7 +16,7 @@ const SAMPLES: usize = 10;
 /// Number of words in the baseline of [`summaries`].
 const LEAD: usize = 8;
 
-/// Corpus BLEU and chrF of the translations of sources against their targets. `progress` is called with the number of
+/// Corpus BLEU and chrF of the translations of sources against their targets, with confidence intervals. `progress` is called with the number of
 /// pairs processed so far.
 ///
 /// # Errors
@@ -28,13 +28,21 @@ pub fn translations(
 ) -> Result<Report, RunError> {
     let hooks = TextHooks::none().with_progress(progress);
     let (written, references) = write(pairs, |sources| translator.translate_with(sources, hooks))?;
+    let (bleu, chrf, bootstrap) = (Bleu::new(), Chrf::new(), Bootstrap::new());
+    let of_bleu = bleu.corpus(&written, &references)?.into();
+    let of_chrf = chrf.corpus(&written, &references)?;
     Ok(Report {
         metrics: vec![
-            MetricValue::from((
-                &metric::BLEU,
-                Bleu::default().corpus(&written, &references)?.into(),
-            )),
-            MetricValue::from((&metric::CHRF, Chrf::default().corpus(&written, &references)?)),
+            MetricValue::from((&metric::BLEU, of_bleu)).with_interval(bleu.interval(
+                &written,
+                &references,
+                &bootstrap,
+            )?),
+            MetricValue::from((&metric::CHRF, of_chrf)).with_interval(chrf.interval(
+                &written,
+                &references,
+                &bootstrap,
+            )?),
         ],
         counts: vec![("sentences", pairs.len())],
         samples: samples(["source", "translation", "reference"], pairs, &written),
@@ -116,11 +124,16 @@ fn samples(names: [&'static str; 3], pairs: &[Pair], written: &[String]) -> Vec<
 }
 
 fn rouge(written: &[String], references: &[&str]) -> Result<Vec<MetricValue>, RunError> {
-    let score = Rouge::new().corpus(written, references)?;
+    let rouge = Rouge::new();
+    let score = rouge.corpus(written, references)?;
+    let [one, two, l, _] = rouge.intervals(written, references, &Bootstrap::new())?;
     let kinds = [
-        (&metric::ROUGE_1, score.rouge1),
-        (&metric::ROUGE_2, score.rouge2),
-        (&metric::ROUGE_L, score.rouge_l),
+        (&metric::ROUGE_1, score.rouge1, one),
+        (&metric::ROUGE_2, score.rouge2, two),
+        (&metric::ROUGE_L, score.rouge_l, l),
     ];
-    Ok(kinds.map(|(metric, value)| MetricValue::new(metric, value.f1)).into())
+    let values = kinds.map(|(metric, value, interval)| {
+        MetricValue::new(metric, value.f1).with_interval(interval)
+    });
+    Ok(values.into())
 }
