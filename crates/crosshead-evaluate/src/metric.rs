@@ -1,7 +1,8 @@
 //! What the metrics of texts have in common.
 
-use crate::corpus::{ReferenceCount, Segment};
-use crate::significance::{self, Sampling};
+use crate::sampling::{self, Sampling};
+use crate::segment::{ReferenceCount, Segment};
+use crate::setting::Setting;
 
 /// A metric of texts. The score of a corpus is a function of statistics that are summed over its segments, so scores of
 /// resampled corpora need no text.
@@ -35,7 +36,7 @@ pub trait Metric: Sync {
             ReferenceCount::Varies => "var".to_owned(),
         };
         let mut settings = vec![Setting::new("nrefs", references)];
-        settings.extend(significance::settings(samplings));
+        settings.extend(sampling::settings(samplings));
         settings.extend(self.settings());
         settings.push(Setting::new("version", concat!("crosshead-", env!("CARGO_PKG_VERSION"))));
         let pairs: Vec<String> =
@@ -51,20 +52,4 @@ pub enum Best {
     Highest,
     /// The lower one.
     Lowest,
-}
-
-/// A `key:value` pair of a signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// The key.
-    pub key: &'static str,
-    /// The value.
-    pub value: String,
-}
-
-impl Setting {
-    /// A setting.
-    pub fn new(key: &'static str, value: impl Into<String>) -> Self {
-        Self { key, value: value.into() }
-    }
 }

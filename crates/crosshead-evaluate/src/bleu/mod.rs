@@ -5,9 +5,11 @@ mod statistics;
 
 pub use score::BleuScore;
 
-use crate::corpus::{self, ReferenceCount, Segment};
-use crate::metric::{Metric, Setting};
+use crate::corpus;
+use crate::metric::Metric;
 use crate::score::{case, yes_no};
+use crate::segment::{ReferenceCount, Segment};
+use crate::setting::Setting;
 use crate::text::trim_end;
 use crate::{Bootstrap, EvaluateError, Interval, Tokenizer};
 use statistics::Statistics;

@@ -3,9 +3,11 @@
 
 mod statistics;
 
-use crate::corpus::{self, ReferenceCount, Segment};
-use crate::metric::{Metric, Setting};
+use crate::corpus;
+use crate::metric::Metric;
 use crate::score::{case, yes_no};
+use crate::segment::{ReferenceCount, Segment};
+use crate::setting::Setting;
 use crate::{Bootstrap, EvaluateError, Interval, Score};
 use statistics::{OrderCounts, Units, add};
 

@@ -10,10 +10,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::corpus::{self, ReferenceCount, Segment};
-use crate::metric::{Metric, Setting};
+use crate::corpus;
+use crate::metric::Metric;
 use crate::ngrams;
 use crate::score::yes_no;
+use crate::segment::{ReferenceCount, Segment};
+use crate::setting::Setting;
 use crate::{Bootstrap, EvaluateError, Interval};
 
 /// The ROUGE metric as in the Python package `rouge-score`.

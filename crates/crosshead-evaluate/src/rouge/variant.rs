@@ -1,8 +1,9 @@
 //! The variants of ROUGE, each as a metric.
 
 use super::Rouge;
-use crate::corpus::Segment;
-use crate::metric::{Metric, Setting};
+use crate::metric::Metric;
+use crate::segment::Segment;
+use crate::setting::Setting;
 
 /// A variant of ROUGE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,28 +4,8 @@ mod numpy;
 
 use serde::Serialize;
 
-use crate::{Metric, SegmentStatistics, Setting};
+use crate::{Metric, PairedTest, Sampling, SegmentStatistics};
 use numpy::{Bits, Generator};
-
-/// A method to test whether two systems differ, by their scores on the same segments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PairedTest {
-    /// Draws segments with replacement (Koehn 2004, *Statistical Significance Tests for Machine Translation Evaluation*).
-    Bootstrap,
-    /// Exchanges the outputs of the systems at random (Riezler and Maxwell 2005, *On Some Pitfalls in Automatic Evaluation
-    /// and Significance Testing for MT*).
-    Randomization,
-}
-
-/// Random samples of a corpus. NumPy's generator draws them, so confidence intervals and p-values are those of sacreBLEU.
-///
-/// sacreBLEU scores bootstrap samples in single precision, which changes a mean or an interval by less than 10⁻⁴.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sampling {
-    test: PairedTest,
-    samples: usize,
-    seed: u64,
-}
 
 /// The mean score of bootstrap samples, and the 95 % confidence interval around it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -37,42 +17,6 @@ pub struct Confidence {
 }
 
 impl Sampling {
-    /// sacreBLEU's defaults: 1,000 bootstrap samples or 10,000 randomization trials, with seed 12345.
-    pub fn new(test: PairedTest) -> Self {
-        let samples = match test {
-            PairedTest::Bootstrap => 1000,
-            PairedTest::Randomization => 10_000,
-        };
-        Self { test, samples, seed: 12345 }
-    }
-
-    /// Sets the number of samples (at least one).
-    pub fn with_samples(mut self, samples: usize) -> Self {
-        self.samples = samples.max(1);
-        self
-    }
-
-    /// Sets the seed.
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// The method.
-    pub fn test(&self) -> PairedTest {
-        self.test
-    }
-
-    /// The number of samples.
-    pub fn samples(&self) -> usize {
-        self.samples
-    }
-
-    /// The seed.
-    pub fn seed(&self) -> u64 {
-        self.seed
-    }
-
     /// The mean and confidence interval of as many bootstrap samples, whatever the method of the test.
     pub fn confidence(&self, metric: &dyn Metric, system: &SegmentStatistics) -> Confidence {
         let mut scores = self.bootstrap([system], |[sum]| metric.value(&sum));
@@ -161,17 +105,6 @@ impl Sampling {
             })
             .collect()
     }
-}
-
-/// The settings of samples in a signature: the number of samples of each method, and the seed.
-pub(crate) fn settings(samplings: &[Sampling]) -> Vec<Setting> {
-    let count = |key, test| {
-        let sampling = samplings.iter().find(|sampling| sampling.test == test);
-        sampling.map(|sampling| Setting::new(key, sampling.samples.to_string()))
-    };
-    let seed = samplings.first().map(|sampling| Setting::new("seed", sampling.seed.to_string()));
-    let counts = [count("bs", PairedTest::Bootstrap), count("ar", PairedTest::Randomization)];
-    counts.into_iter().flatten().chain(seed).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

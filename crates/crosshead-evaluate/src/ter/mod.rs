@@ -4,9 +4,11 @@ mod distance;
 mod shift;
 mod tokenizer;
 
-use crate::corpus::{self, Segment};
-use crate::metric::{Best, Metric, Setting};
+use crate::corpus;
+use crate::metric::{Best, Metric};
 use crate::score::{case, yes_no};
+use crate::segment::Segment;
+use crate::setting::Setting;
 use crate::text::{trim_end, words};
 use crate::{EvaluateError, Score};
 

@@ -8,7 +8,7 @@ use regex::Regex;
 use super::Ter;
 use crate::tokenizer::{split_western, unescape};
 
-/// Chinese and Japanese characters that normalization makes words of their own.
+/// Chinese and Japanese characters that normalization turns into separate words.
 ///
 /// `\u{3200}-\u{3f22}` is meant as `\u{3200}-\u{32ff}`. sacreBLEU also has rules for runs of hiragana and katakana; they
 /// require a run at the start of the segment, where normalization has put a space, so they never apply.
