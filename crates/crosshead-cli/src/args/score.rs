@@ -228,11 +228,11 @@ impl Score {
             ("--ter-asian-support", ter.ter_asian_support),
         ];
         let of_rouge = [("--rouge-stemmer", self.rouge_stemmer)];
-        let groups: [(&'static str, bool, &[(&'static str, bool)]); 4] = [
-            ("bleu", has(&[MetricName::Bleu]), &of_bleu),
-            ("chrf", has(&[MetricName::Chrf, MetricName::ChrfPlusPlus]), &of_chrf),
-            ("ter", has(&[MetricName::Ter]), &of_ter),
-            ("rouge", has(&[MetricName::Rouge]), &of_rouge),
+        let groups = [
+            ("bleu", has(&[MetricName::Bleu]), &of_bleu[..]),
+            ("chrf", has(&[MetricName::Chrf, MetricName::ChrfPlusPlus]), &of_chrf[..]),
+            ("ter", has(&[MetricName::Ter]), &of_ter[..]),
+            ("rouge", has(&[MetricName::Rouge]), &of_rouge[..]),
         ];
         let unused = groups.into_iter().filter(|(_, is_computed, _)| !is_computed);
         unused.into_iter().find_map(|(metric, _, options)| {
