@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, docs, outside, package, root, test, tidy};
+use crate::{cargo, docs, package, root, test, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 9] = [
     ("fmt", || cargo::run(["fmt", "--all", "--check"])),
     ("tidy", || tidy::run(root())),
     ("package", || package::run(root()).map(drop)),
@@ -17,7 +17,6 @@ const STEPS: [Step; 10] = [
     }),
     ("test", || test::run(&test::Args::default())),
     ("docs", || docs::run(root(), &docs::Args { check: true })),
-    ("outside", || outside::run(root(), &outside::Args::default())),
     ("features", check_without_features),
     ("doc", || cargo::doc(false)),
     ("backends", test::run_backends),
