@@ -71,6 +71,9 @@ pub enum TrainError {
         /// What was tried before, as the end of the message.
         tried: String,
     },
+    /// Weights are to be averaged, but there is no place to keep them.
+    #[error("an average needs a place for the weights of its steps: `Trainer::with_snapshots`")]
+    NoSnapshots,
     /// There are no training examples.
     #[error("there are no training examples")]
     NoExamples,

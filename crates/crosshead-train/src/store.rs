@@ -118,6 +118,7 @@ fn is_damage(error: &TrainError) -> bool {
         | TrainError::AllDamaged { .. }
         | TrainError::OtherModel { .. }
         | TrainError::Diverged { .. }
+        | TrainError::NoSnapshots
         | TrainError::NoExamples
         | TrainError::Observer(_) => false,
     }

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Env) -> anyhow::Result<()> {
         ("instruction_sets", json!(instruction_sets)),
         ("threads", json!(threads)),
         ("features", json!(features)),
-        ("hub_cache", hub_cache()?),
+        ("hub_cache", hub_cache()),
     ];
     if args.json {
         let object = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -47,10 +47,14 @@ pub(crate) fn run(args: &Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The directory with the models from the Hugging Face Hub; null if the build cannot fetch any.
-fn hub_cache() -> anyhow::Result<Value> {
+/// The directory with the models from the Hugging Face Hub, or what is wrong with its configuration; null if the build cannot
+/// fetch any.
+fn hub_cache() -> Value {
     #[cfg(feature = "hub")]
-    return Ok(json!(crosshead::hub::Hub::from_env()?.cache));
+    return match crosshead::hub::Hub::from_env() {
+        Ok(hub) => json!(hub.cache),
+        Err(error) => json!(format!("error: {error}")),
+    };
     #[cfg(not(feature = "hub"))]
-    Ok(Value::Null)
+    Value::Null
 }

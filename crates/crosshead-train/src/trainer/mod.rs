@@ -102,8 +102,12 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// Trains until the last step, until the score stops improving, or until the observer stops the run.
     ///
     /// # Errors
-    /// If there are no examples, the loss or a gradient diverges and cannot be helped, or the observer fails.
+    /// If there are no examples, an average has no place for its weights, the loss or a gradient diverges and cannot be helped, or
+    /// the observer fails.
     pub fn run(&mut self, observer: &mut impl Observer<T::Model>) -> Result<Outcome, TrainError> {
+        if self.config.average().is_some() && self.snapshots.is_none() {
+            return Err(TrainError::NoSnapshots);
+        }
         while !self.is_done() {
             match in_pool(|| self.step())? {
                 Stepped::Taken(report) => observer.on_step(&report)?,

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
-use crosshead_kernels::{Linear, LinearConfig};
+use crosshead_kernels::Linear;
 use crosshead_train::{AdamConfig, Optimizer, StateError};
 use crosshead_weights::parameters;
 use serde::Deserialize;
+
+use crate::values::Values;
+
+/// The shape of the weight.
+const SHAPE: [usize; 2] = [2, 3];
 
 #[derive(Deserialize)]
 struct Case {
@@ -30,30 +34,6 @@ struct Step {
     gradients: Values,
     #[serde(flatten)]
     expected: Values,
-}
-
-#[derive(Deserialize)]
-struct Values {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-impl Values {
-    fn gradients(&self, device: &Device) -> BTreeMap<String, Tensor<1>> {
-        let tensor = |values: &[f32]| Tensor::from_data(values, device);
-        BTreeMap::from([
-            ("weight".to_owned(), tensor(&self.weight)),
-            ("bias".to_owned(), tensor(&self.bias)),
-        ])
-    }
-
-    fn model(&self, device: &Device) -> Linear {
-        let mut model = LinearConfig::new(3, 2).init(device);
-        let weight = TensorData::new(self.weight.clone(), [2, 3]);
-        model.weight = Param::from_tensor(Tensor::from_data(weight, device));
-        model.bias = Some(Param::from_tensor(Tensor::from_data(self.bias.as_slice(), device)));
-        model
-    }
 }
 
 impl Case {
@@ -90,7 +70,7 @@ fn assert_close(model: &Linear, expected: &Values, what: &str) {
 fn weights_and_norms_equal_pytorch_after_every_step() {
     let device = Device::flex();
     for case in cases() {
-        let (mut model, mut adam) = (case.start.model(&device), case.optimizer());
+        let (mut model, mut adam) = (case.start.model(SHAPE, &device), case.optimizer());
         for (number, step) in (1..).zip(&case.steps) {
             let what = format!("{}, step {number}", case.name);
             let norm;
@@ -111,7 +91,7 @@ fn a_restored_optimizer_takes_bitwise_identical_steps() {
         let gradients = step.gradients.gradients(&device);
         (*model, _) = adam.step(model.clone(), gradients, step.rate);
     };
-    let mut full = (case.start.model(&device), case.optimizer());
+    let mut full = (case.start.model(SHAPE, &device), case.optimizer());
     case.steps[..half].iter().for_each(|at| step(&mut full, at));
     let state = full.1.state();
     let names: Vec<&str> = state.keys().map(String::as_str).collect();
@@ -144,7 +124,7 @@ fn a_missing_moment_estimate_is_an_error() {
 fn a_parameter_without_a_gradient_is_unchanged() {
     let device = Device::flex();
     let case = &cases()[2];
-    let (model, mut adam) = (case.start.model(&device), case.optimizer());
+    let (model, mut adam) = (case.start.model(SHAPE, &device), case.optimizer());
     let before = parameters::read(&model);
     let mut gradients = case.steps[0].gradients.gradients(&device);
     gradients.remove("bias");
@@ -158,7 +138,7 @@ fn a_parameter_without_a_gradient_is_unchanged() {
 fn a_gradient_that_is_not_finite_changes_nothing() {
     let device = Device::flex();
     let case = &cases()[0];
-    let (model, mut adam) = (case.start.model(&device), case.optimizer());
+    let (model, mut adam) = (case.start.model(SHAPE, &device), case.optimizer());
     let before = parameters::read(&model);
     let mut gradients = case.steps[0].gradients.gradients(&device);
     gradients.insert("bias".to_owned(), Tensor::from_data([f32::NAN, 0.0], &device));

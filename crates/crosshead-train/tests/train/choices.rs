@@ -3,54 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::TensorData;
 use crosshead_data::{BatchStream, Batching};
-use crosshead_kernels::{Linear, LinearConfig, Mode, dropout};
+use crosshead_kernels::Linear;
 use crosshead_train::{
     AdamConfig, Average, AverageOf, Checkpoint, CheckpointStore, Divergence, Guard, MAX_ROLLBACKS,
     MuonConfig, Observer, OnDivergence, Outcome, Progress, Remedy, Schedule, Snapshot,
-    SnapshotStore, StepReport, Symptom, Task, TrainConfig, TrainError, Trainer, Validation,
-    Weights, parameters,
+    SnapshotStore, StepReport, Symptom, TrainConfig, TrainError, Trainer, Validation, Weights,
+    parameters,
 };
 
-const EXAMPLES: usize = 10;
+use crate::line::{EXAMPLES, Line};
+
 const STEPS: u64 = 12;
-
-/// y = 2x − 1 at a few points; one example can spoil the loss.
-struct Line {
-    device: Device,
-    /// An example, and the factor of its loss.
-    spoiled: Option<(usize, f32)>,
-}
-
-impl Line {
-    fn new() -> Self {
-        Self { device: Device::flex().autodiff(), spoiled: None }
-    }
-}
-
-impl Task for Line {
-    type Model = Linear;
-
-    fn loss(&self, model: &Linear, examples: &[usize], mode: Mode) -> Tensor<1> {
-        let x: Vec<f32> = examples.iter().map(|&i| i as f32 / EXAMPLES as f32).collect();
-        let x = Tensor::<1>::from_data(x.as_slice(), &self.device).reshape([examples.len(), 1]);
-        let y = x.clone() * 2.0 - 1.0;
-        let factor = match self.spoiled {
-            Some((example, factor)) if examples.contains(&example) => factor,
-            Some(_) | None => 1.0,
-        };
-        (dropout(model.forward(x), 0.1, mode) - y).square().sum() * factor
-    }
-
-    fn targets(&self, examples: &[usize]) -> usize {
-        examples.len()
-    }
-
-    fn tokens(&self, examples: &[usize]) -> usize {
-        examples.len()
-    }
-}
 
 type Values = BTreeMap<String, TensorData>;
 
@@ -155,8 +120,7 @@ fn config() -> TrainConfig {
 
 fn trainer<'a>(task: &'a Line, config: TrainConfig, dir: &Path) -> Trainer<'a, Line> {
     let batching = Batching::Examples { examples: EXAMPLES, size: 4 };
-    let model = LinearConfig::new(1, 1).init(&task.device);
-    Trainer::new(task, config, BatchStream::new(batching, 7), model)
+    Trainer::new(task, config, BatchStream::new(batching, 7), task.model())
         .with_snapshots(SnapshotStore::new(&dir.join("snapshots")))
 }
 
@@ -201,7 +165,7 @@ fn the_moving_average_has_its_closed_form_and_is_what_is_saved() {
     let task = Line::new();
     let root = tempfile::tempdir().unwrap();
     let mut recorder = Recorder::new(root.path());
-    let start = parameters::read(&LinearConfig::new(1, 1).init(&task.device));
+    let start = parameters::read(&task.model());
     trainer(&task, config().with_ema(0.7), root.path()).run(&mut recorder).unwrap();
     let mut expected: f64 = start["weight"].iter::<f64>().next().unwrap();
     for (step, weights, values) in &recorder.validated {
@@ -237,6 +201,16 @@ fn the_last_checkpoints_are_averaged_at_the_end() {
     }
     assert_eq!(&recorder.best.last().unwrap().1, average, "its score is the best");
     run(&task, config, &[]);
+}
+
+#[test]
+fn an_average_without_a_place_for_its_weights_is_an_error() {
+    let (task, root) = (Line::new(), tempfile::tempdir().unwrap());
+    let config = config().with_average(Average { of: AverageOf::Last, count: 2 });
+    let batching = Batching::Examples { examples: EXAMPLES, size: 4 };
+    let mut trainer = Trainer::new(&task, config, BatchStream::new(batching, 7), task.model());
+    let error = trainer.run(&mut Recorder::new(root.path())).unwrap_err();
+    assert!(matches!(error, TrainError::NoSnapshots), "{error}");
 }
 
 #[test]
@@ -289,7 +263,7 @@ fn guarded(action: OnDivergence, spike: Option<f64>) -> TrainConfig {
 
 #[test]
 fn a_skipped_step_changes_neither_weights_nor_the_optimizer() {
-    let task = Line { spoiled: Some((3, f32::NAN)), ..Line::new() };
+    let task = Line::with_factor(|examples| if examples.contains(&3) { f32::NAN } else { 1.0 });
     let root = tempfile::tempdir().unwrap();
     let mut recorder = Recorder::new(root.path());
     let config = guarded(OnDivergence::Skip, None).with_optimizer(MuonConfig::new());
@@ -308,7 +282,8 @@ fn a_skipped_step_changes_neither_weights_nor_the_optimizer() {
 
 #[test]
 fn a_run_goes_back_with_half_the_rate_until_it_gives_up() {
-    let task = Line { spoiled: Some((3, f32::INFINITY)), ..Line::new() };
+    let task =
+        Line::with_factor(|examples| if examples.contains(&3) { f32::INFINITY } else { 1.0 });
     let root = tempfile::tempdir().unwrap();
     let mut recorder = Recorder::new(root.path());
     let config = guarded(OnDivergence::RollBack, None);

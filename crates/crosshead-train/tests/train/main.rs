@@ -3,7 +3,9 @@
 mod adam;
 mod checkpoints;
 mod choices;
+mod line;
 mod log;
 mod optimizers;
 mod runs;
 mod schedules;
+mod values;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use crosshead_kernels::{Linear, LinearConfig};
 use crosshead_train::{
     AdafactorConfig, AdamConfig, Adjustment, Decayed, LionConfig, MuonConfig, Optimizer,
@@ -13,6 +13,8 @@ use crosshead_train::{
 };
 use crosshead_weights::parameters;
 use serde::Deserialize;
+
+use crate::values::Values;
 
 #[derive(Deserialize)]
 struct Case {
@@ -31,36 +33,10 @@ struct Step {
     expected: Values,
 }
 
-#[derive(Deserialize)]
-struct Values {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-impl Values {
-    fn gradients(&self, device: &Device) -> BTreeMap<String, Tensor<1>> {
-        let tensor = |values: &[f32]| Tensor::from_data(values, device);
-        BTreeMap::from([
-            ("weight".to_owned(), tensor(&self.weight)),
-            ("bias".to_owned(), tensor(&self.bias)),
-        ])
-    }
-}
-
 impl Case {
-    fn model(&self, device: &Device) -> Linear {
-        let [d_out, d_in] = self.shape;
-        let mut model = LinearConfig::new(d_in, d_out).init(device);
-        let weight = TensorData::new(self.start.weight.clone(), self.shape);
-        model.weight = Param::from_tensor(Tensor::from_data(weight, device));
-        let bias = Tensor::from_data(self.start.bias.as_slice(), device);
-        model.bias = Some(Param::from_tensor(bias));
-        model
-    }
-
     /// The model and the optimizer after some steps.
     fn run(&self, optimizer: Optimizer, steps: usize, device: &Device) -> (Linear, Optimizer) {
-        let (mut model, mut optimizer) = (self.model(device), optimizer);
+        let (mut model, mut optimizer) = (self.start.model(self.shape, device), optimizer);
         for step in &self.steps[..steps] {
             (model, _) = optimizer.step(model, step.gradients.gradients(device), step.rate);
         }

@@ -1,50 +1,14 @@
-//! The training loop on a tiny model: a quadratic loss with dropout.
+//! The training loop on a tiny task.
 
-use burn::tensor::{Device, Tensor};
 use crosshead_data::{BatchStream, Batching};
-use crosshead_kernels::{Linear, LinearConfig, Mode, dropout};
+use crosshead_kernels::Linear;
 use crosshead_train::{
     AdamConfig, Checkpoint, Observer, OptimizerConfig, Outcome, Progress, Schedule, StepReport,
-    Symptom, Task, TrainConfig, TrainError, Trainer, Validation, Weights,
+    Symptom, TrainConfig, TrainError, Trainer, Validation, Weights,
 };
 use crosshead_weights::parameters;
 
-/// y = 2x − 1 at a few points.
-struct Line {
-    device: Device,
-    scale: f32,
-}
-
-const EXAMPLES: usize = 10;
-
-impl Line {
-    fn new() -> Self {
-        Self { device: Device::flex().autodiff(), scale: 1.0 }
-    }
-
-    fn model(&self) -> Linear {
-        LinearConfig::new(1, 1).init(&self.device)
-    }
-}
-
-impl Task for Line {
-    type Model = Linear;
-
-    fn loss(&self, model: &Linear, examples: &[usize], mode: Mode) -> Tensor<1> {
-        let x: Vec<f32> = examples.iter().map(|&i| i as f32 / EXAMPLES as f32).collect();
-        let x = Tensor::<1>::from_data(x.as_slice(), &self.device).reshape([examples.len(), 1]);
-        let y = x.clone() * 2.0 - 1.0;
-        (dropout(model.forward(x), 0.1, mode) - y).square().sum() * self.scale
-    }
-
-    fn targets(&self, examples: &[usize]) -> usize {
-        examples.len()
-    }
-
-    fn tokens(&self, examples: &[usize]) -> usize {
-        3 * examples.len()
-    }
-}
+use crate::line::{EXAMPLES, Line};
 
 /// Records all reports.
 #[derive(Default)]
@@ -175,7 +139,7 @@ fn ties_go_to_the_later_score_and_nan_is_replaced() {
 
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run() {
-    let task = Line { scale: f32::INFINITY, ..Line::new() };
+    let task = Line::with_factor(|_| f32::INFINITY);
     let error = trainer(&task, config(3)).run(&mut Recorder::default()).unwrap_err();
     let TrainError::Diverged { step: 1, symptom: Symptom::LossNotFinite, examples, .. } = &error
     else {

@@ -60,6 +60,7 @@ fn each<const N: usize>(x: Tensor<2>, maps: [Map; N]) -> [Tensor<2>; N] {
     let x = contiguous(primitive(x));
     let [rows, d_in] = dims(&x);
     let weights = maps.each_ref().map(Map::weight);
+    let biases = maps.each_ref().map(|map| map.bias.as_ref().map(values));
     let mut outputs = weights.map(|weight| Buffer::unspecified(rows * weight.d_out));
     project(
         &Rows::new(values(&x), rows, d_in),
@@ -67,8 +68,8 @@ fn each<const N: usize>(x: Tensor<2>, maps: [Map; N]) -> [Tensor<2>; N] {
         outputs.each_mut().map(|y| &mut y[..]),
         #[inline(always)]
         |index, _, first, part| {
-            let Map { bias, activation, .. } = &maps[index];
-            activation.apply_with_bias(part, bias.as_ref().map(|bias| &values(bias)[first..]));
+            let bias = biases[index].map(|bias| &bias[first..]);
+            maps[index].activation.apply_with_bias(part, bias);
         },
     );
     let mut d_outs = weights.iter().map(|weight| weight.d_out);
