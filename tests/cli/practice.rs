@@ -127,7 +127,7 @@ fn models_that_differ_are_not_averaged() {
     let differs = folder.fails(&["average", "run", "wide", "-o", "out"]);
     assert_names(&differs, &["wide", "config.json", "ffn_dim"]);
     assert!(!folder.path("out").exists());
-    assert_names(&folder.fails(&["average", "run", "run", "-o", "run"]), &["exists already"]);
+    assert_names(&folder.fails(&["average", "run", "run", "-o", "run"]), &["already exists"]);
     assert_names(&folder.fails(&["average", "run", "none", "-o", "out"]), &["none"]);
 }
 

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use burn::tensor::TensorData;
-use crosshead_files::write_directory;
 use crosshead_weights::{TensorSource, average, from_safetensors, write_tensors};
 use serde_json::{Map, Value};
 
-use super::quantize::{copy_files, modules, weight_files};
+use super::derived::{check_new, copy_files, modules, weight_files, write_new};
 use super::{ModelDirectory, ctranslate2, json, save};
 use crate::ModelError;
 
@@ -43,9 +42,7 @@ pub fn average_directories(
     let wrong = |path: &Path, reason: String| {
         Err(ModelError::Io { path: path.to_owned(), source: io::Error::other(reason) })
     };
-    if out.exists() {
-        return wrong(out, "exists already; name a new directory".to_owned());
-    }
+    check_new(out)?;
     let models = dirs.iter().map(|dir| Averaged::of(dir)).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = models.first() else {
         return wrong(out, "there is no model to average".to_owned());
@@ -62,18 +59,10 @@ pub fn average_directories(
         Ok(mean) => mean,
         Err(error) => return wrong(out, error.to_string()),
     };
-    if let Some(parent) = out.parent() {
-        fs::create_dir_all(parent).map_err(ModelError::io(parent))?;
-    }
-    let fill = |out: &Path| {
+    write_new(out, |out| {
         copy_files(&first.model, out, &first.model)?;
         write_tensors(&out.join("model.safetensors"), &mean)?;
         extra(out)
-    };
-    let written = write_directory(out, |out| fill(out).map_err(io::Error::other));
-    written.map_err(|error| match error.downcast() {
-        Ok(error) => error,
-        Err(source) => ModelError::Io { path: out.to_owned(), source },
     })
 }
 

@@ -6,6 +6,7 @@
 mod average;
 mod config_file;
 mod ctranslate2;
+mod derived;
 mod directory;
 mod encoders;
 mod families;

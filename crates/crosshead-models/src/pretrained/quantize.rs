@@ -2,27 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use burn::tensor::{Device, TensorData};
-use crosshead_files::write_directory;
 use crosshead_weights::{Int8Matrix, TensorSource, write_int8_tensors};
-use serde::Deserialize;
 
+use super::derived::{check_new, copy_files, write_new};
 use super::load::Weights;
 use super::names::Form;
-use super::{ModelDirectory, SentenceDirectory, sentence};
+use super::{ModelDirectory, SentenceDirectory};
 use crate::{ModelError, paths};
-
-/// The extensions of weight files.
-const WEIGHTS: [&str; 9] =
-    [".safetensors", ".bin", ".index.json", ".h5", ".msgpack", ".ot", ".onnx", ".pt", ".gguf"];
-
-/// A module in `modules.json`.
-#[derive(Deserialize)]
-struct Module {
-    path: String,
-}
 
 /// Quantizes the projections and the embedding of a model directory to int8 and writes a new model directory `out`. Other
 /// tensors are written as f32, and other files are copied; `extra` adds files. Nothing is computed on `device`.
@@ -37,10 +25,7 @@ pub fn quantize_directory(
     device: &Device,
     extra: impl FnOnce(&Path) -> Result<(), ModelError>,
 ) -> Result<(), ModelError> {
-    if out.exists() {
-        let source = io::Error::other("already exists; choose a new directory");
-        return Err(ModelError::Io { path: out.to_owned(), source });
-    }
+    check_new(out)?;
     let model = encoder_of(dir)?;
     let checkpoint = TensorSource::open(&model)?;
     if let Some(name) = checkpoint.first_int8() {
@@ -48,18 +33,10 @@ pub fn quantize_directory(
     }
     let tensors = quantized(&ModelDirectory::open(&model)?, &checkpoint, device)?;
     let inside = model.strip_prefix(dir).unwrap_or(Path::new("")).to_owned();
-    if let Some(parent) = out.parent() {
-        fs::create_dir_all(parent).map_err(ModelError::io(parent))?;
-    }
-    let fill = |out: &Path| {
+    write_new(out, |out| {
         copy_files(dir, out, &model)?;
         write_int8_tensors(&out.join(&inside).join("model.safetensors"), &tensors)?;
         extra(out)
-    };
-    let written = write_directory(out, |out| fill(out).map_err(io::Error::other));
-    written.map_err(|error| match error.downcast() {
-        Ok(error) => error,
-        Err(source) => ModelError::Io { path: out.to_owned(), source },
     })
 }
 
@@ -111,57 +88,4 @@ fn quantized(
         }
     }
     Ok(tensors)
-}
-
-/// Copies the files of a directory and of the folders in its `modules.json`, without the weights in the folder `model`.
-pub(super) fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
-    copy_folder(dir, out, dir == model)?;
-    for folder in modules(dir)? {
-        let (from, to) = (dir.join(&folder), out.join(&folder));
-        fs::create_dir_all(&to).map_err(ModelError::io(&to))?;
-        if from.is_dir() {
-            copy_folder(&from, &to, from == model)?;
-        }
-    }
-    Ok(())
-}
-
-/// The number of files with weights in a folder.
-pub(super) fn weight_files(dir: &Path) -> Result<usize, ModelError> {
-    if !dir.is_dir() {
-        return Ok(0);
-    }
-    let mut count = 0;
-    for entry in fs::read_dir(dir).map_err(ModelError::io(dir))? {
-        let name = entry.map_err(ModelError::io(dir))?.file_name();
-        count += usize::from(is_weights(&name.to_string_lossy()));
-    }
-    Ok(count)
-}
-
-/// Whether a file with this name has weights.
-fn is_weights(name: &str) -> bool {
-    WEIGHTS.iter().any(|end| name.ends_with(end))
-}
-
-fn copy_folder(from: &Path, to: &Path, is_model: bool) -> Result<(), ModelError> {
-    for entry in fs::read_dir(from).map_err(ModelError::io(from))? {
-        let entry = entry.map_err(ModelError::io(from))?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let is_left_out = is_model && is_weights(&name.to_string_lossy());
-        if path.is_file() && !is_left_out {
-            fs::copy(&path, to.join(&name)).map_err(ModelError::io(&path))?;
-        }
-    }
-    Ok(())
-}
-
-/// The folders in `modules.json`.
-pub(super) fn modules(dir: &Path) -> Result<Vec<String>, ModelError> {
-    let path = dir.join("modules.json");
-    if !path.is_file() {
-        return Ok(Vec::new());
-    }
-    let modules: Vec<Module> = sentence::read(&path)?;
-    Ok(modules.into_iter().map(|module| module.path).filter(|path| !path.is_empty()).collect())
 }
