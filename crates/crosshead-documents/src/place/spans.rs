@@ -32,9 +32,8 @@ pub(super) fn restore(source: &str, spans: &[Span], translation: &Translation) -
     if spans.is_empty() {
         return Restored { text: target.to_owned(), spans: Vec::new(), links };
     }
-    let (from, to) = (words(source), words(target));
-    let expected =
-        |span: &Span, side| by_words((source, &from), (target, &to), side_of(span, side), side);
+    let from = outside(words(source), spans.iter().map(|span| span.range.clone()));
+    let all = words(target);
     let mut taken: Vec<Range<usize>> = Vec::new();
     let mut edits: Vec<Edit> = Vec::new();
     let mut missing = Vec::new();
@@ -43,10 +42,13 @@ pub(super) fn restore(source: &str, spans: &[Span], translation: &Translation) -
     order.sort_by_key(|&index| std::cmp::Reverse(spans[index].range.len()));
     for index in order {
         let shown = &source[spans[index].range.clone()];
-        let near = expected(&spans[index], Side::After);
-        let free = |found: &Range<usize>| !taken.iter().any(|used| overlap(used, found));
-        let found = occurrences(target, shown).into_iter().filter(free);
-        match found.min_by_key(|found| (found.start.abs_diff(near), found.start)) {
+        let near = position((source, &from), (target, &all), spans[index].range.start);
+        let nearest = |case| {
+            let free = |found: &Range<usize>| !taken.iter().any(|used| overlap(used, found));
+            let found = occurrences(target, shown, case).into_iter().filter(free);
+            found.min_by_key(|found| (found.start.abs_diff(near), found.start))
+        };
+        match nearest(Case::Exact).or_else(|| nearest(Case::Any)) {
             Some(found) => {
                 taken.push(found.clone());
                 let span = Some((index, 0..shown.len()));
@@ -61,13 +63,14 @@ pub(super) fn restore(source: &str, spans: &[Span], translation: &Translation) -
         edits.push(Edit { range: with_a_space(target, range), text, span: None });
     }
     missing.sort_unstable();
+    let to = outside(all, taken.iter().cloned());
     for index in missing {
         let span = &spans[index];
         let shown = &source[span.range.clone()];
         let own = links.as_deref().and_then(|links| own_words(links, &span.range));
         let replaced = own.filter(|own| !taken.iter().any(|used| overlap(used, own)));
         let range = replaced.unwrap_or_else(|| {
-            let at = expected(span, Side::After);
+            let at = position((source, &from), (target, &to), span.range.start);
             let inside = taken.iter().find(|used| used.start < at && at < used.end);
             let at = inside.map_or(at, |used| used.end);
             at..at
@@ -82,41 +85,65 @@ pub(super) fn restore(source: &str, spans: &[Span], translation: &Translation) -
     apply(target, edits, spans.len(), links)
 }
 
-/// The side of a span that counts for its position.
-fn side_of(span: &Span, side: Side) -> usize {
-    match side {
-        Side::After => span.range.start,
-        Side::Before => span.range.end,
-    }
+/// The words that do not overlap any of the ranges.
+fn outside(
+    words: Vec<Range<usize>>,
+    ranges: impl Iterator<Item = Range<usize>>,
+) -> Vec<Range<usize>> {
+    let mut ranges: Vec<_> = ranges.collect();
+    ranges.sort_by_key(|range| range.start);
+    let is_outside = |word: &Range<usize>| {
+        let index = ranges.partition_point(|range| range.end <= word.start);
+        ranges.get(index).is_none_or(|range| !overlap(range, word))
+    };
+    words.into_iter().filter(is_outside).collect()
+}
+
+/// Where a span belongs: before the next word, or after the last one.
+fn position(source: (&str, &[Range<usize>]), target: (&str, &[Range<usize>]), at: usize) -> usize {
+    let is_last = source.1.last().is_none_or(|word| word.end <= at);
+    by_words(source, target, at, if is_last { Side::Before } else { Side::After })
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
+/// Whether upper and lower case differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Exact,
+    Any,
+}
+
 /// Where `shown` is in a text, also with other white space in it (`{ name }`).
-fn occurrences(text: &str, shown: &str) -> Vec<Range<usize>> {
+fn occurrences(text: &str, shown: &str, case: Case) -> Vec<Range<usize>> {
     let Some(first) = shown.chars().next() else { return Vec::new() };
-    let starts = text.match_indices(first).map(|(start, _)| start);
+    let starts = text.match_indices(|c| is_same(c, first, case)).map(|(start, _)| start);
     let mut found: Vec<Range<usize>> = Vec::new();
     for start in starts {
         if found.last().is_some_and(|last| start < last.end) {
             continue;
         }
-        found.extend(length_at(&text[start..], shown).map(|length| start..start + length));
+        let length = length_at(&text[start..], shown, case);
+        found.extend(length.map(|length| start..start + length));
     }
     found.retain(|range| is_whole(text, range, shown));
     found
 }
 
+fn is_same(a: char, b: char, case: Case) -> bool {
+    a == b || (case == Case::Any && a.to_lowercase().eq(b.to_lowercase()))
+}
+
 /// The bytes at the start of `text` that are `shown`, apart from white space.
-fn length_at(text: &str, shown: &str) -> Option<usize> {
+fn length_at(text: &str, shown: &str, case: Case) -> Option<usize> {
     let mut rest = text;
     for character in shown.chars().filter(|character| !character.is_whitespace()) {
         if rest.len() < text.len() {
             rest = rest.trim_start_matches([' ', '\u{a0}']);
         }
-        rest = rest.strip_prefix(character)?;
+        rest = rest.strip_prefix(|found| is_same(found, character, case))?;
     }
     Some(text.len() - rest.len())
 }
@@ -138,7 +165,7 @@ fn repetitions(
 ) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for span in spans.iter().filter(|span| span.content == Content::Text) {
-        for range in occurrences(target, &source[span.range.clone()]) {
+        for range in occurrences(target, &source[span.range.clone()], Case::Any) {
             if !taken.iter().chain(&found).any(|used| overlap(used, &range)) {
                 found.push(range);
             }

@@ -32,7 +32,7 @@ fn tags_around_a_whole_sentence_stay_around_it() {
 
 #[test]
 fn a_tag_over_two_sentences_stays_over_both() {
-    let found = translate_text("A <b>b. C</b> d.", &Format::Text, fixed("x y."));
+    let found = translate_text("Go <b>home. Stay</b> there.", &Format::Text, fixed("x y."));
     assert_eq!(found, "x <b>y. x</b> y.");
 }
 
@@ -41,7 +41,10 @@ fn placeholders_survive_exactly_once() {
     let cases = [
         // copied
         ("Hi {name}, read %s.", "Hallo {name}, lies %s.", "Hallo {name}, lies %s."),
-        // with other spacing
+        // lost at the end
+        ("Hi {name}!", "Hallo!", "Hallo {name}!"),
+        // with other spacing or case
+        ("Hi {name}!", "Hallo {Name}!", "Hallo {name}!"),
         ("Hi {name}!", "Hallo { name }!", "Hallo {name}!"),
         // lost
         (

@@ -10,7 +10,7 @@ use super::support::{identity, reversed, texts, translate, translate_text, upper
 /// Words and marks of several scripts, and everything that is markup somewhere.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
-        6 => "[a-zäß]{1,8}[.,!?]?",
+        6 => "[a-zäö]{1,8}[.,!?]?",
         1 => "[A-Z][a-z]{0,5}",
         1 => "[一-三。]{1,4}",
         1 => "[*_~`#>|\\[\\]()<&;:\\\\!-]{1,3}",
