@@ -192,7 +192,8 @@ impl Builder {
 
     /// Text that is shown to the translation, and written as `raw`.
     pub(crate) fn protect(&mut self, shown: &str, raw: &str) {
-        if shown.trim().is_empty() {
+        let shown = shown.trim();
+        if shown.is_empty() {
             self.alone(raw);
             return;
         }

@@ -4,6 +4,7 @@ mod options;
 mod translated;
 
 use std::ops::Range;
+use std::path::Path;
 
 use crate::error::{DocumentError, TranslateError};
 use crate::escape::Escape;
@@ -88,6 +89,17 @@ impl Document {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Translated>, TranslateError<T::Error>> {
         translated::translate(self.segments(), options, translator, progress)
+    }
+
+    /// Writes the document with translated segments to a file, which is replaced as a whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or [`write`](Self::write) fails.
+    ///
+    /// # Panics
+    /// If there is not one translation for each segment.
+    pub fn save(&self, translated: &[Translated], path: &Path) -> Result<(), DocumentError> {
+        Ok(crosshead_files::write_atomic(path, &self.write(translated)?)?)
     }
 
     /// The document with translated segments; all other bytes are those of the source.

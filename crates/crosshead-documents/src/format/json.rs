@@ -32,7 +32,7 @@ pub(super) fn slots(source: &str, fields: &Fields, kind: Kind) -> Result<Vec<Slo
     let mut found = vec![false; paths.len()];
     let mut slots = Vec::new();
     let documents = match kind {
-        Kind::Document => vec![0..source.len()],
+        Kind::Document => vec![whole(source)],
         Kind::Lines => lines(source),
     };
     for document in documents {
@@ -50,6 +50,10 @@ pub(super) fn slots(source: &str, fields: &Fields, kind: Kind) -> Result<Vec<Slo
         }
         Some(_) | None => Ok(slots),
     }
+}
+
+fn whole(source: &str) -> Range<usize> {
+    0..source.len()
 }
 
 fn lines(source: &str) -> Vec<Range<usize>> {

@@ -189,11 +189,14 @@ impl<'a> Walker<'a> {
 
 /// Whether the content of an element stays.
 fn is_opaque(tag: &Tag<'_>) -> bool {
-    match tag {
-        Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::MetadataBlock(_) | Tag::Image { .. } => true,
-        Tag::Link { .. } => true,
-        _ => false,
-    }
+    matches!(
+        tag,
+        Tag::CodeBlock(_)
+            | Tag::HtmlBlock
+            | Tag::MetadataBlock(_)
+            | Tag::Image { .. }
+            | Tag::Link { .. }
+    )
 }
 
 /// The name under which an opening and a closing mark find each other.

@@ -45,7 +45,8 @@ pub(super) fn restore(source: &str, spans: &[Span], translation: &Translation) -
         let near = position((source, &from), (target, &all), spans[index].range.start);
         let nearest = |case| {
             let free = |found: &Range<usize>| !taken.iter().any(|used| overlap(used, found));
-            let found = occurrences(target, shown, case).into_iter().filter(free);
+            let found =
+                occurrences(source, &spans[index].range, target, case).into_iter().filter(free);
             found.min_by_key(|found| (found.start.abs_diff(near), found.start))
         };
         match nearest(Case::Exact).or_else(|| nearest(Case::Any)) {
@@ -116,8 +117,9 @@ enum Case {
     Any,
 }
 
-/// Where `shown` is in a text, also with other white space in it (`{ name }`).
-fn occurrences(text: &str, shown: &str, case: Case) -> Vec<Range<usize>> {
+/// Where the text of a span is in another text, also with other white space in it (`{ name }`).
+fn occurrences(source: &str, span: &Range<usize>, text: &str, case: Case) -> Vec<Range<usize>> {
+    let shown = &source[span.clone()];
     let Some(first) = shown.chars().next() else { return Vec::new() };
     let starts = text.match_indices(|c| is_same(c, first, case)).map(|(start, _)| start);
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -128,7 +130,7 @@ fn occurrences(text: &str, shown: &str, case: Case) -> Vec<Range<usize>> {
         let length = length_at(&text[start..], shown, case);
         found.extend(length.map(|length| start..start + length));
     }
-    found.retain(|range| is_whole(text, range, shown));
+    found.retain(|range| is_whole(source, span, text, range));
     found
 }
 
@@ -148,12 +150,16 @@ fn length_at(text: &str, shown: &str, case: Case) -> Option<usize> {
     Some(text.len() - rest.len())
 }
 
-/// Whether what is found is not a part of a longer word.
-fn is_whole(text: &str, range: &Range<usize>, shown: &str) -> bool {
+/// Whether what is found is not a part of a longer word, unless the span is one in the source.
+fn is_whole(source: &str, span: &Range<usize>, target: &str, found: &Range<usize>) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let starts = shown.starts_with(is_word) && text[..range.start].ends_with(is_word);
-    let ends = shown.ends_with(is_word) && text[range.end..].starts_with(is_word);
-    !starts && !ends
+    let starts = |text: &str, range: &Range<usize>| {
+        text[range.clone()].starts_with(is_word) && text[..range.start].ends_with(is_word)
+    };
+    let ends = |text: &str, range: &Range<usize>| {
+        text[range.clone()].ends_with(is_word) && text[range.end..].starts_with(is_word)
+    };
+    (!starts(target, found) || starts(source, span)) && (!ends(target, found) || ends(source, span))
 }
 
 /// Further occurrences of spans. Code may show an ordinary word, so its repetitions stay.
@@ -165,7 +171,7 @@ fn repetitions(
 ) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for span in spans.iter().filter(|span| span.content == Content::Text) {
-        for range in occurrences(target, &source[span.range.clone()], Case::Any) {
+        for range in occurrences(source, &span.range, target, Case::Any) {
             if !taken.iter().chain(&found).any(|used| overlap(used, &range)) {
                 found.push(range);
             }

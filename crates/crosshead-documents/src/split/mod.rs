@@ -75,8 +75,9 @@ pub(crate) fn ranges(
     language: &str,
     fits: &dyn Fn(&str) -> bool,
 ) -> Vec<Range<usize>> {
+    let whole = 0..text.len();
     let units = match split {
-        Split::None => vec![0..text.len()],
+        Split::None => vec![whole],
         Split::Lines => lines(text),
         Split::Sentences => {
             let code = language::two_letters(language);

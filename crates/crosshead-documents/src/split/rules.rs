@@ -104,7 +104,9 @@ impl Words {
         let word = words.next().unwrap_or_default();
         let is_ordinal = (1..=2).contains(&word.len())
             && word.bytes().all(|byte| byte.is_ascii_digit())
-            && words.next().is_some_and(|word| self.before_ordinals.contains(&word.to_lowercase().as_str()));
+            && words
+                .next()
+                .is_some_and(|word| self.before_ordinals.contains(&word.to_lowercase().as_str()));
         first.is_lowercase() || self.abbreviations.contains(&word) || is_ordinal
     }
 }

@@ -82,10 +82,9 @@ proptest! {
                 _ => { bytes.remove(at); }
             }
         }
-        if let Ok(same) = translate(bytes.clone(), &format, Split::Sentences, identity) {
-            if format != Format::Po {
-                prop_assert_eq!(&same, &bytes);
-            }
+        match translate(bytes.clone(), &format, Split::Sentences, identity) {
+            Ok(same) if format != Format::Po => prop_assert_eq!(&same, &bytes),
+            Ok(_) | Err(_) => {}
         }
         if let Ok(document) = Document::parse(bytes, &format) {
             let options = TranslateOptions::new("de").with_split(Split::None);

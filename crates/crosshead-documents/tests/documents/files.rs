@@ -49,7 +49,8 @@ fn markdown_is_escaped_where_text_would_become_markup() {
             .collect())
     };
     let found = translate_text(text, &Format::Markdown, double);
-    let expected = "# 1\\. # \\*x\\* *b*\n\n> 1\\.\n> \\# \\*x\\* d `e`\n\n- 1\\. # \\*x\\* [g](h)\n";
+    let expected =
+        "# 1\\. # \\*x\\* *b*\n\n> 1\\.\n> \\# \\*x\\* d `e`\n\n- 1\\. # \\*x\\* [g](h)\n";
     assert_eq!(found, expected);
     assert_eq!(texts(&found, &Format::Markdown), ["1. # *x* b", "1. # *x* d e", "1. # *x* g"]);
 }
