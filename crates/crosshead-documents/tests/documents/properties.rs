@@ -88,6 +88,14 @@ fn rewrite(sentences: &[String]) -> Result<Vec<Translation>, Infallible> {
     Ok(sentences.iter().map(|text| Translation::new(rewrite(text))).collect())
 }
 
+/// Text that would be markup if it were not escaped.
+const HOSTILE: &str = "qq1 *x* _y_ [z](u) `c` <d> &amp; ~~e~~ ![f] # g";
+
+fn hostile(sentences: &[String]) -> Result<Vec<Translation>, Infallible> {
+    let hostile = |text: &String| Translation::new(format!("{text} {HOSTILE}"));
+    Ok(sentences.iter().map(hostile).collect())
+}
+
 fn text_formats() -> [Format; 4] {
     [Format::Text, Format::Markdown, Format::Html, Format::Tsv(vec![1])]
 }
@@ -157,6 +165,23 @@ proptest! {
                 text.chars().filter(|c| c.is_alphanumeric()).collect()
             };
             prop_assert_eq!(letters(&found), letters(&expected), "{:?}", format);
+        }
+    }
+
+    #[test]
+    fn text_that_looks_like_markup_stays_text(text in document()) {
+        for format in [Format::Html, Format::Markdown] {
+            let found = texts(&translate_text(&text, &format, hostile), &format);
+            let mut expected = Vec::new();
+            let mut record = |sentences: &[String]| {
+                let translated = hostile(sentences)?;
+                expected.extend(sentences.iter().map(String::len));
+                Ok::<_, Infallible>(translated)
+            };
+            translate_text(&text, &format, &mut record);
+            let count = |texts: &[String]| texts.concat().matches("qq1").count();
+            prop_assert_eq!(count(&found), expected.len(), "{:?}: {:?}", format, found);
+            prop_assert!(found.iter().all(|text| !text.contains("qq1") || text.contains(HOSTILE)));
         }
     }
 
