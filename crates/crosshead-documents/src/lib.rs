@@ -8,6 +8,7 @@ mod glossary;
 mod place;
 mod protect;
 mod segment;
+mod slot;
 mod split;
 mod translate;
 

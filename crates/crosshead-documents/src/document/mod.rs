@@ -3,14 +3,12 @@
 mod options;
 mod translated;
 
-use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{DocumentError, TranslateError};
-use crate::escape::Escape;
 use crate::format::{Archive, Format, decode};
-use crate::place::Placed;
 use crate::segment::Segment;
+use crate::slot::Part;
 use crate::translate::Translate;
 
 pub use options::TranslateOptions;
@@ -21,25 +19,6 @@ pub use translated::Translated;
 pub struct Document {
     parts: Vec<Part>,
     container: Container,
-}
-
-/// A text with segments in it.
-#[derive(Debug)]
-pub(crate) struct Part {
-    pub(crate) name: String,
-    pub(crate) source: String,
-    pub(crate) slots: Vec<Slot>,
-}
-
-/// A segment and its place.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    /// The bytes that the translation replaces.
-    pub(crate) range: Range<usize>,
-    /// The bytes of the source that are written if the translation is the segment's text.
-    pub(crate) unchanged: Range<usize>,
-    pub(crate) segment: Segment,
-    pub(crate) escape: Escape,
 }
 
 /// What the parts are in.
@@ -115,7 +94,7 @@ impl Document {
         let mut texts = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             let (own, after) = rest.split_at(part.slots.len());
-            texts.push(part.write(own));
+            texts.push(part.write(own.iter().map(|translated| &translated.placed)));
             rest = after;
         }
         match &self.container {
@@ -128,22 +107,5 @@ impl Document {
                 archive.write(&changed)
             }
         }
-    }
-}
-
-impl Part {
-    fn write(&self, translated: &[Translated]) -> String {
-        let mut text = String::with_capacity(self.source.len());
-        let mut last = 0;
-        for (slot, translated) in self.slots.iter().zip(translated) {
-            text.push_str(&self.source[last..slot.range.start]);
-            match &translated.placed {
-                Placed::Unchanged => text.push_str(&self.source[slot.unchanged.clone()]),
-                Placed::Changed(tokens) => text.push_str(&slot.escape.encode(tokens)),
-            }
-            last = slot.range.end;
-        }
-        text.push_str(&self.source[last..]);
-        text
     }
 }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 
 use super::Fields;
-use crate::document::Slot;
 use crate::error::{DocumentError, line_of};
 use crate::escape::Escape;
 use crate::segment::{Builder, Order, Wrap};
+use crate::slot::Slot;
 
 /// What a file contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use crate::document::Slot;
 use crate::escape::{Escape, Place};
 use crate::protect::{TagKind, tags};
 use crate::segment::{Builder, Order, Wrap};
+use crate::slot::Slot;
 
 pub(super) fn slots(source: &str) -> Vec<Slot> {
     let options = Options::ENABLE_TABLES

@@ -11,8 +11,8 @@ mod tsv;
 
 use std::path::Path;
 
-use crate::document::Slot;
 use crate::error::DocumentError;
+use crate::slot::Slot;
 
 pub(crate) use docx::Archive;
 

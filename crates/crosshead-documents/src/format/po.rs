@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::document::Slot;
 use crate::error::DocumentError;
 use crate::escape::Escape;
 use crate::segment::{Builder, Order, Wrap};
+use crate::slot::Slot;
 
 /// A string: the bytes of all its quoted lines, and its value.
 #[derive(Debug, Default)]
@@ -104,7 +104,7 @@ fn unexpected(source: &str, at: usize) -> DocumentError {
     DocumentError::syntax(source, at, reason)
 }
 
-/// Adds a continuation line; nothing if there is no string to go on with.
+/// Adds a continuation line; nothing if there is no string to continue.
 fn append(entry: &mut Entry, current: Current, line: Field) -> Option<()> {
     let field = match current {
         Current::Nothing => return None,

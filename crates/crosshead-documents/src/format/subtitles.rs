@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::document::Slot;
 use crate::error::DocumentError;
 use crate::escape::{Entities, Escape, unescape};
 use crate::segment::{Builder, Order, Wrap};
+use crate::slot::Slot;
 
 /// The kind of subtitles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Plain text: each line is a paragraph.
 
-use crate::document::Slot;
 use crate::escape::Escape;
 use crate::segment::{Builder, Order, Wrap};
+use crate::slot::Slot;
 
 pub(super) fn slots(source: &str) -> Vec<Slot> {
     let mut slots = Vec::new();

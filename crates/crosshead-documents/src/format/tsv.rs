@@ -1,9 +1,9 @@
 //! Tab-separated values: the text of some columns.
 
 use super::text::slot;
-use crate::document::Slot;
 use crate::error::DocumentError;
 use crate::escape::Escape;
+use crate::slot::Slot;
 
 /// The segments of the given columns, counted from 1.
 ///

@@ -6,9 +6,9 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::slots;
-use crate::document::Part;
 use crate::error::DocumentError;
 use crate::format::decode;
+use crate::slot::Part;
 
 /// The most bytes of all texts together when they are unpacked.
 const LIMIT: u64 = 256 << 20;

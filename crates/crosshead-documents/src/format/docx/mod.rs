@@ -7,10 +7,10 @@ use std::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::document::Slot;
 use crate::error::{DocumentError, line_of};
 use crate::escape::{Entities, Escape, unescape};
 use crate::segment::{Builder, Order, Wrap};
+use crate::slot::Slot;
 
 pub(crate) use archive::Archive;
 

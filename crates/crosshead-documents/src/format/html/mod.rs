@@ -4,10 +4,10 @@ mod tokens;
 
 use std::ops::Range;
 
-use crate::document::Slot;
 use crate::error::DocumentError;
 use crate::escape::{Entities, Escape, unescape};
 use crate::segment::{Builder, Order, Wrap};
+use crate::slot::Slot;
 use tokens::{Kind, Token, Translate};
 
 /// Elements within a sentence. All others separate segments.
