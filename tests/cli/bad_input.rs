@@ -44,7 +44,7 @@ fn errors_in_training_data_name_file_and_line() {
 }
 
 #[test]
-fn a_line_of_10_000_words_is_skipped_in_training_and_truncated_in_translation() {
+fn a_line_of_10_000_words_is_skipped_in_training_and_cut_in_translation() {
     let folder = Folder::with_toy_corpus();
     let long = vec!["one"; 10_000].join(" ");
     let mut corpus = fs::read_to_string(folder.path("toy.tsv")).unwrap();
@@ -55,6 +55,10 @@ fn a_line_of_10_000_words_is_skipped_in_training_and_truncated_in_translation() 
     assert!(output.status.success(), "{}", stderr(&output));
     assert_names(&stderr(&output), &["100 training pairs", "1 dropped"]);
     let output = folder.command(&["translate", "--model", "run", &long]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("truncated"), "{}", stderr(&output));
+    let whole = ["translate", "--model", "run", "--split", "none", &long];
+    let output = folder.command(&whole).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert_names(&stderr(&output), &["warning", "sentence 1", "truncated"]);
 }

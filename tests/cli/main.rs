@@ -3,6 +3,7 @@
 mod bad_input;
 mod bad_tasks;
 mod ctranslate2;
+mod documents;
 mod embed;
 mod encodings;
 #[cfg(feature = "hub")]

@@ -33,12 +33,8 @@ fn run(args: Args) -> anyhow::Result<()> {
     device::set_threads(args.compute.threads)?;
     match args.command {
         Command::Train(train) => commands::train::run(&train, &args.compute),
-        Command::Translate(write) => {
-            commands::write::run(&commands::write::TRANSLATE, &write, &args.compute)
-        }
-        Command::Summarize(write) => {
-            commands::write::run(&commands::write::SUMMARIZE, &write, &args.compute)
-        }
+        Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
+        Command::Summarize(write) => commands::write::run(&write, &args.compute),
         Command::Classify(classify) => commands::classify::run(&classify, &args.compute),
         Command::Generate(generate) => commands::generate::run(&generate, &args.compute),
         Command::FillMask(fill_mask) => commands::fill_mask::run(&fill_mask, &args.compute),

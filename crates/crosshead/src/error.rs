@@ -12,6 +12,9 @@ pub enum Error {
     /// A text data error.
     #[error(transparent)]
     Data(#[from] crosshead_data::DataError),
+    /// A document that cannot be read or written.
+    #[error(transparent)]
+    Document(#[from] crosshead_documents::DocumentError),
     /// A tokenizer error.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),

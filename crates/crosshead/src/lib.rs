@@ -14,6 +14,7 @@ pub use error::Error;
 pub use crosshead_attention as attention;
 pub use crosshead_blocks as blocks;
 pub use crosshead_data as data;
+pub use crosshead_documents as documents;
 pub use crosshead_evaluate as metrics;
 pub use crosshead_generate as generate;
 #[cfg(feature = "hub")]

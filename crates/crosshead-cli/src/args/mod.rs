@@ -6,6 +6,7 @@ mod embed;
 mod precision;
 mod score;
 mod tasks;
+mod translate;
 
 use std::path::PathBuf;
 
@@ -17,8 +18,10 @@ pub(crate) use score::{Format, MetricName, Score, SmoothName};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use translate::{Files, SplitName, Translate};
+
+use tasks::SUMMARIZE_EXAMPLES;
 pub(crate) use tasks::{Classify, Evaluate, FillMask, Generate, Search, Write};
-use tasks::{SUMMARIZE_EXAMPLES, TRANSLATE_EXAMPLES};
 
 /// Train, run and evaluate Transformer models for text, on a CPU or a GPU
 #[derive(Parser)]
@@ -81,9 +84,8 @@ pub(crate) enum DeviceName {
 pub(crate) enum Command {
     /// Train a model from a recipe
     Train(Train),
-    /// Translate sentences
-    #[command(after_help = TRANSLATE_EXAMPLES)]
-    Translate(Write),
+    /// Translate texts and documents
+    Translate(Translate),
     /// Summarize documents
     #[command(after_help = SUMMARIZE_EXAMPLES)]
     Summarize(Write),

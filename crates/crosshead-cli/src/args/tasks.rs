@@ -9,16 +9,6 @@ use crosshead::recipes::TaskKind;
 
 use super::Precision;
 
-pub(crate) const TRANSLATE_EXAMPLES: &str = "Examples:
-  crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
-  cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
-  crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
-  crosshead translate --model opus-mt-en-de \"The end time is not valid.\"
-  crosshead translate --model mbart-large-50-many-to-many-mmt --from en_XX --to de_DE \"The end time is not valid.\"
-  crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"
-
-The output has one line per text. Line breaks in a translation become spaces; --json keeps them.";
-
 pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:
   crosshead summarize --model runs/summarize \"Deletes the given queue. Messages in it are lost.\"
   cat documents.txt | crosshead summarize --model runs/summarize --json -
@@ -41,7 +31,7 @@ pub(crate) struct Texts {
     pub(crate) texts: Vec<String>,
 }
 
-/// Translation and summarization.
+/// Summarization.
 #[derive(clap::Args)]
 pub(crate) struct Write {
     #[command(flatten)]

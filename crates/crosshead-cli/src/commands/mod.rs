@@ -3,6 +3,7 @@
 pub(crate) mod average;
 pub(crate) mod classify;
 pub(crate) mod completions;
+mod document;
 pub(crate) mod embed;
 pub(crate) mod env;
 pub(crate) mod evaluate;
@@ -18,5 +19,7 @@ pub(crate) mod recipes;
 mod report;
 pub(crate) mod score;
 pub(crate) mod similar;
+mod splitter;
 pub(crate) mod train;
+pub(crate) mod translate;
 pub(crate) mod write;

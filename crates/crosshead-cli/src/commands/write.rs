@@ -1,4 +1,6 @@
-//! `crosshead translate` and `crosshead summarize`.
+//! `crosshead summarize`, and what it shares with `crosshead translate`.
+
+use std::path::Path;
 
 use crosshead::tasks::TaskError;
 use crosshead::{DecodeOptions, TextHooks, TextToText, Written};
@@ -6,11 +8,11 @@ use serde_json::json;
 
 use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
 use super::quantize::compute_type;
-use crate::args::{Compute, Search, Write};
+use crate::args::{Compute, Precision, Search, Write};
 use crate::{device, output};
 
 /// The names of a task's inputs and outputs.
-pub(crate) struct Names {
+pub(super) struct Names {
     /// The input in messages.
     text: &'static str,
     /// The JSON key of the input.
@@ -19,29 +21,48 @@ pub(crate) struct Names {
     target: &'static str,
 }
 
-pub(crate) const TRANSLATE: Names =
+pub(super) const TRANSLATE: Names =
     Names { text: "sentence", source: "source", target: "translation" };
 
-pub(crate) const SUMMARIZE: Names =
-    Names { text: "document", source: "document", target: "summary" };
+const SUMMARIZE: Names = Names { text: "document", source: "document", target: "summary" };
 
-pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let device = device::open(compute.device)?;
-    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let writer = TextToText::from_pretrained(&texts.model, &device)?;
-    let writer = writer.with_compute_type(compute_type);
-    let writer = prepare(writer, &args.search)?;
+    let writer = open(&texts.model, &texts.precision, &args.search, compute)?;
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
     answer_each(&texts.texts, answer, |number, source, written| {
-        let Written { text, score, truncated, .. } = written;
-        warn_if_cut(truncated, number, names.text);
-        if texts.json {
-            output::line(json!({ names.source: source, names.target: text, "score": score }))
-        } else {
-            output::line(output::one_line(&text))
-        }
+        show(&SUMMARIZE, texts.json, number, source, written)
     })
+}
+
+/// Loads a model with the options from the command line.
+pub(super) fn open(
+    model: &Path,
+    precision: &Precision,
+    search: &Search,
+    compute: &Compute,
+) -> anyhow::Result<TextToText> {
+    let device = device::open(compute.device)?;
+    let compute_type = compute_type(model, precision, &device)?;
+    let writer = TextToText::from_pretrained(model, &device)?.with_compute_type(compute_type);
+    Ok(prepare(writer, search)?)
+}
+
+/// Prints the output for one text.
+pub(super) fn show(
+    names: &Names,
+    json: bool,
+    number: usize,
+    source: &str,
+    written: Written,
+) -> anyhow::Result<()> {
+    let Written { text, score, truncated, .. } = written;
+    warn_if_cut(truncated, number, names.text);
+    if json {
+        output::line(json!({ names.source: source, names.target: text, "score": score }))
+    } else {
+        output::line(output::one_line(&text))
+    }
 }
 
 /// The model with the decoding options from the command line; options that are not given come from the model.

@@ -196,6 +196,14 @@ impl TextToText {
         Ok(written)
     }
 
+    /// Whether an input is short enough for the model. A longer one is truncated at the end.
+    ///
+    /// # Errors
+    /// If the text cannot be encoded.
+    pub fn fits(&self, text: &str) -> Result<bool, TaskError> {
+        Ok(!self.encode(text)?.truncated)
+    }
+
     /// The source ids, including special tokens.
     fn encode(&self, text: &str) -> Result<TruncatedEncoding, TaskError> {
         let text = format!("{}{text}", self.prefix);

@@ -1,0 +1,110 @@
+//! Documents for `crosshead translate`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use crosshead::documents::{
+    Document, Fields, Format, Split, Translate, TranslateOptions, Translation,
+};
+use crosshead::tasks::TaskError;
+use crosshead::{TextHooks, TextToText};
+
+use super::splitter::Splitter;
+use crate::args::Files;
+use crate::output;
+use crate::progress::Progress;
+
+/// Translates the document `input` and writes it to `output`.
+pub(super) fn translate(
+    splitter: &Splitter<'_>,
+    files: &Files,
+    input: &Path,
+    output: &Path,
+) -> anyhow::Result<()> {
+    let format = format(files, input)?;
+    let name = || input.display().to_string();
+    let document =
+        Document::parse(fs::read(input).with_context(name)?, &format).with_context(name)?;
+    let options = TranslateOptions::new(splitter.language).with_split(Split::from(splitter.split));
+    let mut sentences = Sentences { writer: splitter.writer, truncated: 0 };
+    let mut progress = None;
+    let translated = document.translate(&options, &mut sentences, &mut |done, total| {
+        let progress = progress.get_or_insert_with(|| Progress::new(total as u64));
+        progress.update(done as u64, "sentences");
+    })?;
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    if sentences.truncated > 0 {
+        let count = sentences.truncated;
+        output::message(format_args!(
+            "warning: {count} sentences were truncated: they have a word that is too long for the model"
+        ));
+    }
+    document.save(&translated, output).with_context(|| output.display().to_string())?;
+    Ok(())
+}
+
+fn format(files: &Files, input: &Path) -> anyhow::Result<Format> {
+    let fields = Fields::new(&files.fields);
+    let columns: Vec<_> = files.columns.iter().map(|&column| usize::from(column)).collect();
+    let found = match &files.format {
+        Some(name) => Format::from_name(name, fields, columns),
+        None => Format::from_path(input, fields, columns),
+    };
+    let Some(format) = found else {
+        let names = Format::NAMES.join(", ");
+        bail!("{}: unknown extension, give --format, one of {names}", input.display());
+    };
+    let (takes_fields, takes_columns) = match &format {
+        Format::Json(_) | Format::JsonLines(_) => (true, false),
+        Format::Tsv(_) => (false, true),
+        Format::Text
+        | Format::Markdown
+        | Format::Html
+        | Format::Srt
+        | Format::Vtt
+        | Format::Po
+        | Format::Docx => (false, false),
+    };
+    if !takes_fields && !files.fields.is_empty() {
+        bail!("--fields is for JSON and JSON Lines; {} is another format", input.display());
+    }
+    if !takes_columns && !files.columns.is_empty() {
+        bail!("--columns is for TSV; {} is another format", input.display());
+    }
+    if takes_fields && files.fields.is_empty() {
+        bail!(
+            "{}: name the fields to translate with --fields, as in --fields title,items.text",
+            input.display()
+        );
+    }
+    if takes_columns && files.columns.is_empty() {
+        bail!(
+            "{}: give the columns to translate with --columns, as in --columns 2",
+            input.display()
+        );
+    }
+    Ok(format)
+}
+
+/// The model as a translator of sentences.
+struct Sentences<'a> {
+    writer: &'a TextToText,
+    truncated: usize,
+}
+
+impl Translate for Sentences<'_> {
+    type Error = TaskError;
+
+    fn translate(&mut self, sentences: &[String]) -> Result<Vec<Translation>, TaskError> {
+        let written = self.writer.write(sentences, TextHooks::none())?;
+        self.truncated += written.iter().filter(|written| written.truncated).count();
+        Ok(written.into_iter().map(|written| Translation::new(written.text)).collect())
+    }
+
+    fn fits(&self, sentence: &str) -> bool {
+        self.writer.fits(sentence).unwrap_or(true)
+    }
+}
