@@ -1,6 +1,7 @@
 //! The command line.
 
 mod about;
+mod adapt;
 mod average;
 mod embed;
 mod precision;
@@ -10,6 +11,7 @@ mod tasks;
 use std::path::PathBuf;
 
 pub(crate) use about::{Completions, Env, Licenses, Man};
+pub(crate) use adapt::{Finetune, Merge};
 pub(crate) use average::Average;
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
@@ -81,6 +83,8 @@ pub(crate) enum DeviceName {
 pub(crate) enum Command {
     /// Train a model from a recipe
     Train(Train),
+    /// Tune a pretrained model to data
+    Finetune(Finetune),
     /// Translate sentences
     #[command(after_help = TRANSLATE_EXAMPLES)]
     Translate(Write),
@@ -101,7 +105,9 @@ pub(crate) enum Command {
     Embed(Embed),
     /// Find the sentences most similar to a query
     Similar(Similar),
-    /// Write a smaller and faster copy of a model, quantized to int8
+    /// Write a copy of a model with its adapter merged into the weights
+    Merge(Merge),
+    /// Write a smaller and faster copy of a model, in int8
     Quantize(Quantize),
     /// Average the weights of models or of checkpoints
     Average(Average),

@@ -29,7 +29,8 @@ pub(crate) fn run(names: &Names, args: &Write, compute: &Compute) -> anyhow::Res
     let texts = &args.texts;
     let device = device::open(compute.device)?;
     let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let writer = TextToText::from_pretrained(&texts.model, &device)?;
+    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let writer = TextToText::from_files(&files, &device)?;
     let writer = writer.with_compute_type(compute_type);
     let writer = prepare(writer, &args.search)?;
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);

@@ -9,6 +9,7 @@ use crosshead_files::write_directory;
 use crosshead_weights::{Int8Matrix, TensorSource, write_int8_tensors};
 use serde::Deserialize;
 
+use super::files::{ModelFiles, check_not_adapter};
 use super::load::Weights;
 use super::names::Form;
 use super::{ModelDirectory, SentenceDirectory, sentence};
@@ -37,11 +38,9 @@ pub fn quantize_directory(
     device: &Device,
     extra: impl FnOnce(&Path) -> Result<(), ModelError>,
 ) -> Result<(), ModelError> {
-    if out.exists() {
-        let source = io::Error::other("already exists; choose a new directory");
-        return Err(ModelError::Io { path: out.to_owned(), source });
-    }
+    refuse_existing(out)?;
     let model = encoder_of(dir)?;
+    check_not_adapter(&model)?;
     let checkpoint = TensorSource::open(&model)?;
     if let Some(name) = checkpoint.first_int8() {
         return Err(ModelError::tensor(checkpoint.file(name), name, "is int8 already"));
@@ -63,12 +62,25 @@ pub fn quantize_directory(
     })
 }
 
-/// The first int8 tensor in a model directory; `None` if there is none.
+/// The error of a directory that is there already.
+///
+/// # Errors
+/// If it exists.
+pub(super) fn refuse_existing(out: &Path) -> Result<(), ModelError> {
+    if !out.exists() {
+        return Ok(());
+    }
+    let source = io::Error::other("exists already; name a new directory");
+    Err(ModelError::Io { path: out.to_owned(), source })
+}
+
+/// The first int8 tensor of a model directory; `None` if it has none.
 ///
 /// # Errors
 /// If there are no weights, or a file is malformed.
 pub fn int8_tensor(dir: &Path) -> Result<Option<String>, ModelError> {
-    Ok(TensorSource::open(&encoder_of(dir)?)?.first_int8().map(str::to_owned))
+    let files = ModelFiles::open(&encoder_of(dir)?)?;
+    Ok(TensorSource::open(files.weights())?.first_int8().map(str::to_owned))
 }
 
 /// The directory with the weights: the encoder of a sentence-transformers directory.
@@ -115,12 +127,21 @@ fn quantized(
 
 /// Copies the files of a directory and of the folders in its `modules.json`, without the weights in the folder `model`.
 pub(super) fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
-    copy_folder(dir, out, dir == model)?;
+    let every = |_: &str| true;
+    if dir == model {
+        copy_folder(dir, out, every)?;
+    } else {
+        copy_all(dir, out, every)?;
+    }
     for folder in modules(dir)? {
         let (from, to) = (dir.join(&folder), out.join(&folder));
         fs::create_dir_all(&to).map_err(ModelError::io(&to))?;
         if from.is_dir() {
-            copy_folder(&from, &to, from == model)?;
+            if from == model {
+                copy_folder(&from, &to, every)?;
+            } else {
+                copy_all(&from, &to, every)?;
+            }
         }
     }
     Ok(())
@@ -144,12 +165,21 @@ fn is_weights(name: &str) -> bool {
     WEIGHTS.iter().any(|end| name.ends_with(end))
 }
 
-fn copy_folder(from: &Path, to: &Path, is_model: bool) -> Result<(), ModelError> {
+/// Copies the files of a model folder that are not weights and satisfy `is_needed`.
+pub(super) fn copy_folder(
+    from: &Path,
+    to: &Path,
+    is_needed: impl Fn(&str) -> bool,
+) -> Result<(), ModelError> {
+    copy_all(from, to, |name| !is_weights(name) && is_needed(name))
+}
+
+/// Copies the files of a folder that satisfy `is_needed`.
+fn copy_all(from: &Path, to: &Path, is_needed: impl Fn(&str) -> bool) -> Result<(), ModelError> {
     for entry in fs::read_dir(from).map_err(ModelError::io(from))? {
         let entry = entry.map_err(ModelError::io(from))?;
         let (path, name) = (entry.path(), entry.file_name());
-        let is_left_out = is_model && is_weights(&name.to_string_lossy());
-        if path.is_file() && !is_left_out {
+        if path.is_file() && is_needed(&name.to_string_lossy()) {
             fs::copy(&path, to.join(&name)).map_err(ModelError::io(&path))?;
         }
     }

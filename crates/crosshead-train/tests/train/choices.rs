@@ -40,7 +40,7 @@ impl Task for Line {
             Some((example, factor)) if examples.contains(&example) => factor,
             Some(_) | None => 1.0,
         };
-        (dropout(model.forward(x), 0.1, mode) - y).square().sum() * factor
+        (dropout(model.forward(x, mode), 0.1, mode) - y).square().sum() * factor
     }
 
     fn targets(&self, examples: &[usize]) -> usize {
