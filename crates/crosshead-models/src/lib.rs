@@ -36,9 +36,8 @@ pub use input::InputLayer;
 pub use invalid_field::InvalidField;
 pub use pretrained::{
     GenerationDefaults, GenerationFile, Head, InvalidTarget, LoraTargets, ModelDirectory,
-    ModelFiles, NotFollowed, Origin, SentenceDirectory, WeightsReport, adapt,
-    average_directories, int8_tensor,
-    merge_directory, quantize_directory, read_json, set_adapter_base, set_config_keys,
+    ModelFiles, NotFollowed, Origin, SentenceDirectory, WeightsReport, adapt, average_directories,
+    int8_tensor, merge_directory, quantize_directory, read_json, set_adapter_base, set_config_keys,
     trains_with_adapter,
 };
 pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
@@ -53,7 +52,8 @@ pub use crosshead_blocks::{
 };
 pub use crosshead_generate::{DecodingConfig, EarlyStopping, Sampling, StepModel};
 pub use crosshead_kernels::{
-    Activation, CrossEntropy, LabelSmoothing, Linear, Linears, LoraConfig, LoraScaling, Mode, RandomKey,
+    Activation, CrossEntropy, LabelSmoothing, Linear, Linears, LoraConfig, LoraScaling, Mode,
+    RandomKey,
 };
 pub use crosshead_position::{
     Positions, RotaryConfig, RotaryPairing, RotaryScaling, SinusoidLayout,

@@ -37,7 +37,7 @@ pub mod sections {
     };
     pub use crate::recipe::{
         AdafactorScale, AverageKind, CausalFamily, CooldownForm, DecayOn, DivergenceAction, Every,
-        GroupSection, LoraSection, ModelSection, MuonRate, OptimizerKind, Preset, Resolved, ScheduleKind,
-        SmoothingOver, TokenizerKind, TokenizerSection, TrainSection,
+        GroupSection, LoraSection, ModelSection, MuonRate, OptimizerKind, Preset, Resolved,
+        ScheduleKind, SmoothingOver, TokenizerKind, TokenizerSection, TrainSection,
     };
 }
