@@ -51,6 +51,7 @@ mod documents {
     }
     documents! {
         Readme = "README.md",
+        Adapt = "docs/adapt.md",
         Architecture = "docs/architecture.md",
         Backends = "docs/backends.md",
         Notation = "docs/notation.md",

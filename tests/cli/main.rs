@@ -1,5 +1,6 @@
 //! Tests that run the binary as a user would.
 
+mod adapt;
 mod bad_input;
 mod bad_tasks;
 mod ctranslate2;

@@ -1,5 +1,5 @@
 //! Saves a model of each family, with its outputs, for `fixtures/check_saved_model.py`: new models with a tokenizer, and the
-//! loaded fixtures of the families.
+//! loaded fixtures of the families. Also saves an adapter (LoRA) of each fixture for `fixtures/check_saved_adapter.py`.
 //!
 //! ```sh
 //! cargo run -p crosshead-tests --example save_models -- target/saved-models
@@ -8,17 +8,19 @@
 use std::fs;
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
 use crosshead::Error;
 use crosshead::blocks::{NormKind, NormOrder};
-use crosshead::kernels::{Activation, Mode};
+use crosshead::kernels::{Activation, LoraConfig, Mode, RandomKey};
 use crosshead::models::{
     CausalLm, CausalLmConfig, Encoder, EncoderDecoder, EncoderDecoderConfig, GenerationDefaults,
-    Head, MaskedLm, ModelDirectory, PositionKind, SequenceClassifier, StackConfig, TokenBatch,
-    TokenClassifier,
+    Head, Linears, LoraTargets, MaskedLm, ModelDirectory, PositionKind, SequenceClassifier,
+    StackConfig, TokenBatch, TokenClassifier, adapt, set_adapter_base,
 };
 use crosshead::position::RotaryConfig;
 use crosshead::tokenize::{BpeConfig, Tokenizer};
+use crosshead::weights::parameters;
 use crosshead_tests::fixture;
 use serde_json::{Value, json};
 
@@ -50,7 +52,10 @@ fn main() -> Result<()> {
     for entry in fs::read_dir(fixture(""))? {
         let name = entry?.file_name();
         if name.to_string_lossy().ends_with("-tiny") {
-            save_again(&fixture(&name.to_string_lossy()), &root.join(&name))?;
+            let from = fixture(&name.to_string_lossy());
+            save_again(&from, &root.join(&name), Adapter::None)?;
+            let adapter = format!("lora-{}", name.to_string_lossy());
+            save_again(&from, &root.join(adapter), Adapter::New)?;
         }
     }
     Ok(())
@@ -112,32 +117,67 @@ fn causal_lms(vocab_size: usize) -> [(&'static str, CausalLmConfig); 2] {
     [("gpt2", gpt2.clone()), ("llama", CausalLmConfig { stack: llama, ..gpt2 })]
 }
 
-/// Loads the directory of a fixture and saves it again.
-fn save_again(from: &Path, to: &Path) -> Result<()> {
+/// What is saved of a loaded model.
+#[derive(Clone, Copy)]
+enum Adapter {
+    /// The model.
+    None,
+    /// New low-rank updates of all linear layers.
+    New,
+}
+
+impl Adapter {
+    /// The model with the updates, if any.
+    fn add<M: Module + Linears>(self, model: M, directory: &ModelDirectory) -> Result<M> {
+        let config = LoraConfig::new(2).with_alpha(3.0);
+        let model = match self {
+            Self::None => return Ok(model),
+            Self::New => {
+                adapt(model, directory, config, &LoraTargets::all_linear(), RandomKey::new(1))?
+            }
+        };
+        Ok(parameters::replace(model, |path, shape| {
+            let values = RandomKey::new(2).stream(path).normal(shape.iter().product());
+            path.ends_with(".lora.b").then(|| TensorData::new(values, shape.to_vec()))
+        }))
+    }
+}
+
+/// Loads the directory of a fixture and saves it again, or an adapter of it.
+fn save_again(from: &Path, to: &Path, adapter: Adapter) -> Result<()> {
     let device = Device::flex();
-    let nothing = |_: &Path| Ok::<(), Error>(());
-    match ModelDirectory::open(from)?.head {
+    let nothing = |dir: &Path| Ok::<(), Error>(set_adapter_base(dir, from)?);
+    let directory = ModelDirectory::open(from)?;
+    match directory.head {
         Head::Seq2SeqLm => {
-            save_encoder_decoder(&EncoderDecoder::from_pretrained(from, &device)?, None, to)
+            let model = EncoderDecoder::from_pretrained(from, &device)?;
+            save_encoder_decoder(&adapter.add(model, &directory)?, None, to)?;
+            Ok(set_adapter_base(to, from)?)
         }
-        Head::CausalLm => save_causal_lm(&CausalLm::from_pretrained(from, &device)?, None, to),
+        Head::CausalLm => {
+            let model = CausalLm::from_pretrained(from, &device)?;
+            save_causal_lm(&adapter.add(model, &directory)?, None, to)?;
+            Ok(set_adapter_base(to, from)?)
+        }
         Head::MaskedLm => {
-            let model = MaskedLm::from_pretrained(from, &device)?;
+            let model = adapter.add(MaskedLm::from_pretrained(from, &device)?, &directory)?;
             model.save_pretrained(to, nothing)?;
             check(to, |tokens| rows(model.logits(tokens, None, Mode::Eval)))
         }
         Head::SequenceClassifier => {
             let model = SequenceClassifier::from_pretrained(from, &device)?;
+            let model = adapter.add(model, &directory)?;
             model.save_pretrained(to, nothing)?;
             check(to, |tokens| rows(model.logits(tokens, None, Mode::Eval).unsqueeze()))
         }
         Head::TokenClassifier => {
             let model = TokenClassifier::from_pretrained(from, &device)?;
+            let model = adapter.add(model, &directory)?;
             model.save_pretrained(to, nothing)?;
             check(to, |tokens| rows(model.logits(tokens, None, Mode::Eval)))
         }
         Head::Encoder => {
-            let model = Encoder::from_pretrained(from, &device)?;
+            let model = adapter.add(Encoder::from_pretrained(from, &device)?, &directory)?;
             model.save_pretrained(to, nothing)?;
             check(to, |tokens| rows(model.forward(tokens, None, Mode::Eval)))
         }

@@ -55,20 +55,20 @@ pub(crate) const ENCODERS: [(&str, &str, Head); 16] = [
 ];
 
 /// Padded ids and the real tokens of each row.
-struct Rows {
-    ids: Vec<u32>,
-    lengths: Vec<usize>,
+pub(crate) struct Rows {
+    pub(crate) ids: Vec<u32>,
+    pub(crate) lengths: Vec<usize>,
 }
 
 impl Rows {
-    fn read(file: &Fixture, ids: &str, lengths: &str) -> Self {
+    pub(crate) fn read(file: &Fixture, ids: &str, lengths: &str) -> Self {
         Self {
             ids: file.ints(ids).into_iter().map(|id| id as u32).collect(),
             lengths: file.ints(lengths).into_iter().map(|length| length as usize).collect(),
         }
     }
 
-    fn tokens(&self) -> TokenBatch<'_> {
+    pub(crate) fn tokens(&self) -> TokenBatch<'_> {
         TokenBatch { ids: &self.ids, lengths: &self.lengths }
     }
 
@@ -93,12 +93,12 @@ impl Rows {
     }
 }
 
-fn open(name: &str) -> Fixture {
+pub(crate) fn open(name: &str) -> Fixture {
     Fixture::open(fixture(name).join("fixture.safetensors"))
 }
 
 /// The values at real tokens, concatenated; `at_end` if rows are padded on the left.
-fn real(x: Tensor<3>, lengths: &[usize], at_end: bool) -> Tensor<2> {
+pub(crate) fn real(x: Tensor<3>, lengths: &[usize], at_end: bool) -> Tensor<2> {
     let [_, len, features] = x.dims();
     let rows = lengths.iter().enumerate().map(|(row, &length)| {
         let start = if at_end { len - length } else { 0 };

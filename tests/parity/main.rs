@@ -1,5 +1,6 @@
 //! Parity with PyTorch and Hugging Face `transformers` on the device under test.
 
+mod adapters;
 mod bricks;
 mod ctranslate2;
 mod directories;

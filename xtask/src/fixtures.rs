@@ -69,6 +69,10 @@ fn check(root: &Path, tests: &Path) -> Result<()> {
     for name in names {
         println!("==> {}", name.display());
         let dir = saved.join(&name);
+        if dir.join("adapter_config.json").is_file() {
+            python(tests.join("check_saved_adapter.py"), &[dir.into_os_string()])?;
+            continue;
+        }
         let mut arguments = vec![dir.clone().into_os_string(), dir.join("check.json").into()];
         if let Some((_, sentence)) = CONVERTED.iter().find(|(family, _)| name == *family) {
             arguments.extend(["--ct2", sentence].map(OsString::from));

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use crosshead_kernels::{
-    AttentionOptions, Linear, Mode, RmsNorm, attention, attention_weights, linear_three,
+    AttentionOptions, Linear, Mode, RmsNorm, attention, attention_weights, linears,
 };
 use crosshead_position::Rotary;
 
@@ -38,6 +38,8 @@ pub struct MultiHeadAttention {
     pub(crate) dropout: f32,
 }
 
+linears!(MultiHeadAttention { q_proj, k_proj, v_proj, out_proj });
+
 impl MultiHeadAttention {
     /// The number of features of the model.
     pub fn d_model(&self) -> usize {
@@ -65,7 +67,7 @@ impl MultiHeadAttention {
     ) -> Tensor<3> {
         self.check("x", &x);
         let start = cache.as_ref().map_or(0, |cache| cache.len());
-        let (query, KeyValue { key, value }) = self.project_all(x);
+        let (query, KeyValue { key, value }) = self.project_all(x, mode);
         let query = self.apply_rotary(query, start);
         let new = KeyValue { key: self.apply_rotary(key, start), value };
         let key_value = match cache {
@@ -91,7 +93,7 @@ impl MultiHeadAttention {
     ) -> Tensor<3> {
         self.check("x", &x);
         self.check_memory(&x, &memory);
-        self.attend(self.project_query(x), memory, 0, mask, mode)
+        self.attend(self.project_query(x, mode), memory, 0, mask, mode)
     }
 
     /// The self-attention weights, for visualization.
@@ -104,8 +106,8 @@ impl MultiHeadAttention {
     /// If `x` does not have `d_model` features, or the shape of the mask does not match.
     pub fn self_attention_weights(&self, x: Tensor<3>, mask: &AttentionMask) -> Tensor<4> {
         self.check("x", &x);
-        let query = self.apply_rotary(self.project_query(x.clone()), 0);
-        let key = self.apply_rotary(self.project_key_value(x).key, 0);
+        let query = self.apply_rotary(self.project_query(x.clone(), Mode::Eval), 0);
+        let key = self.apply_rotary(self.project_key_value(x, Mode::Eval).key, 0);
         self.weights(query, key, mask)
     }
 
@@ -125,7 +127,7 @@ impl MultiHeadAttention {
     ) -> Tensor<4> {
         self.check("x", &x);
         self.check_memory(&x, &memory);
-        self.weights(self.project_query(x), memory.key, mask)
+        self.weights(self.project_query(x, Mode::Eval), memory.key, mask)
     }
 
     /// The keys and values of a memory, to be computed once for all decoding steps.
@@ -136,10 +138,10 @@ impl MultiHeadAttention {
     ///
     /// # Panics
     /// If `memory` does not have `d_model` features.
-    pub fn project_key_value(&self, memory: Tensor<3>) -> KeyValue {
+    pub fn project_key_value(&self, memory: Tensor<3>, mode: Mode) -> KeyValue {
         self.check("memory", &memory);
-        let key = project(&self.k_proj, memory.clone(), self.n_kv_heads);
-        let value = project(&self.v_proj, memory, self.n_kv_heads);
+        let key = project(&self.k_proj, memory.clone(), self.n_kv_heads, mode.stream("k_proj"));
+        let value = project(&self.v_proj, memory, self.n_kv_heads, mode.stream("v_proj"));
         KeyValue { key: normalize(self.k_norm.as_ref(), key), value }
     }
 
@@ -164,10 +166,11 @@ impl MultiHeadAttention {
     }
 
     /// The queries, keys and values of the same positions.
-    fn project_all(&self, x: Tensor<3>) -> (Tensor<4>, KeyValue) {
+    fn project_all(&self, x: Tensor<3>, mode: Mode) -> (Tensor<4>, KeyValue) {
         let [batch, len, d_model] = x.dims();
-        let projections = [&self.q_proj, &self.k_proj, &self.v_proj].map(Linear::weights);
-        let [query, key, value] = linear_three(x.reshape([batch * len, d_model]), projections);
+        let projections = [&self.q_proj, &self.k_proj, &self.v_proj];
+        let rows = x.reshape([batch * len, d_model]);
+        let [query, key, value] = Linear::forward_three(projections, rows, mode);
         let heads = |rows, n_heads| split(rows, [batch, len, n_heads]);
         let key = normalize(self.k_norm.as_ref(), heads(key, self.n_kv_heads));
         let query = normalize(self.q_norm.as_ref(), heads(query, self.n_heads));
@@ -175,8 +178,11 @@ impl MultiHeadAttention {
     }
 
     /// `[batch, q_len, n_heads, d_head]`
-    fn project_query(&self, x: Tensor<3>) -> Tensor<4> {
-        normalize(self.q_norm.as_ref(), project(&self.q_proj, x, self.n_heads))
+    fn project_query(&self, x: Tensor<3>, mode: Mode) -> Tensor<4> {
+        normalize(
+            self.q_norm.as_ref(),
+            project(&self.q_proj, x, self.n_heads, mode.stream("q_proj")),
+        )
     }
 
     /// Applies rotary embeddings, if any, to queries or keys starting at position `start`.
@@ -200,7 +206,8 @@ impl MultiHeadAttention {
         let options = self.options(mask, start);
         let bias = mask.bias([batch, n_heads, q_len, k_len]);
         let heads = attention(query, key_value.key, key_value.value, bias, options, mode);
-        let y = self.out_proj.forward(heads.reshape([batch * q_len, n_heads * d_head]));
+        let rows = heads.reshape([batch * q_len, n_heads * d_head]);
+        let y = self.out_proj.forward(rows, mode.stream("out_proj"));
         let [_, d_model] = y.dims();
         y.reshape([batch, q_len, d_model])
     }
@@ -222,9 +229,9 @@ impl MultiHeadAttention {
 }
 
 /// Projects to heads, `[batch, len, n_heads, d_head]`.
-fn project(projection: &Linear, x: Tensor<3>, n_heads: usize) -> Tensor<4> {
+fn project(projection: &Linear, x: Tensor<3>, n_heads: usize, mode: Mode) -> Tensor<4> {
     let [batch, len, d_model] = x.dims();
-    let rows = projection.forward(x.reshape([batch * len, d_model])); // [batch · len, n_heads · d_head]
+    let rows = projection.forward(x.reshape([batch * len, d_model]), mode); // [batch · len, n_heads · d_head]
     split(rows, [batch, len, n_heads])
 }
 

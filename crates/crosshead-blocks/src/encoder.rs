@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use crosshead_attention::{AttentionMask, MultiHeadAttention};
-use crosshead_kernels::{Mode, checkpoint};
+use crosshead_kernels::{Mode, checkpoint, linears};
 use crosshead_position::PositionBias;
 
 use crate::stack::{self, check_features, is_dropped, with_bias};
@@ -30,6 +30,8 @@ pub struct EncoderLayer {
     #[module(skip)]
     pub(crate) dropout: f32,
 }
+
+linears!(EncoderLayer { self_attn, feed_forward });
 
 impl EncoderLayer {
     /// The layer's output.
@@ -92,6 +94,8 @@ pub struct Encoder {
     #[module(skip)]
     pub(crate) checkpointing: bool,
 }
+
+linears!(Encoder { layers });
 
 impl Encoder {
     /// Sets whether training saves only the inputs of the layers and computes each layer again in the backward pass.

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, RandomKey, dropout, gated_linear};
+use crosshead_kernels::{Activation, Linear, LinearConfig, Mode, RandomKey, dropout, linears};
 use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`FeedForward`] sub-layer.
@@ -130,6 +130,8 @@ pub struct FeedForward {
     dropout: f32,
 }
 
+linears!(FeedForward { gate, up, down });
+
 impl FeedForward {
     /// The sub-layer's output, without residual and norm.
     ///
@@ -148,10 +150,10 @@ impl FeedForward {
         );
         let x = x.reshape([batch * seq, d_model]);
         let hidden = match &self.gate {
-            Some(gate) => gated_linear(x, gate.weights(), self.up.weights(), self.activation),
-            None => self.up.forward_with(x, self.activation),
+            Some(gate) => Linear::forward_gated(gate, &self.up, x, self.activation, mode),
+            None => self.up.forward_with(x, self.activation, mode.stream("up")),
         }; // [batch · seq, d_ff]
         let hidden = dropout(hidden, self.dropout, mode.stream("activation"));
-        self.down.forward(hidden).reshape([batch, seq, d_model])
+        self.down.forward(hidden, mode.stream("down")).reshape([batch, seq, d_model])
     }
 }

@@ -33,6 +33,7 @@ fn run(args: Args) -> anyhow::Result<()> {
     device::set_threads(args.compute.threads)?;
     match args.command {
         Command::Train(train) => commands::train::run(&train, &args.compute),
+        Command::Finetune(finetune) => commands::finetune::run(&finetune, &args.compute),
         Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
         Command::Summarize(write) => commands::write::run(&write, &args.compute),
         Command::Classify(classify) => commands::classify::run(&classify, &args.compute),
@@ -42,6 +43,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Score(score) => commands::score::run(&score),
         Command::Embed(embed) => commands::embed::run(&embed, &args.compute),
         Command::Similar(similar) => commands::similar::run(&similar, &args.compute),
+        Command::Merge(merge) => commands::merge::run(&merge, &args.compute),
         Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),
         Command::Average(average) => commands::average::run(&average),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),

@@ -17,6 +17,8 @@ pub use args::linear::LinearWeights;
 pub use args::norm::NormWeights;
 pub use machine::Machine;
 pub use nn::linear::{Linear, LinearConfig, glorot_uniform};
+pub use nn::linears::Linears;
+pub use nn::lora::{Lora, LoraConfig, LoraScaling};
 pub use nn::norm::{LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
 pub use ops::adam::{adam_step, sum_of_squares};
 pub use ops::add_norm::{add_norm, add_then_norm};

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, NormOrder};
 use crosshead_kernels::{
-    Activation, CrossEntropy, LinearWeights, Mode, linear, linear_cross_entropy_with,
+    Activation, CrossEntropy, LinearWeights, Mode, linear, linear_cross_entropy_with, linears,
 };
 use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,8 @@ pub struct CausalLm {
     #[module(skip)]
     pub(crate) config: CausalLmConfig,
 }
+
+linears!(CausalLm { input, decoder });
 
 impl CausalLm {
     /// The configuration.

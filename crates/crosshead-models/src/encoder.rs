@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::Encoder as EncoderStack;
-use crosshead_kernels::{Activation, Mode, in_pool};
+use crosshead_kernels::{Activation, Mode, in_pool, linears};
 use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +143,8 @@ pub struct Encoder {
     #[module(skip)]
     pub(crate) config: EncoderConfig,
 }
+
+linears!(Encoder { input, encoder });
 
 impl Encoder {
     /// The configuration.

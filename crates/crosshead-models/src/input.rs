@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_blocks::Norm;
-use crosshead_kernels::{Linear, LinearConfig, Mode, RandomKey, dropout};
+use crosshead_kernels::{Linear, LinearConfig, Mode, RandomKey, dropout, linears};
 use crosshead_position::Positions;
 
 use crate::StackConfig;
@@ -21,6 +21,8 @@ pub struct InputLayer {
     #[module(skip)]
     dropout: f32,
 }
+
+linears!(InputLayer { projection });
 
 /// The positions of the tokens in each row.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +103,8 @@ impl InputLayer {
         let x = dropout(x, self.dropout, mode.stream("embedding"));
         match &self.projection {
             Some(projection) => {
-                let rows = projection.forward(x.reshape([batch * len, features]));
+                let rows = projection
+                    .forward(x.reshape([batch * len, features]), mode.stream("projection"));
                 let [_, d_model] = rows.dims();
                 rows.reshape([batch, len, d_model])
             }

@@ -35,9 +35,10 @@ pub use heads::{
 pub use input::InputLayer;
 pub use invalid_field::InvalidField;
 pub use pretrained::{
-    GenerationDefaults, GenerationFile, Head, ModelDirectory, NotFollowed, Origin,
-    SentenceDirectory, WeightsReport, average_directories, int8_tensor, quantize_directory,
-    read_json, set_config_keys,
+    GenerationDefaults, GenerationFile, Head, InvalidTarget, LoraTargets, ModelDirectory,
+    ModelFiles, NotFollowed, Origin, SentenceDirectory, WeightsReport, adapt, average_directories,
+    int8_tensor, merge_directory, quantize_directory, read_json, set_adapter_base, set_config_keys,
+    trains_with_adapter,
 };
 pub use projection::{Projection, ProjectionActivation, ProjectionConfig};
 pub use sentence_encoder::{SentenceConfig, SentenceEncoder, SentenceStep};
@@ -50,7 +51,10 @@ pub use crosshead_blocks::{
     Decoder, DecoderCache, Encoder as EncoderStack, Memory, Norm, NormKind, NormOrder,
 };
 pub use crosshead_generate::{DecodingConfig, EarlyStopping, Sampling, StepModel};
-pub use crosshead_kernels::{Activation, CrossEntropy, LabelSmoothing, Linear, Mode, RandomKey};
+pub use crosshead_kernels::{
+    Activation, CrossEntropy, LabelSmoothing, Linear, Linears, LoraConfig, LoraScaling, Mode,
+    RandomKey,
+};
 pub use crosshead_position::{
     Positions, RotaryConfig, RotaryPairing, RotaryScaling, SinusoidLayout,
 };

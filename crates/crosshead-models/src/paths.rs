@@ -15,6 +15,11 @@ pub fn is_buffer(path: &str) -> bool {
     path.ends_with("logits_bias")
 }
 
+/// Whether a parameter belongs to the low-rank update of a linear layer.
+pub fn is_lora(path: &str) -> bool {
+    path.ends_with(".lora.a") || path.ends_with(".lora.b")
+}
+
 /// The path of an encoder's parameter in a model with a head.
 pub(crate) fn under_head(path: &str) -> String {
     format!("{ENCODER}{path}")
@@ -47,5 +52,7 @@ pub fn is_edge(path: &str) -> bool {
 /// Whether a parameter can be quantized to int8: projections, and the embedding, which may be the output projection.
 pub fn takes_int8(path: &str, shape: &[usize]) -> bool {
     let is_table = is_table(path) && !is_embedding(path);
-    matches!(shape, &[_, d_in] if (1..=Int8Weight::MAX_D_IN).contains(&d_in)) && !is_table
+    matches!(shape, &[_, d_in] if (1..=Int8Weight::MAX_D_IN).contains(&d_in))
+        && !is_table
+        && !is_lora(path)
 }

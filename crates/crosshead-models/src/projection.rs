@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
-use crosshead_kernels::{Activation, Linear, LinearConfig};
+use crosshead_kernels::{Activation, Linear, LinearConfig, Mode};
 use serde::{Deserialize, Serialize};
 
 /// A dense layer on the vector of a text: `Dense` of sentence-transformers.
@@ -104,9 +104,9 @@ impl Projection {
     /// - `x`: `[batch, d_in]`
     /// - output: `[batch, d_out]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = self.config.activation.apply(self.linear.forward(x.clone()));
+        let y = self.config.activation.apply(self.linear.forward(x.clone(), Mode::Eval));
         match &self.residual {
-            Some(residual) => y + residual.forward(x),
+            Some(residual) => y + residual.forward(x, Mode::Eval),
             None if self.config.residual => y + x,
             None => y,
         }

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use crosshead_kernels::Mode;
+use crosshead_kernels::{Mode, linears};
 use serde::{Deserialize, Serialize};
 
 use crate::tokens::TokenBatch;
@@ -21,6 +21,8 @@ pub struct SentenceEncoder {
     #[module(skip)]
     config: SentenceConfig,
 }
+
+linears!(SentenceEncoder { encoder });
 
 /// The configuration of a [`SentenceEncoder`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

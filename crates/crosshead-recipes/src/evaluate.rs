@@ -1,9 +1,7 @@
 //! The evaluation of a model on a file.
 
-use std::path::Path;
-
 use burn::tensor::Device;
-use crosshead_models::ComputeType;
+use crosshead_models::{ComputeType, ModelFiles};
 use crosshead_tasks::{TaskError, TextToText};
 
 use crate::host::{Assets, Events};
@@ -19,14 +17,14 @@ pub struct Compute<'a> {
     pub compute_type: ComputeType,
 }
 
-/// Evaluates the model of a directory on a file, which is read with the recipe's `[data]` section. `prepare` sets the decoding
+/// Evaluates a model on a file, which is read with the recipe's `[data]` section. `prepare` sets the decoding
 /// options and languages of an encoder-decoder; it is not called for other models.
 ///
 /// # Errors
 /// If the directory has no model of the recipe's task, or the file does not have the format of the task.
 pub fn evaluate(
     recipe: &Recipe,
-    model: &Path,
+    model: &ModelFiles,
     file: &str,
     prepare: impl FnOnce(TextToText) -> Result<TextToText, TaskError>,
     compute: Compute<'_>,

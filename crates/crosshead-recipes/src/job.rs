@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_data::{Batching, Lengths, Order, token_budget_batches};
 use crosshead_kernels::Mode;
-use crosshead_models::ComputeType;
+use crosshead_models::{ComputeType, Head, Linears, ModelFiles};
 use crosshead_tasks::{TaskError, TextToText};
 use crosshead_train::Task;
 
@@ -32,8 +32,8 @@ pub(crate) struct Setup<'a> {
 
 /// The evaluation of a model on a file.
 pub(crate) struct Evaluation<'a> {
-    /// The model directory or run directory.
-    pub(crate) model: &'a Path,
+    /// The files of the model.
+    pub(crate) model: &'a ModelFiles,
     /// The file: a path, or `embedded:` and a name.
     pub(crate) file: &'a str,
     /// Sets the decoding options and languages of an encoder-decoder.
@@ -60,7 +60,9 @@ pub(crate) trait Job: Sized {
     where
         Self: 'a;
     /// The model.
-    type Model: burn::module::Module + Checkpointing;
+    type Model: burn::module::Module + Checkpointing + Linears;
+    /// The head of the model.
+    const HEAD: Head;
 
     /// The recipe, with the keys that come from the pretrained model filled in. A recipe that resumes `run` takes them
     /// from that run.

@@ -1,16 +1,23 @@
 //! What a fine-tuned model keeps from the pretrained one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crosshead_models::Origin;
-use crosshead_tasks::model_directory;
+use crosshead_models::{Origin, set_adapter_base};
+use crosshead_tasks::model_files;
 use crosshead_tokenize::{Tokenizer, TokenizerFiles};
 use serde_json::{Map, Value};
 
 use crate::RunError;
 
-/// The files of the pretrained model other than its weights; `None` without `init`.
-pub(crate) struct Kept(Option<(Origin, TokenizerFiles)>);
+/// The files of the pretrained model other than its weights; none without `init`.
+pub(crate) struct Kept(Option<Pretrained>);
+
+struct Pretrained {
+    origin: Origin,
+    tokenizer: TokenizerFiles,
+    /// The directory with the weights.
+    weights: PathBuf,
+}
 
 impl Kept {
     /// Reads the files to keep.
@@ -19,8 +26,9 @@ impl Kept {
     /// If the directory has no model, or one of its files is malformed.
     pub(crate) fn of(init: Option<&str>) -> Result<Self, RunError> {
         let Some(init) = init else { return Ok(Self(None)) };
-        let dir = model_directory(Path::new(init))?;
-        Ok(Self(Some((Origin::open(&dir)?, TokenizerFiles::read(&dir)?))))
+        let files = model_files(Path::new(init), None)?;
+        let (origin, tokenizer) = (Origin::open(files.dir())?, TokenizerFiles::read(files.dir())?);
+        Ok(Self(Some(Pretrained { origin, tokenizer, weights: files.weights().to_owned() })))
     }
 
     /// The same files, with these default languages.
@@ -32,11 +40,12 @@ impl Kept {
         source: Option<&str>,
         target: Option<&str>,
     ) -> Result<Self, RunError> {
-        let Some((origin, files)) = self.0 else { return Ok(self) };
-        Ok(Self(Some((origin, files.with_languages(source, target)?))))
+        let Some(kept) = self.0 else { return Ok(self) };
+        let tokenizer = kept.tokenizer.with_languages(source, target)?;
+        Ok(Self(Some(Pretrained { tokenizer, ..kept })))
     }
 
-    /// Completes the directory of a saved model: the tokenizer, and the files of the pretrained model. `search` overrides keys of
+    /// Completes the directory of a saved model or adapter: the tokenizer, and the files of the pretrained model. `search` overrides keys of
     /// its `generation_config.json`.
     ///
     /// # Errors
@@ -49,9 +58,10 @@ impl Kept {
     ) -> Result<(), RunError> {
         match &self.0 {
             None => tokenizer.save(dir)?,
-            Some((origin, files)) => {
-                files.write(dir)?;
+            Some(Pretrained { origin, tokenizer, weights }) => {
+                tokenizer.write(dir)?;
                 origin.keep_in(dir, search)?;
+                set_adapter_base(dir, weights)?;
             }
         }
         Ok(())

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod adapter;
 mod checkpointing;
 mod data;
 mod error;
 mod evaluate;
+pub mod finetune;
 mod host;
 mod job;
 mod jobs;
@@ -35,7 +37,7 @@ pub mod sections {
     };
     pub use crate::recipe::{
         AdafactorScale, AverageKind, CausalFamily, CooldownForm, DecayOn, DivergenceAction, Every,
-        GroupSection, ModelSection, MuonRate, OptimizerKind, Preset, Resolved, ScheduleKind,
-        SmoothingOver, TokenizerKind, TokenizerSection, TrainSection,
+        GroupSection, LoraSection, ModelSection, MuonRate, OptimizerKind, Preset, Resolved,
+        ScheduleKind, SmoothingOver, TokenizerKind, TokenizerSection, TrainSection,
     };
 }

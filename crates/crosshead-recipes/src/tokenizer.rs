@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crosshead_tasks::model_directory;
+use crosshead_tasks::model_files;
 use crosshead_tokenize::{BpeConfig, Tokenizer, UnigramConfig, WordPieceConfig};
 
 use crate::RunError;
@@ -43,7 +43,7 @@ fn load_as<'a>(
     change: impl FnOnce(Tokenizer) -> Result<Tokenizer, RunError>,
 ) -> Result<Tokenizer, RunError> {
     if let Some(init) = init {
-        return Ok(Tokenizer::from_dir(&model_directory(Path::new(init))?)?);
+        return Ok(Tokenizer::from_dir(model_files(Path::new(init), None)?.dir())?);
     }
     let dir = setup.dir.join("tokenizer");
     if setup.resume && dir.is_dir() {

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
-use crosshead_models::{ComputeType, ProblemType, SequenceClassifier, TokenBatch};
+use crosshead_models::{ComputeType, ModelFiles, ProblemType, SequenceClassifier, TokenBatch};
 use crosshead_tokenize::{Tokenizer, pad_batch};
 
 use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
-use crate::{TaskError, model_directory};
+use crate::{TaskError, model_files};
 
 /// Texts per batch.
 const BATCH: usize = 32;
@@ -93,10 +93,18 @@ impl Classifier {
     /// # Errors
     /// If the directory contains no classifier, or one of its files is missing or malformed.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
-        let dir = model_directory(dir.as_ref())?;
-        let tokenizer = Tokenizer::from_dir(&dir)?;
-        let model = SequenceClassifier::from_pretrained(&dir, device)?;
-        check_vocabulary(&dir, &tokenizer, model.encoder.config().vocab_size)?;
+        Self::from_files(&model_files(dir.as_ref(), None)?, device)
+    }
+
+    /// Loads the model of these files; see [`model_files`](crate::model_files).
+    ///
+    /// # Errors
+    /// As [`from_pretrained`](Self::from_pretrained), and if an adapter does not fit the model.
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, TaskError> {
+        let dir = files.dir();
+        let tokenizer = Tokenizer::from_dir(dir)?;
+        let model = SequenceClassifier::from_files(files, device)?;
+        check_vocabulary(dir, &tokenizer, model.encoder.config().vocab_size)?;
         Ok(Self::new(model, tokenizer))
     }
 

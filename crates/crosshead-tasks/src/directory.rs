@@ -1,16 +1,37 @@
-//! Locates the model in a model directory or run directory.
+//! Locating the model of a model or run directory, and its adapter.
 
 use std::path::{Path, PathBuf};
 
+use crosshead_models::ModelFiles;
 use crosshead_tokenize::{TokenizeError, Tokenizer};
 
 use crate::TaskError;
 
-/// The files that mark a model directory. CTranslate2 directories before 3.0 have only the second.
-const MODEL_FILES: [&str; 2] = ["config.json", "model.bin"];
+/// The files that mark a model directory. CTranslate2 directories before 3.0 have only the second, adapters of PEFT only the
+/// third.
+const MODEL_FILES: [&str; 3] = ["config.json", "model.bin", "adapter_config.json"];
 
-/// The model directory: `dir` if it contains `config.json` or `model.bin`, or `dir/model` of a run directory or an Argos
-/// package.
+/// The files of the model in a model directory or run directory, with the adapter in another one, if given. An adapter may
+/// also be in `dir` itself; its base model is then the one that it names.
+///
+/// # Errors
+/// If one of the directories contains no model or adapter, or they do not belong together.
+pub fn model_files(dir: &Path, adapter: Option<&Path>) -> Result<ModelFiles, TaskError> {
+    let files = ModelFiles::open(&model_directory(dir)?)?;
+    match adapter {
+        Some(adapter) => Ok(files.with_adapter(&adapter_directory(adapter))?),
+        None => Ok(files),
+    }
+}
+
+/// The adapter directory: `dir`, or `dir/model` of a run directory.
+pub(crate) fn adapter_directory(dir: &Path) -> PathBuf {
+    let of_run = dir.join("model");
+    if of_run.join("adapter_config.json").is_file() { of_run } else { dir.to_owned() }
+}
+
+/// The model directory: `dir` if it contains `config.json`, `model.bin` or an adapter, or `dir/model` of a run directory or an
+/// Argos package.
 ///
 /// # Errors
 /// If neither contains a model.

@@ -8,6 +8,7 @@ mod error;
 mod fill_mask;
 mod generator;
 mod hooks;
+mod merge;
 mod options;
 mod quantize;
 mod softmax;
@@ -20,12 +21,13 @@ mod translator;
 
 pub use average::average;
 pub use classifier::{Classified, Classifier, Label, ScoreFunction};
-pub use directory::model_directory;
+pub use directory::{model_directory, model_files};
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
 pub use error::TaskError;
 pub use fill_mask::{FillMask, Filled, Guess};
 pub use generator::{Generated, Generator};
 pub use hooks::TextHooks;
+pub use merge::merge;
 pub use options::DecodeOptions;
 pub use quantize::{is_quantized, quantize};
 pub use summarizer::Summarizer;
@@ -40,6 +42,6 @@ pub use crosshead_generate::{
 };
 pub use crosshead_models::{
     CausalLm, ComputeType, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm,
-    ModelError, NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
+    ModelError, ModelFiles, NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
 };
 pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};

@@ -20,15 +20,17 @@ pub fn quantize(
     device: &Device,
 ) -> Result<(), TaskError> {
     let (dir, out) = (dir.as_ref(), out.as_ref());
-    let recipe = dir.join("recipe.toml");
-    let copy_recipe = |out: &Path| {
-        if recipe.is_file() {
-            let copied = fs::copy(&recipe, out.join("recipe.toml"));
-            copied.map_err(|source| ModelError::Io { path: recipe.clone(), source })?;
-        }
-        Ok(())
-    };
-    Ok(quantize_directory(&whole_model(dir)?, out, device, copy_recipe)?)
+    Ok(quantize_directory(&whole_model(dir)?, out, device, |out| copy_recipe(dir, out))?)
+}
+
+/// Copies the recipe of a run to the directory of its new model.
+pub(crate) fn copy_recipe(run: &Path, out: &Path) -> Result<(), ModelError> {
+    let recipe = run.join("recipe.toml");
+    if recipe.is_file() {
+        let copied = fs::copy(&recipe, out.join("recipe.toml"));
+        copied.map_err(|source| ModelError::Io { path: recipe, source })?;
+    }
+    Ok(())
 }
 
 /// Whether the model of a model directory or run directory has int8 weights.

@@ -5,12 +5,12 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_models::{ComputeType, Head, ModelDirectory, read_json};
+use crosshead_models::{ComputeType, Head, read_json};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    Classifier, Embedder, FillMask, Generator, Summarizer, TaskError, Translator, model_directory,
+    Classifier, Embedder, FillMask, Generator, Summarizer, TaskError, Translator, model_files,
 };
 
 /// The task of a model.
@@ -39,14 +39,14 @@ impl ModelTask {
     /// # Errors
     /// If the directory contains no model, or one of its files is missing or malformed.
     pub fn of(dir: &Path) -> Result<Option<Self>, TaskError> {
-        let model = match model_directory(dir) {
-            Ok(model) => model,
+        let files = match model_files(dir, None) {
+            Ok(files) => files,
             // A sentence-transformers directory may contain the encoder in a subfolder.
             Err(_) if dir.join("modules.json").is_file() => return Ok(Some(Self::Embedding)),
             Err(error) => return Err(error),
         };
-        Ok(match ModelDirectory::open(&model)?.head {
-            Head::Seq2SeqLm if summarizes(dir, &model)? => Some(Self::Summarization),
+        Ok(match files.directory()?.head {
+            Head::Seq2SeqLm if summarizes(dir, files.dir())? => Some(Self::Summarization),
             Head::Seq2SeqLm => Some(Self::Translation),
             Head::SequenceClassifier => Some(Self::Classification),
             Head::CausalLm => Some(Self::Generation),

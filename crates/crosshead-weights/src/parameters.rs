@@ -52,8 +52,13 @@ pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
 
 /// The values of every parameter in f32, by path.
 pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
-    struct Read(Path, BTreeMap<String, TensorData>);
-    impl ModuleVisitor for Read {
+    read_where(module, |_| true)
+}
+
+/// The values in f32 of the parameters whose path satisfies `f`, by path.
+pub fn read_where<M: Module>(module: &M, f: impl Fn(&str) -> bool) -> BTreeMap<String, TensorData> {
+    struct Read<F>(Path, F, BTreeMap<String, TensorData>);
+    impl<F: Fn(&str) -> bool> ModuleVisitor for Read<F> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.0.enter(name, container);
         }
@@ -61,12 +66,15 @@ pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
             self.0.exit();
         }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.insert(self.0.name(), dequantize(param.val()).into_data());
+            let path = self.0.name();
+            if (self.1)(&path) {
+                self.2.insert(path, dequantize(param.val()).into_data());
+            }
         }
     }
-    let mut visitor = Read(Path::default(), BTreeMap::new());
+    let mut visitor = Read(Path::default(), f, BTreeMap::new());
     module.visit(&mut visitor);
-    visitor.1
+    visitor.2
 }
 
 /// The values of every parameter that is trained, by path. They are flattened and detached from autodiff.

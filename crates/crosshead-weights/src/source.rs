@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Bytes, TensorData};
 use safetensors::Dtype;
 
-use crate::formats::{self, Entry, FILES};
+use crate::formats::{self, ADAPTER_FILES, Entry, FILES, Layout};
 use crate::int8::{self, Int8Matrix};
 use crate::{QuantizedTensor, WeightsError, values};
 
@@ -37,11 +37,23 @@ impl TensorSource {
     /// If there are no weights, a shard is missing, or a file is malformed or inconsistent. The error names the file
     /// and, where applicable, the tensor.
     pub fn open(dir: &Path) -> Result<Self, WeightsError> {
-        let found = FILES.iter().map(|(name, layout)| (dir.join(name), *layout));
+        Self::open_first(dir, &FILES)
+    }
+
+    /// Opens the weights of an adapter directory of PEFT: `adapter_model.safetensors` or `adapter_model.bin`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_adapter(dir: &Path) -> Result<Self, WeightsError> {
+        Self::open_first(dir, &ADAPTER_FILES)
+    }
+
+    fn open_first(dir: &Path, files: &[(&str, Layout)]) -> Result<Self, WeightsError> {
+        let found = files.iter().map(|(name, layout)| (dir.join(name), *layout));
         let Some((path, layout)) = found.into_iter().find(|(path, _)| path.exists()) else {
             return Err(WeightsError::NoWeights {
                 dir: dir.to_owned(),
-                names: FILES.map(|(name, _)| name).join(", "),
+                names: files.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
             });
         };
         let (files, mut tensors) = layout.open(&path)?;
@@ -67,6 +79,24 @@ impl TensorSource {
         let mut tensors = tensors.into_iter().map(|(name, entry)| (name, (0, entry))).collect();
         let scales = int8::take_scales(&mut tensors);
         Self { files: vec![path.clone()], path, tensors, scales }
+    }
+
+    /// Removes the tensors whose names satisfy `f`.
+    pub fn without(mut self, f: impl Fn(&str) -> bool) -> Self {
+        self.tensors.retain(|name, _| !f(name));
+        self
+    }
+
+    /// Adds the tensors of `other` for which `name` returns a name. They replace tensors of the same name.
+    pub fn with_tensors_of(mut self, other: Self, name: impl Fn(&str) -> Option<String>) -> Self {
+        let first = self.files.len();
+        self.files.extend(other.files);
+        for (theirs, (file, entry)) in other.tensors {
+            if let Some(ours) = name(&theirs) {
+                self.tensors.insert(ours, (first + file, entry));
+            }
+        }
+        self
     }
 
     /// The names of the tensors, sorted.

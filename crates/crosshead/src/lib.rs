@@ -7,7 +7,7 @@ pub use crosshead_tasks::{
     Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, FillMask, Filled,
     Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose, ScoreFunction,
     Similarity, StopReason, Summarizer, Task, TextHooks, TextToText, Translator, Written, average,
-    cosine, is_quantized, model_directory, open, quantize,
+    cosine, is_quantized, merge, model_directory, model_files, open, quantize,
 };
 pub use error::Error;
 

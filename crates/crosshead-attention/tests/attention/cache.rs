@@ -121,7 +121,7 @@ proptest! {
         let device = Device::flex();
         let memory = attention.project_key_value(random(
             [shape.batch, shape.seq + 2, shape.d_model()], 22, &device,
-        ));
+        ), Mode::Eval);
         let lengths = shape.lengths();
         let mask = AttentionMask::key_lengths(&lengths, shape.seq + 2, &device);
         let rows = row_ids(&[1, 1, 0]);

@@ -30,24 +30,27 @@ fn x(batch: usize, len: usize, d_model: usize) -> Tensor<3> {
 #[test]
 fn a_wrong_number_of_features_panics() {
     let (attention, none) = (attention(), AttentionMask::none());
-    let memory = || attention.project_key_value(x(2, 5, 8));
+    let memory = || attention.project_key_value(x(2, 5, 8), Mode::Eval);
     let names = ["x [2, 3, 7]", "d_model (8)"];
     assert_panics(|| attention.self_attention(x(2, 3, 7), &none, None, Mode::Eval), &names);
     assert_panics(|| attention.cross_attention(x(2, 3, 7), memory(), &none, Mode::Eval), &names);
     assert_panics(|| attention.self_attention_weights(x(2, 3, 7), &none), &names);
     assert_panics(|| attention.cross_attention_weights(x(2, 3, 7), memory(), &none), &names);
-    assert_panics(|| attention.project_key_value(x(2, 5, 9)), &["memory [2, 5, 9]", "(8)"]);
+    assert_panics(
+        || attention.project_key_value(x(2, 5, 9), Mode::Eval),
+        &["memory [2, 5, 9]", "(8)"],
+    );
 }
 
 #[test]
 fn a_memory_of_a_different_batch_or_heads_panics() {
     let (attention, none) = (attention(), AttentionMask::none());
-    let memory = || attention.project_key_value(x(3, 5, 8));
+    let memory = || attention.project_key_value(x(3, 5, 8), Mode::Eval);
     let names = ["[3, 5, 2, 2]", "x [2, 3, 8]", "[2, 5, 2, 2]"];
     assert_panics(|| attention.cross_attention(x(2, 3, 8), memory(), &none, Mode::Eval), &names);
     assert_panics(|| attention.cross_attention_weights(x(2, 3, 8), memory(), &none), &names);
     let other = MultiHeadAttentionConfig::new(8, 4).init(&Device::flex());
-    let heads = other.project_key_value(x(2, 5, 8));
+    let heads = other.project_key_value(x(2, 5, 8), Mode::Eval);
     let names = ["[2, 5, 4, 2]", "[2, 5, 2, 2]"];
     assert_panics(|| attention.cross_attention(x(2, 3, 8), heads, &none, Mode::Eval), &names);
 }

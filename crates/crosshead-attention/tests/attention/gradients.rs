@@ -45,7 +45,7 @@ proptest! {
         let attention = shape.attention();
         let mask = AttentionMask::key_lengths(&shape.lengths(), shape.seq, &Device::flex());
         let f = |memory| {
-            let memory: KeyValue = attention.project_key_value(memory);
+            let memory: KeyValue = attention.project_key_value(memory, Mode::Eval);
             attention.cross_attention(shape.x().narrow(1, 0, 2), memory, &mask, Mode::Eval)
         };
         let memory = random([shape.batch, shape.seq, shape.d_model()], 35, &Device::flex());

@@ -86,7 +86,7 @@ fn cross_attention_equals_pytorch() {
     let [x, memory] = ["x", "memory"].map(|name| case.input::<3>(name, &device()));
     let lengths = case.lengths("memory_lengths");
     let mask = AttentionMask::key_lengths(&lengths, memory.dims()[1], &device());
-    let projected = layer.project_key_value(memory.clone());
+    let projected = layer.project_key_value(memory.clone(), Mode::Eval);
     let y = layer.cross_attention(x.clone(), projected, &mask, Mode::Eval);
     let gradients = case.backward(&y).unwrap();
     case.check_input("x", &x, &gradients).unwrap();

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use crosshead_attention::{AttentionMask, KeyValue, KvCache, MultiHeadAttention};
-use crosshead_kernels::Mode;
+use crosshead_kernels::{Mode, linears};
 
 use super::Memory;
 use crate::stack::check_features;
@@ -42,6 +42,8 @@ pub struct DecoderLayer {
     pub(crate) dropout: f32,
 }
 
+linears!(DecoderLayer { self_attn, cross_attn, feed_forward });
+
 impl DecoderLayer {
     /// The layer's keys and values of a memory; `None` without cross-attention.
     ///
@@ -50,9 +52,9 @@ impl DecoderLayer {
     ///
     /// # Panics
     /// If only one of memory and cross-attention is present, or the memory does not have `d_model` features.
-    pub fn project_memory(&self, memory: Option<&Memory>) -> Option<KeyValue> {
+    pub fn project_memory(&self, memory: Option<&Memory>, mode: Mode) -> Option<KeyValue> {
         let (attention, memory) = self.cross(memory)?;
-        Some(attention.project_key_value(memory.states.clone()))
+        Some(attention.project_key_value(memory.states.clone(), mode.stream("cross_attn")))
     }
 
     /// Cross-attention and its memory; both or neither are present.

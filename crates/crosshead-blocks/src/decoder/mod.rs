@@ -6,7 +6,7 @@ mod layer;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use crosshead_attention::{AttentionMask, KeyValue, KvCache};
-use crosshead_kernels::{Mode, checkpoint};
+use crosshead_kernels::{Mode, checkpoint, linears};
 use crosshead_position::PositionBias;
 
 pub use self::cache::{DecoderCache, Memory};
@@ -33,6 +33,8 @@ pub struct Decoder {
     pub(crate) checkpointing: bool,
 }
 
+linears!(Decoder { layers });
+
 impl Decoder {
     /// Sets whether training saves only the inputs of the layers and computes each layer again in the backward pass.
     #[must_use]
@@ -52,7 +54,7 @@ impl Decoder {
         mask: AttentionMask,
         capacity: usize,
     ) -> DecoderCache {
-        let layers = self.layers.iter().map(|layer| layer.project_memory(memory));
+        let layers = self.layers.iter().map(|layer| layer.project_memory(memory, Mode::Eval));
         DecoderCache::new(layers, mask, memory.map(|memory| memory.mask.clone()), capacity)
     }
 
@@ -102,7 +104,9 @@ impl Decoder {
         let stream = if self.checkpointing && mode != Mode::Eval {
             self.run_checkpointed(x, &mask, bias, memory, mode)
         } else {
-            let states = self.layers.iter().map(|layer| (layer.project_memory(memory), None));
+            let states = self.layers.iter().enumerate();
+            let states = states
+                .map(|(index, layer)| (layer.project_memory(memory, mode.index(index)), None));
             let memory_mask = memory.map(|memory| &memory.mask);
             self.run(x, &with_bias(&mask, bias), states, memory_mask, mode)
         };
@@ -157,7 +161,7 @@ impl Decoder {
             Stream::new(checkpoint(layer, inputs, move |layer, [x, states, bias]| {
                 let mask = with_bias(&mask, has_bias.then(|| bias.unsqueeze()));
                 let memory = memory_mask.as_ref().map(|mask| Memory { states, mask: mask.clone() });
-                let seen = layer.project_memory(memory.as_ref()).zip(memory_mask.as_ref());
+                let seen = layer.project_memory(memory.as_ref(), mode).zip(memory_mask.as_ref());
                 layer.forward(x, &mask, seen, None, mode)
             }))
         })

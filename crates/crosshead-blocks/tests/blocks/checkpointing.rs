@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use crosshead_attention::{AttentionMask, KeyValue};
-use crosshead_blocks::Memory;
+use crosshead_blocks::{Memory, Mode};
 use crosshead_position::PositionBias;
 use crosshead_testkit::{gradients_by_path, random};
 use proptest::prelude::*;
@@ -164,7 +164,7 @@ proptest! {
         let layers = plain.layers.iter().zip(&copies).enumerate();
         let y = layers.fold(x.clone(), |x, (index, (layer, copies))| {
             let attention = layer.cross_attn.as_ref().unwrap();
-            let [key, value] = copies.clone().map(|states| attention.project_key_value(states));
+            let [key, value] = copies.clone().map(|states| attention.project_key_value(states, Mode::Eval));
             let memory = KeyValue { key: key.key, value: value.value };
             layer.forward(x, &causal, Some((memory, &mask)), None, training(4).index(index))
         });

@@ -45,7 +45,8 @@ fn cross_attention_is_never_skipped() {
     let (with, without) =
         (config().init_decoder_layer(&device), config().init_decoder_only_layer(&device));
     let none = AttentionMask::none();
-    let projected = || with.project_memory(Some(&memory(2, 4))).map(|memory| (memory, &none));
+    let projected =
+        || with.project_memory(Some(&memory(2, 4)), Mode::Eval).map(|memory| (memory, &none));
     with.forward(x(2, 3, 8), &none, projected(), None, Mode::Eval);
     without.forward(x(2, 3, 8), &none, None, None, Mode::Eval);
     assert_panics(|| with.forward(x(2, 3, 8), &none, None, None, Mode::Eval), &[NEEDS_MEMORY]);
@@ -71,7 +72,8 @@ fn parallel_order_with_cross_attention_panics() {
     let mut layer = config().with_norm_order(NormOrder::Parallel).init_decoder_only_layer(&device);
     layer.cross_attn = config().init_decoder_layer(&device).cross_attn;
     let none = AttentionMask::none();
-    let projected = layer.project_memory(Some(&memory(2, 4))).map(|memory| (memory, &none));
+    let projected =
+        layer.project_memory(Some(&memory(2, 4)), Mode::Eval).map(|memory| (memory, &none));
     assert_panics(
         || layer.forward(x(2, 3, 8), &none, projected, None, Mode::Eval),
         &["parallel order is not defined for layers with cross-attention"],

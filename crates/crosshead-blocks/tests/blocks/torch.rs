@@ -81,7 +81,8 @@ fn check_decoder_layer(name: &str, order: NormOrder) {
     let self_mask =
         AttentionMask::causal().with_key_lengths(&case.lengths("lengths"), x.dims()[1], &device());
     let states = Memory { states: memory.clone(), mask: memory_mask.clone() };
-    let projected = layer.project_memory(Some(&states)).map(|memory| (memory, &memory_mask));
+    let projected =
+        layer.project_memory(Some(&states), Mode::Eval).map(|memory| (memory, &memory_mask));
     let y = layer.forward(x.clone(), &self_mask, projected, None, Mode::Eval);
     let gradients = case.backward(&y).unwrap();
     case.check_input("x", &x, &gradients).unwrap();

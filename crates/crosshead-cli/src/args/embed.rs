@@ -17,6 +17,9 @@ pub(crate) struct Embed {
     /// A sentence-transformers model, or a plain encoder (its token vectors are averaged)
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// Write to a file instead: .jsonl, .npy (NumPy) or .safetensors, with one row per text
@@ -48,6 +51,9 @@ pub(crate) struct Similar {
     /// A sentence-transformers model, or a plain encoder (its token vectors are averaged)
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// A UTF-8 text file with one sentence per line; blank lines are skipped

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod about;
+mod adapt;
 mod average;
 mod embed;
 mod precision;
@@ -11,6 +12,7 @@ mod translate;
 use std::path::PathBuf;
 
 pub(crate) use about::{Completions, Env, Licenses, Man};
+pub(crate) use adapt::{Finetune, Merge};
 pub(crate) use average::Average;
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
@@ -84,6 +86,8 @@ pub(crate) enum DeviceName {
 pub(crate) enum Command {
     /// Train a model from a recipe
     Train(Train),
+    /// Tune a pretrained model to data
+    Finetune(Finetune),
     /// Translate texts and documents
     Translate(Translate),
     /// Summarize documents
@@ -103,7 +107,9 @@ pub(crate) enum Command {
     Embed(Embed),
     /// Find the sentences most similar to a query
     Similar(Similar),
-    /// Write a smaller and faster copy of a model, quantized to int8
+    /// Write a copy of a model with its adapter merged into the weights
+    Merge(Merge),
+    /// Write a smaller and faster copy of a model, in int8
     Quantize(Quantize),
     /// Average the weights of models or of checkpoints
     Average(Average),

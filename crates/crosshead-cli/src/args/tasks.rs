@@ -21,6 +21,9 @@ pub(crate) struct Texts {
     /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// Print one JSON object per line
@@ -188,7 +191,10 @@ pub(crate) struct Evaluate {
     /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// A file with pairs, labeled texts or plain text, or embedded:NAME for embedded data
+    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
+    /// The file with pairs, labelled texts or plain text; embedded:NAME for embedded data
     #[arg(long, value_name = "FILE")]
     pub(crate) data: String,
     /// The task [default: from the run's recipe, or from the model's head]
@@ -207,7 +213,7 @@ pub(crate) struct Evaluate {
 }
 
 /// Parses the name of a task.
-fn task_parser() -> impl TypedValueParser<Value = TaskKind> {
+pub(super) fn task_parser() -> impl TypedValueParser<Value = TaskKind> {
     PossibleValuesParser::new(TaskKind::ALL.iter().map(|task| task.name()))
         .try_map(|name| name.parse::<TaskKind>())
 }

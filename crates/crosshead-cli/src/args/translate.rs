@@ -30,6 +30,9 @@ pub(crate) struct Translate {
     /// A run directory or a model directory
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// Print one JSON object per line

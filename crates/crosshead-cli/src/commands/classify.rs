@@ -12,7 +12,8 @@ pub(crate) fn run(args: &Classify, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let device = device::open(compute.device)?;
     let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let classifier = Classifier::from_pretrained(&texts.model, &device)?;
+    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let classifier = Classifier::from_files(&files, &device)?;
     let classifier = classifier.with_compute_type(compute_type);
     let classifier = match args.function {
         Some(function) => classifier.with_function(function.into()),

@@ -19,7 +19,8 @@ use crate::{device, output};
 
 pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
     let format = args.out.as_deref().map(Format::of).transpose()?;
-    let embedder = open(&args.model, args.batch_size, &args.precision, compute)?;
+    let embedder =
+        open(&args.model, args.adapter.as_deref(), args.batch_size, &args.precision, compute)?;
     let prompt = match (&args.prompt, &args.prompt_name) {
         (Some(text), _) => Prompt::Text(text),
         (None, Some(name)) => Prompt::Named(name),
@@ -45,13 +46,15 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
 /// Loads an embedder.
 pub(super) fn open(
     model: &Path,
+    adapter: Option<&Path>,
     batch_size: u16,
     precision: &Precision,
     compute: &Compute,
 ) -> anyhow::Result<Embedder> {
     let device = device::open(compute.device)?;
     let compute_type = compute_type(model, precision, &device)?;
-    let embedder = Embedder::from_pretrained(model, &device)?.with_compute_type(compute_type);
+    let embedder = Embedder::with_adapter(model, adapter, &device)?;
+    let embedder = embedder.with_compute_type(compute_type);
     Ok(embedder.with_batch_size(batch_size.into()))
 }
 

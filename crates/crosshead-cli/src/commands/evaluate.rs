@@ -23,8 +23,9 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     let mut terminal = Terminal::default();
     let prepare = |writer| write::prepare(writer, &args.search);
     let compute_type = compute_type(&args.model, &args.precision, &device)?;
+    let files = crosshead::model_files(&args.model, args.adapter.as_deref())?;
     let on = On { device: &device, compute_type };
-    let found = evaluate(&recipe, &args.model, &args.data, prepare, on, &Embedded, &mut terminal)?;
+    let found = evaluate(&recipe, &files, &args.data, prepare, on, &Embedded, &mut terminal)?;
     if args.json {
         output::line(serde_json::to_string(&found)?)
     } else {

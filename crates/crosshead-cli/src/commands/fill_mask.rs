@@ -12,7 +12,8 @@ pub(crate) fn run(args: &FillMask, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let device = device::open(compute.device)?;
     let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let fill = crosshead::FillMask::from_pretrained(&texts.model, &device)?;
+    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let fill = crosshead::FillMask::from_files(&files, &device)?;
     let fill = fill.with_compute_type(compute_type);
     let answer = |texts: &[String], _| {
         // A blank line has no mask; its output is blank.

@@ -14,7 +14,8 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let device = device::open(compute.device)?;
     let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let generator = Generator::from_pretrained(&texts.model, &device)?;
+    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let generator = Generator::from_files(&files, &device)?;
     let generator = generator.with_compute_type(compute_type);
     let options = DecodeOptions {
         max_tokens: args.max_tokens,

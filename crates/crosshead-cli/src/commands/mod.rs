@@ -10,10 +10,12 @@ pub(crate) mod evaluate;
 #[cfg(feature = "hub")]
 pub(crate) mod fetch;
 pub(crate) mod fill_mask;
+pub(crate) mod finetune;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod licenses;
 mod lines;
+pub(crate) mod merge;
 pub(crate) mod quantize;
 pub(crate) mod recipes;
 mod report;

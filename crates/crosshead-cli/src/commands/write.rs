@@ -28,7 +28,7 @@ const SUMMARIZE: Names = Names { text: "document", source: "document", target: "
 
 pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let writer = open(&texts.model, &texts.precision, &args.search, compute)?;
+    let writer = open(&texts.model, texts.adapter.as_deref(), &texts.precision, &args.search, compute)?;
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
     answer_each(&texts.texts, answer, |number, source, written| {
         show(&SUMMARIZE, texts.json, number, source, written)
@@ -38,13 +38,15 @@ pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
 /// Loads a model with the options from the command line.
 pub(super) fn open(
     model: &Path,
+    adapter: Option<&Path>,
     precision: &Precision,
     search: &Search,
     compute: &Compute,
 ) -> anyhow::Result<TextToText> {
     let device = device::open(compute.device)?;
     let compute_type = compute_type(model, precision, &device)?;
-    let writer = TextToText::from_pretrained(model, &device)?.with_compute_type(compute_type);
+    let files = crosshead::model_files(model, adapter)?;
+    let writer = TextToText::from_files(&files, &device)?.with_compute_type(compute_type);
     Ok(prepare(writer, search)?)
 }
 

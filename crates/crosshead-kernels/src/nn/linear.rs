@@ -4,10 +4,14 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Shape, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use super::lora::Lora;
 use crate::args::activation::Activation;
 use crate::args::linear::LinearWeights;
-use crate::ops::linear::linear;
-use crate::random::RandomKey;
+use crate::ops::gated::gated_linear;
+use crate::ops::int8::is_int8;
+use crate::ops::linear::{linear, linear_three};
+use crate::random::{Mode, RandomKey};
+use crate::runtime::use_large_pages;
 
 /// Configuration of a [`Linear`] layer.
 ///
@@ -80,7 +84,7 @@ impl LinearConfig {
             Shape::new([d_out, d_in]),
         );
         let bias = self.bias.then(|| Param::from_tensor(Tensor::zeros([d_out], device)));
-        Linear { weight, bias }
+        Linear { weight, bias, lora: None }
     }
 }
 
@@ -90,17 +94,19 @@ pub fn glorot_uniform(key: RandomKey, d_in: usize, d_out: usize) -> Vec<f32> {
     key.take(d_in * d_out).map(|word| (word as f32 / 2_147_483_648.0 - 1.0) * bound).collect()
 }
 
-/// A linear layer: y = activation(x·Wᵀ + b).
+/// A linear layer: y = activation(x·Wᵀ + b). With a low-rank update, W is W + scale · B·A.
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[d_out, d_in]`
     pub weight: Param<Tensor<2>>,
     /// `[d_out]`
     pub bias: Option<Param<Tensor<1>>>,
+    /// The low-rank update of the weight, if the layer has one.
+    pub lora: Option<Lora>,
 }
 
 impl Linear {
-    /// y = x·Wᵀ + b for each row.
+    /// y = x·Wᵀ + b for each row. `mode` is for the dropout of a low-rank update.
     ///
     /// # Shapes
     /// - `x`: `[rows, d_in]`
@@ -108,8 +114,8 @@ impl Linear {
     ///
     /// # Panics
     /// If `x` does not have `d_in` features.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.forward_with(x, Activation::Identity)
+    pub fn forward(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
+        self.forward_with(x, Activation::Identity, mode)
     }
 
     /// y = activation(x·Wᵀ + b) for each row.
@@ -120,13 +126,70 @@ impl Linear {
     ///
     /// # Panics
     /// If `x` does not have `d_in` features.
-    pub fn forward_with(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+    pub fn forward_with(&self, x: Tensor<2>, activation: Activation, mode: Mode) -> Tensor<2> {
         let LinearWeights { weight, bias } = self.weights();
-        linear(x, weight, bias, activation)
+        let Some(lora) = &self.lora else { return linear(x, weight, bias, activation) };
+        let y = linear(x.clone(), weight, bias, Activation::Identity);
+        activation.apply(lora.add_to(y, x, mode))
     }
 
-    /// The weight and bias as tensors.
+    /// The outputs of three layers for the same rows, such as the projections to queries, keys and values: the results of
+    /// [`forward`](Self::forward), faster for few rows.
+    ///
+    /// # Shapes
+    /// - `x`: `[rows, d_in]`
+    /// - output: `[rows, d_out]` each
+    ///
+    /// # Panics
+    /// If `x` does not have `d_in` features.
+    pub fn forward_three(layers: [&Self; 3], x: Tensor<2>, mode: Mode) -> [Tensor<2>; 3] {
+        let outputs = linear_three(x.clone(), layers.map(Self::weights));
+        let mut layers = layers.into_iter().enumerate();
+        outputs.map(|y| match layers.next() {
+            Some((index, Self { lora: Some(lora), .. })) => {
+                lora.add_to(y, x.clone(), mode.index(index))
+            }
+            Some(_) | None => y,
+        })
+    }
+
+    /// activation(gate(x)) ⊙ up(x) for each row (Shazeer 2020).
+    ///
+    /// # Shapes
+    /// - `x`: `[rows, d_in]`
+    /// - output: `[rows, d_out]`
+    ///
+    /// # Panics
+    /// If `x` does not have `d_in` features, or the shapes of the layers differ.
+    pub fn forward_gated(
+        gate: &Self,
+        up: &Self,
+        x: Tensor<2>,
+        activation: Activation,
+        mode: Mode,
+    ) -> Tensor<2> {
+        if gate.lora.is_none() && up.lora.is_none() {
+            return gated_linear(x, gate.weights(), up.weights(), activation);
+        }
+        let gate = gate.forward_with(x.clone(), activation, mode.stream("gate"));
+        gate * up.forward(x, mode.stream("up"))
+    }
+
+    /// The weight and bias as tensors, without a low-rank update.
     pub fn weights(&self) -> LinearWeights {
         LinearWeights { weight: self.weight.val(), bias: self.bias.as_ref().map(Param::val) }
+    }
+
+    /// Adds the low-rank update to the weight and removes it. An int8 weight keeps its update.
+    pub fn merge_lora(&mut self) {
+        if is_int8(&self.weight.val()) {
+            return;
+        }
+        let Some(lora) = self.lora.take() else { return };
+        let merged = (self.weight.val() + lora.update()).detach();
+        use_large_pages(&merged);
+        let weight = self.weight.clone();
+        let id = weight.id;
+        self.weight = weight.transform_for_load(merged, id);
     }
 }

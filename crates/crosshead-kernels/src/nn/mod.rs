@@ -1,4 +1,6 @@
 //! Modules: operations with their parameters.
 
 pub(crate) mod linear;
+pub(crate) mod linears;
+pub(crate) mod lora;
 pub(crate) mod norm;

@@ -8,7 +8,7 @@ use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, Encoder, Memory};
 use crosshead_kernels::{
     Activation, CrossEntropy, LinearWeights, Mode, in_pool, linear, linear_cross_entropy_with,
-    r_drop,
+    linears, r_drop,
 };
 
 pub use self::config::EncoderDecoderConfig;
@@ -36,6 +36,8 @@ pub struct EncoderDecoder {
     #[module(skip)]
     config: EncoderDecoderConfig,
 }
+
+linears!(EncoderDecoder { encoder_input, encoder, decoder_input, decoder });
 
 impl EncoderDecoder {
     /// The configuration.

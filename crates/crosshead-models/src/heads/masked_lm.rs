@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crosshead_blocks::Norm;
 use crosshead_kernels::{
     Activation, CrossEntropy, Linear, LinearConfig, LinearWeights, Mode, RandomKey, linear,
-    linear_cross_entropy_with,
+    linear_cross_entropy_with, linears,
 };
 
 use crate::tokens::{TokenBatch, id_tensor};
@@ -23,6 +23,8 @@ pub struct MaskedLm {
     /// The bias of the logits, `[vocab_size]`.
     pub output_bias: Param<Tensor<1>>,
 }
+
+linears!(MaskedLm { encoder, transform });
 
 impl MaskedLm {
     /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
@@ -98,7 +100,8 @@ impl MaskedLm {
         let states = self.encoder.forward(tokens, types, mode);
         let [batch, len, d_model] = states.dims();
         let activation = self.encoder.config.stack.activation;
-        let rows = self.transform.forward_with(states.reshape([batch * len, d_model]), activation);
+        let states = states.reshape([batch * len, d_model]);
+        let rows = self.transform.forward_with(states, activation, mode.stream("transform"));
         self.transform_norm.forward_rows(rows)
     }
 }

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use crosshead_kernels::{
     Activation, CrossEntropy, Linear, LinearConfig, LinearWeights, Mode, RandomKey, dropout,
-    linear_cross_entropy_with, r_drop,
+    linear_cross_entropy_with, linears, r_drop,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub struct SequenceClassifier {
     #[module(skip)]
     problem_type: Option<ProblemType>,
 }
+
+linears!(SequenceClassifier { encoder, pooler, classifier });
 
 /// How the logits of a classifier are interpreted: `problem_type` of `config.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +157,7 @@ impl SequenceClassifier {
     /// # Panics
     /// See [`Encoder::forward`].
     pub fn logits(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
-        self.classifier.forward(self.pooled(tokens, types, mode))
+        self.classifier.forward(self.pooled(tokens, types, mode), mode.stream("classifier"))
     }
 
     /// The cross-entropy of the classes, summed over rows, in nats.
@@ -209,7 +211,8 @@ impl SequenceClassifier {
     /// The input of the classifier, `[batch, d_model]`.
     fn pooled(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
         let states = self.encoder.forward(tokens, types, mode.stream("encoder"));
-        let projected = self.pooler.forward(self.head.pooling.apply(states, tokens.lengths));
+        let pooled = self.head.pooling.apply(states, tokens.lengths);
+        let projected = self.pooler.forward(pooled, mode.stream("pooler"));
         let pooled = match self.head.activation {
             PoolerActivation::Tanh => projected.tanh(),
             PoolerActivation::Relu => Activation::Relu.apply(projected),

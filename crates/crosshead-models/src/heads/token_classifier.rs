@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use crosshead_kernels::{Linear, LinearConfig, Mode, RandomKey, dropout};
+use crosshead_kernels::{Linear, LinearConfig, Mode, RandomKey, dropout, linears};
 
 use super::default_labels;
 use crate::Encoder;
@@ -20,6 +20,8 @@ pub struct TokenClassifier {
     #[module(skip)]
     labels: Vec<String>,
 }
+
+linears!(TokenClassifier { encoder, classifier });
 
 impl TokenClassifier {
     /// Adds the head to an encoder. Its weights are drawn from a fixed seed on first use, unless they are replaced
@@ -63,7 +65,8 @@ impl TokenClassifier {
         let states = self.encoder.forward(tokens, types, mode.stream("encoder"));
         let states = dropout(states, self.dropout, mode.stream("head"));
         let [batch, len, d_model] = states.dims();
-        let logits = self.classifier.forward(states.reshape([batch * len, d_model]));
+        let rows = states.reshape([batch * len, d_model]);
+        let logits = self.classifier.forward(rows, mode.stream("classifier"));
         let [_, n_classes] = logits.dims();
         logits.reshape([batch, len, n_classes])
     }

@@ -9,6 +9,7 @@ use crosshead_weights::{TensorSource, average, from_safetensors, write_tensors};
 use serde_json::{Map, Value};
 
 use super::derived::{check_new, copy_files, modules, weight_files, write_new};
+use super::files::check_not_adapter;
 use super::{ModelDirectory, ctranslate2, json, save};
 use crate::ModelError;
 
@@ -78,6 +79,7 @@ impl Averaged {
             else {
                 return wrong("is a checkpoint outside a run directory with a model");
             };
+            check_not_adapter(&model)?;
             return Ok(Self { model, checkpoint: Some(checkpoint) });
         }
         if ctranslate2::is_directory(dir) {
@@ -90,6 +92,7 @@ impl Averaged {
                 );
             }
         }
+        check_not_adapter(dir)?;
         Ok(Self { model: dir.to_owned(), checkpoint: None })
     }
 

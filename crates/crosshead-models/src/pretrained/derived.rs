@@ -45,12 +45,13 @@ pub(super) fn write_new(
 
 /// Copies the files of a directory and of the folders in its `modules.json`, without the weights in the folder `model`.
 pub(super) fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
-    copy_folder(dir, out, dir == model)?;
+    let copy = |from: &Path, to: &Path| copy_folder(from, to, |name| from != model || !is_weights(name));
+    copy(dir, out)?;
     for folder in modules(dir)? {
         let (from, to) = (dir.join(&folder), out.join(&folder));
         fs::create_dir_all(&to).map_err(ModelError::io(&to))?;
         if from.is_dir() {
-            copy_folder(&from, &to, from == model)?;
+            copy(&from, &to)?;
         }
     }
     Ok(())
@@ -70,16 +71,20 @@ pub(super) fn weight_files(dir: &Path) -> Result<usize, ModelError> {
 }
 
 /// Whether a file with this name has weights.
-fn is_weights(name: &str) -> bool {
+pub(super) fn is_weights(name: &str) -> bool {
     WEIGHTS.iter().any(|end| name.ends_with(end))
 }
 
-fn copy_folder(from: &Path, to: &Path, is_model: bool) -> Result<(), ModelError> {
+/// Copies the files of a folder whose names satisfy `is_needed`.
+pub(super) fn copy_folder(
+    from: &Path,
+    to: &Path,
+    is_needed: impl Fn(&str) -> bool,
+) -> Result<(), ModelError> {
     for entry in fs::read_dir(from).map_err(ModelError::io(from))? {
         let entry = entry.map_err(ModelError::io(from))?;
         let (path, name) = (entry.path(), entry.file_name());
-        let is_left_out = is_model && is_weights(&name.to_string_lossy());
-        if path.is_file() && !is_left_out {
+        if path.is_file() && is_needed(&name.to_string_lossy()) {
             fs::copy(&path, to.join(&name)).map_err(ModelError::io(&path))?;
         }
     }

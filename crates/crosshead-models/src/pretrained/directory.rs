@@ -34,8 +34,23 @@ impl ModelDirectory {
         Self::of(&ConfigFile::open(dir)?)
     }
 
+    /// [`open`](Self::open), where an encoder has this head, whatever `config.json` says.
+    pub(super) fn open_with_head(dir: &Path, head: Head) -> Result<Self, ModelError> {
+        Self::of_heads(&ConfigFile::open(dir)?, &[head])
+    }
+
+    /// The contents of a model that is fine-tuned with this head.
+    pub fn with_head(self, head: Head) -> Self {
+        Self { head, ..self }
+    }
+
     /// Interprets a `config.json`.
     pub(super) fn of(file: &ConfigFile) -> Result<Self, ModelError> {
+        Self::of_heads(file, &Head::OF_ENCODERS)
+    }
+
+    /// Interprets a `config.json`; `heads` are those that an encoder can have.
+    fn of_heads(file: &ConfigFile, heads: &[Head]) -> Result<Self, ModelError> {
         if let Some((family, head)) = family_of(ENCODER_DECODERS, &[Head::Seq2SeqLm], file) {
             let config = ModelConfig::EncoderDecoder(families::read(family, file)?);
             return Ok(Self { family: family.model_type(), head, config });
@@ -44,7 +59,7 @@ impl ModelDirectory {
             let config = ModelConfig::CausalLm(families::read(family, file)?);
             return Ok(Self { family: family.model_type(), head, config });
         }
-        if let Some((family, head)) = family_of(ENCODERS, &Head::OF_ENCODERS, file) {
+        if let Some((family, head)) = family_of(ENCODERS, heads, file) {
             let config = families::read(family, file)?;
             let n_classes = || labels::read(file).map(|labels| labels.len());
             let config = match head {

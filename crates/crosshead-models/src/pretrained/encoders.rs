@@ -4,13 +4,14 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use crosshead_weights::{TensorSource, parameters};
+use crosshead_kernels::Linears;
+use crosshead_weights::parameters;
 use serde_json::json;
 
 use super::config_file::ConfigFile;
 use super::families::{self, Config, ENCODERS, EncoderFamily};
 use super::load::Weights;
-use super::{Head, labels, save, write_model};
+use super::{Head, ModelFiles, labels, save, write_model};
 use crate::{
     ClassifierHead, Encoder, EncoderConfig, MaskedLm, ModelError, ProblemType, SequenceClassifier,
     TokenClassifier, paths,
@@ -21,15 +22,15 @@ struct Directory {
     file: ConfigFile,
     family: &'static dyn EncoderFamily,
     config: EncoderConfig,
-    checkpoint: TensorSource,
+    files: ModelFiles,
 }
 
 impl Directory {
-    fn open(dir: &Path) -> Result<Self, ModelError> {
-        let file = ConfigFile::open(dir)?;
+    fn of(files: &ModelFiles) -> Result<Self, ModelError> {
+        let file = ConfigFile::open(files.dir())?;
         let family = families::find(ENCODERS, &file)?;
         let config = families::read(family, &file)?;
-        Ok(Self { file, family, config, checkpoint: TensorSource::open(dir)? })
+        Ok(Self { file, family, config, files: files.clone() })
     }
 
     fn labels(&self) -> Result<Vec<String>, ModelError> {
@@ -44,8 +45,8 @@ impl Directory {
         self.family.classifier(&self.file, n_classes)
     }
 
-    /// Loads the model with the head that `model` adds to the encoder.
-    fn load<M: Module>(
+    /// Loads the model with a head that `model` builds from the encoder.
+    fn load<M: Module + Linears>(
         &self,
         head: Head,
         device: &Device,
@@ -59,8 +60,12 @@ impl Directory {
         };
         let expected = self.config.expected_shapes().into_iter();
         let expected: Vec<_> = expected.map(|(path, shape)| (in_model(path), shape)).collect();
-        let weights = Weights::new(&self.checkpoint, self.family.names(&self.config, head));
-        weights.fill(|device| model(self.config.skeleton(device)), &expected, device)
+        let names = self.family.names(&self.config, head);
+        let checkpoint = self.files.checkpoint(&names)?;
+        let weights = Weights::new(&checkpoint, names.clone());
+        let model =
+            weights.fill(|device| model(self.config.skeleton(device)), &expected, device)?;
+        self.files.adapt(model, &names, head)
     }
 }
 
@@ -72,7 +77,7 @@ struct Classes<'a> {
 }
 
 /// Writes a model directory of an encoder with a head.
-fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
+fn save_encoder<M: Module + Linears, E: From<ModelError> + From<std::io::Error>>(
     model: &M,
     config: &EncoderConfig,
     head: Head,
@@ -98,17 +103,26 @@ fn save_encoder<M: Module, E: From<ModelError> + From<std::io::Error>>(
         Some(())
     });
     let names = family.names(config, head);
-    write_model(dir, keys, extra, |dir| save::save(model, &names, Vec::new(), dir))
+    write_model(dir, keys, extra, |dir| save::save(model, &names, head, Vec::new(), dir))
 }
 
 impl Encoder {
-    /// Loads the encoder of a model directory, whatever its head, from `config.json` and the weights (see
-    /// [`TensorSource::open`]).
+    /// Loads the encoder of a model directory, whatever its head: `config.json` and the weights (see
+    /// [`TensorSource::open`](crosshead_weights::TensorSource::open)). Adapter directories of PEFT (LoRA) whose base model is a
+    /// directory load too.
     ///
     /// # Errors
     /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
-        Directory::open(dir)?.load(Head::Encoder, device, |encoder| encoder)
+        Self::from_files(&ModelFiles::open(dir)?, device)
+    }
+
+    /// Loads the encoder of these files. The updates of an adapter are added to the weights.
+    ///
+    /// # Errors
+    /// As [`from_pretrained`](Self::from_pretrained), and if the adapter does not fit the model.
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, ModelError> {
+        Directory::of(files)?.load(Head::Encoder, device, |encoder| encoder)
     }
 
     /// Writes a model directory that this crate and `transformers` can load. `extra` adds files, such as a tokenizer.
@@ -132,7 +146,15 @@ impl MaskedLm {
     /// # Errors
     /// See [`Encoder::from_pretrained`].
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
-        Directory::open(dir)?.load(Head::MaskedLm, device, Self::new)
+        Self::from_files(&ModelFiles::open(dir)?, device)
+    }
+
+    /// Loads the model of these files; see [`Encoder::from_files`].
+    ///
+    /// # Errors
+    /// See [`Encoder::from_files`].
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, ModelError> {
+        Directory::of(files)?.load(Head::MaskedLm, device, Self::new)
     }
 
     /// Writes a model directory; see [`Encoder::save_pretrained`].
@@ -154,13 +176,29 @@ impl SequenceClassifier {
     /// # Errors
     /// See [`Encoder::from_pretrained`].
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
-        let directory = Directory::open(dir)?;
+        Self::from_files(&ModelFiles::open(dir)?, device)
+    }
+
+    /// Loads the model of these files; see [`Encoder::from_files`].
+    ///
+    /// # Errors
+    /// See [`Encoder::from_files`].
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, ModelError> {
+        let directory = Directory::of(files)?;
         let labels = directory.labels()?;
         let head = directory.classifier(labels.len())?;
         let problem_type = directory.problem_type(labels.len())?;
         directory.load(Head::SequenceClassifier, device, |encoder| {
             Self::new(encoder, head).with_labels(labels).with_problem_type(problem_type)
         })
+    }
+
+    /// The labels of a model directory, without its weights.
+    ///
+    /// # Errors
+    /// If `config.json` is missing or malformed.
+    pub fn labels_of(files: &ModelFiles) -> Result<Vec<String>, ModelError> {
+        Directory::of(files)?.labels()
     }
 
     /// Builds a classifier with new labels on the encoder of a model directory, for fine-tuning. The pooler is loaded
@@ -172,11 +210,11 @@ impl SequenceClassifier {
     /// # Errors
     /// See [`Encoder::from_pretrained`].
     pub fn with_new_classes(
-        dir: &Path,
+        files: &ModelFiles,
         labels: Vec<String>,
         device: &Device,
     ) -> Result<(Self, Vec<String>), ModelError> {
-        let directory = Directory::open(dir)?;
+        let directory = Directory::of(files)?;
         let head = directory.classifier(labels.len())?;
         let encoder = directory.load(Head::Encoder, device, |encoder| encoder)?;
         let problem_type = directory.problem_type(labels.len())?;
@@ -187,8 +225,8 @@ impl SequenceClassifier {
         let (pooler, mut new): (Vec<String>, Vec<String>) =
             of_head.into_iter().partition(|path| paths::is_pooler(path));
         let names = directory.family.names(&directory.config, Head::SequenceClassifier);
-        let (model, missing) =
-            Weights::new(&directory.checkpoint, names).fill_known(model, &pooler)?;
+        let checkpoint = directory.files.checkpoint(&names)?;
+        let (model, missing) = Weights::new(&checkpoint, names).fill_known(model, &pooler)?;
         new.extend(missing);
         Ok((model, new))
     }
@@ -215,7 +253,15 @@ impl TokenClassifier {
     /// # Errors
     /// See [`Encoder::from_pretrained`].
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
-        let directory = Directory::open(dir)?;
+        Self::from_files(&ModelFiles::open(dir)?, device)
+    }
+
+    /// Loads the model of these files; see [`Encoder::from_files`].
+    ///
+    /// # Errors
+    /// See [`Encoder::from_files`].
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, ModelError> {
+        let directory = Directory::of(files)?;
         let labels = directory.labels()?;
         let dropout = directory.family.token_dropout(&directory.file)?;
         directory.load(Head::TokenClassifier, device, |encoder| {

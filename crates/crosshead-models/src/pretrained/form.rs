@@ -67,7 +67,26 @@ impl Form {
         }
     }
 
-    /// Merges parameters into the tensor in the file. They must be all parts of the tensor, in order.
+    /// Adds `update`, `[d_out, d_in]`, to the parameter in the tensor of the file.
+    ///
+    /// # Panics
+    /// If the tensor does not have the shape [`file_shape`](Self::file_shape).
+    pub(super) fn add(self, data: TensorData, update: &TensorData) -> TensorData {
+        let [d_out, d_in] = [update.shape()[0], update.shape()[1]];
+        let mut values = data.try_to_vec::<f32>().expect("weights are f32");
+        for (index, value) in update.iter::<f32>().enumerate() {
+            let (row, column) = (index / d_in, index % d_in);
+            let at = match self {
+                Self::Same | Self::Row => index,
+                Self::Transposed => column * d_out + row,
+                Self::Columns { part, of } => (column * of + part) * d_out + row,
+            };
+            values[at] += value;
+        }
+        TensorData::new(values, data.shape().to_vec())
+    }
+
+    /// Merges parameters, which are all parts of a tensor in order, to the tensor in the file.
     pub(super) fn merge(self, parts: Vec<TensorData>) -> TensorData {
         let ours = parts[0].shape().to_vec();
         let shape = self.file_shape(&ours);
@@ -117,6 +136,23 @@ mod tests {
         let form = Form::Columns { part: 1, of: 3 };
         assert_eq!(form.file_shape(&[1, 2]), [2, 3]);
         assert_eq!(form.extract(file, &[1, 2]), data(&[2, 5], &[1, 2]));
+    }
+
+    #[test]
+    fn an_update_is_added_to_its_part() {
+        for form in [Form::Same, Form::Transposed, Form::Columns { part: 1, of: 3 }] {
+            let shape = form.file_shape(&[2, 4]);
+            let n: usize = shape.iter().product();
+            let file = data(&(0..n as i32).collect::<Vec<_>>(), &shape);
+            let update = data(&[10, 20, 30, 40, 50, 60, 70, 80], &[2, 4]);
+            let before: Vec<f32> = form.extract(file.clone(), &[2, 4]).iter::<f32>().collect();
+            let sum = before.iter().zip(update.iter::<f32>()).map(|(a, b)| a + b);
+            let after = form.add(file.clone(), &update);
+            let extracted: Vec<f32> = form.extract(after.clone(), &[2, 4]).iter::<f32>().collect();
+            assert_eq!(extracted, sum.collect::<Vec<f32>>(), "{form:?}");
+            let changed = after.iter::<f32>().zip(file.iter::<f32>()).filter(|(a, b)| a != b);
+            assert_eq!(changed.count(), 8, "{form:?}");
+        }
     }
 
     #[test]

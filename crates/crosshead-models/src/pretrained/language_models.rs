@@ -3,24 +3,33 @@
 use std::path::Path;
 
 use burn::tensor::{Device, TensorData};
-use crosshead_weights::TensorSource;
 
 use super::config_file::ConfigFile;
 use super::families::{self, CAUSAL_LMS, Config, ENCODER_DECODERS};
 use super::load::Weights;
 use super::names::Names;
-use super::{GenerationDefaults, Head, ctranslate2, save, write_model};
+use super::{GenerationDefaults, Head, ModelFiles, ctranslate2, save, write_model};
 use crate::{
     CausalLm, CausalLmConfig, EncoderDecoder, EncoderDecoderConfig, ModelConfig, ModelError,
 };
 
 impl EncoderDecoder {
-    /// Loads an encoder-decoder from a model directory: `config.json` and the weights (see [`TensorSource::open`]).
-    /// CTranslate2 directories load too; their quantized weights are converted to f32.
+    /// Loads an encoder-decoder from a model directory: `config.json` and the weights (see [`TensorSource::open`](crosshead_weights::TensorSource::open)).
+    /// CTranslate2 directories load too; their quantized weights are converted to f32. So do adapter directories of PEFT
+    /// (LoRA) whose base model is a directory.
     ///
     /// # Errors
     /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        Self::from_files(&ModelFiles::open(dir)?, device)
+    }
+
+    /// Loads the model of these files. The updates of an adapter are added to the weights.
+    ///
+    /// # Errors
+    /// As [`from_pretrained`](Self::from_pretrained), and if the adapter does not fit the model.
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, ModelError> {
+        let dir = files.dir();
         if ctranslate2::is_directory(dir) {
             let directory = ctranslate2::Directory::open(dir)?;
             let ModelConfig::EncoderDecoder(config) = &directory.config else {
@@ -31,11 +40,17 @@ impl EncoderDecoder {
         let file = ConfigFile::open(dir)?;
         let family = families::find(ENCODER_DECODERS, &file)?;
         let mut config = families::read(family, &file)?;
-        let checkpoint = TensorSource::open(dir)?;
-        let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::Seq2SeqLm));
+        let names = |config: &_| family.names(config, Head::Seq2SeqLm);
+        let checkpoint = files.checkpoint(&names(&config))?;
+        let weights = |config: &_| Weights::new(&checkpoint, names(config));
         // As in transformers, a separate tensor in the file overrides `tie_word_embeddings`.
         config.tied_output = config.tied_output && !weights(&config).has_untied_output()?;
-        weights(&config).fill(|device| config.skeleton(device), &config.expected_shapes(), device)
+        let filled = weights(&config).fill(
+            |device| config.skeleton(device),
+            &config.expected_shapes(),
+            device,
+        );
+        files.adapt(filled?, &names(&config), Head::Seq2SeqLm)
     }
 
     /// Writes a model directory that this crate and `transformers` can load: `config.json`, `generation_config.json`
@@ -57,7 +72,7 @@ impl EncoderDecoder {
         write_model(dir, keys, extra, |dir| {
             generation.write_for_encoder_decoder(config, dir)?;
             let names = family.names(config, head);
-            save::save(self, &names, self.sinusoids(&names), dir)
+            save::save(self, &names, head, self.sinusoids(&names), dir)
         })
     }
 
@@ -76,12 +91,22 @@ impl EncoderDecoder {
 }
 
 impl CausalLm {
-    /// Loads a causal language model from a model directory: `config.json` and the weights (see [`TensorSource::open`]).
-    /// CTranslate2 directories load too; their quantized weights are converted to f32.
+    /// Loads a causal language model from a model directory: `config.json` and the weights (see [`TensorSource::open`](crosshead_weights::TensorSource::open)).
+    /// CTranslate2 directories load too; their quantized weights are converted to f32. So do adapter directories of PEFT
+    /// (LoRA) whose base model is a directory.
     ///
     /// # Errors
     /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn from_pretrained(dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        Self::from_files(&ModelFiles::open(dir)?, device)
+    }
+
+    /// Loads the model of these files. The updates of an adapter are added to the weights.
+    ///
+    /// # Errors
+    /// As [`from_pretrained`](Self::from_pretrained), and if the adapter does not fit the model.
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, ModelError> {
+        let dir = files.dir();
         if ctranslate2::is_directory(dir) {
             let directory = ctranslate2::Directory::open(dir)?;
             let ModelConfig::CausalLm(config) = &directory.config else {
@@ -92,10 +117,16 @@ impl CausalLm {
         let file = ConfigFile::open(dir)?;
         let family = families::find(CAUSAL_LMS, &file)?;
         let mut config = families::read(family, &file)?;
-        let checkpoint = TensorSource::open(dir)?;
-        let weights = |config: &_| Weights::new(&checkpoint, family.names(config, Head::CausalLm));
+        let names = |config: &_| family.names(config, Head::CausalLm);
+        let checkpoint = files.checkpoint(&names(&config))?;
+        let weights = |config: &_| Weights::new(&checkpoint, names(config));
         config.tied_output = config.tied_output && !weights(&config).has_untied_output()?;
-        weights(&config).fill(|device| config.skeleton(device), &config.expected_shapes(), device)
+        let filled = weights(&config).fill(
+            |device| config.skeleton(device),
+            &config.expected_shapes(),
+            device,
+        );
+        files.adapt(filled?, &names(&config), Head::CausalLm)
     }
 
     /// Writes a model directory; see [`EncoderDecoder::save_pretrained`].
@@ -112,7 +143,7 @@ impl CausalLm {
         let (family, keys) = families::write(CAUSAL_LMS, config, head, dir, |_, _| Some(()));
         write_model(dir, keys, extra, |dir| {
             generation.write_for_causal_lm(config, dir)?;
-            save::save(self, &family.names(config, head), Vec::new(), dir)
+            save::save(self, &family.names(config, head), head, Vec::new(), dir)
         })
     }
 }

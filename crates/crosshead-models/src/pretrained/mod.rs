@@ -3,6 +3,7 @@
 //! A family is one value in [`families`], which defines the meaning of its `config.json` and the names of its weights.
 //! Loading and saving are the same for all families.
 
+mod adapter;
 mod average;
 mod config_file;
 mod ctranslate2;
@@ -10,6 +11,7 @@ mod derived;
 mod directory;
 mod encoders;
 mod families;
+mod files;
 mod form;
 mod generation;
 mod head;
@@ -33,8 +35,12 @@ use std::path::Path;
 use crosshead_files::{write_atomic, write_directory};
 use serde_json::{Map, Value};
 
+pub use adapter::{
+    InvalidTarget, LoraTargets, adapt, merge_directory, set_adapter_base, trains_with_adapter,
+};
 pub use average::average_directories;
 pub use directory::ModelDirectory;
+pub use files::ModelFiles;
 pub use generation::{GenerationDefaults, GenerationFile, NotFollowed};
 pub use head::Head;
 pub use json::read_json;

@@ -7,6 +7,7 @@ use burn::tensor::{Device, TensorData};
 use crosshead_weights::{Int8Matrix, TensorSource, write_int8_tensors};
 
 use super::derived::{check_new, copy_files, write_new};
+use super::files::{ModelFiles, check_not_adapter};
 use super::load::Weights;
 use super::names::Form;
 use super::{ModelDirectory, SentenceDirectory};
@@ -27,6 +28,7 @@ pub fn quantize_directory(
 ) -> Result<(), ModelError> {
     check_new(out)?;
     let model = encoder_of(dir)?;
+    check_not_adapter(&model)?;
     let checkpoint = TensorSource::open(&model)?;
     if let Some(name) = checkpoint.first_int8() {
         return Err(ModelError::tensor(checkpoint.file(name), name, "is int8 already"));
@@ -40,12 +42,13 @@ pub fn quantize_directory(
     })
 }
 
-/// The first int8 tensor in a model directory; `None` if there is none.
+/// The first int8 tensor of a model directory; `None` if it has none.
 ///
 /// # Errors
 /// If there are no weights, or a file is malformed.
 pub fn int8_tensor(dir: &Path) -> Result<Option<String>, ModelError> {
-    Ok(TensorSource::open(&encoder_of(dir)?)?.first_int8().map(str::to_owned))
+    let files = ModelFiles::open(&encoder_of(dir)?)?;
+    Ok(TensorSource::open(files.weights())?.first_int8().map(str::to_owned))
 }
 
 /// The directory with the weights: the encoder of a sentence-transformers directory.

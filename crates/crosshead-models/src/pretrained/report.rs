@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use crosshead_weights::{TensorSource, parameters};
 
 use super::families::Config;
+use super::files::check_not_adapter;
 use super::load::Weights;
 use super::{ModelDirectory, WeightsReport, ctranslate2};
 use crate::{MaskedLm, ModelConfig, ModelError, SequenceClassifier, TokenClassifier, paths};
@@ -20,6 +21,7 @@ impl ModelDirectory {
         if self.family == ctranslate2::FAMILY {
             return Ok(ctranslate2::Directory::open(dir)?.report(&self.shapes(device)));
         }
+        check_not_adapter(dir)?;
         let checkpoint = TensorSource::open(dir)?;
         let weights = Weights::new(&checkpoint, self.names());
         let mut report = WeightsReport {

@@ -1,23 +1,31 @@
-//! Writes the weights of a model under the names of its family.
+//! Writing the weights of a model with the names of its family, or its adapter.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::{DType, TensorData};
+use crosshead_kernels::Linears;
 use crosshead_weights::{parameters, write_tensors};
 
+use super::Head;
+use super::adapter;
 use super::load::no_such_weight;
 use super::names::{Form, Names};
 use crate::ModelError;
 
-/// Writes `model.safetensors`: the parameters of a model, and the tables that files of the family also contain.
-pub(super) fn save<M: Module>(
+/// Writes `model.safetensors`: the parameters of a model, and the tables that files of the family also contain. The weights
+/// of a model with low-rank updates are those of an adapter: the updates, without the model.
+pub(super) fn save<M: Module + Linears>(
     model: &M,
     names: &Names,
+    head: Head,
     tables: Vec<(&'static str, TensorData)>,
     dir: &Path,
 ) -> Result<(), ModelError> {
+    if adapter::save(model, names, head, dir)? {
+        return Ok(());
+    }
     let path = dir.join("model.safetensors");
     let tables = tables.into_iter().map(|(name, data)| (name.to_owned(), data));
     let mut tensors = in_file(parameters::read(model), names, &path)?;

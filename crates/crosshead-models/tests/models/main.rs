@@ -10,6 +10,7 @@ mod gradients;
 mod heads;
 mod initialization;
 mod invariances;
+mod linears;
 mod origin;
 mod presets;
 mod steps;

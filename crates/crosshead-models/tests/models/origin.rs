@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use crosshead_models::{
-    Encoder, EncoderDecoder, GenerationDefaults, ModelError, Origin, SequenceClassifier,
+    Encoder, EncoderDecoder, GenerationDefaults, ModelError, ModelFiles, Origin, SequenceClassifier,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,9 @@ fn directory(name: &str, keys: Value) -> tempfile::TempDir {
 fn classifier_on(dir: &Path) -> Value {
     let labels = vec!["no".to_owned(), "yes".to_owned()];
     let device = Device::flex();
-    let (model, _) = SequenceClassifier::with_new_classes(dir, labels, &device).unwrap();
+    let (model, _) =
+        SequenceClassifier::with_new_classes(&ModelFiles::open(dir).unwrap(), labels, &device)
+            .unwrap();
     let out = tempfile::tempdir().unwrap();
     let saved = out.path().join("saved");
     let origin = Origin::open(dir).unwrap();

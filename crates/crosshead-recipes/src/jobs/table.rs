@@ -15,7 +15,8 @@ use super::text_to_text::{TextToTextJob, TextToTextKind, TextToTextRecipe};
 use crate::RunError;
 use crate::job::{Job, Visitor};
 use crate::recipe::{
-    KeySchema, ModelKind, ReadError, Sections as _, TrainSection, has_key, keys, read, read_as_is,
+    KeySchema, LoraSection, ModelKind, ReadError, Sections as _, TrainSection, has_key, keys, read,
+    read_as_is,
 };
 
 /// Registers the tasks. Each kind of recipe has its sections, its job and the enum of its tasks; each task has its name
@@ -115,6 +116,16 @@ macro_rules! tasks {
                         Self::$Variant($Sections { train, ..recipe.clone() })
                     })+
                 }
+            }
+
+            /// The pretrained model that training starts from: `init`.
+            pub fn init(&self) -> Option<&str> {
+                match self { $(Self::$Variant(recipe) => recipe.init(),)+ }
+            }
+
+            /// The `[lora]` section.
+            pub fn lora(&self) -> Option<&LoraSection> {
+                match self { $(Self::$Variant(recipe) => recipe.lora(),)+ }
             }
 
             /// The recipe with the keys that its pretrained model fills; a recipe that resumes `run` takes them from that run.

@@ -3,6 +3,7 @@
 mod differences;
 mod key;
 mod keys;
+mod lora;
 mod model;
 mod nearest;
 mod preset;
@@ -18,6 +19,7 @@ pub(crate) use differences::differences;
 pub(crate) use key::{InvalidKey, at_least};
 pub use keys::Choice;
 pub(crate) use keys::{KeySchema, keys};
+pub use lora::LoraSection;
 pub use model::{CausalFamily, ModelSection};
 pub(crate) use model::{default_model, has_key};
 pub(crate) use nearest::nearest;
@@ -36,7 +38,13 @@ pub(crate) trait Sections: Clone + DeserializeOwned + JsonSchema {
     /// The kind of model that the task trains.
     const MODEL: ModelKind;
 
-    /// Fills in absent keys with the task's defaults.
+    /// The pretrained model that training starts from.
+    fn init(&self) -> Option<&str>;
+
+    /// The adapter that is trained instead of the model.
+    fn lora(&self) -> Option<&LoraSection>;
+
+    /// Fills absent keys with the task's defaults.
     ///
     /// # Errors
     /// The first key with an invalid value, and the reason.

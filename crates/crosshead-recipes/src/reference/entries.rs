@@ -1,6 +1,6 @@
 //! The keys of all recipes, with their defaults.
 
-use crate::recipe::{Choice, default_model, nearest};
+use crate::recipe::{Choice, LoraSection, default_model, nearest};
 use crate::{Recipe, TaskKind};
 
 /// A key of recipes.
@@ -121,6 +121,11 @@ fn defaults(task: TaskKind) -> toml::Table {
         data.remove("train");
         data.remove("valid");
     }
+    let lora = toml::Value::try_from(LoraSection::default());
+    table.insert(
+        "lora".to_owned(),
+        lora.unwrap_or_else(|_| unreachable!("a section is plain data")),
+    );
     if let Some(model) = table.get_mut("model").and_then(toml::Value::as_table_mut) {
         for (key, value) in default_model(Recipe::model_kind(task)) {
             model.entry(key).or_insert(value);

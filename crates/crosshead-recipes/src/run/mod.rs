@@ -18,7 +18,7 @@ use crate::host::{Event, Host};
 use crate::job::{Job, Setup, Visitor};
 use crate::recipe::TrainSection;
 use crate::report::Report;
-use crate::{Recipe, RunError, parameters};
+use crate::{Recipe, RunError, adapter, parameters};
 use observer::{LOG, RunObserver};
 
 /// The result of a finished run.
@@ -91,13 +91,20 @@ fn run<J: Job>(
     directory::write_recipe(setup.dir, recipe)?;
     let model = job.model(&setup.device.clone().autodiff(), events)?;
     let model = model.with_checkpointing(train.gradient_checkpointing);
-    let model = parameters::freeze(model, &train.freeze, events)?;
+    let lora = recipe.lora().zip(recipe.init());
+    let model = match lora {
+        Some((lora, init)) => adapter::add_updates(model, lora, init, J::HEAD, train.seed, events)?,
+        None => parameters::freeze(model, &train.freeze, events)?,
+    };
     let adjustments = parameters::adjustments(&model, train)?;
     let task = job.task();
     let batches = BatchStream::new(job.batching(train), train.seed);
+    // A checkpoint of an adapter does not contain its base model.
+    let is_saved = move |path: &str| lora.is_none() || adapter::is_trained(J::HEAD, path);
     let mut trainer = Trainer::new(&task, train.config(), batches, model)
         .with_adjustments(adjustments)
-        .with_snapshots(snapshots.clone());
+        .with_snapshots(snapshots.clone())
+        .with_saved(&is_saved);
     if let Some(restored) = if setup.resume { checkpoints.load_latest()? } else { None } {
         let wrong = |error: TrainError| RunError::Run {
             dir: setup.dir.to_owned(),

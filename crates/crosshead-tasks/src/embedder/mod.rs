@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
-use crosshead_models::{ComputeType, SentenceDirectory, SentenceEncoder, TokenBatch};
+use crosshead_models::{ComputeType, ModelFiles, SentenceDirectory, SentenceEncoder, TokenBatch};
 use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
 
-use crate::directory::check_vocabulary;
+use crate::directory::{adapter_directory, check_vocabulary};
 use crate::{TaskError, model_directory};
 use settings::Settings;
 pub use similarity::{Similarity, cosine};
@@ -72,12 +72,25 @@ impl Embedder {
     /// # Errors
     /// If the directory contains no model, or one of its files is missing, malformed or requires an unsupported feature.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
+        Self::with_adapter(dir, None, device)
+    }
+
+    /// [`from_pretrained`](Self::from_pretrained) with an adapter of the encoder, a directory of PEFT, if given.
+    ///
+    /// # Errors
+    /// As [`from_pretrained`](Self::from_pretrained), and if the adapter does not fit the encoder.
+    pub fn with_adapter(
+        dir: impl AsRef<Path>,
+        adapter: Option<&Path>,
+        device: &Device,
+    ) -> Result<Self, TaskError> {
         let dir = sentence_directory(dir.as_ref())?;
-        let directory = SentenceDirectory::open(&dir)?;
+        let adapter = adapter.map(adapter_directory);
+        let directory = SentenceDirectory::open(&dir)?.with_adapter(adapter.as_deref());
         // Without `modules.json`, sentence-transformers treats the directory as an encoder and ignores the settings.
         let settings =
             if directory.has_modules { Settings::read(&dir)? } else { Settings::default() };
-        let mut tokenizer = Tokenizer::from_dir(&directory.encoder)?;
+        let mut tokenizer = Tokenizer::from_dir(ModelFiles::open(&directory.encoder)?.dir())?;
         if directory.lowercase {
             tokenizer = tokenizer.with_lowercase()?;
         }

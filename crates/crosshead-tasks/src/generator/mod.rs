@@ -6,13 +6,13 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use crosshead_generate::StopReason;
-use crosshead_models::{CausalLm, ComputeType, GenerationDefaults, NotFollowed};
+use crosshead_models::{CausalLm, ComputeType, GenerationDefaults, ModelFiles, NotFollowed};
 use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
 use crate::streaming::{Generation, decode_streaming};
 use crate::text::Text;
-use crate::{DecodeOptions, TaskError, TextHooks, model_directory};
+use crate::{DecodeOptions, TaskError, TextHooks, model_files};
 use window::WindowSteps;
 
 /// The text generated after a prompt.
@@ -50,11 +50,19 @@ impl Generator {
     /// # Errors
     /// If the directory contains no causal language model, or one of its files is missing or malformed.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
-        let dir = model_directory(dir.as_ref())?;
-        let tokenizer = Tokenizer::from_dir(&dir)?;
-        let model = CausalLm::from_pretrained(&dir, device)?;
-        check_vocabulary(&dir, &tokenizer, model.config().vocab_size)?;
-        let generation = GenerationDefaults::from_dir(&dir)?;
+        Self::from_files(&model_files(dir.as_ref(), None)?, device)
+    }
+
+    /// Loads the model of these files; see [`model_files`](crate::model_files).
+    ///
+    /// # Errors
+    /// As [`from_pretrained`](Self::from_pretrained), and if an adapter does not fit the model.
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, TaskError> {
+        let dir = files.dir();
+        let tokenizer = Tokenizer::from_dir(dir)?;
+        let model = CausalLm::from_files(files, device)?;
+        check_vocabulary(dir, &tokenizer, model.config().vocab_size)?;
+        let generation = GenerationDefaults::from_dir(dir)?;
         Ok(Self::new(model, tokenizer).with_generation(generation))
     }
 

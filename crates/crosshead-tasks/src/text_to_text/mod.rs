@@ -8,14 +8,15 @@ use burn::tensor::Device;
 use crosshead_generate::{Hooks, Hypothesis, StopReason, decode};
 use crosshead_kernels::{Mode, in_pool};
 use crosshead_models::{
-    ComputeType, DecoderSteps, EncoderDecoder, GenerationDefaults, NotFollowed, Origin, TokenBatch,
+    ComputeType, DecoderSteps, EncoderDecoder, GenerationDefaults, ModelFiles, NotFollowed, Origin,
+    TokenBatch,
 };
 use crosshead_tokenize::{Tokenizer, TruncatedEncoding, pad_batch};
 
 use crate::directory::check_vocabulary;
 use crate::streaming::{Generation, Generations, best, decode_streaming, text_ids};
 use crate::text::Text;
-use crate::{DecodeOptions, TaskError, TextHooks, model_directory};
+use crate::{DecodeOptions, TaskError, TextHooks, model_files};
 pub(crate) use task::text_to_text_task;
 
 /// The output for one text.
@@ -51,12 +52,20 @@ impl TextToText {
     /// # Errors
     /// If the directory contains no encoder-decoder, or one of its files is missing or malformed.
     pub fn from_pretrained(dir: impl AsRef<Path>, device: &Device) -> Result<Self, TaskError> {
-        let dir = model_directory(dir.as_ref())?;
-        let tokenizer = Tokenizer::from_dir(&dir)?;
-        let model = EncoderDecoder::from_pretrained(&dir, device)?;
-        check_vocabulary(&dir, &tokenizer, model.config().vocab_size)?;
-        let prefix = Origin::prefix_of(&dir)?;
-        let generation = GenerationDefaults::from_dir(&dir)?;
+        Self::from_files(&model_files(dir.as_ref(), None)?, device)
+    }
+
+    /// Loads the model of these files; see [`model_files`](crate::model_files).
+    ///
+    /// # Errors
+    /// As [`from_pretrained`](Self::from_pretrained), and if an adapter does not fit the model.
+    pub fn from_files(files: &ModelFiles, device: &Device) -> Result<Self, TaskError> {
+        let dir = files.dir();
+        let tokenizer = Tokenizer::from_dir(dir)?;
+        let model = EncoderDecoder::from_files(files, device)?;
+        check_vocabulary(dir, &tokenizer, model.config().vocab_size)?;
+        let prefix = Origin::prefix_of(dir)?;
+        let generation = GenerationDefaults::from_dir(dir)?;
         Ok(Self::new(model, tokenizer).with_generation(generation).with_prefix(prefix))
     }
 

@@ -16,7 +16,18 @@ macro_rules! text_to_text_task {
                 $crate::TextToText::from_pretrained(dir, device).map(Self)
             }
 
-            /// Creates the task from a model outside autodiff and its tokenizer.
+            /// Loads the model of these files; see [`model_files`](crate::model_files).
+            ///
+            /// # Errors
+            /// As [`from_pretrained`](Self::from_pretrained), and if an adapter does not fit the model.
+            pub fn from_files(
+                files: &crosshead_models::ModelFiles,
+                device: &burn::tensor::Device,
+            ) -> Result<Self, $crate::TaskError> {
+                $crate::TextToText::from_files(files, device).map(Self)
+            }
+
+            /// A task from a model outside autodiff and its tokenizer.
             pub fn new(
                 model: crosshead_models::EncoderDecoder,
                 tokenizer: crosshead_tokenize::Tokenizer,

@@ -37,6 +37,8 @@ pub struct Trainer<'a, T: Task> {
     ema: Option<Ema>,
     snapshots: Option<SnapshotStore>,
     progress: Progress,
+    /// Whether checkpoints contain a parameter.
+    saved: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 impl<'a, T: Task> Trainer<'a, T> {
@@ -52,6 +54,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             snapshots: None,
             model: Some(model),
             progress: Progress::default(),
+            saved: &|_| true,
         }
     }
 
@@ -66,6 +69,12 @@ impl<'a, T: Task> Trainer<'a, T> {
         Self { snapshots: Some(snapshots), ..self }
     }
 
+    /// Sets which parameters checkpoints contain, by path. The others must not be trained: a resumed run takes them from
+    /// the initial model. Default: all.
+    pub fn with_saved(self, saved: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
+        Self { saved, ..self }
+    }
+
     /// Resumes from a checkpoint: further steps are bitwise identical to those of an uninterrupted run.
     ///
     /// # Errors
@@ -78,7 +87,8 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// Continues from a checkpoint.
     fn load(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
         let Checkpoint { progress, mut weights, mut optimizer } = checkpoint;
-        let shapes = parameters::shapes(self.model());
+        let mut shapes = parameters::shapes(self.model());
+        shapes.retain(|(path, _)| (self.saved)(path));
         check(&shapes, &weights)?;
         let device = self.model().devices().into_iter().next().unwrap_or_default();
         if let Some(ema) = &mut self.ema {
@@ -164,7 +174,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         }
         Checkpoint {
             progress: self.progress.clone(),
-            weights: parameters::read(self.model()),
+            weights: parameters::read_where(self.model(), self.saved),
             optimizer,
         }
     }

@@ -79,7 +79,7 @@ impl<T: Task> Trainer<'_, T> {
     }
 
     fn save_snapshot(&self) -> Result<(), TrainError> {
-        let weights = parameters::read(self.model());
+        let weights = parameters::read_where(self.model(), self.saved);
         self.snapshots.as_ref().map_or(Ok(()), |store| store.save(self.progress.step, &weights))
     }
 

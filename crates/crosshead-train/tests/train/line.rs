@@ -35,7 +35,7 @@ impl Task for Line {
         let x: Vec<f32> = examples.iter().map(|&i| i as f32 / EXAMPLES as f32).collect();
         let x = Tensor::<1>::from_data(x.as_slice(), &self.device).reshape([examples.len(), 1]);
         let y = x.clone() * 2.0 - 1.0;
-        (dropout(model.forward(x), 0.1, mode) - y).square().sum() * (self.factor)(examples)
+        (dropout(model.forward(x, mode), 0.1, mode) - y).square().sum() * (self.factor)(examples)
     }
 
     fn targets(&self, examples: &[usize]) -> usize {

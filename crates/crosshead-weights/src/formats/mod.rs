@@ -25,6 +25,12 @@ pub(crate) const FILES: [(&str, Layout); 5] = [
     ("model.bin", Layout::Single(ct2::open)),
 ];
 
+/// The names of the weight files of adapters, in order of precedence, and their layouts.
+pub(crate) const ADAPTER_FILES: [(&str, Layout); 2] = [
+    ("adapter_model.safetensors", Layout::Single(safetensors::open)),
+    ("adapter_model.bin", Layout::Single(pickle::open)),
+];
+
 /// The metadata key with the version of the layout of int8 matrices.
 pub(crate) const LAYOUT_KEY: &str = "crosshead.int8";
 

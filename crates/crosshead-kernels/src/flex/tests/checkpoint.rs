@@ -21,9 +21,9 @@ fn layer(seed: u64, device: &Device) -> Layer {
 fn run(layer: &Layer, [x, memory]: [Tensor<3>; 2], seed: u64) -> Tensor<3> {
     let shape = x.dims();
     let rows = (x.clone() + memory.mean_dim(1)).reshape([shape[0] * shape[1], 6]);
-    let hidden = layer.first.forward(rows).tanh();
+    let hidden = layer.first.forward(rows, Mode::Eval).tanh();
     let hidden = dropout(hidden, 0.3, Mode::Train(RandomKey::new(seed)));
-    x + layer.second.forward(hidden).reshape(shape)
+    x + layer.second.forward(hidden, Mode::Eval).reshape(shape)
 }
 
 type Run = fn(&Layer, [Tensor<3>; 2], u64) -> Tensor<3>;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::de::DeserializeOwned;
 
-use super::json;
+use super::{ModelFiles, json};
 use crate::{Encoder, ModelError, Pooling, SentenceConfig, SentenceEncoder};
 use modules::{Modules, Step};
 use transformer::Transformer;
@@ -33,6 +33,8 @@ pub struct SentenceDirectory {
     pooling: Vec<Pooling>,
     include_prompt: bool,
     steps: Vec<Step>,
+    /// The adapter of the encoder.
+    adapter: Option<PathBuf>,
 }
 
 impl SentenceDirectory {
@@ -54,6 +56,7 @@ impl SentenceDirectory {
                 pooling: vec![Pooling::Mean],
                 include_prompt: true,
                 steps: Vec::new(),
+                adapter: None,
             });
         }
         let Modules { transformer: encoder, pooling, steps } = Modules::open(dir, &path)?;
@@ -69,7 +72,13 @@ impl SentenceDirectory {
             pooling: pooling.modes,
             include_prompt: pooling.include_prompt,
             steps,
+            adapter: None,
         })
+    }
+
+    /// Sets the adapter of the encoder: a directory of PEFT. Default: none.
+    pub fn with_adapter(self, adapter: Option<&Path>) -> Self {
+        Self { adapter: adapter.map(Path::to_owned), ..self }
     }
 
     /// Loads the weights.
@@ -77,7 +86,11 @@ impl SentenceDirectory {
     /// # Errors
     /// If a file is missing or malformed, or the files do not match. The error names the file, and the tensor or key.
     pub fn load(&self, device: &Device) -> Result<SentenceEncoder, ModelError> {
-        let encoder = Encoder::from_pretrained(&self.encoder, device)?;
+        let mut files = ModelFiles::open(&self.encoder)?;
+        if let Some(adapter) = &self.adapter {
+            files = files.with_adapter(adapter)?;
+        }
+        let encoder = Encoder::from_files(&files, device)?;
         let mut dim = self.pooling.len() * encoder.config().stack.d_model;
         let mut projections = Vec::new();
         for step in &self.steps {

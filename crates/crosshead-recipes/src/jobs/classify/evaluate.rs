@@ -82,7 +82,7 @@ pub(super) fn on_file(
     evaluation: Evaluation<'_>,
 ) -> Result<Report, RunError> {
     let Evaluation { model, file, device, compute_type, assets, events, .. } = evaluation;
-    let classifier = Classifier::from_pretrained(model, device)?.with_compute_type(compute_type);
+    let classifier = Classifier::from_files(model, device)?.with_compute_type(compute_type);
     let (texts, classes) = labelled(file, &recipe.data, classifier.labels(), assets)?;
     let progress = &mut tested(events, texts.len(), "texts");
     classification(&classifier, &texts, &classes, progress)

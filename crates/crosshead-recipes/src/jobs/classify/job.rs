@@ -5,8 +5,8 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, ClassExample, LabelSet, Lengths, collate_classes};
 use crosshead_kernels::{CrossEntropy, Mode};
-use crosshead_models::{Head, ModelDirectory, ProblemType, SequenceClassifier, TokenBatch};
-use crosshead_tasks::{Classifier, model_directory};
+use crosshead_models::{Head, ProblemType, SequenceClassifier, TokenBatch};
+use crosshead_tasks::{Classifier, model_files};
 use crosshead_tokenize::{SpecialRole, Tokenizer};
 use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
@@ -43,6 +43,7 @@ impl Job for ClassifyJob {
     type Recipe = ClassifyRecipe;
     type Task<'a> = ClassTask<'a>;
     type Model = SequenceClassifier;
+    const HEAD: Head = Head::SequenceClassifier;
 
     fn load(
         recipe: &ClassifyRecipe,
@@ -150,16 +151,16 @@ impl ClassifyJob {
                 .with_labels(self.names.clone());
             return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
         };
-        let dir = model_directory(Path::new(init))?;
-        let directory = ModelDirectory::open(&dir)?;
-        if directory.head == Head::SequenceClassifier {
-            let model = SequenceClassifier::from_pretrained(&dir, device)?;
+        let files = model_files(Path::new(init), None)?;
+        if files.directory()?.head == Head::SequenceClassifier {
+            let model = SequenceClassifier::from_files(&files, device)?;
             check_single_label(model.problem_type(), "training")?;
             if model.labels() == self.names {
                 return Ok(model);
             }
         }
-        let (model, new) = SequenceClassifier::with_new_classes(&dir, self.names.clone(), device)?;
+        let (model, new) =
+            SequenceClassifier::with_new_classes(&files, self.names.clone(), device)?;
         Ok(parameters::initialize_new(
             model,
             seed,
@@ -174,7 +175,7 @@ fn positions(recipe: &ClassifyRecipe) -> Result<usize, RunError> {
     let Some(init) = &recipe.init else {
         return Ok(recipe.model.encoder(1, 0).stack.max_len);
     };
-    let directory = ModelDirectory::open(&model_directory(Path::new(init))?)?;
+    let directory = model_files(Path::new(init), None)?.directory()?;
     Ok(directory.config.stack().max_len)
 }
 

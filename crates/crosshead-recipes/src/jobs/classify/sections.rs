@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
-    InvalidKey, ModelKind, ModelSection, Sections, TokenizerKind, TokenizerSection, TrainDefaults,
-    TrainSection, at_least,
+    InvalidKey, LoraSection, ModelKind, ModelSection, Sections, TokenizerKind, TokenizerSection,
+    TrainDefaults, TrainSection, at_least,
 };
 use crate::report::metric;
 
@@ -40,15 +40,26 @@ pub struct ClassifyRecipe {
     /// Training.
     #[serde(default)]
     pub train: TrainSection,
+    /// LoRA: trains an adapter of the pretrained model instead of the model.
+    pub lora: Option<LoraSection>,
 }
 
 impl Sections for ClassifyRecipe {
     const MODEL: ModelKind = ModelKind::Encoder;
 
+    fn init(&self) -> Option<&str> {
+        self.init.as_deref()
+    }
+
+    fn lora(&self) -> Option<&LoraSection> {
+        self.lora.as_ref()
+    }
+
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
         self.model.resolve(Self::MODEL, init)?;
+        self.lora.as_ref().map_or(Ok(()), |lora| lora.check(init, &self.train.freeze))?;
         let metrics = &[&metric::LOSS, &metric::ACCURACY, &metric::MACRO_F1];
         let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::ACCURACY, metrics };
         self.train.resolve(&defaults)?;

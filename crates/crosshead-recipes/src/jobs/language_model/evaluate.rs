@@ -84,7 +84,7 @@ pub(crate) fn score(
 pub(super) fn on_file(evaluation: Evaluation<'_>) -> Result<Report, RunError> {
     let Evaluation { model, file, device, compute_type, assets, events, .. } = evaluation;
     let text = data::text(file, assets)?;
-    let generator = Generator::from_pretrained(model, device)?.with_compute_type(compute_type);
+    let generator = Generator::from_files(model, device)?.with_compute_type(compute_type);
     let ids = generator.tokenizer().encode_with_special(&text)?;
     let total = ids.len().saturating_sub(1);
     language_modeling(&generator, &text, &mut tested(events, total, "tokens"))

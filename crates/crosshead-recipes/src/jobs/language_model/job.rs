@@ -5,8 +5,8 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, Window, collate_windows, contiguous_windows, window_starts};
 use crosshead_kernels::{CrossEntropy, Mode};
-use crosshead_models::{CausalLm, GenerationDefaults, IGNORED, TokenBatch};
-use crosshead_tasks::{DecodeOptions, Generator, model_directory};
+use crosshead_models::{CausalLm, GenerationDefaults, Head, IGNORED, TokenBatch};
+use crosshead_tasks::{DecodeOptions, Generator, model_files};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 use serde_json::Map;
@@ -35,6 +35,7 @@ impl Job for LanguageModelJob {
     type Recipe = LanguageModelRecipe;
     type Task<'a> = WindowTask<'a>;
     type Model = CausalLm;
+    const HEAD: Head = Head::CausalLm;
 
     fn load(
         recipe: &LanguageModelRecipe,
@@ -76,7 +77,7 @@ impl Job for LanguageModelJob {
     fn model(&self, device: &Device, _: &mut dyn Events) -> Result<CausalLm, RunError> {
         let context = self.recipe.data.context;
         let model = match &self.recipe.init {
-            Some(init) => CausalLm::from_pretrained(&model_directory(Path::new(init))?, device)?,
+            Some(init) => CausalLm::from_files(&model_files(Path::new(init), None)?, device)?,
             None => {
                 let config = self.recipe.model.causal(self.tokenizer.vocab_size(), context);
                 config.init(self.recipe.train.seed, device)

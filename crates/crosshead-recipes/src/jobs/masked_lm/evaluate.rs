@@ -75,7 +75,7 @@ pub(super) fn on_file(
 ) -> Result<Report, RunError> {
     let Evaluation { model, file, device, compute_type, assets, events, .. } = evaluation;
     let text = data::text(file, assets)?;
-    let fill = FillMask::from_pretrained(model, device)?.with_compute_type(compute_type);
+    let fill = FillMask::from_files(model, device)?.with_compute_type(compute_type);
     let total = fill.tokenizer().encode(&text)?.len();
     let progress = &mut tested(events, total, "tokens");
     let positions = fill.model().encoder.config().stack.max_len;

@@ -5,8 +5,8 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use crosshead_data::{Batching, MaskedSequence, Masking, collate_masked, window_starts};
 use crosshead_kernels::{CrossEntropy, Mode};
-use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, ModelDirectory, TokenBatch, paths};
-use crosshead_tasks::{FillMask, model_directory};
+use crosshead_models::{Encoder, Head, IGNORED, MaskedLm, TokenBatch, paths};
+use crosshead_tasks::{FillMask, model_files};
 use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
 use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
@@ -17,7 +17,7 @@ use super::sections::MaskedLmRecipe;
 use crate::host::{Event, Events};
 use crate::job::{Evaluation, Job, Setup, check_length, tested};
 use crate::kept::Kept;
-use crate::recipe::TrainSection;
+use crate::recipe::{InvalidKey, TrainSection};
 use crate::report::{Baseline, MetricValue, Report, metric};
 use crate::{RunError, data, parameters, tokenizer};
 
@@ -39,6 +39,7 @@ impl Job for MaskedLmJob {
     type Recipe = MaskedLmRecipe;
     type Task<'a> = MaskedTask<'a>;
     type Model = MaskedLm;
+    const HEAD: Head = Head::MaskedLm;
 
     fn load(
         recipe: &MaskedLmRecipe,
@@ -90,11 +91,17 @@ impl Job for MaskedLmJob {
             let model = self.checked(MaskedLm::new(config.skeleton(device)))?;
             return Ok(initialize(model, Initialization::Bert, seed, Some(pad_id)));
         };
-        let dir = model_directory(Path::new(init))?;
-        if ModelDirectory::open(&dir)?.head == Head::MaskedLm {
-            return self.checked(MaskedLm::from_pretrained(&dir, device)?);
+        let files = model_files(Path::new(init), None)?;
+        if files.directory()?.head == Head::MaskedLm {
+            return self.checked(MaskedLm::from_files(&files, device)?);
         }
-        let model = self.checked(MaskedLm::new(Encoder::from_pretrained(&dir, device)?))?;
+        if self.recipe.lora.is_some() {
+            let reason = format!(
+                "{init} has no masked-LM head, and an adapter does not contain one; remove [lora]"
+            );
+            return Err(InvalidKey::new("lora", reason).into());
+        }
+        let model = self.checked(MaskedLm::new(Encoder::from_files(&files, device)?))?;
         Ok(parameters::initialize_new(model, seed, paths::is_head, events))
     }
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
-    InvalidKey, ModelKind, ModelSection, Sections, TokenizerKind, TokenizerSection, TrainDefaults,
-    TrainSection, at_least,
+    InvalidKey, LoraSection, ModelKind, ModelSection, Sections, TokenizerKind, TokenizerSection,
+    TrainDefaults, TrainSection, at_least,
 };
 use crate::report::metric;
 
@@ -39,15 +39,26 @@ pub struct MaskedLmRecipe {
     /// Training.
     #[serde(default)]
     pub train: TrainSection,
+    /// LoRA: trains an adapter of the pretrained model instead of the model.
+    pub lora: Option<LoraSection>,
 }
 
 impl Sections for MaskedLmRecipe {
     const MODEL: ModelKind = ModelKind::Encoder;
 
+    fn init(&self) -> Option<&str> {
+        self.init.as_deref()
+    }
+
+    fn lora(&self) -> Option<&LoraSection> {
+        self.lora.as_ref()
+    }
+
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
         self.model.resolve(Self::MODEL, init)?;
+        self.lora.as_ref().map_or(Ok(()), |lora| lora.check(init, &self.train.freeze))?;
         let metrics = &[&metric::LOSS, &metric::ACCURACY];
         let defaults = TrainDefaults { label_smoothing: 0.0, select: &metric::LOSS, metrics };
         self.train.resolve(&defaults)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, TensorData};
 use crosshead_models::{ComputeType, EncoderDecoder, SequenceClassifier};
+use crosshead_tasks::model_files;
 use crosshead_weights::parameters;
 use tempfile::TempDir;
 
@@ -35,7 +36,7 @@ fn every_task_runs_and_its_model_is_evaluated_on_a_file() {
         let mut prepared = 0;
         let report: Report = evaluate(
             &recipe,
-            &model,
+            &model_files(&model, None).unwrap(),
             &file,
             |engine| {
                 prepared += 1;

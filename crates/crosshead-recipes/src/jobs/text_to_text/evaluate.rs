@@ -99,7 +99,7 @@ pub(super) fn on_file(
 ) -> Result<Report, RunError> {
     let Evaluation { model, file, prepare, device, compute_type, assets, events } = evaluation;
     let pairs = pairs::read(file, &recipe.data, assets)?;
-    let model = TextToText::from_pretrained(model, device)?.with_compute_type(compute_type);
+    let model = TextToText::from_files(model, device)?.with_compute_type(compute_type);
     let model = prepare(model)?;
     report(recipe.task, model, &pairs, &mut tested(events, pairs.len(), "texts"))
 }

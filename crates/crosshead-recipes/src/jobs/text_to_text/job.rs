@@ -7,8 +7,8 @@ use crosshead_data::{
     Batching, Example, FilteredExamples, Lengths, Pair, collate, copy_pairs, filter_by_length,
 };
 use crosshead_kernels::{CrossEntropy, Mode};
-use crosshead_models::{EncoderDecoder, GenerationDefaults, TokenBatch, set_config_keys};
-use crosshead_tasks::{DecodeOptions, TextToText, model_directory};
+use crosshead_models::{EncoderDecoder, GenerationDefaults, Head, TokenBatch, set_config_keys};
+use crosshead_tasks::{DecodeOptions, TextToText, model_files};
 use crosshead_tokenize::Tokenizer;
 use crosshead_train::Task;
 use serde_json::{Map, Value, json};
@@ -39,6 +39,7 @@ impl Job for TextToTextJob {
     type Recipe = TextToTextRecipe;
     type Task<'a> = PairTask<'a>;
     type Model = EncoderDecoder;
+    const HEAD: Head = Head::Seq2SeqLm;
 
     fn completed(
         recipe: &TextToTextRecipe,
@@ -68,7 +69,7 @@ impl Job for TextToTextJob {
             None => Kept::of(init)?,
         };
         let search = match init {
-            Some(init) => GenerationDefaults::from_dir(&model_directory(Path::new(init))?)?,
+            Some(init) => GenerationDefaults::from_dir(model_files(Path::new(init), None)?.dir())?,
             None => GenerationDefaults::default(),
         };
         let (max_len, long) = (section.max_len, section.long.unwrap_or(LongTexts::Drop));
@@ -106,8 +107,8 @@ impl Job for TextToTextJob {
 
     fn model(&self, device: &Device, _: &mut dyn Events) -> Result<EncoderDecoder, RunError> {
         if let Some(init) = &self.recipe.init {
-            let dir = model_directory(Path::new(init))?;
-            let model = EncoderDecoder::from_pretrained(&dir, device)?;
+            let files = model_files(Path::new(init), None)?;
+            let model = EncoderDecoder::from_files(&files, device)?;
             check_length("data.max_len", self.recipe.data.max_len, model.config().stack.max_len)?;
             return Ok(model);
         }

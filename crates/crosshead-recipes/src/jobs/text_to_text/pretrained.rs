@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crosshead_models::{GenerationDefaults, Origin};
-use crosshead_tasks::model_directory;
+use crosshead_tasks::model_files;
 
 use super::sections::{DecodeSection, TextToTextRecipe};
 use crate::RunError;
@@ -21,7 +21,7 @@ pub(super) fn complete(
     let Some(init) = &recipe.init else { return Ok(recipe) };
     let (decode, prefix) = match run {
         Some(run) => (run.decode.clone(), run.data.prefix.clone()),
-        None => of_model(&model_directory(Path::new(init))?)?,
+        None => of_model(model_files(Path::new(init), None)?.dir())?,
     };
     recipe.decode.beams = recipe.decode.beams.or(decode.beams);
     recipe.decode.length_penalty = recipe.decode.length_penalty.or(decode.length_penalty);

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::{
-    InvalidKey, ModelKind, ModelSection, Sections, TokenizerKind, TokenizerSection, TrainDefaults,
-    TrainSection, at_least,
+    InvalidKey, LoraSection, ModelKind, ModelSection, Sections, TokenizerKind, TokenizerSection,
+    TrainDefaults, TrainSection, at_least,
 };
 use crate::report::metric;
 
@@ -42,6 +42,8 @@ pub struct TextToTextRecipe {
     /// Training.
     #[serde(default)]
     pub train: TrainSection,
+    /// LoRA: trains an adapter of the pretrained model instead of the model.
+    pub lora: Option<LoraSection>,
     /// Decoding.
     #[serde(default)]
     pub decode: DecodeSection,
@@ -50,10 +52,19 @@ pub struct TextToTextRecipe {
 impl Sections for TextToTextRecipe {
     const MODEL: ModelKind = ModelKind::EncoderDecoder;
 
+    fn init(&self) -> Option<&str> {
+        self.init.as_deref()
+    }
+
+    fn lora(&self) -> Option<&LoraSection> {
+        self.lora.as_ref()
+    }
+
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
         self.tokenizer.resolve(TokenizerKind::Bpe, init)?;
         self.model.resolve(Self::MODEL, init)?;
+        self.lora.as_ref().map_or(Ok(()), |lora| lora.check(init, &self.train.freeze))?;
         let (select, metrics, long): (_, &[_], _) = match self.task {
             TextToTextKind::Summarize => (
                 &metric::ROUGE_L,
