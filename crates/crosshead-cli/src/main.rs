@@ -40,6 +40,7 @@ fn run(args: Args) -> anyhow::Result<()> {
             commands::write::run(&commands::write::SUMMARIZE, &write, &args.compute)
         }
         Command::Classify(classify) => commands::classify::run(&classify, &args.compute),
+        Command::TokenClassify(classify) => commands::token_classify::run(&classify, &args.compute),
         Command::Generate(generate) => commands::generate::run(&generate, &args.compute),
         Command::FillMask(fill_mask) => commands::fill_mask::run(&fill_mask, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
@@ -48,6 +49,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Similar(similar) => commands::similar::run(&similar, &args.compute),
         Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),
         Command::Average(average) => commands::average::run(&average),
+        Command::Plot(plot) => commands::plot::run(&plot),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),

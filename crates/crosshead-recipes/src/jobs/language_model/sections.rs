@@ -50,6 +50,7 @@ impl Sections for LanguageModelRecipe {
 
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
+        self.tokenizer.without_sampling()?;
         self.tokenizer.resolve(TokenizerKind::ByteBpe, init)?;
         self.model.resolve(Self::MODEL, init)?;
         let metrics = &[&metric::LOSS];
