@@ -4,7 +4,7 @@ use tokenizers::{
     PostProcessor, TruncationDirection, TruncationParams, TruncationStrategy, truncate_encodings,
 };
 
-use crate::{TokenizeError, Tokenizer};
+use crate::{TokenizeError, Tokenizer, TruncatedEncoding};
 
 /// The ids of two texts in one sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ impl Tokenizer {
     /// The ids of two texts in one sequence with the special tokens of the tokenizer's template, such as
     /// `[CLS] first [SEP] second [SEP]`, truncated to at most `max_len` ids.
     ///
-    /// Keeps all special tokens. Shortens the longer text first, like `truncation=True` in `transformers`.
+    /// Keeps all special tokens. Shortens the longer text first, like `truncation=True` in `transformers`. As there, an empty
+    /// second text is left out.
     ///
     /// # Errors
     /// If a component of the tokenizer fails on a text, or `max_len` is below the number of special tokens.
@@ -31,6 +32,10 @@ impl Tokenizer {
         second: &str,
         max_len: usize,
     ) -> Result<PairEncoding, TokenizeError> {
+        if second.is_empty() {
+            let TruncatedEncoding { ids, truncated } = self.encode_truncated(first, max_len)?;
+            return Ok(PairEncoding { types: vec![0; ids.len()], ids, truncated });
+        }
         let encode = |text: &str, of_token: u32| -> tokenizers::Result<tokenizers::Encoding> {
             let mut encoding = self.pipeline.encode_fast(text, false)?;
             encoding.set_type_ids(vec![of_token; encoding.len()]);

@@ -29,7 +29,7 @@ impl Tokenizer {
     ) -> Result<WordsEncoding, TokenizeError> {
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let encoding =
-            self.pipeline.encode_fast(&words[..], false).map_err(TokenizeError::Encode)?;
+            self.pipeline.encode(&words[..], false).map_err(TokenizeError::Encode)?;
         let affixes = self.affixes()?;
         let special = affixes.count();
         let room = max_len.checked_sub(special);
@@ -58,7 +58,7 @@ impl Tokenizer {
     /// # Errors
     /// If a component of the tokenizer fails on the text.
     pub fn encode_with_words(&self, text: &str) -> Result<WordsEncoding, TokenizeError> {
-        let encoding = self.pipeline.encode_fast(text, false).map_err(TokenizeError::Encode)?;
+        let encoding = self.pipeline.encode(text, false).map_err(TokenizeError::Encode)?;
         let (mut words, mut last) = (Vec::with_capacity(encoding.len()), None);
         let mut word = 0;
         for (token, &split) in encoding.get_tokens().iter().zip(encoding.get_word_ids()) {

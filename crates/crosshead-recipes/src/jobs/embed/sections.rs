@@ -22,11 +22,12 @@ pub enum EmbedKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmbedRecipe {
-    /// The task. It decides the kind of model and the keys of `[data]`.
+    /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: EmbedKind,
-    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
-    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
-    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
+    /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
+    /// `--init DIR` sets this key. The shape and the tokenizer come from the pretrained model, so `[model]` and
+    /// `[tokenizer]` must be empty. A head that the pretrained model lacks, or that has different labels, is
+    /// initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The texts that belong together.
     pub data: RankedSection,
@@ -75,9 +76,9 @@ impl Sections for EmbedRecipe {
 pub struct RankedSection {
     /// Training data.
     pub train: String,
-    /// Validation data, on which the best model is selected.
+    /// Validation data, used to select the best model.
     pub valid: String,
-    /// Test data, on which the best model is evaluated once, at the end of the run.
+    /// Test data. The best model is evaluated on it once, at the end of the run.
     pub test: Option<String>,
     /// Column of the first text.
     #[schemars(with = "String", extend("type" = ["integer", "string"]))]
@@ -99,8 +100,8 @@ pub struct RankedSection {
     /// Scale of the cosines in the loss, the inverse of a temperature.
     #[serde(default = "default_scale")]
     pub scale: f64,
-    /// Maximum number of tokens of a text, including special tokens. Longer texts are truncated, and the log counts them. By
-    /// default that of the pretrained model, or its number of positions.
+    /// Maximum number of tokens in a text, including special tokens. Longer texts are truncated, and the log counts them.
+    /// The default is that of the pretrained model, or its number of positions.
     pub max_len: Option<usize>,
 }
 

@@ -21,11 +21,12 @@ pub enum SpanKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpanRecipe {
-    /// The task. It decides the kind of model and the keys of `[data]`.
+    /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: SpanKind,
-    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
-    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
-    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
+    /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
+    /// `--init DIR` sets this key. The shape and the tokenizer come from the pretrained model, so `[model]` and
+    /// `[tokenizer]` must be empty. A head that the pretrained model lacks, or that has different labels, is
+    /// initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The text.
     pub data: SpanTextSection,
@@ -69,9 +70,9 @@ impl Sections for SpanRecipe {
 pub struct SpanTextSection {
     /// Training data.
     pub train: String,
-    /// Validation data, on which the best model is selected.
+    /// Validation data, used to select the best model.
     pub valid: String,
-    /// Test data, on which the best model is evaluated once, at the end of the run.
+    /// Test data. The best model is evaluated on it once, at the end of the run.
     pub test: Option<String>,
     /// Tokens of the text per training example, before spans are removed. An epoch has as many examples as adjacent windows of
     /// this length; each starts at a random position of the text.

@@ -22,11 +22,12 @@ pub enum TokenClassifyKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenClassifyRecipe {
-    /// The task. It decides the kind of model and the keys of `[data]`.
+    /// The task. It determines the kind of model and the keys of `[data]`.
     pub task: TokenClassifyKind,
-    /// A pretrained model to start from: a model directory or a run directory, of Crosshead or Hugging Face. `--init DIR` sets the
-    /// same key. Shape and tokenizer are the pretrained model's, so `[model]` and `[tokenizer]` must be empty. A head that the
-    /// pretrained model lacks, or whose labels differ, is initialized from `train.seed`; the log names its parameters.
+    /// A pretrained model to start from: a run directory, or a model directory of Crosshead or Hugging Face.
+    /// `--init DIR` sets this key. The shape and the tokenizer come from the pretrained model, so `[model]` and
+    /// `[tokenizer]` must be empty. A head that the pretrained model lacks, or that has different labels, is
+    /// initialized from `train.seed`; the log names its parameters.
     pub init: Option<String>,
     /// The tagged sentences.
     pub data: TaggedSection,
@@ -65,9 +66,9 @@ impl Sections for TokenClassifyRecipe {
 pub struct TaggedSection {
     /// Training data.
     pub train: String,
-    /// Validation data, on which the best model is selected.
+    /// Validation data, used to select the best model.
     pub valid: String,
-    /// Test data, on which the best model is evaluated once, at the end of the run.
+    /// Test data. The best model is evaluated on it once, at the end of the run.
     pub test: Option<String>,
     /// Column of the words, in JSONL the field with the list of words. By default the first column, in JSONL `tokens`.
     #[schemars(with = "Option<String>", extend("type" = ["integer", "string"]))]
@@ -76,10 +77,10 @@ pub struct TaggedSection {
     #[schemars(with = "Option<String>", extend("type" = ["integer", "string"]))]
     pub tags: Option<Column>,
     /// The tags as they are in the files, in the order of the classes. By default the tags of `data.train`, sorted. The score of
-    /// entities reads tags such as `B-PER`, `I-PER` and `O`.
+    /// entities expects tags such as `B-PER`, `I-PER` and `O`.
     pub labels: Option<Vec<String>>,
-    /// Maximum number of tokens of a sentence, including special tokens. Longer sentences are truncated, and the log counts them.
-    /// By default the number of positions of the model.
+    /// Maximum number of tokens in a sentence, including special tokens. Longer sentences are truncated, and the log counts
+    /// them. The default is the number of positions of the model.
     pub max_len: Option<usize>,
 }
 
