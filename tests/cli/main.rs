@@ -17,6 +17,7 @@ mod help;
 mod int8;
 mod lines;
 mod models;
+mod objectives;
 mod odd_files;
 mod old_runs;
 mod pipelines;

@@ -7,4 +7,5 @@ mod directories;
 mod encoder_decoder;
 mod families;
 mod int8;
+mod objectives;
 mod round_trip;

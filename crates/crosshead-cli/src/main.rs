@@ -37,6 +37,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Translate(translate) => commands::translate::run(&translate, &args.compute),
         Command::Summarize(write) => commands::write::run(&write, &args.compute),
         Command::Classify(classify) => commands::classify::run(&classify, &args.compute),
+        Command::TokenClassify(classify) => commands::token_classify::run(&classify, &args.compute),
         Command::Generate(generate) => commands::generate::run(&generate, &args.compute),
         Command::FillMask(fill_mask) => commands::fill_mask::run(&fill_mask, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
@@ -46,6 +47,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Merge(merge) => commands::merge::run(&merge, &args.compute),
         Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),
         Command::Average(average) => commands::average::run(&average),
+        Command::Plot(plot) => commands::plot::run(&plot),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),

@@ -67,6 +67,16 @@ impl Progress {
         }
     }
 
+    /// Shows what is done besides the units.
+    pub(crate) fn note(&mut self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.to_owned());
+        } else if self.shown.is_none_or(|shown| shown.elapsed() >= PLAIN_INTERVAL) {
+            self.shown = Some(Instant::now());
+            output::message(text);
+        }
+    }
+
     /// Writes a line above the bar.
     pub(crate) fn message(&self, text: &str) {
         match &self.bar {

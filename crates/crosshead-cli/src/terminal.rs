@@ -57,6 +57,11 @@ impl Events for Terminal {
                 let metrics: Vec<String> = metrics.iter().map(MetricValue::brief).collect();
                 self.message(&format!("step {step}: valid {}{kept}", metrics.join(", ")));
             }
+            Event::Validating { done, total, unit } => {
+                if let Some(progress) = &mut self.progress {
+                    progress.note(&format!("validating: {done} of {total} {unit}"));
+                }
+            }
             Event::Tested { done, total, unit } => {
                 if let Some(progress) = self.progress.take() {
                     progress.finish();

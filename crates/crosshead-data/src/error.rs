@@ -135,6 +135,17 @@ pub enum DataError {
         known: String,
     },
 
+    /// A word has no tag.
+    #[error(
+        "{name}, line {line}: one column: write the word and its tag, separated by a tab or spaces"
+    )]
+    NoTag {
+        /// The file.
+        name: String,
+        /// The line.
+        line: usize,
+    },
+
     /// A field is empty.
     #[error("{name}, line {line}: the {field} is empty: fill it in or delete the line")]
     EmptyField {
@@ -170,6 +181,17 @@ pub enum DataError {
         field: String,
         /// The kind of value that was found.
         found: &'static str,
+    },
+
+    /// A field is not a number.
+    #[error("{name}, line {line}: `{field}` is not a number")]
+    NotANumber {
+        /// The file.
+        name: String,
+        /// The line.
+        line: usize,
+        /// The text of the field.
+        field: String,
     },
 
     /// A label is not in the label set.

@@ -40,12 +40,62 @@ impl Masking {
     /// validation, pass a fixed epoch. A sequence that contains only special ids is unchanged.
     pub fn apply(&self, ids: &[u32], seed: u64, epoch: u64, index: usize) -> MaskedSequence {
         let mut random = SplitMix64::of_example(seed, epoch, index);
-        let mut positions: Vec<usize> =
-            (0..ids.len()).filter(|&position| !self.is_special(ids[position])).collect();
-        let selected = (positions.len() as f64 * self.share).round() as usize;
-        let selected = selected.clamp(positions.len().min(1), positions.len());
+        let mut positions = self.positions(ids);
+        let selected = self.selected(positions.len());
         random.shuffle(&mut positions);
         positions.truncate(selected);
+        self.replaced(ids, positions, &mut random)
+    }
+
+    /// [`apply`](Self::apply) to complete words, as in BERT's whole word masking: `words` has the word of each id. Words are
+    /// drawn as long as their ids do not exceed the share, and at least one.
+    ///
+    /// # Panics
+    /// If the numbers of ids and of words differ.
+    pub fn apply_to_words(
+        &self,
+        ids: &[u32],
+        words: &[usize],
+        seed: u64,
+        epoch: u64,
+        index: usize,
+    ) -> MaskedSequence {
+        assert!(ids.len() == words.len(), "{} words for {} ids", words.len(), ids.len());
+        let mut random = SplitMix64::of_example(seed, epoch, index);
+        let positions = self.positions(ids);
+        let selected = self.selected(positions.len());
+        let mut of_words: Vec<&[usize]> =
+            positions.chunk_by(|&a, &b| a + 1 == b && words[a] == words[b]).collect();
+        random.shuffle(&mut of_words);
+        let mut chosen: Vec<usize> = Vec::new();
+        for word in &of_words {
+            if chosen.len() + word.len() <= selected {
+                chosen.extend_from_slice(word);
+            }
+        }
+        if chosen.is_empty() {
+            chosen.extend(of_words.first().copied().unwrap_or_default());
+        }
+        self.replaced(ids, chosen, &mut random)
+    }
+
+    /// The number of ids to select of `n` that are not special.
+    pub fn selected(&self, n: usize) -> usize {
+        ((n as f64 * self.share).round() as usize).clamp(n.min(1), n)
+    }
+
+    /// The positions that can be selected.
+    fn positions(&self, ids: &[u32]) -> Vec<usize> {
+        (0..ids.len()).filter(|&position| !self.is_special(ids[position])).collect()
+    }
+
+    /// Replaces the ids at the selected positions.
+    fn replaced(
+        &self,
+        ids: &[u32],
+        mut positions: Vec<usize>,
+        random: &mut SplitMix64,
+    ) -> MaskedSequence {
         positions.sort_unstable();
         let mut masked = ids.to_vec();
         for &position in &positions {
@@ -53,13 +103,14 @@ impl Masking {
             if draw < 0.8 {
                 masked[position] = self.mask_id;
             } else if draw < 0.9 {
-                masked[position] = self.random_id(&mut random).unwrap_or(masked[position]);
+                masked[position] = self.random_id(random).unwrap_or(masked[position]);
             }
         }
         MaskedSequence { ids: masked, positions }
     }
 
-    fn is_special(&self, id: u32) -> bool {
+    /// Whether an id is never masked.
+    pub fn is_special(&self, id: u32) -> bool {
         id == self.mask_id || self.special_ids.contains(&id)
     }
 
@@ -120,6 +171,40 @@ mod tests {
             ];
             // Two masks of six or more positions out of forty or more coincide once in four million times.
             prop_assert!(others.iter().filter(|other| other.positions == masked.positions).count() < 2);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_is_masked_completely_or_not_at_all(
+            lens in vec(1_usize..4, 1..30), seed in any::<u64>(), epoch in any::<u64>(),
+        ) {
+            let words: Vec<usize> = lens.iter().enumerate().flat_map(|(word, &len)| vec![word; len]).collect();
+            let ids: Vec<u32> = (0..words.len() as u32).map(|id| 3 + id % 90).collect();
+            let masked = masking().apply_to_words(&ids, &words, seed, epoch, 0);
+            prop_assert_eq!(&masked, &masking().apply_to_words(&ids, &words, seed, epoch, 0));
+            let chosen: Vec<usize> = masked.positions.iter().map(|&position| words[position]).collect();
+            for (word, &len) in lens.iter().enumerate() {
+                let of_word = chosen.iter().filter(|&&chosen| chosen == word).count();
+                prop_assert!(of_word == 0 || of_word == len);
+            }
+            let selected = masking().selected(ids.len());
+            prop_assert!(!chosen.is_empty() && (chosen.len() <= selected || chosen.iter().all(|word| *word == chosen[0])));
+            // Enough words of one id fill the share exactly.
+            let single = lens.iter().filter(|&&len| len == 1).count();
+            prop_assert!(single < selected || chosen.len() == selected);
+            for (position, (&now, &was)) in masked.ids.iter().zip(&ids).enumerate() {
+                prop_assert!(now == was || masked.positions.contains(&position));
+            }
+        }
+
+        #[test]
+        fn words_of_one_id_are_masked_like_ids(ids in sequence(), seed in any::<u64>()) {
+            let words: Vec<usize> = (0..ids.len()).collect();
+            prop_assert_eq!(
+                masking().apply_to_words(&ids, &words, seed, 0, 3),
+                masking().apply(&ids, seed, 0, 3)
+            );
         }
     }
 

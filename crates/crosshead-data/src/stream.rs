@@ -1,5 +1,8 @@
 //! An endless stream of batches that can start at any position.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::{Lengths, Order, drawn_batches, fixed_size_batches, token_budget_batches};
 
 /// A position in the stream of batches: all the data state that a checkpoint needs.
@@ -11,8 +14,23 @@ pub struct BatchPosition {
     pub batch: usize,
 }
 
+/// The size of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchSize {
+    /// The number of tokens, including padding; see [`token_budget_batches`].
+    Tokens(usize),
+    /// The number of examples; see [`fixed_size_batches`].
+    Examples(usize),
+}
+
+/// The lengths of examples that differ in every epoch.
+pub trait EpochLengths: fmt::Debug + Send + Sync {
+    /// The lengths of the examples of an epoch, of which every epoch has as many.
+    fn lengths(&self, epoch: u64) -> Vec<Lengths>;
+}
+
 /// How to split examples into batches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Batching {
     /// See [`token_budget_batches`].
     Tokens {
@@ -37,6 +55,14 @@ pub enum Batching {
         /// The number of batches per epoch.
         batches: usize,
     },
+    /// Examples that differ in every epoch, such as random segmentations. The index of an example is its number plus the
+    /// epoch times the number of examples, so that an index always denotes the same example.
+    Varying {
+        /// The lengths of each example in each epoch.
+        lengths: Arc<dyn EpochLengths>,
+        /// The size of a batch.
+        size: BatchSize,
+    },
 }
 
 impl Batching {
@@ -48,6 +74,16 @@ impl Batching {
             Self::Examples { examples, size } => fixed_size_batches(examples, size, order),
             Self::Draws { bound, size, batches } => {
                 drawn_batches(bound, size, batches, seed, epoch)
+            }
+            Self::Varying { ref lengths, size } => {
+                let lengths = lengths.lengths(epoch);
+                let first = lengths.len().wrapping_mul(epoch as usize);
+                let mut batches = match size {
+                    BatchSize::Tokens(budget) => token_budget_batches(&lengths, budget, order),
+                    BatchSize::Examples(size) => fixed_size_batches(lengths.len(), size, order),
+                };
+                batches.iter_mut().flatten().for_each(|index| *index = index.wrapping_add(first));
+                batches
             }
         }
     }

@@ -17,13 +17,21 @@ proptest! {
         picks in vec(any::<prop::sample::Index>(), 1..9),
     ) {
         let examples: Vec<ClassExample> =
-            examples.into_iter().map(|(ids, class)| ClassExample { ids, class }).collect();
+            examples.into_iter().map(|(ids, class)| {
+                // Examples of class 1 are pairs.
+                let types = if class == 1 { ids.iter().map(|id| id % 2).collect() } else { Vec::new() };
+                ClassExample { ids, types, class }
+            }).collect();
         let indices: Vec<usize> = picks.iter().map(|pick| pick.index(examples.len())).collect();
         let batch = collate_classes(&examples, &indices, PAD);
         prop_assert_eq!(batch.lengths.iter().max(), Some(&batch.len));
         prop_assert_eq!(batch.ids.len(), batch.batch * batch.len);
         for (at, (&index, row)) in indices.iter().zip(batch.ids.chunks(batch.len)).enumerate() {
-            let ClassExample { ids, class } = &examples[index];
+            let ClassExample { ids, types, class } = &examples[index];
+            let of_row = batch.types.as_ref().map(|types| &types[at * batch.len..(at + 1) * batch.len]);
+            let is_of_row = |(position, of_token): (usize, &u32)| types.get(position).unwrap_or(&0) == of_token;
+            prop_assert!(of_row.is_some() || types.is_empty());
+            prop_assert!(of_row.is_none_or(|row| row.iter().enumerate().all(is_of_row)));
             prop_assert_eq!((&row[..ids.len()], batch.classes[at]), (&ids[..], *class));
             prop_assert!(row[ids.len()..].iter().all(|&id| id == PAD));
             prop_assert_eq!(batch.lengths[at], ids.len());

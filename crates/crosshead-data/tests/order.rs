@@ -1,8 +1,10 @@
 //! Properties of batches and their order, for any lengths.
 
+use std::sync::Arc;
+
 use crosshead_data::{
-    BatchPosition, BatchStream, Batching, Lengths, Order, drawn_batches, fixed_size_batches,
-    token_budget_batches,
+    BatchPosition, BatchSize, BatchStream, Batching, EpochLengths, Lengths, Order, drawn_batches,
+    fixed_size_batches, token_budget_batches,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -35,7 +37,25 @@ fn any_batching() -> impl Strategy<Value = Batching> {
             size,
             batches
         }),
+        lengths().prop_map(|lengths| Batching::Varying {
+            lengths: Arc::new(Growing(lengths)),
+            size: BatchSize::Tokens(200)
+        }),
     ]
+}
+
+/// Examples that are longer in later epochs.
+#[derive(Debug)]
+struct Growing(Vec<Lengths>);
+
+impl EpochLengths for Growing {
+    fn lengths(&self, epoch: u64) -> Vec<Lengths> {
+        let grown = |lengths: &Lengths| Lengths {
+            source: lengths.source + (epoch % 9) as usize,
+            ..*lengths
+        };
+        self.0.iter().map(grown).collect()
+    }
 }
 
 fn many() -> Vec<Lengths> {
@@ -145,6 +165,29 @@ fn shuffled_batches_do_not_go_from_short_to_long() {
     let lengths = many();
     let longest = |batch: &Vec<usize>| batch.iter().map(|&index| lengths[index].target).max();
     assert!(!shuffled(&lengths, 1, 0).iter().is_sorted_by_key(longest));
+}
+
+#[test]
+fn the_batches_of_varying_examples_hold_the_budget_of_their_epoch() {
+    let examples = Arc::new(Growing(many()));
+    let size = BatchSize::Tokens(200);
+    let stream = BatchStream::new(Batching::Varying { lengths: examples.clone(), size }, 3);
+    let mut seen = vec![Vec::new(); 3];
+    for (BatchPosition { epoch, .. }, batch) in stream.take_while(|(at, _)| at.epoch < 3) {
+        let lengths = examples.lengths(epoch);
+        let numbers: Vec<usize> =
+            batch.iter().map(|index| index - epoch as usize * lengths.len()).collect();
+        let longest = |side: fn(&Lengths) -> usize| {
+            numbers.iter().map(|&number| side(&lengths[number])).max().unwrap()
+        };
+        let padded = longest(|lengths| lengths.source) + longest(|lengths| lengths.target);
+        assert!(padded * batch.len() <= 200, "{padded} · {}", batch.len());
+        seen[epoch as usize].extend(numbers);
+    }
+    for mut seen in seen {
+        seen.sort_unstable();
+        assert_eq!(seen, (0..many().len()).collect::<Vec<_>>());
+    }
 }
 
 #[test]

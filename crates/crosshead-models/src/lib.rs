@@ -26,7 +26,7 @@ pub use causal_lm::{CausalLm, CausalLmConfig};
 pub use compute_type::ComputeType;
 pub use config::ModelConfig;
 pub use encoder::{Encoder, EncoderConfig};
-pub use encoder_decoder::{EncoderDecoder, EncoderDecoderConfig};
+pub use encoder_decoder::{EncoderDecoder, EncoderDecoderConfig, Teacher};
 pub use error::ModelError;
 pub use heads::{
     ClassifierHead, MaskedLm, PoolerActivation, Pooling, ProblemType, SequenceClassifier,

@@ -2,10 +2,10 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use crosshead_kernels::{Mode, linears};
+use crosshead_kernels::{LabelSmoothing, Mode, linear_cross_entropy, linears};
 use serde::{Deserialize, Serialize};
 
-use crate::tokens::TokenBatch;
+use crate::tokens::{TokenBatch, id_tensor};
 use crate::{Encoder, Pooling, Projection};
 
 /// The smallest norm that a vector is divided by, as in PyTorch.
@@ -120,6 +120,35 @@ impl SentenceEncoder {
             };
         }
         vectors
+    }
+}
+
+impl SentenceEncoder {
+    /// The multiple negatives ranking loss (Henderson et al. 2017; Reimers & Gurevych 2019), summed over anchors, in nats: the
+    /// cross entropy of finding the positive of an anchor among all candidates, whose logits are `scale` times the cosine.
+    ///
+    /// Row i of `candidates` is the positive of row i of `anchors`; further rows are negatives for all of them.
+    ///
+    /// # Shapes
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If there are fewer candidates than anchors; as [`Encoder::forward`].
+    pub fn ranking_loss(
+        &self,
+        anchors: TokenBatch<'_>,
+        candidates: TokenBatch<'_>,
+        scale: f32,
+        mode: Mode,
+    ) -> Tensor<1> {
+        let (n_anchors, n_candidates) = (anchors.lengths.len(), candidates.lengths.len());
+        assert!(n_candidates >= n_anchors, "{n_candidates} candidates for {n_anchors} anchors");
+        let anchors = normalize(self.forward(anchors, 0, mode.stream("anchors")));
+        let candidates = normalize(self.forward(candidates, 0, mode.stream("candidates")));
+        let positives: Vec<u32> = (0..n_anchors as u32).collect();
+        let positives = id_tensor(&positives, &anchors.device());
+        let none = LabelSmoothing::None;
+        linear_cross_entropy(anchors * scale, candidates, None, positives, n_candidates, none)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crosshead_data::{Column, Format, Row, TextUnit, parse_rows, parse_text, read_rows, read_text};
+use crosshead_data::{
+    Column, Format, Row, TagColumns, TaggedSentence, TextUnit, parse_rows, parse_tagged,
+    parse_text, read_rows, read_tagged, read_text,
+};
 
 use crate::RunError;
 use crate::host::Assets;
@@ -27,6 +30,18 @@ pub(crate) fn text(name: &str, assets: &dyn Assets) -> Result<String, RunError> 
         None => read_text(Path::new(name), TextUnit::File)?,
     };
     Ok(passages.into_iter().map(|passage| passage.text).collect())
+}
+
+/// The tagged sentences of a file.
+pub(crate) fn tagged(
+    name: &str,
+    columns: &TagColumns,
+    assets: &dyn Assets,
+) -> Result<Vec<TaggedSentence>, RunError> {
+    Ok(match embedded(name, assets)? {
+        Some(text) => parse_tagged(name, text, columns)?,
+        None => read_tagged(Path::new(name), columns)?,
+    })
 }
 
 /// The embedded data with this name; `None` if the name is a path.

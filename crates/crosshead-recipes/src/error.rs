@@ -49,6 +49,18 @@ pub enum RunError {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// There is no log of a run.
+    #[error("{}: there is no log; expected a run directory, which has log.jsonl", path.display())]
+    NoLog {
+        /// The file that is missing.
+        path: PathBuf,
+    },
+    /// Curves cannot be drawn.
+    #[error("cannot draw the curves: {reason}")]
+    Plot {
+        /// The error of the drawing library.
+        reason: String,
+    },
     /// A file or folder cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

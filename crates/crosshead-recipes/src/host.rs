@@ -28,6 +28,15 @@ pub enum Event<'a> {
         /// Whether the model is the best so far.
         best: bool,
     },
+    /// Part of the validation set has been processed.
+    Validating {
+        /// How many units are done.
+        done: usize,
+        /// How many units there are.
+        total: usize,
+        /// The unit, such as sentences.
+        unit: &'static str,
+    },
     /// Part of the test set has been processed.
     Tested {
         /// How many units are done.

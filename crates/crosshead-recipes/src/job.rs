@@ -93,7 +93,11 @@ pub(crate) trait Job: Sized {
     fn batching(&self, train: &TrainSection) -> Batching;
 
     /// Computes the metrics on the validation data, the loss first. The model is not on an autodiff device.
-    fn validate(&self, model: &Self::Model) -> Result<Vec<MetricValue>, RunError>;
+    fn validate(
+        &self,
+        model: &Self::Model,
+        events: &mut dyn Events,
+    ) -> Result<Vec<MetricValue>, RunError>;
 
     /// Writes a model directory.
     fn save(&self, model: &Self::Model, dir: &Path) -> Result<(), RunError>;
@@ -120,6 +124,15 @@ pub(crate) fn mean_loss<T: Task>(task: &T, lengths: &[Lengths], model: &T::Model
         batches.iter().map(|batch| task.loss(model, batch, Mode::Eval).into_scalar::<f64>()).sum();
     let targets: usize = batches.iter().map(|batch| task.targets(batch)).sum();
     sum / targets.max(1) as f64
+}
+
+/// A progress callback that sends [`Event::Validating`].
+pub(crate) fn validating(
+    events: &mut dyn Events,
+    total: usize,
+    unit: &'static str,
+) -> impl FnMut(usize) {
+    move |done| events.on_event(Event::Validating { done, total, unit })
 }
 
 /// A progress callback that sends [`Event::Tested`].

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod checkpointing;
+mod curves;
 mod data;
 mod error;
 mod evaluate;
@@ -18,12 +19,14 @@ pub mod report;
 mod run;
 mod tokenizer;
 
+pub use curves::{RunCurves, write_curves};
 pub use error::RunError;
 pub use evaluate::{Compute, evaluate};
 pub use host::{Assets, Event, Events, Host, NoAssets, Stop};
 pub use jobs::{
-    Recipe, TaskKind, UnknownTask, classification, language_modeling, masked_language_modeling,
-    summaries, translations,
+    Recipe, ScoredPair, TaskKind, UnknownTask, classification, classification_of_pairs,
+    embedding_ranks, embedding_scores, language_modeling, masked_language_modeling, summaries,
+    token_classification, translations,
 };
 pub use report::Report;
 pub use run::{Summary, train};
@@ -31,9 +34,11 @@ pub use run::{Summary, train};
 /// The sections of recipes.
 pub mod sections {
     pub use crate::jobs::{
-        ClassifyKind, ClassifyRecipe, DecodeSection, LabelledSection, LanguageModelKind,
-        LanguageModelRecipe, LongTexts, MaskedLmKind, MaskedLmRecipe, MaskedTextSection,
-        PairsSection, SampleSection, TextSection, TextToTextKind, TextToTextRecipe,
+        ClassifyKind, ClassifyRecipe, DecodeSection, DistillSection, EmbedKind, EmbedRecipe,
+        LabelledSection, LanguageModelKind, LanguageModelRecipe, LongTexts, MaskUnit, MaskedLmKind,
+        MaskedLmRecipe, MaskedTextSection, PairsSection, RankedSection, SampleSection, SpanKind,
+        SpanRecipe, SpanTextSection, TaggedSection, TextSection, TextToTextKind, TextToTextRecipe,
+        TokenClassifyKind, TokenClassifyRecipe,
     };
     pub use crate::recipe::{
         AdafactorScale, AverageKind, CausalFamily, CooldownForm, DecayOn, DivergenceAction, Every,

@@ -17,7 +17,18 @@ pub(crate) fn load<'a>(
     setup: &Setup<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
 ) -> Result<Tokenizer, RunError> {
-    load_as(section, init, setup, lines, Ok)
+    load_as(section, init, setup, lines, 0, Ok)
+}
+
+/// [`load`] for span corruption: a new tokenizer has this number of sentinels.
+pub(super) fn load_with_sentinels<'a>(
+    section: &TokenizerSection,
+    init: Option<&str>,
+    setup: &Setup<'_>,
+    lines: impl Iterator<Item = &'a str> + Send,
+    sentinels: usize,
+) -> Result<Tokenizer, RunError> {
+    load_as(section, init, setup, lines, sentinels, Ok)
 }
 
 /// Like [`load`], for a causal language model. A new tokenizer adds no special tokens: an end token after a prompt
@@ -28,7 +39,7 @@ pub(super) fn load_without_special<'a>(
     setup: &Setup<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
 ) -> Result<Tokenizer, RunError> {
-    load_as(section, init, setup, lines, |tokenizer| {
+    load_as(section, init, setup, lines, 0, |tokenizer| {
         let is_bare = tokenizer.encode_with_special("")?.is_empty();
         Ok(if is_bare { tokenizer } else { tokenizer.without_special_tokens() })
     })
@@ -40,6 +51,7 @@ fn load_as<'a>(
     init: Option<&str>,
     setup: &Setup<'_>,
     lines: impl Iterator<Item = &'a str> + Send,
+    sentinels: usize,
     change: impl FnOnce(Tokenizer) -> Result<Tokenizer, RunError>,
 ) -> Result<Tokenizer, RunError> {
     if let Some(init) = init {
@@ -49,7 +61,7 @@ fn load_as<'a>(
     if setup.resume && dir.is_dir() {
         return change(Tokenizer::from_dir(&dir)?);
     }
-    let tokenizer = change(train(section, lines)?)?;
+    let tokenizer = change(train(section, lines, sentinels)?)?;
     std::fs::create_dir_all(&dir).map_err(RunError::io(&dir))?;
     tokenizer.save(&dir)?;
     Ok(tokenizer)
@@ -58,10 +70,13 @@ fn load_as<'a>(
 fn train<'a>(
     section: &TokenizerSection,
     lines: impl Iterator<Item = &'a str> + Send,
+    sentinels: usize,
 ) -> Result<Tokenizer, RunError> {
     let vocab_size = section.vocab_size.unwrap_or_default();
     Ok(match section.kind.unwrap_or(TokenizerKind::Bpe) {
-        TokenizerKind::Bpe => Tokenizer::train_bpe(lines, &BpeConfig::new(vocab_size))?,
+        TokenizerKind::Bpe => {
+            Tokenizer::train_bpe(lines, &BpeConfig::new(vocab_size).with_sentinels(sentinels))?
+        }
         TokenizerKind::ByteBpe => {
             Tokenizer::train_byte_level_bpe(lines, &BpeConfig::new(vocab_size))?
         }
@@ -70,7 +85,10 @@ fn train<'a>(
                 .with_lowercase(section.lowercase.unwrap_or_default());
             Tokenizer::train_word_piece(lines, &config)?
         }
-        TokenizerKind::Unigram => Tokenizer::train_unigram(lines, &UnigramConfig::new(vocab_size))?,
+        TokenizerKind::Unigram => {
+            let config = UnigramConfig::new(vocab_size).with_sentinels(sentinels);
+            Tokenizer::train_unigram(lines, &config)?
+        }
         TokenizerKind::Char => Tokenizer::train_characters(lines)?,
     })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crosshead_recipes::reference::{self, Key};
 use crosshead_recipes::{Recipe, TaskKind};
 
-const SECTIONS: [&str; 6] = ["data", "tokenizer", "model", "train", "decode", "sample"];
+const SECTIONS: [&str; 7] = ["data", "tokenizer", "model", "train", "decode", "distill", "sample"];
 
 /// A key that no section has, and a value that no key has.
 const UNKNOWN: &str = "no_such_thing";
@@ -146,7 +146,7 @@ fn a_listing_has_type_default_and_meaning() {
     let listing = reference::listing(&reference::find("train.beta2").unwrap());
     assert!(listing.starts_with("train.beta2  (number, default 0.98)\n    Adam's β₂"), "{listing}");
     let listing = reference::listing(&reference::find("tokenizer.kind").unwrap());
-    assert!(listing.contains("\"bpe\" (translate, summarize)"), "{listing}");
+    assert!(listing.contains("\"bpe\" (translate, summarize, span-corruption)"), "{listing}");
     assert!(listing.lines().all(|line| line.chars().count() <= 160), "{listing}");
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
 use crosshead_models::{ComputeType, ModelFiles, ProblemType, SequenceClassifier, TokenBatch};
-use crosshead_tokenize::{Tokenizer, pad_batch};
+use crosshead_tokenize::{PairEncoding, Tokenizer, TruncatedEncoding, pad_batch};
 
 use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
@@ -13,6 +13,15 @@ use crate::{TaskError, model_files};
 
 /// Texts per batch.
 const BATCH: usize = 32;
+
+/// Two texts that are classified together, such as a premise and a hypothesis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextPair {
+    /// The first text.
+    pub first: String,
+    /// The second text.
+    pub second: String,
+}
 
 /// A label with its score.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +150,8 @@ impl Classifier {
 
     /// Classifies each text, including blank ones.
     ///
+    /// For pairs of texts see [`classify_pairs_with`](Self::classify_pairs_with).
+    ///
     /// # Errors
     /// If the tokenizer fails on a text.
     pub fn classify(&self, texts: &[impl AsRef<str>]) -> Result<Vec<Classified>, TaskError> {
@@ -154,36 +165,75 @@ impl Classifier {
     pub fn classify_with(
         &self,
         texts: &[impl AsRef<str>],
-        mut progress: impl FnMut(usize),
+        progress: impl FnMut(usize),
     ) -> Result<Vec<Classified>, TaskError> {
-        let max_len = self.model.encoder.config().stack.max_len;
-        let mut rows = Vec::with_capacity(texts.len());
-        for text in texts {
-            rows.push(self.tokenizer.encode_truncated(text.as_ref(), max_len)?);
-        }
+        let row = |text: &_| {
+            let text = AsRef::<str>::as_ref(text);
+            let TruncatedEncoding { ids, truncated } =
+                self.tokenizer.encode_truncated(text, self.max_len())?;
+            Ok(PairEncoding { ids, types: Vec::new(), truncated })
+        };
+        let rows: Result<Vec<PairEncoding>, TaskError> = texts.iter().map(row).collect();
+        Ok(self.classify_rows(rows?, progress))
+    }
+
+    /// Classifies each pair of texts, which the tokenizer's template joins, as in `[CLS] first [SEP] second [SEP]` with a token
+    /// type for each text; `progress` is called with the number of classified pairs after each batch.
+    ///
+    /// # Errors
+    /// If the tokenizer fails on a text.
+    pub fn classify_pairs_with(
+        &self,
+        pairs: &[TextPair],
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<Classified>, TaskError> {
+        let row = |TextPair { first, second }: &TextPair| {
+            self.tokenizer.encode_pair_truncated(first, second, self.max_len())
+        };
+        let rows: Result<Vec<PairEncoding>, _> = pairs.iter().map(row).collect();
+        Ok(self.classify_rows(rows?, progress))
+    }
+
+    /// Maximum number of tokens of a text or a pair.
+    fn max_len(&self) -> usize {
+        self.model.encoder.config().stack.max_len
+    }
+
+    fn classify_rows(
+        &self,
+        rows: Vec<PairEncoding>,
+        mut progress: impl FnMut(usize),
+    ) -> Vec<Classified> {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         // Batches of similar length need little padding.
         order.sort_by_key(|&i| rows[i].ids.len());
-        let mut classified = vec![Classified::default(); texts.len()];
+        let mut classified = vec![Classified::default(); rows.len()];
         let mut done = 0;
         for batch in order.chunks(BATCH) {
-            let ids: Vec<Vec<u32>> = batch.iter().map(|&i| rows[i].ids.clone()).collect();
-            let logits = self.logits(&ids);
-            for (&i, logits) in batch.iter().zip(logits) {
+            let of_batch: Vec<&PairEncoding> = batch.iter().map(|&i| &rows[i]).collect();
+            for (&i, logits) in batch.iter().zip(self.logits(&of_batch)) {
                 classified[i] =
                     Classified { labels: self.ranked(&logits), truncated: rows[i].truncated };
             }
             done += batch.len();
             progress(done);
         }
-        Ok(classified)
+        classified
     }
 
     /// The logits of the classes for each row.
-    fn logits(&self, rows: &[Vec<u32>]) -> Vec<Vec<f32>> {
-        let batch = pad_batch(rows, self.model.encoder.config().pad_id);
+    fn logits(&self, rows: &[&PairEncoding]) -> Vec<Vec<f32>> {
+        let config = self.model.encoder.config();
+        let padded = |values: fn(&PairEncoding) -> &Vec<u32>, pad| {
+            let rows: Vec<Vec<u32>> = rows.iter().map(|row| values(row).clone()).collect();
+            pad_batch(&rows, pad)
+        };
+        let batch = padded(|row| &row.ids, config.pad_id);
         let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
-        let logits = self.model.logits(tokens, None, Mode::Eval).into_data();
+        let types = padded(|row| &row.types, 0).ids;
+        // Without types the tokens are all of type 0; a model with one type has no others.
+        let types = (!types.is_empty() && config.n_token_types > 1).then_some(&types[..]);
+        let logits = self.model.logits(tokens, types, Mode::Eval).into_data();
         let logits: Vec<f32> = logits.iter::<f32>().collect();
         logits.chunks(self.labels().len()).map(<[f32]>::to_vec).collect()
     }

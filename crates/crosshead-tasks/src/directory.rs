@@ -8,8 +8,8 @@ use crosshead_tokenize::{TokenizeError, Tokenizer};
 use crate::TaskError;
 
 /// The files that mark a model directory. CTranslate2 directories before 3.0 have only the second, adapters of PEFT only the
-/// third.
-const MODEL_FILES: [&str; 3] = ["config.json", "model.bin", "adapter_config.json"];
+/// third, and sentence-transformers directories with the encoder in a subfolder only the last.
+const MODEL_FILES: [&str; 4] = ["config.json", "model.bin", "adapter_config.json", "modules.json"];
 
 /// The files of the model in a model directory or run directory, with the adapter in another one, if given. An adapter may
 /// also be in `dir` itself; its base model is then the one that it names.
@@ -30,7 +30,7 @@ pub(crate) fn adapter_directory(dir: &Path) -> PathBuf {
     if of_run.join("adapter_config.json").is_file() { of_run } else { dir.to_owned() }
 }
 
-/// The model directory: `dir` if it contains `config.json`, `model.bin` or an adapter, or `dir/model` of a run directory or an
+/// The model directory: `dir` if it contains `config.json`, `model.bin`, `modules.json` or an adapter, or `dir/model` of a run directory or an
 /// Argos package.
 ///
 /// # Errors

@@ -66,9 +66,6 @@ pub enum TaskError {
         /// The names of the model's prompts.
         known: String,
     },
-    /// No task supports the model's head.
-    #[error("{}: no task supports the head of this model", .0.display())]
-    NoTask(PathBuf),
     /// The `recipe.toml` of a run could not be read.
     #[error("{}: {reason}", path.display())]
     RunRecipe {

@@ -14,13 +14,14 @@ mod quantize;
 mod softmax;
 mod streaming;
 mod summarizer;
+mod tagger;
 mod task;
 mod text;
 mod text_to_text;
 mod translator;
 
 pub use average::average;
-pub use classifier::{Classified, Classifier, Label, ScoreFunction};
+pub use classifier::{Classified, Classifier, Label, ScoreFunction, TextPair};
 pub use directory::{model_directory, model_files};
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
 pub use error::TaskError;
@@ -31,6 +32,7 @@ pub use merge::merge;
 pub use options::DecodeOptions;
 pub use quantize::{is_quantized, quantize};
 pub use summarizer::Summarizer;
+pub use tagger::{Aggregation, Entity, Tagged, TaggedWords, Tagger};
 pub use task::{ModelTask, Task, open};
 pub use text_to_text::{TextToText, Written};
 pub use translator::Translator;
@@ -43,5 +45,6 @@ pub use crosshead_generate::{
 pub use crosshead_models::{
     CausalLm, ComputeType, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm,
     ModelError, ModelFiles, NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
+    TokenClassifier,
 };
 pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};

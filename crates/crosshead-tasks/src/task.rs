@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    Classifier, Embedder, FillMask, Generator, Summarizer, TaskError, Translator, model_files,
+    Classifier, Embedder, FillMask, Generator, Summarizer, Tagger, TaskError, Translator,
+    model_files,
 };
 
 /// The task of a model.
@@ -22,6 +23,8 @@ pub enum ModelTask {
     Summarization,
     /// Text classification.
     Classification,
+    /// Token classification.
+    TokenClassification,
     /// Text generation.
     Generation,
     /// Filling masks.
@@ -31,28 +34,28 @@ pub enum ModelTask {
 }
 
 impl ModelTask {
-    /// The task of a model directory or run directory; `None` if no task supports the model's head. Reads no weights.
+    /// The task of a model directory or run directory, by the model's head. Reads no weights.
     ///
     /// The task of an encoder-decoder comes from the run's recipe. Without a run, it is summarization if
     /// `task_specific_params` in `config.json` contains summarization but not translation; otherwise it is translation.
     ///
     /// # Errors
     /// If the directory contains no model, or one of its files is missing or malformed.
-    pub fn of(dir: &Path) -> Result<Option<Self>, TaskError> {
-        let files = match model_files(dir, None) {
-            Ok(files) => files,
-            // A sentence-transformers directory may contain the encoder in a subfolder.
-            Err(_) if dir.join("modules.json").is_file() => return Ok(Some(Self::Embedding)),
-            Err(error) => return Err(error),
-        };
+    pub fn of(dir: &Path) -> Result<Self, TaskError> {
+        let files = model_files(dir, None)?;
+        let contains = |name| files.dir().join(name).is_file();
+        // A sentence-transformers directory may contain the encoder in a subfolder.
+        if contains("modules.json") && !contains("config.json") {
+            return Ok(Self::Embedding);
+        }
         Ok(match files.directory()?.head {
-            Head::Seq2SeqLm if summarizes(dir, files.dir())? => Some(Self::Summarization),
-            Head::Seq2SeqLm => Some(Self::Translation),
-            Head::SequenceClassifier => Some(Self::Classification),
-            Head::CausalLm => Some(Self::Generation),
-            Head::MaskedLm => Some(Self::FillMask),
-            Head::Encoder => Some(Self::Embedding),
-            Head::TokenClassifier => None,
+            Head::Seq2SeqLm if summarizes(dir, files.dir())? => Self::Summarization,
+            Head::Seq2SeqLm => Self::Translation,
+            Head::SequenceClassifier => Self::Classification,
+            Head::CausalLm => Self::Generation,
+            Head::MaskedLm => Self::FillMask,
+            Head::Encoder => Self::Embedding,
+            Head::TokenClassifier => Self::TokenClassification,
         })
     }
 }
@@ -66,6 +69,8 @@ pub enum Task {
     Summarize(Summarizer),
     /// Classification.
     Classify(Classifier),
+    /// Token classification.
+    TokenClassify(Tagger),
     /// Generation.
     Generate(Generator),
     /// Filling masks.
@@ -81,6 +86,7 @@ impl Task {
             Self::Translate(task) => Self::Translate(task.with_compute_type(compute_type)),
             Self::Summarize(task) => Self::Summarize(task.with_compute_type(compute_type)),
             Self::Classify(task) => Self::Classify(task.with_compute_type(compute_type)),
+            Self::TokenClassify(task) => Self::TokenClassify(task.with_compute_type(compute_type)),
             Self::Generate(task) => Self::Generate(task.with_compute_type(compute_type)),
             Self::FillMask(task) => Self::FillMask(task.with_compute_type(compute_type)),
             Self::Embed(task) => Self::Embed(task.with_compute_type(compute_type)),
@@ -91,14 +97,16 @@ impl Task {
 /// Opens the model of a model directory or run directory for its task; see [`ModelTask::of`].
 ///
 /// # Errors
-/// If the directory contains no model, no task supports its head, or one of its files is missing or malformed.
+/// If the directory contains no model, or one of its files is missing or malformed.
 pub fn open(dir: impl AsRef<Path>, device: &Device) -> Result<Task, TaskError> {
     let dir = dir.as_ref();
-    let task = ModelTask::of(dir)?.ok_or_else(|| TaskError::NoTask(dir.to_owned()))?;
-    Ok(match task {
+    Ok(match ModelTask::of(dir)? {
         ModelTask::Translation => Task::Translate(Translator::from_pretrained(dir, device)?),
         ModelTask::Summarization => Task::Summarize(Summarizer::from_pretrained(dir, device)?),
         ModelTask::Classification => Task::Classify(Classifier::from_pretrained(dir, device)?),
+        ModelTask::TokenClassification => {
+            Task::TokenClassify(Tagger::from_pretrained(dir, device)?)
+        }
         ModelTask::Generation => Task::Generate(Generator::from_pretrained(dir, device)?),
         ModelTask::FillMask => Task::FillMask(FillMask::from_pretrained(dir, device)?),
         ModelTask::Embedding => Task::Embed(Embedder::from_pretrained(dir, device)?),

@@ -128,12 +128,17 @@ pub(crate) struct Renumbered {
 }
 
 impl Renumbered {
-    fn tokenize(&self, word: &str) -> tokenizers::Result<Vec<Token>> {
+    /// Segments a word with `segment`, which gives the model's ids.
+    fn tokenize_by(
+        &self,
+        word: &str,
+        segment: impl FnOnce(&str) -> tokenizers::Result<Vec<Token>>,
+    ) -> tokenizers::Result<Vec<Token>> {
         if let Some(&id) = self.user_defined.get(word) {
             return Ok(vec![Token::new(id, word.to_owned(), (0, word.len()))]);
         }
         let mut tokens = Vec::new();
-        for token in self.model.tokenize(word)? {
+        for token in segment(word)? {
             let (from, to) = token.offsets;
             match &self.bytes {
                 Some(bytes) if token.id == self.unk => tokens.extend((from..to).map(|offset| {
@@ -169,7 +174,9 @@ impl Model for Vocabulary {
     fn tokenize(&self, word: &str) -> tokenizers::Result<Vec<Token>> {
         match self {
             Self::Library(model) => model.tokenize(word),
-            Self::Renumbered(renumbered) => renumbered.tokenize(word),
+            Self::Renumbered(renumbered) => {
+                renumbered.tokenize_by(word, |word| renumbered.model.tokenize(word))
+            }
         }
     }
 
@@ -229,6 +236,18 @@ impl Vocabulary {
         match self {
             Self::Library(model) => model,
             Self::Renumbered(renumbered) => &renumbered.model,
+        }
+    }
+
+    /// Segments a word with `segment`, which gives the ids of the library's model.
+    pub(crate) fn tokenize_by(
+        &self,
+        word: &str,
+        segment: impl FnOnce(&str) -> tokenizers::Result<Vec<Token>>,
+    ) -> tokenizers::Result<Vec<Token>> {
+        match self {
+            Self::Library(_) => segment(word),
+            Self::Renumbered(renumbered) => renumbered.tokenize_by(word, segment),
         }
     }
 

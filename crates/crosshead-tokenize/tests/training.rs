@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use crosshead_tokenize::{BpeConfig, SpecialIds, TokenizeError, Tokenizer};
+use crosshead_tokenize::{
+    BpeConfig, SpecialIds, TokenizeError, Tokenizer, UnigramConfig, sentinel,
+};
 
 const TRAINING: &str = include_str!("../fixtures/training.txt");
 
@@ -98,5 +100,24 @@ fn special_tokens_spelled_out_in_the_training_text_do_not_become_tokens() {
     for line in lines {
         let ids = tokenizer.encode(line).unwrap();
         assert!([special.eos, special.pad].iter().all(|id| !ids.contains(&id.unwrap())), "{line}");
+    }
+}
+
+#[test]
+fn sentinels_are_the_last_tokens_before_padding() {
+    let text = "the cat sat on the mat. the dog sat on the cat.";
+    let bpe = Tokenizer::train_bpe(text.lines(), &BpeConfig::new(40).with_sentinels(3)).unwrap();
+    let config = UnigramConfig::new(40).with_sentinels(3);
+    let unigram = Tokenizer::train_unigram(text.lines(), &config).unwrap();
+    for tokenizer in [bpe, unigram] {
+        let n = tokenizer.vocab_size() as u32;
+        assert!(n <= 40);
+        for (index, id) in (0..3).zip(n - 4..) {
+            assert_eq!(tokenizer.token_to_id(&sentinel(index)), Some(id));
+        }
+        assert_eq!(tokenizer.special().pad, Some(n - 1));
+        // Spelled out in a text, a sentinel is ordinary text.
+        let ids = tokenizer.encode("<extra_id_0>").unwrap();
+        assert!(!ids.contains(&(n - 4)), "{ids:?}");
     }
 }

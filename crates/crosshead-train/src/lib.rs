@@ -9,6 +9,7 @@ mod progress;
 mod schedule;
 mod snapshots;
 mod store;
+mod tensorboard;
 mod trainer;
 
 pub use checkpoint::Checkpoint;
@@ -23,6 +24,7 @@ pub use progress::Progress;
 pub use schedule::{Cooldown, Plateau, PlateauState, Schedule};
 pub use snapshots::{Snapshot, SnapshotStore};
 pub use store::{CheckpointStore, Restored};
+pub use tensorboard::{EventLog, Scalar};
 pub use trainer::{
     Average, AverageOf, Divergence, Guard, GuardState, MAX_ROLLBACKS, MAX_SKIPS, Observer,
     OnDivergence, Outcome, Remedy, StepReport, Symptom, Task, Trainer, Validation, Weights,

@@ -4,10 +4,11 @@ mod error;
 
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
-    Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, FillMask, Filled,
-    Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose, ScoreFunction,
-    Similarity, StopReason, Summarizer, Task, TextHooks, TextToText, Translator, Written, average,
-    cosine, is_quantized, merge, model_directory, model_files, open, quantize,
+    Aggregation, Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, Entity,
+    FillMask, Filled, Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose,
+    ScoreFunction, Similarity, StopReason, Summarizer, Tagged, Tagger, Task, TextHooks, TextPair,
+    TextToText, Translator, Written, average, cosine, is_quantized, merge, model_directory,
+    model_files, open, quantize,
 };
 pub use error::Error;
 

@@ -20,10 +20,9 @@ pub(crate) use score::{Format, MetricName, Score, SmoothName};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use translate::{Files, SplitName, Translate};
-
 use tasks::SUMMARIZE_EXAMPLES;
-pub(crate) use tasks::{Classify, Evaluate, FillMask, Generate, Search, Write};
+pub(crate) use tasks::{Classify, Evaluate, FillMask, Generate, Search, TokenClassify, Write};
+pub(crate) use translate::{Files, SplitName, Translate};
 
 /// Train, run and evaluate Transformer models for text, on a CPU or a GPU
 #[derive(Parser)]
@@ -95,6 +94,8 @@ pub(crate) enum Command {
     Summarize(Write),
     /// Classify texts
     Classify(Classify),
+    /// Find entities in texts, such as names, with a token classifier
+    TokenClassify(TokenClassify),
     /// Continue a prompt, or answer a chat message
     Generate(Generate),
     /// Fill in masked words
@@ -113,7 +114,9 @@ pub(crate) enum Command {
     Quantize(Quantize),
     /// Average the weights of models or of checkpoints
     Average(Average),
-    /// List the embedded recipes, print one, or explain the keys of recipes
+    /// Draw the curves of runs: losses, validation metrics, learning rate
+    Plot(Plot),
+    /// List the embedded recipes, print one, or explain recipe keys
     Recipes(Recipes),
     /// Show the modules of a model: shapes, parameters, memory and FLOPs
     Inspect(Inspect),
@@ -138,8 +141,8 @@ pub(crate) enum Command {
   crosshead train translate-en-de --resume
   crosshead train sentiment-finetune --init all-MiniLM-L6-v2
 
-The run directory holds recipe.toml (with all keys), tokenizer/, log.jsonl, checkpoints/ and model/, the best model. Ctrl-C \
-saves a checkpoint and stops; --resume continues from it.")]
+The run directory holds recipe.toml (with all keys), tokenizer/, log.jsonl, events.out.tfevents (for TensorBoard), checkpoints/ \
+and model/, the best model; a finished run also has curves.svg. Ctrl-C saves a checkpoint and stops; --resume continues from it.")]
 pub(crate) struct Train {
     /// The name of an embedded recipe, or the path to a TOML file
     pub(crate) recipe: String,
@@ -158,6 +161,22 @@ pub(crate) struct Train {
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead plot runs/translate-en-de
+  crosshead plot runs/small runs/large -o curves.svg
+
+The curves of several runs are drawn over each other, each with the name of its directory. A run that is still in progress is \
+drawn up to its last step. Each finished run also has its own curves.svg.")]
+pub(crate) struct Plot {
+    /// Run directories
+    #[arg(required = true, value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// The SVG file to write
+    #[arg(short, long, value_name = "FILE", default_value = "curves.svg")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(clap::Args)]

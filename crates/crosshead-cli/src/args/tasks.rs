@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use crosshead::ScoreFunction;
 use crosshead::recipes::TaskKind;
+use crosshead::{Aggregation, ScoreFunction};
 
 use super::Precision;
 
@@ -89,11 +89,15 @@ impl Search {
 #[command(after_help = "Examples:
   crosshead classify --model runs/sentiment \"A fine film.\" \"Never again.\"
   cat reviews.txt | crosshead classify --model runs/sentiment --json -
+  cut -f 2,3 test.tsv | crosshead classify --model runs/entailment --pairs -
 
 The output has one line per text: the label with the highest score, tab, score. --json prints the scores of all labels.")]
 pub(crate) struct Classify {
     #[command(flatten)]
     pub(crate) texts: Texts,
+    /// Each text is a pair: two texts with a tab between them, which are classified together
+    #[arg(long)]
+    pub(crate) pairs: bool,
     /// How to turn logits into scores [default: from problem_type in config.json]
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) function: Option<FunctionName>,
@@ -116,6 +120,42 @@ impl From<FunctionName> for ScoreFunction {
             FunctionName::Softmax => Self::Softmax,
             FunctionName::Sigmoid => Self::Sigmoid,
             FunctionName::None => Self::None,
+        }
+    }
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  crosshead token-classify --model runs/ner \"Ada Lovelace was born in London.\"
+  cat lines.txt | crosshead token-classify --model runs/ner --aggregation first --json -
+
+The output has one line per entity: the number of the text, the label, the score and the words, separated by tabs. --json prints \
+one line per text, with the position of each entity in characters.")]
+pub(crate) struct TokenClassify {
+    #[command(flatten)]
+    pub(crate) texts: Texts,
+    /// How tokens become entities, as in transformers
+    #[arg(long, value_name = "STRATEGY", default_value = "simple")]
+    pub(crate) aggregation: AggregationName,
+}
+
+/// How tokens become entities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AggregationName {
+    /// Adjacent tokens of the same type
+    Simple,
+    /// Adjacent words of the same type; the first token of a word decides
+    First,
+    /// Each token
+    None,
+}
+
+impl From<AggregationName> for Aggregation {
+    fn from(name: AggregationName) -> Self {
+        match name {
+            AggregationName::Simple => Self::Simple,
+            AggregationName::First => Self::First,
+            AggregationName::None => Self::None,
         }
     }
 }

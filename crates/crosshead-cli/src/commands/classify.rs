@@ -1,6 +1,7 @@
 //! `crosshead classify`.
 
-use crosshead::{Classified, Classifier, ScoreFunction};
+use anyhow::Context;
+use crosshead::{Classified, Classifier, ScoreFunction, TextPair};
 use serde_json::{Map, Value, json};
 
 use super::lines::{answer_each, warn_if_cut};
@@ -24,7 +25,14 @@ pub(crate) fn run(args: &Classify, compute: &Compute) -> anyhow::Result<()> {
         ScoreFunction::Softmax | ScoreFunction::Sigmoid => "probabilities",
         ScoreFunction::None => "scores",
     };
-    let answer = |texts: &[String], _| Ok(classifier.classify(texts)?);
+    let answer = |texts: &[String], first: usize| {
+        if !args.pairs {
+            return Ok(classifier.classify(texts)?);
+        }
+        let pairs: anyhow::Result<Vec<TextPair>> =
+            (first..).zip(texts).map(|(number, text)| pair(number, text)).collect();
+        Ok(classifier.classify_pairs_with(&pairs?, |_| {})?)
+    };
     answer_each(&texts.texts, answer, |number, text, classified| {
         warn_if_cut(classified.truncated, number, "text");
         if texts.json {
@@ -32,6 +40,19 @@ pub(crate) fn run(args: &Classify, compute: &Compute) -> anyhow::Result<()> {
         }
         let best = &classified.labels[0];
         output::line(format_args!("{}\t{:.4}", output::field(&best.name), best.score))
+    })
+}
+
+/// The two texts of a line.
+fn pair(number: usize, text: &str) -> anyhow::Result<TextPair> {
+    let mut texts = text.split('\t').map(str::to_owned);
+    match (texts.next(), texts.next(), texts.next()) {
+        (Some(first), Some(second), None) => Some(TextPair { first, second }),
+        (None, _, _) | (_, None, _) | (_, _, Some(_)) => None,
+    }
+    .with_context(|| {
+        let columns = text.split('\t').count();
+        format!("text {number}: {columns} column(s): --pairs needs two texts with exactly one tab between them")
     })
 }
 

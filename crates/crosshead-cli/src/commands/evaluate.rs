@@ -1,6 +1,5 @@
 //! `crosshead evaluate`.
 
-use anyhow::Context;
 use crosshead::ModelTask;
 use crosshead::recipes::{Compute as On, Recipe, TaskKind, evaluate};
 
@@ -44,19 +43,8 @@ fn recipe(args: &Evaluate) -> anyhow::Result<Recipe> {
     }
     let task = match args.task {
         Some(task) => task,
-        None => task_of(args)?,
+        None => TaskKind::of_model(ModelTask::of(&args.model)?),
     };
     let text = format!("task = \"{task}\"\n[data]\ntrain = \"\"\nvalid = \"\"\n");
     Ok(Recipe::parse("--set", &text, &args.set)?)
-}
-
-/// The task of the model.
-fn task_of(args: &Evaluate) -> anyhow::Result<TaskKind> {
-    let dir = crosshead::model_directory(&args.model)?;
-    ModelTask::of(&args.model)?.and_then(TaskKind::of_model).with_context(|| {
-        format!(
-            "{}: the model has no task head; set --task, or choose a different model",
-            dir.display()
-        )
-    })
 }

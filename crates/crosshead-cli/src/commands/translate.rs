@@ -7,7 +7,8 @@ use super::write::{TRANSLATE, open, show};
 use crate::args::{Compute, Translate};
 
 pub(crate) fn run(args: &Translate, compute: &Compute) -> anyhow::Result<()> {
-    let writer = open(&args.model, args.adapter.as_deref(), &args.precision, &args.search, compute)?;
+    let writer =
+        open(&args.model, args.adapter.as_deref(), &args.precision, &args.search, compute)?;
     let splitter = Splitter {
         writer: &writer,
         split: args.files.split,

@@ -28,7 +28,8 @@ const SUMMARIZE: Names = Names { text: "document", source: "document", target: "
 
 pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let writer = open(&texts.model, texts.adapter.as_deref(), &texts.precision, &args.search, compute)?;
+    let writer =
+        open(&texts.model, texts.adapter.as_deref(), &texts.precision, &args.search, compute)?;
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
     answer_each(&texts.texts, answer, |number, source, written| {
         show(&SUMMARIZE, texts.json, number, source, written)

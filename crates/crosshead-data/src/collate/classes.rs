@@ -7,6 +7,8 @@ use super::padded;
 pub struct ClassExample {
     /// The token ids.
     pub ids: Vec<u32>,
+    /// The token type of each id; empty if all are 0.
+    pub types: Vec<u32>,
     /// The class.
     pub class: u32,
 }
@@ -20,6 +22,8 @@ pub struct ClassBatch {
     pub len: usize,
     /// The encoder input: `[batch, len]`.
     pub ids: Vec<u32>,
+    /// The token types: `[batch, len]`; `None` if no example has any.
+    pub types: Option<Vec<u32>>,
     /// The length of each row without padding: `[batch]`.
     pub lengths: Vec<usize>,
     /// The classes: `[batch]`.
@@ -38,6 +42,9 @@ pub fn collate_classes(examples: &[ClassExample], indices: &[usize], pad: u32) -
         batch: indices.len(),
         len,
         ids: chosen().flat_map(|example| padded(&example.ids, len, pad)).collect(),
+        types: chosen()
+            .any(|example| !example.types.is_empty())
+            .then(|| chosen().flat_map(|example| padded(&example.types, len, 0)).collect()),
         lengths,
         classes: chosen().map(|example| example.class).collect(),
     }

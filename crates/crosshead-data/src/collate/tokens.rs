@@ -1,4 +1,4 @@
-//! Batches with a target for each token, for causal and masked language models.
+//! Batches with a target for each token, for language models and token classifiers.
 
 use super::padded;
 use crate::{MaskedSequence, Window};
@@ -66,6 +66,35 @@ pub fn collate_masked(
     };
     let n_targets = masked.iter().map(|masked| masked.positions.len()).sum();
     padded_rows(originals.iter().zip(masked).map(row).collect(), n_targets, pad, ignored)
+}
+
+/// A tokenized sentence and the class of each token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagExample {
+    /// The token ids.
+    pub ids: Vec<u32>,
+    /// The class of each token; `None` for tokens without a target, such as special tokens.
+    pub classes: Vec<Option<u32>>,
+}
+
+/// Collates the examples at these indices into one batch, in this order. Tokens without a class have the target `ignored`.
+///
+/// # Panics
+/// If an index is out of range.
+pub fn collate_tags(
+    examples: &[TagExample],
+    indices: &[usize],
+    pad: u32,
+    ignored: u32,
+) -> TokenTargets {
+    let row = |&index: &usize| {
+        let TagExample { ids, classes } = &examples[index];
+        (ids.clone(), classes.iter().map(|class| class.unwrap_or(ignored)).collect())
+    };
+    let rows: Vec<(Vec<u32>, Vec<u32>)> = indices.iter().map(row).collect();
+    let n_targets =
+        indices.iter().flat_map(|&index| examples[index].classes.iter().flatten()).count();
+    padded_rows(rows, n_targets, pad, ignored)
 }
 
 /// Pads rows of ids and their targets.

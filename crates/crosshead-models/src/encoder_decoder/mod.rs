@@ -1,6 +1,7 @@
 //! The encoder-decoder Transformer.
 
 mod config;
+mod distillation;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor};
@@ -12,6 +13,7 @@ use crosshead_kernels::{
 };
 
 pub use self::config::EncoderDecoderConfig;
+pub use self::distillation::Teacher;
 use crate::input::{InputLayer, RowPositions};
 use crate::tokens::{IGNORED, TokenBatch, embed, id_tensor};
 
@@ -126,16 +128,8 @@ impl EncoderDecoder {
         options: impl Into<CrossEntropy>,
         mode: Mode,
     ) -> Tensor<1> {
-        let memory = self.encode(source, mode);
-        let rows = self.output_rows(self.decode(decoder_input, &memory, mode));
-        let bias = self.logits_bias.as_ref().map(Param::val);
-        linear_cross_entropy_with(
-            rows,
-            LinearWeights { weight: self.output().val(), bias },
-            self.targets(target),
-            self.config.n_classes(),
-            options.into(),
-        )
+        let rows = self.target_rows(source, decoder_input, mode);
+        self.cross_entropy(rows, target, options.into())
     }
 
     /// The loss of two forward passes with different dropout: see [`r_drop`].
@@ -163,6 +157,29 @@ impl EncoderDecoder {
             logits.reshape([batch * len, vocab_size])
         });
         r_drop(logits, self.targets(target), self.config.n_classes(), options, alpha)
+    }
+
+    /// The input of the output projection for a batch of targets, `[batch · tgt_len, d_model]`.
+    fn target_rows(
+        &self,
+        source: TokenBatch<'_>,
+        decoder_input: TokenBatch<'_>,
+        mode: Mode,
+    ) -> Tensor<2> {
+        let memory = self.encode(source, mode);
+        self.output_rows(self.decode(decoder_input, &memory, mode))
+    }
+
+    /// The cross entropy of targets, summed, given the input of the output projection.
+    fn cross_entropy(&self, rows: Tensor<2>, target: &[u32], options: CrossEntropy) -> Tensor<1> {
+        let bias = self.logits_bias.as_ref().map(Param::val);
+        linear_cross_entropy_with(
+            rows,
+            LinearWeights { weight: self.output().val(), bias },
+            self.targets(target),
+            self.config.n_classes(),
+            options,
+        )
     }
 
     /// Target ids, with padding ignored.

@@ -1,12 +1,15 @@
 //! Token classification.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use crosshead_kernels::{Linear, LinearConfig, Mode, RandomKey, dropout, linears};
+use crosshead_kernels::{
+    CrossEntropy, Linear, LinearConfig, LinearWeights, Mode, RandomKey, dropout,
+    linear_cross_entropy_with, linears,
+};
 
 use super::default_labels;
 use crate::Encoder;
-use crate::tokens::TokenBatch;
+use crate::tokens::{TokenBatch, id_tensor};
 
 /// Token classification: one class for each token.
 #[derive(Module, Debug)]
@@ -62,12 +65,43 @@ impl TokenClassifier {
     /// # Panics
     /// See [`Encoder::forward`].
     pub fn logits(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
+        let logits =
+            self.classifier.forward(self.rows(tokens, types, mode), mode.stream("classifier"));
+        let ([n_rows, n_classes], batch) = (logits.dims(), tokens.lengths.len());
+        logits.reshape([batch, n_rows / batch, n_classes])
+    }
+
+    /// The cross entropy of the tokens' classes, summed, in nats. Targets of [`IGNORED`](crate::IGNORED) are ignored.
+    ///
+    /// # Shapes
+    /// - `targets`: `[batch, len]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// See [`Encoder::forward`].
+    pub fn loss(
+        &self,
+        tokens: TokenBatch<'_>,
+        types: Option<&[u32]>,
+        targets: &[u32],
+        options: impl Into<CrossEntropy>,
+        mode: Mode,
+    ) -> Tensor<1> {
+        let bias = self.classifier.bias.as_ref().map(Param::val);
+        linear_cross_entropy_with(
+            self.rows(tokens, types, mode),
+            LinearWeights { weight: self.classifier.weight.val(), bias },
+            id_tensor(targets, &self.encoder.device()),
+            self.labels.len(),
+            options.into(),
+        )
+    }
+
+    /// The input of the classifier, `[batch · len, d_model]`.
+    fn rows(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<2> {
         let states = self.encoder.forward(tokens, types, mode.stream("encoder"));
         let states = dropout(states, self.dropout, mode.stream("head"));
         let [batch, len, d_model] = states.dims();
-        let rows = states.reshape([batch * len, d_model]);
-        let logits = self.classifier.forward(rows, mode.stream("classifier"));
-        let [_, n_classes] = logits.dims();
-        logits.reshape([batch, len, n_classes])
+        states.reshape([batch * len, d_model])
     }
 }

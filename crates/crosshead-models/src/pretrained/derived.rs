@@ -45,7 +45,8 @@ pub(super) fn write_new(
 
 /// Copies the files of a directory and of the folders in its `modules.json`, without the weights in the folder `model`.
 pub(super) fn copy_files(dir: &Path, out: &Path, model: &Path) -> Result<(), ModelError> {
-    let copy = |from: &Path, to: &Path| copy_folder(from, to, |name| from != model || !is_weights(name));
+    let copy =
+        |from: &Path, to: &Path| copy_folder(from, to, |name| from != model || !is_weights(name));
     copy(dir, out)?;
     for folder in modules(dir)? {
         let (from, to) = (dir.join(&folder), out.join(&folder));

@@ -269,6 +269,22 @@ impl TokenClassifier {
         })
     }
 
+    /// Builds a token classifier with new labels on the encoder of a model directory, for fine-tuning. The head is new: draw
+    /// its weights with [`initialize_where`](crate::initialize_where).
+    ///
+    /// # Errors
+    /// See [`Encoder::from_pretrained`].
+    pub fn with_new_classes(
+        files: &ModelFiles,
+        labels: Vec<String>,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let directory = Directory::of(files)?;
+        let dropout = directory.family.token_dropout(&directory.file)?;
+        let encoder = directory.load(Head::Encoder, device, |encoder| encoder)?;
+        Ok(Self::new(encoder, labels.len(), dropout).with_labels(labels))
+    }
+
     /// Writes a model directory; see [`Encoder::save_pretrained`].
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crosshead_tasks::ModelTask;
 use super::columns::{Columns, Table};
 use super::split::Data;
 use super::{FineTuning, HeadChoice};
+use crate::recipe::InvalidKey;
 use crate::{RunError, TaskKind};
 
 /// What is trained on what.
@@ -48,6 +49,12 @@ impl Plan {
                 let data = Data::Table { columns, names, key: 0, unit: "pairs" };
                 Self { task, data, labels: None, has_head: head == Head::Seq2SeqLm, notes }
             }
+            TaskKind::TokenClassify | TaskKind::Embed => {
+                let reason = format!(
+                    "finetune does not train {task}; write a recipe with `init` and run crosshead train"
+                );
+                return Err(InvalidKey::new("task", reason).into());
+            }
             TaskKind::Classify => {
                 let known = known_labels(tuning, model, head)?;
                 let table = Table::open(&tuning.data)?;
@@ -65,9 +72,9 @@ impl Plan {
                 let data = Data::Table { columns, names: ["label", "text"], key: 1, unit: "texts" };
                 Self { task, data, has_head: labels.is_some(), labels, notes }
             }
-            TaskKind::LanguageModel | TaskKind::MaskedLm => {
+            TaskKind::LanguageModel | TaskKind::MaskedLm | TaskKind::SpanCorruption => {
                 notes.push(format!("task: {task} on plain text"));
-                let has_head = matches!(head, Head::CausalLm | Head::MaskedLm);
+                let has_head = matches!(head, Head::CausalLm | Head::MaskedLm | Head::Seq2SeqLm);
                 Self { task, data: Data::Text, labels: None, has_head, notes }
             }
         };
@@ -87,10 +94,7 @@ fn task(
         Err(RunError::DataFile { file, reason: reason.to_owned() })
     };
     match (head, is_text) {
-        (Head::Seq2SeqLm, false) => {
-            let task = ModelTask::of(&tuning.model)?.and_then(TaskKind::of_model);
-            Ok(task.unwrap_or(TaskKind::Translate))
-        }
+        (Head::Seq2SeqLm, false) => Ok(TaskKind::of_model(ModelTask::of(&tuning.model)?)),
         (Head::CausalLm, true) => Ok(TaskKind::LanguageModel),
         (Head::MaskedLm, true) => Ok(TaskKind::MaskedLm),
         (Head::SequenceClassifier | Head::MaskedLm | Head::Encoder, false) => {
@@ -107,7 +111,7 @@ fn task(
         ),
         (Head::TokenClassifier, _) => {
             let path = model.dir().join("config.json").display().to_string();
-            let reason = "a token classifier, which finetune does not train".to_owned();
+            let reason = "a token classifier, which finetune does not train; write a recipe with `init` and run crosshead train".to_owned();
             Err(RunError::DataFile { file: path, reason })
         }
     }

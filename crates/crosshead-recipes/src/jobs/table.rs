@@ -9,9 +9,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::classify::{ClassifyJob, ClassifyKind, ClassifyRecipe};
+use super::embed::{EmbedJob, EmbedKind, EmbedRecipe};
 use super::language_model::{LanguageModelJob, LanguageModelKind, LanguageModelRecipe};
 use super::masked_lm::{MaskedLmJob, MaskedLmKind, MaskedLmRecipe};
+use super::span_corruption::{SpanJob, SpanKind, SpanRecipe};
 use super::text_to_text::{TextToTextJob, TextToTextKind, TextToTextRecipe};
+use super::token_classify::{TokenClassifyJob, TokenClassifyKind, TokenClassifyRecipe};
 use crate::RunError;
 use crate::job::{Job, Visitor};
 use crate::recipe::{
@@ -165,6 +168,16 @@ tasks! {
         /// Text classification.
         Classify = "classify",
     }
+    /// Token classification, with an encoder and a classification head.
+    TokenClassify(TokenClassifyRecipe, TokenClassifyJob, TokenClassifyKind) {
+        /// Token classification.
+        TokenClassify = "token-classify",
+    }
+    /// Sentence embeddings, with an encoder and pooling.
+    Embed(EmbedRecipe, EmbedJob, EmbedKind) {
+        /// Sentence embeddings.
+        Embed = "embed",
+    }
     /// Causal language modeling, with a decoder-only model.
     LanguageModel(LanguageModelRecipe, LanguageModelJob, LanguageModelKind) {
         /// Causal language modeling.
@@ -175,18 +188,24 @@ tasks! {
         /// Masked language modeling.
         MaskedLm = "masked-lm",
     }
+    /// Pre-training of an encoder-decoder by span corruption.
+    SpanCorruption(SpanRecipe, SpanJob, SpanKind) {
+        /// Span corruption.
+        SpanCorruption = "span-corruption",
+    }
 }
 
 impl TaskKind {
-    /// The task that a model is trained for; `None` for embedding, for which there is no recipe.
-    pub fn of_model(task: ModelTask) -> Option<Self> {
+    /// The task that a model is trained for.
+    pub fn of_model(task: ModelTask) -> Self {
         match task {
-            ModelTask::Translation => Some(Self::Translate),
-            ModelTask::Summarization => Some(Self::Summarize),
-            ModelTask::Classification => Some(Self::Classify),
-            ModelTask::Generation => Some(Self::LanguageModel),
-            ModelTask::FillMask => Some(Self::MaskedLm),
-            ModelTask::Embedding => None,
+            ModelTask::Translation => Self::Translate,
+            ModelTask::Summarization => Self::Summarize,
+            ModelTask::Classification => Self::Classify,
+            ModelTask::TokenClassification => Self::TokenClassify,
+            ModelTask::Generation => Self::LanguageModel,
+            ModelTask::FillMask => Self::MaskedLm,
+            ModelTask::Embedding => Self::Embed,
         }
     }
 }

@@ -62,31 +62,35 @@ pub fn listing(keys: &[Key]) -> String {
             default => format!("default {default}"),
         };
         let tasks = tasks(key).map(|tasks| format!("; {tasks}")).unwrap_or_default();
-        let _ = writeln!(text, "{}  ({}, {default}{tasks})", key.path(), key.kind);
-        wrap(&mut text, &key.meaning, 4);
+        wrap(&mut text, &format!("{}  ({}, {default}{tasks})", key.path(), key.kind), 0, 6);
+        wrap(&mut text, &key.meaning, 4, 4);
         for Choice { value, meaning } in &key.choices {
             let colon = if meaning.is_empty() { "" } else { ": " };
-            wrap(&mut text, &format!("\"{value}\"{colon}{meaning}"), 6);
+            wrap(&mut text, &format!("\"{value}\"{colon}{meaning}"), 6, 6);
         }
     }
     text
 }
 
-/// Writes words on indented lines.
-fn wrap(text: &mut String, words: &str, indent: usize) {
-    let mut width = WIDTH;
+/// Writes words on indented lines, the first with its own indent.
+fn wrap(text: &mut String, words: &str, first: usize, indent: usize) {
+    let mut width = None;
     for word in words.split(' ') {
         let len = word.chars().count();
-        if width + 1 + len > WIDTH {
-            if width < WIDTH {
-                text.push('\n');
+        width = Some(match width {
+            None => {
+                let _ = write!(text, "{:first$}{word}", "");
+                first + len
             }
-            let _ = write!(text, "{:indent$}{word}", "");
-            width = indent + len;
-        } else {
-            let _ = write!(text, " {word}");
-            width += 1 + len;
-        }
+            Some(width) if width + 1 + len > WIDTH => {
+                let _ = write!(text, "\n{:indent$}{word}", "");
+                indent + len
+            }
+            Some(width) => {
+                let _ = write!(text, " {word}");
+                width + 1 + len
+            }
+        });
     }
     text.push('\n');
 }

@@ -45,3 +45,11 @@ pub const PSEUDO_PERPLEXITY: Metric = cost("pseudo_perplexity", "pseudo-perplexi
 pub const BITS_PER_CHARACTER: Metric = cost("bits_per_character", "bits per character", 4);
 /// Negative log-likelihood in bits per byte of UTF-8.
 pub const BITS_PER_BYTE: Metric = cost("bits_per_byte", "bits per byte", 4);
+/// F1 of entities: the harmonic mean of precision and recall over all types, as in seqeval, 0 to 100.
+pub const F1: Metric = score("f1", "F1");
+/// Precision of entities: the share of the predicted ones that are correct, 0 to 100.
+pub const PRECISION: Metric = score("precision", "precision");
+/// Recall of entities: the share of the true ones that are predicted, 0 to 100.
+pub const RECALL: Metric = score("recall", "recall");
+/// Spearman's rank correlation of cosine similarities with scores, −100 to 100.
+pub const SPEARMAN: Metric = score("spearman", "Spearman");

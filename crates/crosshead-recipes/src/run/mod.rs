@@ -11,15 +11,18 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use crosshead_data::BatchStream;
-use crosshead_train::{CheckpointStore, Outcome, RunLog, SnapshotStore, TrainError, Trainer};
+use crosshead_train::{
+    CheckpointStore, EventLog, Outcome, RunLog, SnapshotStore, TrainError, Trainer,
+};
 
 use crate::checkpointing::Checkpointing as _;
+use crate::curves::write_curves_of;
 use crate::host::{Event, Host};
 use crate::job::{Job, Setup, Visitor};
 use crate::recipe::TrainSection;
 use crate::report::Report;
 use crate::{Recipe, RunError, adapter, parameters};
-use observer::{LOG, RunObserver};
+use observer::{EVENTS, LOG, RunObserver};
 
 /// The result of a finished run.
 #[derive(Debug)]
@@ -122,7 +125,9 @@ fn run<J: Job>(
             events.on_event(Event::Message(message));
         }
     }
-    let log = RunLog::open(&setup.dir.join(LOG), trainer.progress().step)?;
+    let step = trainer.progress().step;
+    let log = RunLog::open(&setup.dir.join(LOG), step)?;
+    let event_log = EventLog::open(&setup.dir.join(EVENTS), step)?;
     let mut observer = RunObserver {
         job: &job,
         train,
@@ -131,6 +136,7 @@ fn run<J: Job>(
         snapshots: &snapshots,
         deadline: train.max_time()?.and_then(|time| Instant::now().checked_add(time)),
         log,
+        event_log,
         events,
         stop,
     };
@@ -149,6 +155,7 @@ fn run<J: Job>(
         )));
     }
     drop(trainer);
+    write_curves_of(setup.dir)?;
     let model = setup.dir.join("model");
     let test = job.test(&model, setup.device, events)?;
     Ok(Some(Summary { model, train_seconds, test }))

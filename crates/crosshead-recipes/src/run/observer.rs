@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use crosshead_train::{
-    Checkpoint, CheckpointStore, Divergence, Observer, Progress, Remedy, RunLog, SnapshotStore,
-    StepReport, TrainError, Validation, Weights,
+    Checkpoint, CheckpointStore, Divergence, EventLog, Observer, Progress, Remedy, RunLog, Scalar,
+    SnapshotStore, StepReport, TrainError, Validation, Weights,
 };
 use serde_json::json;
 
@@ -13,9 +13,13 @@ use crate::RunError;
 use crate::host::{Event, Events, Stop};
 use crate::job::Job;
 use crate::recipe::TrainSection;
+use crate::report::MetricValue;
 
 /// The log in the run directory.
 pub(super) const LOG: &str = "log.jsonl";
+
+/// The same values for TensorBoard.
+pub(super) const EVENTS: &str = "events.out.tfevents";
 
 pub(super) struct RunObserver<'a, J> {
     pub(super) job: &'a J,
@@ -26,6 +30,7 @@ pub(super) struct RunObserver<'a, J> {
     /// When `train.max_time` is over.
     pub(super) deadline: Option<Instant>,
     pub(super) log: RunLog,
+    pub(super) event_log: EventLog,
     pub(super) events: &'a mut dyn Events,
     pub(super) stop: Stop,
 }
@@ -42,6 +47,14 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             "targets": report.targets,
             "seconds": progress.seconds,
         }))?;
+        let scalars = [
+            ("train/loss", report.loss),
+            ("train/learning_rate", report.learning_rate),
+            ("train/gradient_norm", report.gradient_norm),
+            ("train/epoch", (progress.epoch + 1) as f64),
+        ];
+        let scalars = scalars.map(|(tag, value)| Scalar { tag: tag.to_owned(), value });
+        self.event_log.write(progress.step, scalars.into())?;
         self.events.on_event(Event::Step { report, steps: self.train.steps() });
         Ok(())
     }
@@ -52,7 +65,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
         progress: &Progress,
         weights: Weights,
     ) -> Result<Validation, TrainError> {
-        let metrics = self.job.validate(model).map_err(observer_error)?;
+        let metrics = self.job.validate(model, self.events).map_err(observer_error)?;
         let chosen = self.train.select.as_deref().unwrap_or("loss");
         let score = metrics
             .iter()
@@ -77,6 +90,16 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             entry[format!("valid_{}", measured.metric.key)] = json!(measured.value);
         }
         self.log.write(&entry)?;
+        // The average is validated at the last step, which has a validation already.
+        let group = match weights {
+            Weights::Current | Weights::Ema => "valid",
+            Weights::Average => "valid_average",
+        };
+        let scalar = |measured: &MetricValue| Scalar {
+            tag: format!("{group}/{}", measured.metric.key),
+            value: measured.value,
+        };
+        self.event_log.write(progress.step, metrics.iter().map(scalar).collect())?;
         self.events.on_event(Event::Validated { step: progress.step, metrics: &metrics, best });
         Ok(Validation { score })
     }
@@ -105,6 +128,7 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
             Remedy::RolledBack { to, rate_factor } => {
                 // The steps after the checkpoint are taken again.
                 self.log = RunLog::open(&self.dir.join(LOG), *to)?;
+                self.event_log = EventLog::open(&self.dir.join(EVENTS), *to)?;
                 let entry = json!({
                     "step": to + 1,
                     "remedy": "rolled back",

@@ -123,6 +123,13 @@ impl Embedder {
         Self { model: compute_type.apply(self.model), ..self }
     }
 
+    /// Sets the maximum number of tokens of a sentence; longer ones are truncated. Default: that of the model's files, or the
+    /// number of positions.
+    pub fn with_max_len(self, max_len: usize) -> Self {
+        let limit = max_len.min(self.positions());
+        Self { limits: Limits { any: limit, query: limit, document: limit }, ..self }
+    }
+
     /// Sets the number of sentences per batch, which affects only the last bits of the vectors. Default: 32.
     pub fn with_batch_size(self, batch_size: usize) -> Self {
         Self { batch_size, ..self }

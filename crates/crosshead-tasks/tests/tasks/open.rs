@@ -28,7 +28,7 @@ fn run_of_encoder_decoder() -> TempDir {
     run
 }
 
-fn task_of(dir: &Path) -> Option<ModelTask> {
+fn task_of(dir: &Path) -> ModelTask {
     ModelTask::of(dir).unwrap()
 }
 
@@ -57,12 +57,12 @@ fn the_config_of_an_encoder_decoder_may_say_summarization() {
         let keys: Result<(), ModelError> =
             set_config_keys(&model, &[("task_specific_params", tasks.clone())]);
         keys.unwrap();
-        assert_eq!(task_of(&model), Some(expected), "{tasks}");
+        assert_eq!(task_of(&model), expected, "{tasks}");
     }
     // The recipe of a run takes precedence over the config of its model.
     set_config_keys(&model, &[("task_specific_params", json!({ "summarization": {} }))]).unwrap();
     fs::write(run.path().join("recipe.toml"), "task = \"translate\"\n").unwrap();
-    assert_eq!(task_of(run.path()), Some(ModelTask::Translation));
+    assert_eq!(task_of(run.path()), ModelTask::Translation);
 }
 
 #[test]
@@ -74,10 +74,14 @@ fn the_head_of_an_encoder_determines_its_task() {
     classifier(&tokenizer).save_pretrained(&dir("classifier"), added()).unwrap();
     masked_lm(&tokenizer).save_pretrained(&dir("masked"), added()).unwrap();
     encoder(&tokenizer).save_pretrained(&dir("encoder"), added()).unwrap();
+    TokenClassifier::new(encoder(&tokenizer), 2, 0.0)
+        .save_pretrained(&dir("tagger"), added())
+        .unwrap();
     let opened = |name: &str| open(dir(name), &Device::flex()).unwrap();
     assert!(matches!(opened("classifier"), Task::Classify(_)));
     assert!(matches!(opened("masked"), Task::FillMask(_)));
     assert!(matches!(opened("encoder"), Task::Embed(_)));
+    assert!(matches!(opened("tagger"), Task::TokenClassify(_)));
 }
 
 #[test]
@@ -102,21 +106,9 @@ fn a_causal_language_model_generates() {
 }
 
 #[test]
-fn a_head_without_a_task_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("tagger");
-    let tokenizer = word_piece();
-    TokenClassifier::new(encoder(&tokenizer), 2, 0.0)
-        .save_pretrained(&dir, with_tokenizer(&tokenizer))
-        .unwrap();
-    assert_eq!(task_of(&dir), None);
-    assert!(matches!(open(&dir, &Device::flex()), Err(TaskError::NoTask(_))));
-}
-
-#[test]
 fn a_directory_without_a_model_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(open(folder.path(), &Device::flex()), Err(TaskError::NoModel(_))));
     fs::write(folder.path().join("modules.json"), "[]").unwrap();
-    assert_eq!(task_of(folder.path()), Some(ModelTask::Embedding));
+    assert_eq!(task_of(folder.path()), ModelTask::Embedding);
 }

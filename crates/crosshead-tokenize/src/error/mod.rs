@@ -46,6 +46,13 @@ pub enum TokenizeError {
         found: &'static str,
     },
 
+    /// The tokenizer can't draw segmentations.
+    #[error("drawing segmentations needs {needed}; this tokenizer is another one")]
+    Sampling {
+        /// What is needed.
+        needed: &'static str,
+    },
+
     /// The file is not valid JSON.
     #[error("{path}: not valid JSON ({source}); the file is damaged or incomplete, download or save it again", path = .path.display())]
     InvalidJson {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use tokenizers::PostProcessorWrapper;
 use tokenizers::decoders::wordpiece::cleanup;
+use tokenizers::models::ModelWrapper;
 
 pub use self::affixes::Affixes;
 use self::chat::ChatTemplates;
@@ -36,8 +37,17 @@ pub struct Tokenizer {
     pub(crate) model_max_length: Option<usize>,
     /// Whether truncation removes the start of a text rather than its end.
     pub(crate) truncates_left: bool,
+    /// Whether the saved files say that the model takes token types.
+    pub(crate) takes_types: bool,
     vocab_size: usize,
     largest_id: u32,
+}
+
+/// A side of a pair of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Source,
+    Target,
 }
 
 /// Post-processing of decoded text.
@@ -75,7 +85,13 @@ impl Tokenizer {
             chat_templates: None,
             model_max_length: None,
             truncates_left: false,
+            takes_types: false,
         }
+    }
+
+    /// The same tokenizer, whose saved files say that the model takes token types, which pairs of texts need.
+    pub fn with_token_types(self) -> Self {
+        Self { takes_types: true, ..self }
     }
 
     /// The ids of a text, without special tokens.
@@ -204,6 +220,17 @@ impl Tokenizer {
         self.target().id_to_token(id)
     }
 
+    /// Whether tokens inside a word are marked, as with `##` in WordPiece.
+    pub fn marks_subwords(&self) -> bool {
+        match self.pipeline.get_model().library() {
+            ModelWrapper::WordPiece(model) => !model.continuing_subword_prefix.is_empty(),
+            ModelWrapper::BPE(model) => {
+                model.continuing_subword_prefix.as_ref().is_some_and(|prefix| !prefix.is_empty())
+            }
+            ModelWrapper::Unigram(_) | ModelWrapper::WordLevel(_) => false,
+        }
+    }
+
     /// The ids of the special tokens.
     pub fn special(&self) -> SpecialIds {
         self.special
@@ -253,6 +280,29 @@ impl Tokenizer {
 
     pub(crate) fn target(&self) -> &Pipeline {
         self.target.as_ref().unwrap_or(&self.pipeline)
+    }
+
+    /// The ids of a text with the special tokens of a side. `segment` segments the text without its language code.
+    pub(crate) fn encode_by(
+        &self,
+        pipeline: &Pipeline,
+        side: Side,
+        text: &str,
+        segment: impl FnOnce(&str) -> tokenizers::Result<tokenizers::Encoding>,
+    ) -> Result<Vec<u32>, TokenizeError> {
+        let affixes = match side {
+            Side::Source => self.languages.source.as_ref(),
+            Side::Target => self.languages.target.as_ref(),
+        };
+        let (code, rest) = self.languages.split_code(text);
+        let encoding = segment(rest)
+            .and_then(|encoding| pipeline.post_process(encoding, None, affixes.is_none()))
+            .map_err(TokenizeError::Encode)?;
+        let ids = code.into_iter().chain(encoding.get_ids().iter().copied());
+        Ok(match affixes {
+            Some(affixes) => affixes.around(ids),
+            None => ids.collect(),
+        })
     }
 
     /// Runs a pipeline. `special` is `None` for no special tokens, `Some(None)` for the pipeline's own, or else the

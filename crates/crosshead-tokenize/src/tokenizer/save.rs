@@ -59,8 +59,15 @@ impl Tokenizer {
         let mut config = Map::new();
         let mut set = |key: &str, value: Value| config.insert(key.to_owned(), value);
         set("tokenizer_class", json!("PreTrainedTokenizerFast"));
-        // Without this, `transformers` passes `token_type_ids`, which encoder-decoders reject.
-        set("model_input_names", json!(["input_ids", "attention_mask"]));
+        // By default `transformers` passes `token_type_ids`, which encoder-decoders reject.
+        set(
+            "model_input_names",
+            if self.takes_types {
+                json!(["input_ids", "token_type_ids", "attention_mask"])
+            } else {
+                json!(["input_ids", "attention_mask"])
+            },
+        );
         for role in SpecialRole::ALL {
             if let Some(token) = self.special.get(role).and_then(|id| self.id_to_token(id)) {
                 set(role.key(), Value::String(token));

@@ -6,8 +6,8 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::metaspace::Metaspace;
 
 use super::{
-    END_OF_TEXT_TOKEN, EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, append_eos,
-    check_size, split_at_special,
+    END_OF_TEXT_TOKEN, EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last,
+    add_sentinels_and_pad, append_eos, check_size, split_at_special,
 };
 use crate::pipeline::from_library;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
@@ -19,12 +19,15 @@ pub struct BpeConfig {
     pub vocab_size: usize,
     /// Pairs with a lower frequency are not merged.
     pub min_frequency: u64,
+    /// The number of sentinels of span corruption, `<extra_id_0>`, … before `<pad>`, which are part of the vocabulary size.
+    /// Byte-level tokenizers have none.
+    pub sentinels: usize,
 }
 
 impl BpeConfig {
     /// A vocabulary of `vocab_size` tokens, without a minimum frequency.
     pub fn new(vocab_size: usize) -> Self {
-        Self { vocab_size, min_frequency: 0 }
+        Self { vocab_size, min_frequency: 0, sentinels: 0 }
     }
 
     /// Sets the minimum frequency of a merged pair.
@@ -33,10 +36,16 @@ impl BpeConfig {
         self
     }
 
-    /// A trainer that reserves one token for later.
+    /// Sets the number of sentinels of span corruption.
+    pub fn with_sentinels(mut self, sentinels: usize) -> Self {
+        self.sentinels = sentinels;
+        self
+    }
+
+    /// A trainer that reserves the tokens that are added later.
     fn trainer(&self) -> BpeTrainerBuilder {
         BpeTrainer::builder()
-            .vocab_size(self.vocab_size.saturating_sub(1))
+            .vocab_size(self.vocab_size.saturating_sub(1 + self.sentinels))
             .min_frequency(self.min_frequency)
             .show_progress(false)
     }
@@ -71,7 +80,7 @@ impl Tokenizer {
         let special = [EOS_TOKEN, UNK_TOKEN].map(|token| tokenizers::AddedToken::from(token, true));
         let trainer = config.trainer().special_tokens(special.into()).build();
         fit(&mut inner, trainer, lines, &[EOS_TOKEN, UNK_TOKEN, PAD_TOKEN])?;
-        let pad = add_last(&mut inner, PAD_TOKEN)?;
+        let pad = add_sentinels_and_pad(&mut inner, config.sentinels)?;
         check_size(&inner, config.vocab_size)?;
         let special = SpecialIds {
             pad: Some(pad),

@@ -60,6 +60,22 @@ fn add_last(tokenizer: &mut tokenizers::Tokenizer, token: &str) -> Result<u32, T
     Ok(id as u32)
 }
 
+/// The name of a sentinel, as in T5.
+pub fn sentinel(index: usize) -> String {
+    format!("<extra_id_{index}>")
+}
+
+/// Adds the sentinels and, as the last token, `<pad>`, whose id it returns.
+fn add_sentinels_and_pad(
+    tokenizer: &mut tokenizers::Tokenizer,
+    sentinels: usize,
+) -> Result<u32, TokenizeError> {
+    for index in 0..sentinels {
+        add_last(tokenizer, &sentinel(index))?;
+    }
+    add_last(tokenizer, PAD_TOKEN)
+}
+
 /// Checks that a vocabulary does not exceed the requested size. Trainers keep the complete alphabet even if it is too
 /// large.
 fn check_size(tokenizer: &tokenizers::Tokenizer, vocab_size: usize) -> Result<(), TokenizeError> {

@@ -7,7 +7,8 @@ use tokenizers::models::unigram::{Unigram, UnigramTrainer};
 use tokenizers::pre_tokenizers::metaspace::Metaspace;
 
 use super::{
-    EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_last, append_eos, split_at_special, words,
+    EOS_ID, EOS_TOKEN, PAD_TOKEN, UNK_ID, UNK_TOKEN, add_sentinels_and_pad, append_eos,
+    split_at_special, words,
 };
 use crate::pipeline::from_library;
 use crate::{SpecialIds, TokenizeError, Tokenizer};
@@ -20,12 +21,20 @@ const MAX_WORD_LEN: usize = 4192;
 pub struct UnigramConfig {
     /// The maximum number of tokens, including special tokens.
     pub vocab_size: usize,
+    /// The number of sentinels of span corruption, `<extra_id_0>`, … before `<pad>`, which are part of the vocabulary size.
+    pub sentinels: usize,
 }
 
 impl UnigramConfig {
     /// A vocabulary of `vocab_size` tokens.
     pub fn new(vocab_size: usize) -> Self {
-        Self { vocab_size }
+        Self { vocab_size, sentinels: 0 }
+    }
+
+    /// Sets the number of sentinels of span corruption.
+    pub fn with_sentinels(mut self, sentinels: usize) -> Self {
+        self.sentinels = sentinels;
+        self
     }
 }
 
@@ -52,11 +61,11 @@ impl Tokenizer {
             .with_post_processor(Some(append_eos()))
             .set_encode_special_tokens(true);
         let counts = count_words(&inner, lines)?;
-        inner.with_model(learn(counts, config.vocab_size)?);
+        inner.with_model(learn(counts, config.vocab_size.saturating_sub(config.sentinels))?);
         inner
             .add_special_tokens([EOS_TOKEN, UNK_TOKEN].map(|token| AddedToken::from(token, true)))
             .map_err(TokenizeError::Train)?;
-        let pad = add_last(&mut inner, PAD_TOKEN)?;
+        let pad = add_sentinels_and_pad(&mut inner, config.sentinels)?;
         let special = SpecialIds {
             pad: Some(pad),
             eos: Some(EOS_ID),

@@ -5,6 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use crosshead_weights::TensorSource;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::modules::check_features;
 use super::{read, wrong};
@@ -33,6 +34,25 @@ fn yes() -> bool {
 
 fn tanh() -> String {
     "torch.nn.modules.activation.Tanh".to_owned()
+}
+
+/// `config.json` of a layer.
+pub(super) fn to_json(config: &ProjectionConfig) -> Value {
+    let known = ACTIVATIONS.iter().find(|(_, activation)| *activation == config.activation);
+    let (class, _) = known.unwrap_or_else(|| unreachable!("every activation has a class"));
+    let module =
+        if config.activation == ProjectionActivation::Identity { "linear" } else { "activation" };
+    let mut keys = json!({
+        "in_features": config.d_in,
+        "out_features": config.d_out,
+        "bias": config.bias,
+        "activation_function": format!("torch.nn.modules.{module}.{class}"),
+    });
+    // Older versions of sentence-transformers do not know the key.
+    if config.residual {
+        keys["use_residual"] = json!(true);
+    }
+    keys
 }
 
 /// The class names of PyTorch, without their Python modules.

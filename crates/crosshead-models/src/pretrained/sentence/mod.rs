@@ -3,6 +3,7 @@
 mod dense;
 mod modules;
 mod pooling;
+mod save;
 mod transformer;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
 use super::{read, wrong};
 use crate::{ModelError, Pooling};
@@ -55,6 +56,26 @@ const MODES: [(&str, Pooling); 6] = [
     ("mean_sqrt_len_tokens", Pooling::MeanSqrtLen),
     ("weightedmean", Pooling::WeightedMean),
     ("lasttoken", Pooling::Last),
+];
+
+/// `config.json` of a pooling of `d_model` features, with the older keys, which every version of sentence-transformers reads.
+pub(super) fn to_json(modes: &[Pooling], include_prompt: bool, d_model: usize) -> Value {
+    let mut keys = json!({ "word_embedding_dimension": d_model });
+    for (key, (_, mode)) in OLDER_KEYS.iter().zip(MODES) {
+        keys[*key] = json!(modes.contains(&mode));
+    }
+    keys["include_prompt"] = json!(include_prompt);
+    keys
+}
+
+/// The older keys of [`MODES`].
+const OLDER_KEYS: [&str; 6] = [
+    "pooling_mode_cls_token",
+    "pooling_mode_max_tokens",
+    "pooling_mode_mean_tokens",
+    "pooling_mode_mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens",
+    "pooling_mode_lasttoken",
 ];
 
 impl Keys {

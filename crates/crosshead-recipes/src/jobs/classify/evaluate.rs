@@ -3,13 +3,14 @@
 use crosshead_data::{DataError, LabelSet};
 use crosshead_evaluate::{Bootstrap, ConfusionMatrix};
 use crosshead_models::ProblemType;
-use crosshead_tasks::Classifier;
+use crosshead_tasks::{Classifier, TextPair};
 
 use super::sections::{ClassifyRecipe, LabelledSection};
+use super::texts::{Labelled, Texts};
+use crate::RunError;
 use crate::host::Assets;
 use crate::job::{Evaluation, tested};
 use crate::report::{Confusion, MetricValue, Report, metric};
-use crate::{RunError, data};
 
 /// Number of examples in a report.
 const SAMPLES: usize = 10;
@@ -25,8 +26,33 @@ pub fn classification(
     classes: &[u32],
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, RunError> {
+    let labelled = Labelled { texts: Texts::Single(texts.to_vec()), classes: classes.to_vec() };
+    report(classifier, &labelled, progress)
+}
+
+/// [`classification`] for pairs of texts.
+///
+/// # Errors
+/// As [`classification`].
+pub fn classification_of_pairs(
+    classifier: &Classifier,
+    pairs: &[TextPair],
+    classes: &[u32],
+    progress: &mut dyn FnMut(usize),
+) -> Result<Report, RunError> {
+    let labelled = Labelled { texts: Texts::Pairs(pairs.to_vec()), classes: classes.to_vec() };
+    report(classifier, &labelled, progress)
+}
+
+/// Evaluates a classifier on labelled texts.
+pub(super) fn report(
+    classifier: &Classifier,
+    labelled: &Labelled,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Report, RunError> {
+    let Labelled { texts, classes } = labelled;
     check_single_label(classifier.problem_type(), "evaluation")?;
-    let classified = classifier.classify_with(texts, progress)?;
+    let classified = texts.classify(classifier, progress)?;
     let best = classified.iter().map(|classified| &classified.labels[0]);
     let predicted: Vec<u32> = best.clone().map(|label| label.class).collect();
     let labels = classifier.labels();
@@ -37,14 +63,12 @@ pub fn classification(
         ConfusionMatrix::interval(classes, &predicted, n_classes, &bootstrap, percent)
             .map(|interval| MetricValue::new(metric, percent(&matrix)).with_interval(interval))
     };
-    let samples =
-        texts.iter().zip(classes).zip(best).take(SAMPLES).map(|((text, &class), label)| {
-            vec![
-                ("text", text.clone()),
-                ("label", format!("{} ({:.2})", label.name, label.score)),
-                ("truth", labels[class as usize].clone()),
-            ]
-        });
+    let samples = best.zip(classes).enumerate().take(SAMPLES).map(|(index, (label, &class))| {
+        let mut sample = texts.sample(index);
+        sample.push(("label", format!("{} ({:.2})", label.name, label.score)));
+        sample.push(("truth", labels[class as usize].clone()));
+        sample
+    });
     Ok(Report {
         metrics: vec![
             measured(&metric::ACCURACY, ConfusionMatrix::accuracy)?,
@@ -83,9 +107,9 @@ pub(super) fn on_file(
 ) -> Result<Report, RunError> {
     let Evaluation { model, file, device, compute_type, assets, events, .. } = evaluation;
     let classifier = Classifier::from_files(model, device)?.with_compute_type(compute_type);
-    let (texts, classes) = labelled(file, &recipe.data, classifier.labels(), assets)?;
-    let progress = &mut tested(events, texts.len(), "texts");
-    classification(&classifier, &texts, &classes, progress)
+    let labelled = labelled(file, &recipe.data, classifier.labels(), assets)?;
+    let progress = &mut tested(events, labelled.texts.len(), "texts");
+    report(&classifier, &labelled, progress)
 }
 
 /// The texts of a file and their classes. A label can be one of `data.labels`, one of the model's label names, or a
@@ -95,29 +119,16 @@ fn labelled(
     section: &LabelledSection,
     names: &[String],
     assets: &dyn Assets,
-) -> Result<(Vec<String>, Vec<u32>), RunError> {
-    let rows = data::rows(file, [&section.label, &section.text], assets)?;
+) -> Result<Labelled, RunError> {
     let written = section.labels.as_deref().unwrap_or(names);
     let known = LabelSet::from_names(written.to_vec())?;
-    let class = |label: &str| {
+    Labelled::read(file, section, assets, |line, label| {
         let number = label.parse().ok().filter(|&number: &u32| (number as usize) < names.len());
-        known.class(label).or(number)
-    };
-    let classes: Result<Vec<u32>, DataError> = rows
-        .iter()
-        .map(|row| {
-            let label = &row.fields[0];
-            class(label).ok_or_else(|| DataError::UnseenLabel {
-                name: file.to_owned(),
-                line: row.line,
-                label: label.clone(),
-                known: written.join(", "),
-            })
+        known.class(label).or(number).ok_or_else(|| DataError::UnseenLabel {
+            name: file.to_owned(),
+            line,
+            label: label.to_owned(),
+            known: written.join(", "),
         })
-        .collect();
-    let texts = rows.into_iter().map(|row| {
-        let [_, text] = row.fields;
-        text
-    });
-    Ok((texts.collect(), classes?))
+    })
 }

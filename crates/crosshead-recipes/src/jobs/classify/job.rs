@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use crosshead_data::{Batching, ClassExample, LabelSet, Lengths, collate_classes};
+use crosshead_data::{Batching, ClassExample, DataError, LabelSet, Lengths, collate_classes};
 use crosshead_kernels::{CrossEntropy, Mode};
 use crosshead_models::{Head, ProblemType, SequenceClassifier, TokenBatch};
 use crosshead_tasks::{Classifier, model_files};
@@ -12,20 +12,15 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 use serde_json::Map;
 
-use super::evaluate::{self, check_single_label, classification};
+use super::evaluate::{self, check_single_label, report};
 use super::sections::{ClassifyRecipe, LabelledSection};
+use super::texts::{Labelled, examples};
 use crate::host::{Assets, Event, Events};
-use crate::job::{Evaluation, Job, Setup, check_length, mean_loss, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, mean_loss, tested, validating};
 use crate::kept::Kept;
 use crate::recipe::{InvalidKey, TrainSection};
 use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, data, parameters, tokenizer};
-
-/// Texts and their classes.
-struct Labelled {
-    texts: Vec<String>,
-    classes: Vec<u32>,
-}
 
 /// The data and the tokenizer of a run.
 pub(crate) struct ClassifyJob {
@@ -60,15 +55,21 @@ impl Job for ClassifyJob {
                 "warning: no training text has the label {label}; the model cannot learn it"
             )));
         }
-        let lines = train.texts.iter().map(String::as_str);
+        let lines = train.texts.all().into_iter();
         let tokenizer = tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), setup, lines)?;
+        // The files of a pretrained model are kept as they are.
+        let tokenizer = match &section.text_pair {
+            Some(_) => tokenizer.with_token_types(),
+            None => tokenizer,
+        };
         let positions = positions(recipe)?;
         let max_len = section.max_len.unwrap_or(positions);
         check_length("data.max_len", max_len, positions)?;
-        let (examples, too_long) = examples(&tokenizer, &train, max_len)?;
+        let (encoded, too_long) = examples(&tokenizer, &train, max_len)?;
         events.on_event(Event::Message(format!(
-            "data: {} training texts, {} valid, {} test; {too_long} truncated (more than {max_len} tokens); labels {}",
+            "data: {} training {}, {} valid, {} test; {too_long} truncated (more than {max_len} tokens); labels {}",
             train.texts.len(),
+            if section.text_pair.is_some() { "pairs" } else { "texts" },
             valid.texts.len(),
             test.as_ref().map_or(0, |test| test.texts.len()),
             section.names(&labels).join(", "),
@@ -77,8 +78,8 @@ impl Job for ClassifyJob {
         Ok(Self {
             recipe: recipe.clone(),
             names: section.names(&labels),
-            train: examples,
-            valid: self::examples(&tokenizer, &valid, max_len)?.0,
+            train: encoded,
+            valid: examples(&tokenizer, &valid, max_len)?.0,
             valid_texts: valid,
             test,
             tokenizer,
@@ -105,12 +106,16 @@ impl Job for ClassifyJob {
         train.batching(lengths(&self.train))
     }
 
-    fn validate(&self, model: &SequenceClassifier) -> Result<Vec<MetricValue>, RunError> {
+    fn validate(
+        &self,
+        model: &SequenceClassifier,
+        events: &mut dyn Events,
+    ) -> Result<Vec<MetricValue>, RunError> {
         let task = ClassTask { examples: &self.valid, loss: CrossEntropy::default(), r_drop: 0.0 };
         let loss = MetricValue::new(&metric::LOSS, mean_loss(&task, &lengths(&self.valid), model));
         let classifier = Classifier::new(model.clone(), self.tokenizer.clone());
-        let Labelled { texts, classes } = &self.valid_texts;
-        let report = classification(&classifier, texts, classes, &mut |_| {})?;
+        let progress = &mut validating(events, self.valid_texts.texts.len(), "texts");
+        let report = report(&classifier, &self.valid_texts, progress)?;
         Ok(std::iter::once(loss).chain(report.metrics).collect())
     }
 
@@ -124,10 +129,10 @@ impl Job for ClassifyJob {
         device: &Device,
         events: &mut dyn Events,
     ) -> Result<Option<Report>, RunError> {
-        let Some(Labelled { texts, classes }) = &self.test else { return Ok(None) };
+        let Some(test) = &self.test else { return Ok(None) };
         let classifier = Classifier::from_pretrained(model, device)?;
-        let progress = &mut tested(events, texts.len(), "texts");
-        classification(&classifier, texts, classes, progress).map(Some)
+        let progress = &mut tested(events, test.texts.len(), "texts");
+        report(&classifier, test, progress).map(Some)
     }
 
     fn evaluate(recipe: &ClassifyRecipe, evaluation: Evaluation<'_>) -> Result<Report, RunError> {
@@ -209,25 +214,14 @@ fn labelled(
     labels: &LabelSet,
     assets: &dyn Assets,
 ) -> Result<Labelled, RunError> {
-    let rows = data::rows(name, [&section.label, &section.text], assets)?;
-    let classes = labels.classes(name, &rows)?;
-    let text = |row: crosshead_data::Row<2>| {
-        let [_, text] = row.fields;
-        text
-    };
-    Ok(Labelled { texts: rows.into_iter().map(text).collect(), classes })
-}
-
-/// Texts as ids of at most `max_len` tokens, and how many were truncated.
-fn examples(
-    tokenizer: &Tokenizer,
-    labelled: &Labelled,
-    max_len: usize,
-) -> Result<(Vec<ClassExample>, usize), RunError> {
-    let rows = tokenizer.encode_batch_truncated(&labelled.texts, max_len)?;
-    let too_long = rows.iter().filter(|row| row.truncated).count();
-    let examples = rows.into_iter().zip(&labelled.classes);
-    Ok((examples.map(|(row, &class)| ClassExample { ids: row.ids, class }).collect(), too_long))
+    Labelled::read(name, section, assets, |line, label| {
+        labels.class(label).ok_or_else(|| DataError::UnseenLabel {
+            name: name.to_owned(),
+            line,
+            label: label.to_owned(),
+            known: labels.names().join(", "),
+        })
+    })
 }
 
 fn lengths(examples: &[ClassExample]) -> Vec<Lengths> {
@@ -248,10 +242,11 @@ impl Task for ClassTask<'_> {
     fn loss(&self, model: &SequenceClassifier, examples: &[usize], mode: Mode) -> Tensor<1> {
         let batch = collate_classes(self.examples, examples, model.encoder.config().pad_id);
         let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
+        let types = batch.types.as_deref().filter(|_| model.encoder.config().n_token_types > 1);
         if self.r_drop > 0.0 && mode != Mode::Eval {
-            return model.r_drop_loss(tokens, None, &batch.classes, self.loss, self.r_drop, mode);
+            return model.r_drop_loss(tokens, types, &batch.classes, self.loss, self.r_drop, mode);
         }
-        model.loss(tokens, None, &batch.classes, self.loss, mode)
+        model.loss(tokens, types, &batch.classes, self.loss, mode)
     }
 
     fn targets(&self, examples: &[usize]) -> usize {

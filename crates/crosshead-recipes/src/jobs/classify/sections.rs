@@ -57,6 +57,7 @@ impl Sections for ClassifyRecipe {
 
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
+        self.tokenizer.without_sampling()?;
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
         self.model.resolve(Self::MODEL, init)?;
         self.lora.as_ref().map_or(Ok(()), |lora| lora.check(init, &self.train.freeze))?;
@@ -85,6 +86,10 @@ pub struct LabelledSection {
     #[schemars(with = "String", extend("type" = ["integer", "string"]))]
     #[serde(default = "second")]
     pub text: Column,
+    /// Column of a second text, which is classified together with the first, as in `[CLS] text [SEP] second [SEP]`. By default
+    /// each example is one text.
+    #[schemars(with = "Option<String>", extend("type" = ["integer", "string"]))]
+    pub text_pair: Option<Column>,
     /// The labels as they appear in the files, numbers or names, in the order of the classes. By default, these are the
     /// labels of `data.train`, sorted; whole numbers are sorted numerically.
     pub labels: Option<Vec<String>>,

@@ -14,7 +14,7 @@ use serde_json::Map;
 use super::evaluate::{self, language_modeling, score};
 use super::sections::LanguageModelRecipe;
 use crate::host::{Event, Events};
-use crate::job::{Evaluation, Job, Setup, check_length, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, tested, validating};
 use crate::kept::Kept;
 use crate::recipe::TrainSection;
 use crate::report::{Baseline, MetricValue, Report, Sample};
@@ -106,11 +106,16 @@ impl Job for LanguageModelJob {
         }
     }
 
-    fn validate(&self, model: &CausalLm) -> Result<Vec<MetricValue>, RunError> {
+    fn validate(
+        &self,
+        model: &CausalLm,
+        events: &mut dyn Events,
+    ) -> Result<Vec<MetricValue>, RunError> {
         let context = self.recipe.data.context;
         let windows = contiguous_windows(self.valid.len(), context, context);
+        let progress = &mut validating(events, self.valid.len().saturating_sub(1), "tokens");
         let (metrics, _) =
-            score(model, &self.tokenizer, &self.valid, &self.valid_text, &windows, &mut |_| {})?;
+            score(model, &self.tokenizer, &self.valid, &self.valid_text, &windows, progress)?;
         Ok(metrics)
     }
 

@@ -60,6 +60,7 @@ impl Sections for LanguageModelRecipe {
 
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
+        self.tokenizer.without_sampling()?;
         self.tokenizer.resolve(TokenizerKind::ByteBpe, init)?;
         self.model.resolve(Self::MODEL, init)?;
         self.lora.as_ref().map_or(Ok(()), |lora| lora.check(init, &self.train.freeze))?;

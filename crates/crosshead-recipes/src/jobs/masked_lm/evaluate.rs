@@ -5,9 +5,10 @@ use crosshead_evaluate::{EvaluateError, LanguageScore};
 use crosshead_kernels::Mode;
 use crosshead_models::{IGNORED, MaskedLm, TokenBatch};
 use crosshead_tasks::FillMask;
-use crosshead_tokenize::{Affixes, SpecialRole, Tokenizer};
+use crosshead_tokenize::{SpecialRole, Tokenizer};
 
-use super::sections::MaskedLmRecipe;
+use super::sections::{MaskUnit, MaskedLmRecipe};
+use super::text::{MaskedText, Window};
 use crate::job::{Evaluation, tested};
 use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, data};
@@ -22,7 +23,7 @@ const SEED: u64 = 0;
 /// is called with the number of tokens processed so far.
 ///
 /// The text is read in adjacent windows of `context` tokens, including special tokens. A fraction `share` of the tokens
-/// is masked; for pseudo-perplexity, one token at a time.
+/// is masked, by `unit`; for pseudo-perplexity, one token at a time.
 ///
 /// # Errors
 /// If the text has no tokens, or the loss is NaN.
@@ -31,23 +32,23 @@ pub fn masked_language_modeling(
     text: &str,
     context: usize,
     share: f64,
+    unit: MaskUnit,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, RunError> {
-    let ids = fill.tokenizer().encode(text)?;
     let affixes = fill.tokenizer().affixes()?;
-    let sequences = windows(&affixes, &ids, context);
-    let mut metrics = masked_metrics(fill, &sequences, share)?;
+    let windows = MaskedText::encode(fill.tokenizer(), text, unit)?.windows(&affixes, context);
+    let mut metrics = masked_metrics(fill, &windows, share, &mut |_| {})?;
     let mut each = Vec::new();
-    for (index, ids) in sequences.iter().enumerate() {
-        let text = affixes.before.len()..ids.len() - affixes.after.len();
+    for (index, window) in windows.iter().enumerate() {
+        let text = affixes.before.len()..window.ids.len() - affixes.after.len();
         each.extend(text.map(|position| (index, position)));
     }
     let (mut nats, mut done) = (0.0, 0);
     for batch in each.chunks(BATCH) {
         let originals: Vec<&[u32]> =
-            batch.iter().map(|&(index, _)| sequences[index].as_slice()).collect();
+            batch.iter().map(|&(index, _)| windows[index].ids.as_slice()).collect();
         let mask = |&(index, position): &(usize, usize)| {
-            let mut ids = sequences[index].clone();
+            let mut ids = windows[index].ids.clone();
             ids[position] = fill.mask_id();
             MaskedSequence { ids, positions: vec![position] }
         };
@@ -80,22 +81,24 @@ pub(super) fn on_file(
     let progress = &mut tested(events, total, "tokens");
     let positions = fill.model().encoder.config().stack.max_len;
     let (context, share) = (recipe.data.context.min(positions), recipe.data.masked);
-    masked_language_modeling(&fill, &text, context, share, progress)
+    masked_language_modeling(&fill, &text, context, share, recipe.data.unit, progress)
 }
 
-/// Loss and accuracy on a fraction of the tokens, which is the same in every evaluation.
+/// Loss and accuracy on a fraction of the tokens, which is the same in every evaluation. `progress` is called with the number of
+/// windows done.
 pub(crate) fn masked_metrics(
     fill: &FillMask,
-    sequences: &[Vec<u32>],
+    windows: &[Window],
     share: f64,
+    progress: &mut dyn FnMut(usize),
 ) -> Result<Vec<MetricValue>, RunError> {
     let masking = masking(fill.tokenizer(), share)?;
     let (mut nats, mut right, mut all) = (0.0, 0, 0);
-    for (first, batch) in sequences.chunks(BATCH).enumerate() {
-        let originals: Vec<&[u32]> = batch.iter().map(Vec::as_slice).collect();
+    for (first, batch) in windows.chunks(BATCH).enumerate() {
+        let originals: Vec<&[u32]> = batch.iter().map(|window| window.ids.as_slice()).collect();
         let masked: Vec<MaskedSequence> = (first * BATCH..)
-            .zip(&originals)
-            .map(|(index, ids)| masking.apply(ids, SEED, 0, index))
+            .zip(batch)
+            .map(|(index, window)| window.masked(&masking, SEED, index))
             .collect();
         let batch = collate(fill.model(), &originals, &masked);
         let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
@@ -107,6 +110,7 @@ pub(crate) fn masked_metrics(
             .count();
         all += batch.n_targets;
         nats += loss(fill.model(), &batch);
+        progress(first * BATCH + originals.len());
     }
     if all == 0 {
         return Err(EvaluateError::EmptyCorpus.into());
@@ -115,12 +119,6 @@ pub(crate) fn masked_metrics(
         MetricValue::new(&metric::LOSS, nats / all as f64),
         MetricValue::new(&metric::ACCURACY, 100.0 * right as f64 / all as f64),
     ])
-}
-
-/// Adjacent windows of at most `context` ids, each with its special tokens.
-pub(crate) fn windows(affixes: &Affixes, ids: &[u32], context: usize) -> Vec<Vec<u32>> {
-    let inside = context.saturating_sub(affixes.count()).max(1);
-    ids.chunks(inside).map(|ids| affixes.around(ids.iter().copied())).collect()
 }
 
 /// BERT's masking of a fraction of the tokens, excluding special tokens.

@@ -12,10 +12,11 @@ use crosshead_train::Task;
 use crosshead_weights::{Initialization, initialize};
 use serde_json::Map;
 
-use super::evaluate::{self, masked_language_modeling, masked_metrics, masking, windows};
+use super::evaluate::{self, masked_language_modeling, masked_metrics, masking};
 use super::sections::MaskedLmRecipe;
+use super::text::{MaskedText, Window};
 use crate::host::{Event, Events};
-use crate::job::{Evaluation, Job, Setup, check_length, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, tested, validating};
 use crate::kept::Kept;
 use crate::recipe::{InvalidKey, TrainSection};
 use crate::report::{Baseline, MetricValue, Report, metric};
@@ -29,9 +30,9 @@ pub(crate) struct MaskedLmJob {
     affixes: Affixes,
     kept: Kept,
     masking: Masking,
-    train: Vec<u32>,
+    train: MaskedText,
     /// Windows of the validation text.
-    valid: Vec<Vec<u32>>,
+    valid: Vec<Window>,
     test_text: Option<String>,
 }
 
@@ -53,20 +54,21 @@ impl Job for MaskedLmJob {
             section.test.as_deref().map(|name| data::text(name, setup.assets)).transpose()?;
         let tokenizer =
             tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), setup, train_text.lines())?;
-        let train = tokenizer.encode(&train_text)?;
-        if train.len() < section.context {
+        let train = MaskedText::encode(&tokenizer, &train_text, section.unit)?;
+        if train.ids.len() < section.context {
             let reason = format!(
                 "{} tokens, but at least data.context ({}) are needed; use a longer text or a smaller context",
-                train.len(),
+                train.ids.len(),
                 section.context
             );
             return Err(RunError::DataFile { file: section.train.clone(), reason });
         }
         let affixes = tokenizer.affixes()?;
-        let valid = windows(&affixes, &tokenizer.encode(&valid_text)?, section.context);
+        let valid = MaskedText::encode(&tokenizer, &valid_text, section.unit)?
+            .windows(&affixes, section.context);
         events.on_event(Event::Message(format!(
             "data: {} training tokens, {} windows valid; vocabulary: {} tokens",
-            train.len(),
+            train.ids.len(),
             valid.len(),
             tokenizer.vocab_size(),
         )));
@@ -107,7 +109,7 @@ impl Job for MaskedLmJob {
 
     fn task(&self) -> MaskedTask<'_> {
         MaskedTask {
-            ids: &self.train,
+            text: &self.train,
             inside: self.inside(),
             affixes: &self.affixes,
             masking: &self.masking,
@@ -120,15 +122,20 @@ impl Job for MaskedLmJob {
         let context = self.recipe.data.context;
         let size = train.batch_size(context);
         Batching::Draws {
-            bound: window_starts(self.train.len() + 1, self.inside()),
+            bound: window_starts(self.train.ids.len() + 1, self.inside()),
             size,
-            batches: (self.train.len() / (context * size)).max(1),
+            batches: (self.train.ids.len() / (context * size)).max(1),
         }
     }
 
-    fn validate(&self, model: &MaskedLm) -> Result<Vec<MetricValue>, RunError> {
+    fn validate(
+        &self,
+        model: &MaskedLm,
+        events: &mut dyn Events,
+    ) -> Result<Vec<MetricValue>, RunError> {
         let fill = FillMask::new(model.clone(), self.tokenizer.clone())?;
-        masked_metrics(&fill, &self.valid, self.recipe.data.masked)
+        let progress = &mut validating(events, self.valid.len(), "windows");
+        masked_metrics(&fill, &self.valid, self.recipe.data.masked, progress)
     }
 
     fn save(&self, model: &MaskedLm, dir: &Path) -> Result<(), RunError> {
@@ -145,8 +152,9 @@ impl Job for MaskedLmJob {
         let fill = FillMask::from_pretrained(model, device)?;
         let ids = self.tokenizer.encode(test)?;
         let (context, share) = (self.recipe.data.context, self.recipe.data.masked);
+        let unit = self.recipe.data.unit;
         let progress = &mut tested(events, ids.len(), "tokens");
-        let mut report = masked_language_modeling(&fill, test, context, share, progress)?;
+        let mut report = masked_language_modeling(&fill, test, context, share, unit, progress)?;
         let unigram = self.unigram_perplexity(&ids);
         let metrics = vec![MetricValue::new(&metric::PERPLEXITY, unigram)];
         report.baselines.push(Baseline { name: "unigram", metrics });
@@ -174,7 +182,7 @@ impl MaskedLmJob {
     /// The perplexity of a unigram model of the training text with add-one smoothing.
     fn unigram_perplexity(&self, ids: &[u32]) -> f64 {
         let mut counts = vec![1_u32; self.tokenizer.vocab_size()];
-        self.train.iter().for_each(|&id| counts[id as usize] += 1);
+        self.train.ids.iter().for_each(|&id| counts[id as usize] += 1);
         let total: f64 = counts.iter().map(|&count| f64::from(count)).sum();
         let nats: f64 = ids.iter().map(|&id| -(f64::from(counts[id as usize]) / total).ln()).sum();
         (nats / ids.len().max(1) as f64).exp()
@@ -183,7 +191,7 @@ impl MaskedLmJob {
 
 /// The cross-entropy of masked tokens. An example is the position at which a window starts.
 pub(crate) struct MaskedTask<'a> {
-    ids: &'a [u32],
+    text: &'a MaskedText,
     /// Tokens of a window without special tokens.
     inside: usize,
     affixes: &'a Affixes,
@@ -192,12 +200,13 @@ pub(crate) struct MaskedTask<'a> {
 }
 
 impl MaskedTask<'_> {
-    fn window(&self, start: usize) -> Vec<u32> {
-        self.affixes.around(self.ids[start..start + self.inside].iter().copied())
+    fn windows(&self, starts: &[usize]) -> Vec<Window> {
+        let window = |&start: &usize| self.text.window(start..start + self.inside, self.affixes);
+        starts.iter().map(window).collect()
     }
 
     /// The windows with masked tokens; each training step draws different masks.
-    fn masked(&self, windows: &[Vec<u32>], mode: Mode) -> Vec<MaskedSequence> {
+    fn masked(&self, windows: &[Window], mode: Mode) -> Vec<MaskedSequence> {
         let draw = match mode {
             Mode::Eval => 0,
             Mode::Train(key) => {
@@ -205,8 +214,8 @@ impl MaskedTask<'_> {
                 u64::from(high) << 32 | u64::from(low)
             }
         };
-        let masked = |(index, ids): (usize, &Vec<u32>)| self.masking.apply(ids, draw, 0, index);
-        windows.iter().enumerate().map(masked).collect()
+        let windows = windows.iter().enumerate();
+        windows.map(|(index, window)| window.masked(self.masking, draw, index)).collect()
     }
 }
 
@@ -214,17 +223,18 @@ impl Task for MaskedTask<'_> {
     type Model = MaskedLm;
 
     fn loss(&self, model: &MaskedLm, starts: &[usize], mode: Mode) -> Tensor<1> {
-        let windows: Vec<Vec<u32>> = starts.iter().map(|&start| self.window(start)).collect();
-        let originals: Vec<&[u32]> = windows.iter().map(Vec::as_slice).collect();
+        let windows = self.windows(starts);
+        let originals: Vec<&[u32]> = windows.iter().map(|window| window.ids.as_slice()).collect();
         let masked = self.masked(&windows, mode);
         let batch = collate_masked(&originals, &masked, model.encoder.config().pad_id, IGNORED);
         let read = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
         model.loss_with(read, &batch.targets, self.loss, mode)
     }
 
+    /// The share of each window. Complete words fill it exactly, unless a window has no short words left.
     fn targets(&self, starts: &[usize]) -> usize {
-        let windows: Vec<Vec<u32>> = starts.iter().map(|&start| self.window(start)).collect();
-        self.masked(&windows, Mode::Eval).iter().map(|masked| masked.positions.len()).sum()
+        let windows = self.windows(starts);
+        windows.iter().map(|window| self.masking.selected(window.maskable(self.masking))).sum()
     }
 
     fn tokens(&self, starts: &[usize]) -> usize {

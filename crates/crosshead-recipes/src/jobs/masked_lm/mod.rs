@@ -3,7 +3,8 @@
 mod evaluate;
 mod job;
 mod sections;
+mod text;
 
 pub use evaluate::masked_language_modeling;
 pub(crate) use job::MaskedLmJob;
-pub use sections::{MaskedLmKind, MaskedLmRecipe, MaskedTextSection};
+pub use sections::{MaskUnit, MaskedLmKind, MaskedLmRecipe, MaskedTextSection};

@@ -56,6 +56,7 @@ impl Sections for MaskedLmRecipe {
 
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
+        self.tokenizer.without_sampling()?;
         self.tokenizer.resolve(TokenizerKind::WordPiece, init)?;
         self.model.resolve(Self::MODEL, init)?;
         self.lora.as_ref().map_or(Ok(()), |lora| lora.check(init, &self.train.freeze))?;
@@ -65,6 +66,17 @@ impl Sections for MaskedLmRecipe {
         self.train.without_r_drop()?;
         self.data.check()
     }
+}
+
+/// What is masked at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MaskUnit {
+    /// Single tokens.
+    #[default]
+    Tokens,
+    /// All tokens of a word (whole word masking, as in later versions of BERT).
+    WholeWords,
 }
 
 /// Running text for masked language modeling.
@@ -85,6 +97,9 @@ pub struct MaskedTextSection {
     /// random tokens, and 10 % are left unchanged.
     #[serde(default = "default_masked")]
     pub masked: f64,
+    /// What is masked at once.
+    #[serde(default)]
+    pub unit: MaskUnit,
 }
 
 impl MaskedTextSection {

@@ -1,6 +1,7 @@
 //! Each job on a few lines of data.
 
 mod data;
+mod objectives;
 mod recipes;
 mod runs;
 mod validation;
@@ -37,6 +38,8 @@ pub(super) fn folder() -> TempDir {
     write("pairs.tsv", (0..12).map(pairs).collect());
     let labelled = |n: usize| format!("{}\ta {} of {n}\n", ["bad", "good"][n % 2], things[n % 4]);
     write("labelled.tsv", (0..12).map(labelled).collect());
+    let tagged = |n: usize| format!("a\tO\n{}\tB-THING\n{n}\tI-THING\n\n", things[n % 4]);
+    write("tagged.tsv", (0..12).map(tagged).collect());
     write("text.txt", "the old cat sat on the mat and the dog ran away. ".repeat(4));
     folder
 }
@@ -44,9 +47,10 @@ pub(super) fn folder() -> TempDir {
 /// A small recipe for a task, with one of the files of [`folder`] as its data.
 pub(super) fn recipe(folder: &TempDir, task: &str, sets: &[&str]) -> Result<Recipe, RunError> {
     let file = match task {
-        "translate" | "summarize" => "pairs.tsv",
+        "translate" | "summarize" | "embed" => "pairs.tsv",
         "classify" => "labelled.tsv",
-        "language-model" | "masked-lm" => "text.txt",
+        "token-classify" => "tagged.tsv",
+        "language-model" | "masked-lm" | "span-corruption" => "text.txt",
         other => panic!("no data for {other}"),
     };
     let path = folder.path().join(file).display().to_string();
@@ -58,7 +62,7 @@ pub(super) fn recipe(folder: &TempDir, task: &str, sets: &[&str]) -> Result<Reci
     // Windows of running text are short, so that the text has more than one.
     let own: &[&str] = match task {
         "language-model" => &["data.context=8", "tokenizer.kind=char"],
-        "masked-lm" => &["data.context=8"],
+        "masked-lm" | "span-corruption" => &["data.context=8"],
         _ => &[],
     };
     let sets: Vec<String> = own.iter().chain(sets).map(|&set| set.to_owned()).collect();
@@ -76,7 +80,7 @@ impl Visitor for FirstValidation<'_> {
         let setup = Setup { dir: self.0, resume: false, device: &device, assets: &NoAssets };
         let job = J::load(sections, &setup, &mut Messages::default())?;
         let model = job.model(&device, &mut Messages::default())?;
-        job.validate(&model)
+        job.validate(&model, &mut Messages::default())
     }
 }
 

@@ -30,8 +30,11 @@ fn every_task_runs_and_its_model_is_evaluated_on_a_file() {
         let file = match &recipe {
             Recipe::TextToText(recipe) => recipe.data.valid.clone(),
             Recipe::Classify(recipe) => recipe.data.valid.clone(),
+            Recipe::TokenClassify(recipe) => recipe.data.valid.clone(),
+            Recipe::Embed(recipe) => recipe.data.valid.clone(),
             Recipe::LanguageModel(recipe) => recipe.data.valid.clone(),
             Recipe::MaskedLm(recipe) => recipe.data.valid.clone(),
+            Recipe::SpanCorruption(recipe) => recipe.data.valid.clone(),
         };
         let mut prepared = 0;
         let report: Report = evaluate(

@@ -17,8 +17,12 @@ fn each_task_reports_its_metrics_with_the_loss_first() {
     assert_eq!(metrics("translate"), ["loss", "bleu", "chrf"]);
     assert_eq!(metrics("summarize"), ["loss", "rouge1", "rouge2", "rouge_l"]);
     assert_eq!(metrics("classify"), ["loss", "accuracy", "macro_f1"]);
+    let of_entities = ["loss", "f1", "precision", "recall", "accuracy"];
+    assert_eq!(metrics("token-classify"), of_entities);
+    assert_eq!(metrics("embed"), ["loss", "accuracy"]);
     assert_eq!(metrics("language-model"), ["loss", "perplexity", "bits_per_character"]);
     assert_eq!(metrics("masked-lm"), ["loss", "accuracy"]);
+    assert_eq!(metrics("span-corruption"), ["loss"]);
 }
 
 #[test]
@@ -32,6 +36,10 @@ fn a_recipe_selects_by_a_metric_of_its_validation() {
         "rouge_l",
         "accuracy",
         "macro_f1",
+        "f1",
+        "precision",
+        "recall",
+        "spearman",
         "perplexity",
         "bits_per_character",
     ];

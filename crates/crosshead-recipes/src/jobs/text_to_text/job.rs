@@ -1,24 +1,27 @@
 //! Translation and summarization.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use crosshead_data::{
-    Batching, Example, FilteredExamples, Lengths, Pair, collate, copy_pairs, filter_by_length,
+    BatchSize, Batching, Example, FilteredExamples, Lengths, Pair, copy_pairs, filter_by_length,
 };
-use crosshead_kernels::{CrossEntropy, Mode};
-use crosshead_models::{EncoderDecoder, GenerationDefaults, Head, TokenBatch, set_config_keys};
+use crosshead_kernels::CrossEntropy;
+use crosshead_models::{EncoderDecoder, GenerationDefaults, Head, set_config_keys};
 use crosshead_tasks::{DecodeOptions, TextToText, model_files};
 use crosshead_tokenize::Tokenizer;
-use crosshead_train::Task;
 use serde_json::{Map, Value, json};
 
+use super::distill::Frozen;
 use super::sections::{DecodeSection, LongTexts, TextToTextRecipe};
+use super::segmentations::Segmentations;
+use super::task::{Examples, PairTask};
 use super::{evaluate, languages, pairs, pretrained};
 use crate::host::{Event, Events};
-use crate::job::{Evaluation, Job, Setup, check_length, mean_loss, tested};
+use crate::job::{Evaluation, Job, Setup, check_length, mean_loss, tested, validating};
 use crate::kept::Kept;
-use crate::recipe::TrainSection;
+use crate::recipe::{InvalidKey, TrainSection};
 use crate::report::{MetricValue, Report, metric};
 use crate::{RunError, tokenizer};
 
@@ -29,7 +32,10 @@ pub(crate) struct TextToTextJob {
     kept: Kept,
     /// The decoding options of the pretrained model.
     search: GenerationDefaults,
+    teacher: Option<Frozen>,
     train: Vec<Example>,
+    /// The training pairs with other segmentations in every epoch, if the recipe draws them.
+    segmentations: Option<Arc<Segmentations>>,
     valid: Vec<Example>,
     valid_pairs: Vec<Pair>,
     test: Vec<Pair>,
@@ -60,7 +66,8 @@ impl Job for TextToTextJob {
         let lines =
             train_pairs.iter().flat_map(|pair| [pair.source.as_str(), pair.target.as_str()]);
         let init = recipe.init.as_deref();
-        let tokenizer = tokenizer::load(&recipe.tokenizer, init, setup, lines)?;
+        let tokenizer_of = init.or(recipe.distill.teacher.as_deref());
+        let tokenizer = tokenizer::load(&recipe.tokenizer, tokenizer_of, setup, lines)?;
         let tokenizer = languages::apply(tokenizer, section)?;
         let (source_lang, target_lang) =
             (section.source_lang.as_deref(), section.target_lang.as_deref());
@@ -101,33 +108,94 @@ impl Job for TextToTextJob {
             )));
         }
         events.on_event(Event::Message(format!("vocabulary: {} tokens", tokenizer.vocab_size())));
-        let recipe = recipe.clone();
-        Ok(Self { recipe, tokenizer, kept, search, train, valid, valid_pairs, test })
+        let teacher = Frozen::load(recipe, &tokenizer, &train_pairs, setup)?;
+        let segmentations = match recipe.tokenizer.sampling() {
+            None => None,
+            Some(sampling) => {
+                let sampler = tokenizer.sampler(sampling).map_err(|error| {
+                    InvalidKey::new(recipe.tokenizer.sampling_key(), error.to_string())
+                })?;
+                let all = train_pairs.iter().chain(&copies);
+                let pairs = pairs::used(all, section.prefix(), &tokenizer, max_len, long)?;
+                let (plain, seed) = (train.clone(), recipe.train.seed);
+                Some(Arc::new(Segmentations::new(sampler, pairs, plain, max_len, seed)))
+            }
+        };
+        Ok(Self {
+            recipe: recipe.clone(),
+            tokenizer,
+            kept,
+            search,
+            teacher,
+            train,
+            segmentations,
+            valid,
+            valid_pairs,
+            test,
+        })
     }
 
     fn model(&self, device: &Device, _: &mut dyn Events) -> Result<EncoderDecoder, RunError> {
-        if let Some(init) = &self.recipe.init {
-            let files = model_files(Path::new(init), None)?;
-            let model = EncoderDecoder::from_files(&files, device)?;
-            check_length("data.max_len", self.recipe.data.max_len, model.config().stack.max_len)?;
-            return Ok(model);
-        }
-        let config = self.recipe.model.encoder_decoder(self.tokenizer.vocab_size());
-        Ok(config.init(self.recipe.train.seed, device))
+        let model = match &self.recipe.init {
+            Some(init) => {
+                let files = model_files(Path::new(init), None)?;
+                let model = EncoderDecoder::from_files(&files, device)?;
+                let positions = model.config().stack.max_len;
+                check_length("data.max_len", self.recipe.data.max_len, positions)?;
+                model
+            }
+            None => {
+                let config = self.recipe.model.encoder_decoder(self.tokenizer.vocab_size());
+                config.init(self.recipe.train.seed, device)
+            }
+        };
+        self.teacher.as_ref().map_or(Ok(()), |teacher| teacher.check(&model))?;
+        Ok(model)
     }
 
     fn task(&self) -> PairTask<'_> {
-        let task = self.pairs(&self.train, self.recipe.train.cross_entropy());
-        PairTask { r_drop: self.recipe.train.r_drop, ..task }
+        let examples = match &self.segmentations {
+            Some(segmentations) => Examples::Drawn(segmentations),
+            None => Examples::Fixed(&self.train),
+        };
+        PairTask {
+            examples,
+            loss: self.recipe.train.cross_entropy(),
+            r_drop: self.recipe.train.r_drop,
+            start_id: self.tokenizer.decoder_start(),
+            teacher: self.teacher.as_ref().map(Frozen::teacher),
+        }
     }
 
     fn batching(&self, train: &TrainSection) -> Batching {
-        train.batching(self.task().lengths())
+        match &self.segmentations {
+            None => train.batching(lengths(&self.train)),
+            Some(segmentations) => Batching::Varying {
+                lengths: segmentations.clone(),
+                size: match train.batching(Vec::new()) {
+                    Batching::Examples { size, .. } => BatchSize::Examples(size),
+                    Batching::Tokens { budget, .. } => BatchSize::Tokens(budget),
+                    Batching::Draws { .. } | Batching::Varying { .. } => {
+                        unreachable!("[train] has a number of examples or of tokens")
+                    }
+                },
+            },
+        }
     }
 
-    fn validate(&self, model: &EncoderDecoder) -> Result<Vec<MetricValue>, RunError> {
-        let task = self.pairs(&self.valid, CrossEntropy::default());
-        let loss = mean_loss(&task, &task.lengths(), model);
+    fn validate(
+        &self,
+        model: &EncoderDecoder,
+        events: &mut dyn Events,
+    ) -> Result<Vec<MetricValue>, RunError> {
+        let task = PairTask {
+            examples: Examples::Fixed(&self.valid),
+            loss: CrossEntropy::default(),
+            r_drop: 0.0,
+            start_id: self.tokenizer.decoder_start(),
+            teacher: None,
+        };
+        let loss = mean_loss(&task, &lengths(&self.valid), model);
         // A model that has not yet learned to end its texts would generate tokens up to the last position.
         let limit = self.recipe.data.max_len;
         let options = DecodeOptions {
@@ -139,7 +207,8 @@ impl Job for TextToTextJob {
             .with_generation(self.search.clone())
             .with_options(options)
             .with_prefix(self.recipe.data.prefix());
-        let report = evaluate::report(self.recipe.task, model, &self.valid_pairs, &mut |_| {})?;
+        let progress = &mut validating(events, self.valid_pairs.len(), "texts");
+        let report = evaluate::report(self.recipe.task, model, &self.valid_pairs, progress)?;
         let loss = MetricValue::new(&metric::LOSS, loss);
         Ok(std::iter::once(loss).chain(report.metrics).collect())
     }
@@ -190,54 +259,12 @@ impl Job for TextToTextJob {
 }
 
 impl TextToTextJob {
-    fn pairs<'a>(&self, examples: &'a [Example], loss: CrossEntropy) -> PairTask<'a> {
-        PairTask { examples, loss, r_drop: 0.0, start_id: self.tokenizer.decoder_start() }
-    }
-
     /// A token id to save, if the recipe sets a target language.
     fn language_id(&self, id: Option<u32>) -> Option<Value> {
         self.recipe.data.target_lang.as_ref().and(id).map(|id| json!(id))
     }
 }
 
-/// The cross-entropy of targets, given their sources.
-pub(crate) struct PairTask<'a> {
-    examples: &'a [Example],
-    loss: CrossEntropy,
-    /// α of R-Drop in training; 0 for none.
-    r_drop: f64,
-    /// The start token of the decoder, if the language determines it.
-    start_id: Option<u32>,
-}
-
-impl PairTask<'_> {
-    /// The lengths of each example.
-    fn lengths(&self) -> Vec<Lengths> {
-        self.examples.iter().map(Example::lengths).collect()
-    }
-}
-
-impl Task for PairTask<'_> {
-    type Model = EncoderDecoder;
-
-    fn loss(&self, model: &EncoderDecoder, examples: &[usize], mode: Mode) -> Tensor<1> {
-        let config = model.config();
-        let start_id = self.start_id.unwrap_or(config.start_id);
-        let batch = collate(self.examples, examples, config.pad_id, start_id);
-        let source = TokenBatch { ids: &batch.source, lengths: &batch.source_lengths };
-        let input = TokenBatch { ids: &batch.decoder_input, lengths: &batch.target_lengths };
-        if self.r_drop > 0.0 && mode != Mode::Eval {
-            return model.r_drop_loss(source, input, &batch.target, self.loss, self.r_drop, mode);
-        }
-        model.loss(source, input, &batch.target, self.loss, mode)
-    }
-
-    fn targets(&self, examples: &[usize]) -> usize {
-        examples.iter().map(|&index| self.examples[index].target.len()).sum()
-    }
-
-    fn tokens(&self, examples: &[usize]) -> usize {
-        let tokens = |example: &Example| example.source.len() + example.target.len();
-        examples.iter().map(|&index| tokens(&self.examples[index])).sum()
-    }
+fn lengths(examples: &[Example]) -> Vec<Lengths> {
+    examples.iter().map(Example::lengths).collect()
 }

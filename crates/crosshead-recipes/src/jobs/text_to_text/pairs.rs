@@ -3,7 +3,7 @@
 use crosshead_data::{Example, Pair};
 use crosshead_tokenize::Tokenizer;
 
-use super::sections::PairsSection;
+use super::sections::{LongTexts, PairsSection};
 use crate::host::Assets;
 use crate::{RunError, data};
 
@@ -52,4 +52,30 @@ pub(super) fn encode_truncated(
         examples.push(Example { source: source.ids, target: target.ids });
     }
     Ok((examples, too_long))
+}
+
+/// The pairs that become examples, with the prefix before each source: with [`LongTexts::Drop`] those whose source and target
+/// have at most `max_len` ids.
+pub(super) fn used<'a>(
+    pairs: impl Iterator<Item = &'a Pair>,
+    prefix: &str,
+    tokenizer: &Tokenizer,
+    max_len: usize,
+    long: LongTexts,
+) -> Result<Vec<Pair>, RunError> {
+    let mut used = Vec::new();
+    for pair in pairs {
+        let source = format!("{prefix}{}", pair.source);
+        let fits = match long {
+            LongTexts::Truncate => true,
+            LongTexts::Drop => {
+                let longest = tokenizer.encode_with_special(&source)?.len();
+                longest.max(tokenizer.encode_target(&pair.target)?.len()) <= max_len.max(1)
+            }
+        };
+        if fits {
+            used.push(Pair { source, target: pair.target.clone() });
+        }
+    }
+    Ok(used)
 }

@@ -47,6 +47,9 @@ pub struct TextToTextRecipe {
     /// Decoding.
     #[serde(default)]
     pub decode: DecodeSection,
+    /// Learning from a teacher.
+    #[serde(default)]
+    pub distill: DistillSection,
 }
 
 impl Sections for TextToTextRecipe {
@@ -62,7 +65,13 @@ impl Sections for TextToTextRecipe {
 
     fn resolve(&mut self) -> Result<(), InvalidKey> {
         let init = self.init.is_some();
-        self.tokenizer.resolve(TokenizerKind::Bpe, init)?;
+        // A new student has the tokenizer of its teacher.
+        let has_tokenizer = init || self.distill.teacher.is_some();
+        self.tokenizer.resolve(TokenizerKind::Bpe, has_tokenizer)?;
+        self.distill.check()?;
+        if self.distill.teacher.is_some() {
+            self.train.without_r_drop()?;
+        }
         self.model.resolve(Self::MODEL, init)?;
         self.lora.as_ref().map_or(Ok(()), |lora| lora.check(init, &self.train.freeze))?;
         let (select, metrics, long): (_, &[_], _) = match self.task {
@@ -194,6 +203,46 @@ impl DecodeSection {
             }
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+/// Word-level knowledge distillation: the model also learns the distributions of a teacher over the next token. To learn from a
+/// teacher's translations instead, train on the output of `crosshead translate`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DistillSection {
+    /// The teacher: a model directory or a run directory. It is not trained. A student without `init` gets its tokenizer, so
+    /// `[tokenizer]` must be empty; a student with `init` must have the same tokenizer. By default there is no teacher.
+    pub teacher: Option<String>,
+    /// Temperature that divides the logits of teacher and student. A higher one gives improbable tokens more weight.
+    pub temperature: f64,
+    /// Weight of the teacher's distributions in the loss; that of the targets is the rest.
+    pub weight: f64,
+}
+
+impl Default for DistillSection {
+    fn default() -> Self {
+        Self { teacher: None, temperature: 1.0, weight: 0.5 }
+    }
+}
+
+impl DistillSection {
+    fn check(&self) -> Result<(), InvalidKey> {
+        let &Self { temperature, weight, .. } = self;
+        if !(temperature.is_finite() && temperature > 0.0) {
+            let reason = format!("{temperature}: must be a number above 0");
+            return Err(InvalidKey::new("distill.temperature", reason));
+        }
+        if !(0.0..=1.0).contains(&weight) {
+            return Err(InvalidKey::new("distill.weight", format!("{weight} is outside [0, 1]")));
+        }
+        let usual = Self { teacher: self.teacher.clone(), ..Self::default() };
+        if self.teacher.is_none() && *self != usual {
+            let key = if temperature == usual.temperature { "weight" } else { "temperature" };
+            let reason = "has no effect without distill.teacher; set it, or remove this key";
+            return Err(InvalidKey::new(format!("distill.{key}"), reason));
+        }
+        Ok(())
     }
 }
 
