@@ -4,7 +4,7 @@ mod error;
 
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
-    Aggregation, Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, Entity,
+    Aggregation, Classified, Classifier, ComputeType, DecodeOptions, Domain, Embedder, Embedding, Entity,
     FillMask, Filled, Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose,
     ScoreFunction, Similarity, StopReason, Summarizer, Tagged, Tagger, Task, TextHooks, TextPair,
     TextToText, Translator, Written, average, cosine, is_quantized, merge, model_directory,

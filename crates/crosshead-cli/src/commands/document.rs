@@ -1,6 +1,7 @@
 //! Documents for `crosshead translate`.
 
 use std::fs;
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -15,17 +16,18 @@ use crate::args::Files;
 use crate::output;
 use crate::progress::Progress;
 
-/// Translates the document `input` and writes it to `output`.
+/// Translates the document `input`, where `-` is standard input, and writes it to the output.
 pub(super) fn translate(
     splitter: &Splitter<'_>,
     files: &Files,
     input: &Path,
-    output: &Path,
 ) -> anyhow::Result<()> {
     let format = format(files, input)?;
+    if files.out.is_none() && format == Format::Docx && io::stdout().is_terminal() {
+        bail!("name a file for the document with --out");
+    }
     let name = || input.display().to_string();
-    let document =
-        Document::parse(fs::read(input).with_context(name)?, &format).with_context(name)?;
+    let document = Document::parse(read(input).with_context(name)?, &format).with_context(name)?;
     let options = TranslateOptions::new(splitter.language).with_split(Split::from(splitter.split));
     let mut sentences = Sentences { writer: splitter.writer, truncated: 0 };
     let mut progress = None;
@@ -42,8 +44,19 @@ pub(super) fn translate(
             "warning: {count} sentences were truncated: they have a word that is too long for the model"
         ));
     }
-    document.save(&translated, output).with_context(|| output.display().to_string())?;
-    Ok(())
+    match &files.out {
+        Some(out) => Ok(document.save(&translated, out).with_context(|| out.display().to_string())?),
+        None => output::bytes(&document.write(&translated)?),
+    }
+}
+
+fn read(input: &Path) -> io::Result<Vec<u8>> {
+    if input != Path::new("-") {
+        return fs::read(input);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn format(files: &Files, input: &Path) -> anyhow::Result<Format> {
