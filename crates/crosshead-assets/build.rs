@@ -51,8 +51,11 @@ fn models(folder: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
         let (mut files, mut hash) = (String::new(), Sha256::new());
         for file in files_under(&model)? {
             let bytes = fs::read(&file)?;
-            let inner: Vec<String> =
-                file.strip_prefix(&model)?.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            let inner: Vec<String> = file
+                .strip_prefix(&model)?
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
             let inner = inner.join("/");
             hash.update(format!("{inner}\n{}\n", bytes.len()));
             hash.update(&bytes);

@@ -59,15 +59,15 @@ fn a_text_far_from_what_the_model_knows_gets_a_warning() {
 #[test]
 fn the_configuration_file_sets_defaults_of_options() {
     let (folder, _) = assemble("marian");
-    let plain = folder.ok(&["translate", "--model", "model", "--beams", "3", "--json", "the cat"]);
-    let one = folder.ok(&["translate", "--model", "model", "--beams", "1", "--json", "the cat"]);
-    assert_ne!(plain, one, "the number of beams must matter here");
-    configure(&folder, "threads = 1\n[translate]\nmodel = \"model\"\nbeams = 3\n");
-    assert_eq!(folder.ok(&["translate", "--json", "the cat"]), plain);
-    let given = ["translate", "--beams", "1", "--json", "the cat"];
-    assert_eq!(folder.ok(&given), one, "the command line goes first");
-    let without = ["translate", "--no-config", "--model", "model", "--beams", "1", "--json", "the cat"];
-    assert_eq!(folder.ok(&without), one);
+    let translate = |options: &[&str]| folder.ok(&[&["translate", "the cat"], options].concat());
+    let three = translate(&["--model", "model", "--max-tokens", "3"]);
+    let one = translate(&["--model", "model", "--max-tokens", "1"]);
+    assert_ne!(three, one);
+    configure(&folder, "threads = 1\n[translate]\nmodel = \"model\"\nmax_tokens = 3\n");
+    assert_eq!(translate(&[]), three);
+    assert_eq!(translate(&["--max-tokens", "1"]), one, "the command line goes first");
+    let without = ["--no-config", "--model", "model", "--max-tokens", "1"];
+    assert_eq!(translate(&without), one);
     let told = folder.ok(&["env"]);
     assert_names(&told, &["config.toml", "threads = 1", "translate.model = model"]);
     assert!(!folder.ok(&["--no-config", "env"]).contains("translate.model"));

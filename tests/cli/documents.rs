@@ -92,11 +92,13 @@ fn documents_that_cannot_be_translated_are_named_and_nothing_is_written() {
 #[test]
 fn options_of_documents_need_a_document() {
     let (folder, _) = folder();
-    for args in [&["--fields", "a", "text"][..], &["-i", "a.txt", "-o", "b.txt", "text"]] {
-        let args = [&["translate", "--model", "model"], args].concat();
-        let output = folder.command(&args).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    for option in [["--fields", "a"], ["--columns", "2"], ["--format", "txt"]] {
+        let args = [&["translate", "--model", "model", "text"], &option[..]].concat();
+        assert_names(&folder.fails(&args), &[option[0], "--file"]);
     }
+    let both = ["translate", "--model", "model", "-i", "a.txt", "-o", "b.txt", "text"];
+    let output = folder.command(&both).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
 #[test]

@@ -67,8 +67,13 @@ impl Folder {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crosshead"));
         command.args(args).current_dir(&self.0).env_remove("CROSSHEAD_DEVICE").stdin(Stdio::null());
-        command.env("XDG_CONFIG_HOME", self.path("config")).env("XDG_CACHE_HOME", self.path("cache"));
-        command.env_remove("HF_HUB_CACHE").env("HF_HOME", self.path("home")).env("HF_HUB_OFFLINE", "1");
+        command
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_CACHE_HOME", self.path("cache"));
+        command
+            .env_remove("HF_HUB_CACHE")
+            .env("HF_HOME", self.path("home"))
+            .env("HF_HUB_OFFLINE", "1");
         command
     }
 

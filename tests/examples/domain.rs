@@ -24,7 +24,8 @@ fn main() -> Result<()> {
     let (model, file) = args.next().zip(args.next()).ok_or("usage: domain MODEL FILE")?;
     let text = fs::read_to_string(file)?;
     // The text of a line is before the first tab.
-    let lines: Vec<&str> = text.lines().map(|line| line.split('\t').next().unwrap_or(line)).collect();
+    let lines: Vec<&str> =
+        text.lines().map(|line| line.split('\t').next().unwrap_or(line)).collect();
     let model = Path::new(&model);
     let tokenizer = Tokenizer::from_dir(model_files(model, None)?.dir())?;
     let mut pieces = Vec::new();
@@ -48,7 +49,8 @@ fn scores(model: &Path, lines: &[&str]) -> Result<Vec<f32>> {
     let device = Device::flex();
     match ModelTask::of(model)? {
         ModelTask::Translation | ModelTask::Summarization => {
-            let written = TextToText::from_pretrained(model, &device)?.write(lines, TextHooks::none())?;
+            let written =
+                TextToText::from_pretrained(model, &device)?.write(lines, TextHooks::none())?;
             Ok(written.into_iter().map(|written| written.score).collect())
         }
         ModelTask::Classification => {
@@ -58,7 +60,9 @@ fn scores(model: &Path, lines: &[&str]) -> Result<Vec<f32>> {
         ModelTask::TokenClassification
         | ModelTask::Generation
         | ModelTask::FillMask
-        | ModelTask::Embedding => Err("only translators, summarizers and classifiers have a domain".into()),
+        | ModelTask::Embedding => {
+            Err("only translators, summarizers and classifiers have a domain".into())
+        }
     }
 }
 

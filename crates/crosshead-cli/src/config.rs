@@ -42,7 +42,9 @@ impl Config {
     pub(crate) fn load(command: &clap::Command) -> anyhow::Result<Self> {
         let Some(path) = Self::path() else { return Ok(Self::default()) };
         let text = match fs::read_to_string(&path) {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 return Ok(Self::default());
             }
             text => text.with_context(|| path.display().to_string())?,

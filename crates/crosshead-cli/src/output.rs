@@ -116,9 +116,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
 
 fn write(bytes: &[u8]) -> anyhow::Result<()> {
     match out().as_mut() {
-        Some(out) => {
-            out.file.write_all(bytes).with_context(|| out.partial.display().to_string())
-        }
+        Some(out) => out.file.write_all(bytes).with_context(|| out.partial.display().to_string()),
         None => closed(io::stdout().lock().write_all(bytes)),
     }
 }

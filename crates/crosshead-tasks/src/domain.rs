@@ -74,12 +74,7 @@ impl Domain {
     ///
     /// # Errors
     /// If the tokenizer fails on the text.
-    pub fn is_far(
-        &self,
-        text: &str,
-        score: f32,
-        tokenizer: &Tokenizer,
-    ) -> Result<bool, TaskError> {
+    pub fn is_far(&self, text: &str, score: f32, tokenizer: &Tokenizer) -> Result<bool, TaskError> {
         let Some(pieces) = Pieces::of(text, tokenizer)? else { return Ok(false) };
         Ok(self.max_unknown_pieces.is_some_and(|limit| pieces.unknown > limit)
             || self.max_pieces_per_word.is_some_and(|limit| pieces.per_word > limit)

@@ -204,8 +204,11 @@ impl State {
     fn serve(&self, stream: &mut TcpStream, request: &Request) -> std::io::Result<()> {
         let path = request.path.replace("renamed/name", "owner/name");
         if path == "/api/models/owner/name/revision/main" {
-            let siblings: Vec<String> =
-                self.files.iter().map(|(name, _)| format!("{{\"rfilename\": \"{name}\"}}")).collect();
+            let siblings: Vec<String> = self
+                .files
+                .iter()
+                .map(|(name, _)| format!("{{\"rfilename\": \"{name}\"}}"))
+                .collect();
             let info = format!("{{\"sha\": \"{COMMIT}\", \"siblings\": [{}]}}", siblings.join(","));
             let headers = "Content-Type: application/json\r\n";
             return respond(stream, "200 OK", headers, self.length(info.len()), info.as_bytes());

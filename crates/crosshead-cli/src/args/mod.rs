@@ -31,7 +31,9 @@ pub(crate) use train::Train;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use tasks::SUMMARIZE_EXAMPLES;
-pub(crate) use tasks::{Classify, Evaluate, FillMask, Generate, Search, Texts, TokenClassify, Write};
+pub(crate) use tasks::{
+    Classify, Evaluate, FillMask, Generate, Search, Texts, TokenClassify, Write,
+};
 pub(crate) use translate::{Files, SplitName, Translate};
 
 /// Train, run and evaluate Transformer models for text, on a CPU or a GPU
@@ -93,13 +95,13 @@ pub(crate) struct Compute {
 #[derive(clap::Args)]
 pub(crate) struct Messages {
     /// Only results and errors: no progress, notes and warnings
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = "General", conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Also tell which model and files are used
-    #[arg(short, long, global = true)]
+    /// Also tell which model is used
+    #[arg(short, long, global = true, help_heading = "General")]
     pub(crate) verbose: bool,
     /// Ignore the configuration file
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "General")]
     pub(crate) no_config: bool,
 }
 
@@ -163,7 +165,7 @@ pub(crate) enum Command {
     /// Run a model for its task: translate, chat, classify, …
     Run(Run),
     /// List the models on this machine, show or remove one
-    #[command(alias = "list")]
+    #[command(visible_alias = "list")]
     Models(Models),
     /// List the embedded recipes, print one, or explain recipe keys
     Recipes(Recipes),
@@ -171,7 +173,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Download a model from the Hugging Face Hub and print its directory
     #[cfg(feature = "hub")]
-    #[command(alias = "pull")]
+    #[command(visible_alias = "pull")]
     Fetch(Fetch),
     /// Print the licenses of the embedded data and of the Rust crates in the binary
     Licenses(Licenses),

@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Examples:
   crosshead models
   crosshead models show runs/translate-en-de
   crosshead models remove Helsinki-NLP/opus-mt-en-de
 
 Models are built into the program, in runs/ of the current directory, and in the cache of the Hugging Face Hub. Every command \
-takes their names with --model.", args_conflicts_with_subcommands = true)]
+takes their names with --model.",
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Models {
     #[command(subcommand)]
     pub(crate) action: Option<ModelsAction>,

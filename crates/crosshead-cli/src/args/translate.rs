@@ -13,7 +13,7 @@ const EXAMPLES: &str = "Examples:
   crosshead translate
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
   crosshead translate --model runs/translate-en-de -i page.html -o page.de.html
-  crosshead translate --model runs/translate-en-de -i data.json -o data.de.json --fields title,items.text
+  crosshead translate -m runs/translate-en-de -i a.json -o b.json --fields title,items.text
   cat lines.txt | crosshead translate --model runs/translate-en-de > translated.txt
   crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
   crosshead translate --model Helsinki-NLP/opus-mt-en-de \"Good morning.\"
@@ -59,7 +59,7 @@ pub(crate) struct Files {
     #[arg(short, long, value_name = "FILE", help_heading = "Documents")]
     pub(crate) out: Option<PathBuf>,
     /// The format of the document [default: from the extension of the input]
-    #[arg(long, value_name = "FORMAT", requires = "file", help_heading = "Documents",
+    #[arg(long, value_name = "FORMAT", help_heading = "Documents",
         value_parser = PossibleValuesParser::new(Format::NAMES))]
     pub(crate) format: Option<String>,
     /// The fields of JSON and JSON Lines to translate, as in title,items.text; * is any name
@@ -67,12 +67,11 @@ pub(crate) struct Files {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        requires = "file",
         help_heading = "Documents"
     )]
     pub(crate) fields: Vec<String>,
     /// The columns of TSV to translate, from 1
-    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', requires = "file", help_heading = "Documents",
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', help_heading = "Documents",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) columns: Vec<u16>,
     /// What is translated at once
@@ -81,6 +80,18 @@ pub(crate) struct Files {
     /// The language whose rules split sentences, such as de [default: --from, or en]
     #[arg(long, value_name = "CODE")]
     pub(crate) split_language: Option<String>,
+}
+
+impl Files {
+    /// The first option on the command line that needs a document.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--format", self.format.is_some()),
+            ("--fields", !self.fields.is_empty()),
+            ("--columns", !self.columns.is_empty()),
+        ];
+        options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
 }
 
 /// What is translated at once.

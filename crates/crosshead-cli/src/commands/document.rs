@@ -11,6 +11,7 @@ use crosshead::documents::{
 use crosshead::tasks::TaskError;
 use crosshead::{TextHooks, TextToText};
 
+use super::lines::known;
 use super::splitter::Splitter;
 use crate::args::Files;
 use crate::output;
@@ -29,7 +30,7 @@ pub(super) fn translate(
     let name = || input.display().to_string();
     let document = Document::parse(read(input).with_context(name)?, &format).with_context(name)?;
     let options = TranslateOptions::new(splitter.language).with_split(Split::from(splitter.split));
-    let mut sentences = Sentences { writer: splitter.writer, truncated: 0 };
+    let mut sentences = Sentences { writer: splitter.writer, truncated: 0, far: 0, all: 0 };
     let mut progress = None;
     let translated = document.translate(&options, &mut sentences, &mut |done, total| {
         let progress = progress.get_or_insert_with(|| Progress::new(total as u64));
@@ -44,8 +45,18 @@ pub(super) fn translate(
             "warning: {count} sentences were truncated: they have a word that is too long for the model"
         ));
     }
+    if let (Some(domain), 1..) = (splitter.writer.domain(), sentences.far) {
+        output::message(format_args!(
+            "warning: {} of {} sentences are far from what the model knows{}; choose another model with --model",
+            sentences.far,
+            sentences.all,
+            known(domain)
+        ));
+    }
     match &files.out {
-        Some(out) => Ok(document.save(&translated, out).with_context(|| out.display().to_string())?),
+        Some(out) => {
+            Ok(document.save(&translated, out).with_context(|| out.display().to_string())?)
+        }
         None => output::bytes(&document.write(&translated)?),
     }
 }
@@ -106,6 +117,9 @@ fn format(files: &Files, input: &Path) -> anyhow::Result<Format> {
 struct Sentences<'a> {
     writer: &'a TextToText,
     truncated: usize,
+    /// The number of sentences that are far from what the model knows, and of all.
+    far: usize,
+    all: usize,
 }
 
 impl Translate for Sentences<'_> {
@@ -114,6 +128,10 @@ impl Translate for Sentences<'_> {
     fn translate(&mut self, sentences: &[String]) -> Result<Vec<Translation>, TaskError> {
         let written = self.writer.write(sentences, TextHooks::none())?;
         self.truncated += written.iter().filter(|written| written.truncated).count();
+        self.all += sentences.len();
+        for (sentence, written) in sentences.iter().zip(&written) {
+            self.far += usize::from(self.writer.is_far(sentence, written)?);
+        }
         Ok(written.into_iter().map(|written| Translation::new(written.text)).collect())
     }
 

@@ -25,7 +25,8 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
     }
     let located = locate(Path::new(name)).map_err(|error| {
         let names = PRESETS.map(|preset| preset.name).join(", ");
-        error.context(format!("{name} is neither a preset nor a directory; the presets are {names}"))
+        error
+            .context(format!("{name} is neither a preset nor a directory; the presets are {names}"))
     })?;
     let dir = crosshead::model_directory(&located)?;
     let found = ModelDirectory::open(&dir)?;

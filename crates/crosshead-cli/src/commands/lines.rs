@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,6 +32,10 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Maximum time that a line waits for more lines to arrive.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// The number of texts that are far from what the model knows, and how many of them are named.
+static FAR: AtomicUsize = AtomicUsize::new(0);
+const FAR_NAMED: usize = 3;
 
 /// A line, or the error that occurred while reading it.
 type Line = Result<String, DataError>;
@@ -213,16 +218,25 @@ pub(super) fn warn_if_cut(truncated: bool, number: usize, what: &str) {
     }
 }
 
-/// Warns that a text is far from what the model knows.
+/// Warns that a text is far from what the model knows. Only the first few texts are named.
 pub(super) fn warn_if_far(is_far: bool, domain: Option<&Domain>, number: usize, what: &str) {
     let Some(domain) = domain.filter(|_| is_far) else { return };
-    let knows = match domain.about.as_str() {
+    match FAR.fetch_add(1, Ordering::Relaxed) {
+        count if count < FAR_NAMED => output::message(format_args!(
+            "warning: {what} {number} is far from what the model knows{}; choose another model with --model",
+            known(domain)
+        )),
+        FAR_NAMED => output::message("warning: there are more such texts"),
+        _ => {}
+    }
+}
+
+/// What the model knows, in brackets.
+pub(super) fn known(domain: &Domain) -> String {
+    match domain.about.as_str() {
         "" => String::new(),
         about => format!(" ({about})"),
-    };
-    output::message(format_args!(
-        "warning: {what} {number} is far from what the model knows{knows}; choose another model with --model"
-    ));
+    }
 }
 
 /// Warns about unsupported options in the model's files that would affect the output.

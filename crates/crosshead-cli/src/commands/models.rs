@@ -26,7 +26,9 @@ fn list(as_json: bool) -> anyhow::Result<()> {
         return known.iter().try_for_each(|model| output::line(facts(model)));
     }
     if known.is_empty() {
-        output::message("no models; train one with crosshead train, or fetch one with --model owner/name");
+        output::message(
+            "no models; train one with crosshead train, or fetch one with --model owner/name",
+        );
         return Ok(());
     }
     let rows: Vec<[String; 5]> = known.iter().map(row).collect();
@@ -39,9 +41,7 @@ fn list(as_json: bool) -> anyhow::Result<()> {
     for row in [&header].into_iter().chain(&rows) {
         let [name, size, family, task, path] = row;
         let [w0, w1, w2, w3] = widths;
-        output::line(format_args!(
-            "{name:<w0$}  {size:>w1$}  {family:<w2$}  {task:<w3$}  {path}"
-        ))?;
+        output::line(format_args!("{name:<w0$}  {size:>w1$}  {family:<w2$}  {task:<w3$}  {path}"))?;
     }
     Ok(())
 }

@@ -101,8 +101,17 @@ fn again(args: &Train) -> String {
     let out = args.out.iter().map(|out| format!(" --out '{}'", out.display()));
     let data = args.data.iter().map(|data| format!("--data '{}'", data.display()));
     let codes = [(" --from", &args.from), (" --to", &args.to)];
-    let codes = codes.into_iter().filter_map(|(key, code)| Some(format!("{key} {}", code.as_ref()?)));
-    args.recipe.iter().cloned().chain(data).chain(codes).chain(sets).chain(init).chain(out).collect()
+    let codes =
+        codes.into_iter().filter_map(|(key, code)| Some(format!("{key} {}", code.as_ref()?)));
+    args.recipe
+        .iter()
+        .cloned()
+        .chain(data)
+        .chain(codes)
+        .chain(sets)
+        .chain(init)
+        .chain(out)
+        .collect()
 }
 
 fn show(summary: &Summary, elapsed: Duration, as_json: bool) -> anyhow::Result<()> {

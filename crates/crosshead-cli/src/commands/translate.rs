@@ -1,5 +1,6 @@
 //! `crosshead translate`.
 
+use anyhow::bail;
 use crosshead::{ModelTask, TextToText, Written};
 
 use super::document;
@@ -12,6 +13,9 @@ use crate::output;
 
 pub(crate) fn run(args: &Translate, compute: &Compute) -> anyhow::Result<()> {
     let files = &args.files;
+    if let (None, Some(option)) = (&files.file, files.given()) {
+        bail!("{option} is for documents; name one with --file");
+    }
     let loaded = open(&args.model, ModelTask::Translation, &args.precision, compute)?;
     let mut writer = prepare(loaded.clone(), &args.search)?;
     if let Some(document) = &files.file {

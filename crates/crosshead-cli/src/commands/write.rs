@@ -32,8 +32,7 @@ pub(super) const OPTIONS: [&str; 6] =
 pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let input = texts.open()?;
-    let loaded =
-        open(&texts.model, ModelTask::Summarization, &texts.precision, compute)?;
+    let loaded = open(&texts.model, ModelTask::Summarization, &texts.precision, compute)?;
     let mut writer = prepare(loaded.clone(), &args.search)?;
     if let Input::Prompt = input {
         return prompt::run(&mut Session::new("summarize", &OPTIONS), |entry| match entry {

@@ -15,8 +15,11 @@ const MAIN: &str = "main";
 /// # Errors
 /// If it cannot be fetched.
 pub(super) fn find_or_fetch(id: &str) -> anyhow::Result<PathBuf> {
-    if let Ok(found) = Hub::from_env()?.find_cached(id, MAIN) {
-        return Ok(found);
+    let hub = Hub::from_env()?;
+    match hub.find_cached(id, MAIN) {
+        Ok(found) => return Ok(found),
+        Err(error) if hub.offline => return Err(error.into()),
+        Err(_) => {}
     }
     output::message(format_args!("fetching {id} from the Hugging Face Hub"));
     fetch(id, MAIN)

@@ -98,7 +98,10 @@ impl FromScratch {
             files.insert((*second).to_owned(), column(&columns.second));
         }
         let section = |keys: &[(&str, Value)]| -> Value {
-            keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect::<Toml>().into()
+            keys.iter()
+                .map(|(key, value)| ((*key).to_owned(), value.clone()))
+                .collect::<Toml>()
+                .into()
         };
         let recipe = [
             ("task", Value::from(TaskKind::Translate.name())),
@@ -120,8 +123,7 @@ impl FromScratch {
             ),
             ("decode", section(&[("beams", 4.into()), ("length_penalty", 1.0.into())])),
         ];
-        let recipe: Toml =
-            recipe.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let recipe: Toml = recipe.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let text = toml::to_string(&recipe)
             .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"));
         Recipe::parse("--data", &text, &self.sets)
