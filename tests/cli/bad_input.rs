@@ -12,8 +12,9 @@ fn wrong_usage_exits_with_code_2() {
     for args in [
         &[][..],
         &["fly"],
-        &["translate", "x"],
-        &["translate", "--model", "m"],
+        &["translate", "x", "-i", "lines.txt"],
+        &["train"],
+        &["train", "--data", "pairs.tsv"],
         &["train", "r", "--device", "toaster"],
     ] {
         let output = folder.command(args).output().unwrap();
@@ -107,7 +108,7 @@ fn errors_in_a_model_directory_name_the_file() {
     assert_names(&folder.fails(&translate), &["config.json", "line 1"]);
     assert_names(
         &folder.fails(&["translate", "--model", "nowhere", "one"]),
-        &["nowhere", "no model"],
+        &["nowhere", "no such directory, run or model", "owner/name"],
     );
     assert_names(
         &folder.fails(&["evaluate", "--model", "run", "--data", "missing.tsv"]),
@@ -142,7 +143,7 @@ fn the_error_for_an_uncompiled_device_names_the_feature() {
 }
 
 #[test]
-fn the_error_for_a_hub_id_names_the_fetch_command() {
+fn offline_a_model_of_the_hub_must_be_cached() {
     let folder = Folder::with_toy_corpus();
     folder.write(
         "fine-tune.toml",
@@ -153,13 +154,19 @@ fn the_error_for_a_hub_id_names_the_fetch_command() {
         &["evaluate", "--model", "facebook/m2m100_418M", "--data", "toy.tsv"],
         &["inspect", "facebook/m2m100_418M"],
         &["train", "fine-tune.toml", "--init", "facebook/m2m100_418M"],
+        &["finetune", "--model", "facebook/m2m100_418M", "--data", "toy.tsv"],
+        &["quantize", "facebook/m2m100_418M", "out"],
+        &["run", "facebook/m2m100_418M", "x"],
     ] {
         let message = folder.fails(args);
-        assert_names(&message, &["crosshead fetch facebook/m2m100_418M"]);
+        assert_names(&message, &["facebook/m2m100_418M", "not in the cache", "HF_HUB_OFFLINE"]);
     }
+    // A recipe names a directory.
+    let init = ["train", "fine-tune.toml", "--set", "init=facebook/m2m100_418M"];
+    assert_names(&folder.fails(&init), &["crosshead fetch facebook/m2m100_418M"]);
     fs::create_dir_all(folder.path("owner/name")).unwrap();
     let message = folder.fails(&["translate", "--model", "owner/name", "x"]);
-    assert!(!message.contains("fetch"), "{message}");
+    assert!(!message.contains("cache"), "{message}");
 }
 
 #[test]

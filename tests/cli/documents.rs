@@ -92,14 +92,24 @@ fn documents_that_cannot_be_translated_are_named_and_nothing_is_written() {
 #[test]
 fn options_of_documents_need_a_document() {
     let (folder, _) = folder();
-    for args in [
-        &["-i", "a.txt"][..],
-        &["--fields", "a", "text"],
-        &["-i", "a.txt", "-o", "b.txt", "text"],
-        &[],
-    ] {
-        let args = [&["translate", "--model", "model"], args].concat();
-        let output = folder.command(&args).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    for option in [["--fields", "a"], ["--columns", "2"], ["--format", "txt"]] {
+        let args = [&["translate", "--model", "model", "text"], &option[..]].concat();
+        assert_names(&folder.fails(&args), &[option[0], "--file"]);
     }
+    let both = ["translate", "--model", "model", "-i", "a.txt", "-o", "b.txt", "text"];
+    let output = folder.command(&both).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn a_document_can_come_from_standard_input_and_go_to_standard_output() {
+    let (folder, translations) = folder();
+    let text = format!("{}\n\n{}\n", SENTENCES[0], SENTENCES[3]);
+    folder.write("in.txt", &text);
+    let expected = translated(&text, &translations, str::to_owned);
+    assert_eq!(folder.ok(&["translate", "--model", "model", "-i", "in.txt"]), expected);
+    let input = File::open(folder.path("in.txt")).unwrap();
+    let args = ["translate", "--model", "model", "-i", "-", "--format", "txt", "-o", "out.txt"];
+    assert!(folder.command(&args).stdin(input).status().unwrap().success());
+    assert_eq!(fs::read_to_string(folder.path("out.txt")).unwrap(), expected);
 }

@@ -63,10 +63,17 @@ impl Folder {
         fs::write(self.path(name), content).unwrap();
     }
 
-    /// A command of the binary that runs in the folder.
+    /// A command of the binary that runs in the folder, with its own caches, no configuration file and no network.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crosshead"));
         command.args(args).current_dir(&self.0).env_remove("CROSSHEAD_DEVICE").stdin(Stdio::null());
+        command
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_CACHE_HOME", self.path("cache"));
+        command
+            .env_remove("HF_HUB_CACHE")
+            .env("HF_HOME", self.path("home"))
+            .env("HF_HUB_OFFLINE", "1");
         command
     }
 

@@ -48,7 +48,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
 fn recipes(root: &Path) -> Result<String> {
     cargo::run(["build", "--workspace", "--bin", "crosshead"])?;
     let mut command = Command::new(root.join("target/debug/crosshead"));
-    cargo::output(command.args(["recipes", "--reference", "--markdown"]))
+    cargo::output(command.args(["recipes", "--reference", "--markdown", "--no-config"]))
 }
 
 /// The name, version and license of each crate that the binary links, one per line. The list comes from `cargo tree`,

@@ -80,7 +80,7 @@ fn train(root: &Path, name: &str, recipe: &str, args: &[String]) -> Result<Value
         fs::remove_dir_all(&out).with_context(|| format!("cannot delete {}", out.display()))?;
     }
     let output = Command::new(root.join("target/release/crosshead"))
-        .args(["train", recipe, "--json", "--out"])
+        .args(["train", recipe, "--no-config", "--json", "--out"])
         .arg(&out)
         .args(args)
         .current_dir(root)

@@ -2,4 +2,6 @@
 
 pub mod data;
 pub mod licenses;
+pub mod models;
+mod packed;
 pub mod recipes;

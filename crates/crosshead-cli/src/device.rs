@@ -20,7 +20,7 @@ pub(crate) fn open(name: DeviceName) -> anyhow::Result<Device> {
         DeviceName::Wgpu => Device::wgpu_options().init().context("no usable GPU found"),
         #[allow(unreachable_patterns, reason = "with all features every device has an arm")]
         other => {
-            let feature = format!("{other:?}").to_lowercase();
+            let feature = other.name();
             bail!("this build does not include device {feature}; build with `--features {feature}`")
         }
     }

@@ -4,33 +4,48 @@
 mod allocator;
 mod args;
 mod commands;
+mod config;
 mod device;
 mod embedded;
+mod models;
 mod output;
 mod progress;
 mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Args, Command};
+use output::Told;
 
 fn main() -> ExitCode {
     #[cfg(any(unix, windows))]
     allocator::keep_memory();
-    let args = Args::parse();
-    match run(args) {
+    match args::parse().and_then(start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            output::abandon();
             output::error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
+/// Runs the program.
+fn start(args: Args) -> anyhow::Result<()> {
+    let messages = &args.messages;
+    output::tell(match (messages.quiet, messages.verbose) {
+        (true, _) => Told::Nothing,
+        (false, true) => Told::Details,
+        (false, false) => Told::Messages,
+    });
+    if !matches!(args.command, Command::Run(_)) {
+        device::set_threads(args.compute.threads)?;
+    }
+    run(args)?;
+    output::finish()
+}
+
 fn run(args: Args) -> anyhow::Result<()> {
-    device::set_threads(args.compute.threads)?;
     match args.command {
         Command::Train(train) => commands::train::run(&train, &args.compute),
         Command::Finetune(finetune) => commands::finetune::run(&finetune, &args.compute),
@@ -48,11 +63,13 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),
         Command::Average(average) => commands::average::run(&average),
         Command::Plot(plot) => commands::plot::run(&plot),
+        Command::Models(models) => commands::models::run(&models),
+        Command::Run(ref run) => start(args::parse_words(&commands::run::words(run, &args)?)?),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),
         #[cfg(feature = "hub")]
         Command::Fetch(fetch) => commands::fetch::run(&fetch),
         Command::Licenses(licenses) => commands::licenses::run(&licenses),
-        Command::Env(env) => commands::env::run(&env),
+        Command::Env(env) => commands::env::run(&env, &args.messages),
         Command::Completions(completions) => commands::completions::run(&completions),
         Command::Man(man) => commands::completions::man(&man),
         Command::Inspect(inspect) => commands::inspect::run(&inspect, &args.compute),

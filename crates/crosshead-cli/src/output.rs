@@ -1,21 +1,97 @@
-//! Output: results to standard output, everything else to standard error.
+//! Output: results to standard output or a file, everything else to standard error.
 
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, bail};
 
 /// Line breaks as in Python's `splitlines`: LF, VT, FF, CR, the file, group and record separators, NEL, and Unicode's line and
 /// paragraph separators.
 const LINE_BREAKS: [char; 10] =
     ['\n', '\u{b}', '\u{c}', '\r', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
 
+/// What is told besides results and errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub(crate) enum Told {
+    /// Nothing.
+    Nothing,
+    /// Progress, notes and warnings.
+    Messages,
+    /// Also details, such as which files are used.
+    Details,
+}
+
+/// What is told, as a number.
+static TOLD: AtomicU8 = AtomicU8::new(Told::Messages as u8);
+
+/// The file that receives the results, instead of standard output.
+static OUT: Mutex<Option<Out>> = Mutex::new(None);
+
+/// A file that is written under a temporary name.
+struct Out {
+    path: PathBuf,
+    partial: PathBuf,
+    file: BufWriter<File>,
+}
+
+/// Sets what is told.
+pub(crate) fn tell(told: Told) {
+    TOLD.store(told as u8, Ordering::Relaxed);
+}
+
+/// Whether this is told.
+pub(crate) fn tells(told: Told) -> bool {
+    TOLD.load(Ordering::Relaxed) >= told as u8
+}
+
+/// From here on, results are written to a file. It has the name `PATH.partial` until [`finish`].
+///
+/// # Errors
+/// If it cannot be created.
+pub(crate) fn to_file(path: &Path) -> anyhow::Result<()> {
+    let Some(name) = path.file_name() else { bail!("{}: not the name of a file", path.display()) };
+    let mut partial = name.to_owned();
+    partial.push(".partial");
+    let partial = path.with_file_name(partial);
+    let file = File::create(&partial).with_context(|| partial.display().to_string())?;
+    *out() = Some(Out { path: path.to_owned(), partial, file: BufWriter::new(file) });
+    Ok(())
+}
+
+/// Gives the file with the results its name.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn finish() -> anyhow::Result<()> {
+    let Some(Out { path, partial, mut file }) = out().take() else { return Ok(()) };
+    let saved = file.flush().and_then(|()| fs::rename(&partial, &path));
+    saved.with_context(|| path.display().to_string())
+}
+
+/// Ends the file with the results after an error: what is written so far stays under its temporary name.
+pub(crate) fn abandon() {
+    let Some(Out { partial, mut file, .. }) = out().take() else { return };
+    let is_written = file.flush().is_ok();
+    if is_written && fs::metadata(&partial).is_ok_and(|found| found.len() > 0) {
+        message(format_args!("the results before the error are in {}", partial.display()));
+    } else {
+        let _ = fs::remove_file(&partial);
+    }
+}
+
+fn out() -> MutexGuard<'static, Option<Out>> {
+    OUT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Writes a line of results.
 ///
 /// # Errors
-/// If standard output cannot be written. If the reader has closed the pipe, the program instead exits successfully.
+/// If the output cannot be written. If the reader has closed the pipe, the program instead exits successfully.
 pub(crate) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
-    match writeln!(io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        result => Ok(result?),
-    }
+    write(format!("{text}\n").as_bytes())
 }
 
 /// Writes part of the results and flushes.
@@ -23,16 +99,48 @@ pub(crate) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
 /// # Errors
 /// See [`line`].
 pub(crate) fn part(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    bytes(text.as_bytes())
+}
+
+/// Writes bytes of the results and flushes.
+///
+/// # Errors
+/// See [`line`].
+pub(crate) fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    write(bytes)?;
+    match out().as_mut() {
+        Some(out) => Ok(out.file.flush()?),
+        None => closed(io::stdout().flush()),
+    }
+}
+
+fn write(bytes: &[u8]) -> anyhow::Result<()> {
+    match out().as_mut() {
+        Some(out) => out.file.write_all(bytes).with_context(|| out.partial.display().to_string()),
+        None => closed(io::stdout().lock().write_all(bytes)),
+    }
+}
+
+/// The result of writing to standard output. A closed pipe ends the program.
+fn closed(result: io::Result<()>) -> anyhow::Result<()> {
+    match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         result => Ok(result?),
     }
 }
 
-/// Writes a message to standard error. If that fails, the message is lost.
+/// Writes a message to standard error, unless nothing is told. If that fails, the message is lost.
 pub(crate) fn message(text: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    if tells(Told::Messages) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}
+
+/// Writes a detail to standard error, if details are told.
+pub(crate) fn detail(text: impl std::fmt::Display) {
+    if tells(Told::Details) {
+        message(text);
+    }
 }
 
 /// A text as a single line: each line break becomes a space.
@@ -53,5 +161,5 @@ pub(crate) fn error(error: &anyhow::Error) {
             text = format!("{text}: {cause}");
         }
     }
-    message(format_args!("error: {text}"));
+    let _ = writeln!(io::stderr().lock(), "error: {text}");
 }

@@ -35,7 +35,8 @@ impl Progress {
     }
 
     fn with_template(total: u64, template: &str, bytes: bool) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let is_shown = output::tells(output::Told::Messages);
+        let bar = (is_shown && std::io::stderr().is_terminal()).then(|| {
             let style =
                 ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style)

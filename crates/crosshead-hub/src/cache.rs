@@ -10,7 +10,6 @@ use crate::HubError;
 /// The cache folder of a model.
 pub(crate) struct Repository {
     folder: PathBuf,
-    /// The folder of this model's locks.
     locks: PathBuf,
 }
 
@@ -22,6 +21,11 @@ impl Repository {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The folder with the model's locks.
+    pub(crate) fn locks(&self) -> &Path {
+        &self.locks
     }
 
     /// The directory of a commit.

@@ -2,6 +2,7 @@
 
 mod address;
 mod cache;
+mod cached;
 mod client;
 mod download;
 mod environment;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use cache::Repository;
+pub use cached::CachedModel;
 use client::Client;
 use download::Download;
 pub use error::HubError;

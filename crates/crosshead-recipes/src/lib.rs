@@ -28,6 +28,7 @@ pub use jobs::{
     embedding_ranks, embedding_scores, language_modeling, masked_language_modeling, summaries,
     token_classification, translations,
 };
+pub use recipe::nearest as nearest_key;
 pub use report::Report;
 pub use run::{Summary, train};
 

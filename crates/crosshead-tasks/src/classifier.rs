@@ -9,7 +9,7 @@ use crosshead_tokenize::{PairEncoding, Tokenizer, TruncatedEncoding, pad_batch};
 
 use crate::directory::check_vocabulary;
 use crate::softmax::softmax;
-use crate::{TaskError, model_files};
+use crate::{Domain, TaskError, model_files};
 
 /// Texts per batch.
 const BATCH: usize = 32;
@@ -94,6 +94,7 @@ pub struct Classifier {
     model: SequenceClassifier,
     tokenizer: Tokenizer,
     function: ScoreFunction,
+    domain: Option<Domain>,
 }
 
 impl Classifier {
@@ -114,12 +115,12 @@ impl Classifier {
         let tokenizer = Tokenizer::from_dir(dir)?;
         let model = SequenceClassifier::from_files(files, device)?;
         check_vocabulary(dir, &tokenizer, model.encoder.config().vocab_size)?;
-        Ok(Self::new(model, tokenizer))
+        Ok(Self { domain: Domain::from_dir(dir)?, ..Self::new(model, tokenizer) })
     }
 
     /// A classifier from a model outside autodiff and its tokenizer.
     pub fn new(model: SequenceClassifier, tokenizer: Tokenizer) -> Self {
-        Self { function: ScoreFunction::of(&model), model, tokenizer }
+        Self { function: ScoreFunction::of(&model), model, tokenizer, domain: None }
     }
 
     /// Sets the compute type of the model. Default: the type stored in the files.
@@ -146,6 +147,21 @@ impl Classifier {
     /// The names of the labels, indexed by class.
     pub fn labels(&self) -> &[String] {
         self.model.labels()
+    }
+
+    /// What the model was trained on, if its files say so.
+    pub fn domain(&self) -> Option<&Domain> {
+        self.domain.as_ref()
+    }
+
+    /// Whether a text is far from what the model was trained on, according to its [`domain`](Self::domain).
+    ///
+    /// # Errors
+    /// If the tokenizer fails on the text.
+    pub fn is_far(&self, text: &str, classified: &Classified) -> Result<bool, TaskError> {
+        let Some(domain) = &self.domain else { return Ok(false) };
+        let score = classified.labels.first().map_or(0.0, |label| label.score);
+        domain.is_far(text, score, &self.tokenizer)
     }
 
     /// Classifies each text, including blank ones.

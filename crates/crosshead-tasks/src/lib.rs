@@ -3,6 +3,7 @@
 mod average;
 mod classifier;
 mod directory;
+mod domain;
 mod embedder;
 mod error;
 mod fill_mask;
@@ -23,6 +24,7 @@ mod translator;
 pub use average::average;
 pub use classifier::{Classified, Classifier, Label, ScoreFunction, TextPair};
 pub use directory::{model_directory, model_files};
+pub use domain::{Domain, Pieces};
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
 pub use error::TaskError;
 pub use fill_mask::{FillMask, Filled, Guess};

@@ -4,8 +4,8 @@ mod error;
 
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
-    Aggregation, Classified, Classifier, ComputeType, DecodeOptions, Embedder, Embedding, Entity,
-    FillMask, Filled, Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose,
+    Aggregation, Classified, Classifier, ComputeType, DecodeOptions, Domain, Embedder, Embedding,
+    Entity, FillMask, Filled, Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose,
     ScoreFunction, Similarity, StopReason, Summarizer, Tagged, Tagger, Task, TextHooks, TextPair,
     TextToText, Translator, Written, average, cosine, is_quantized, merge, model_directory,
     model_files, open, quantize,

@@ -1,6 +1,7 @@
 //! `crosshead fetch` from a local Hub.
 
 mod addresses;
+mod models;
 mod server;
 
 use std::fs;

@@ -70,6 +70,7 @@ pub(super) struct Server {
 
 struct State {
     fault: Fault,
+    files: Vec<(String, Vec<u8>)>,
     requests: AtomicUsize,
     broke: AtomicBool,
     stop: AtomicBool,
@@ -93,10 +94,17 @@ pub(super) fn sha256_of_weights() -> String {
 
 impl Server {
     pub(super) fn start(fault: Fault) -> Self {
+        let files = FILES.map(|(name, content)| (name.to_owned(), content.to_vec()));
+        Self::start_with(fault, files.into())
+    }
+
+    /// A Hub with these files in its model.
+    pub(super) fn start_with(fault: Fault, files: Vec<(String, Vec<u8>)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let state = Arc::new(State {
             fault,
+            files,
             requests: AtomicUsize::new(0),
             broke: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -124,6 +132,11 @@ impl Server {
     /// The number of bytes of the weights sent so far.
     pub(super) fn bytes_of_weights_sent(&self) -> usize {
         self.state.weights_sent.load(Ordering::SeqCst)
+    }
+
+    /// The number of requests so far.
+    pub(super) fn requests(&self) -> usize {
+        self.state.requests.load(Ordering::SeqCst)
     }
 
     /// Whether a request contained a token.
@@ -191,8 +204,11 @@ impl State {
     fn serve(&self, stream: &mut TcpStream, request: &Request) -> std::io::Result<()> {
         let path = request.path.replace("renamed/name", "owner/name");
         if path == "/api/models/owner/name/revision/main" {
-            let siblings: Vec<String> =
-                FILES.iter().map(|(name, _)| format!("{{\"rfilename\": \"{name}\"}}")).collect();
+            let siblings: Vec<String> = self
+                .files
+                .iter()
+                .map(|(name, _)| format!("{{\"rfilename\": \"{name}\"}}"))
+                .collect();
             let info = format!("{{\"sha\": \"{COMMIT}\", \"siblings\": [{}]}}", siblings.join(","));
             let headers = "Content-Type: application/json\r\n";
             return respond(stream, "200 OK", headers, self.length(info.len()), info.as_bytes());
@@ -200,8 +216,8 @@ impl State {
         let path = path.split('?').next().unwrap_or_default();
         let found = path.rsplit_once("/resolve/main/").or_else(|| path.split_once("/store/"));
         let name = found.map(|(_, name)| name).unwrap_or_default();
-        match FILES.iter().find(|(known, _)| *known == name) {
-            Some(&(name, content)) => self.send(stream, request, name, content),
+        match self.files.iter().find(|(known, _)| *known == name) {
+            Some((name, content)) => self.send(stream, request, name, content),
             None => respond(stream, "404 Not Found", "", Some(0), b""),
         }
     }

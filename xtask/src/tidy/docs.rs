@@ -9,7 +9,7 @@ use super::Finding;
 const ENDINGS: [&str; 3] = [".rs", ".toml", ".md"];
 
 /// File names with one of these extensions that belong to users.
-const OF_USERS: [&str; 3] = ["recipe.toml", "my-recipe.toml", "README.md"];
+const OF_USERS: [&str; 4] = ["config.toml", "recipe.toml", "my-recipe.toml", "README.md"];
 
 /// The first folders of paths outside the workspace, such as the outputs of runs.
 const OUTSIDE: [&str; 6] = ["runs", "checkpoints", "tokenizer", "model", "target", "~"];

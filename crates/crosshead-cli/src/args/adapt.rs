@@ -17,8 +17,8 @@ use super::tasks::task_parser;
 
 The data is a table of pairs or labelled texts (TSV, or JSONL), or plain text for a language model. The task and the columns are found and printed. One part of the data is held out to select the best model, another one to measure it before and after. An adapter (LoRA) is trained unless --full or --freeze is given. The run directory is a model for every command; crosshead merge turns it into a complete model. Ctrl-C saves a checkpoint and stops; --resume continues from it.")]
 pub(crate) struct Finetune {
-    /// The pretrained model: a model directory or a run directory
-    #[arg(long, value_name = "DIR")]
+    /// The pretrained model: a directory, a run, or owner/name on the Hugging Face Hub
+    #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: PathBuf,
     /// The data: pairs or labelled texts (.tsv, .jsonl), or plain text (.txt)
     #[arg(long, value_name = "FILE")]
@@ -68,8 +68,8 @@ pub(crate) struct Finetune {
 
 The new directory has the outputs of the model with its adapter, in f32, and needs neither of them.")]
 pub(crate) struct Merge {
-    /// A model directory, a run directory, or an adapter that names its base model
-    #[arg(long, value_name = "DIR")]
+    /// The model: a directory, a run, owner/name on the Hugging Face Hub, or an adapter that names its base model
+    #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: PathBuf,
     /// The adapter: a PEFT directory (LoRA), or a run directory of one [default: the one in --model]
     #[arg(long, value_name = "DIR")]

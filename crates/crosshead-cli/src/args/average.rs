@@ -10,8 +10,8 @@ use std::path::PathBuf;
 All models count equally. They must have the same configuration and weights of the same shapes. The files other than the weights \
 are those of the first model.")]
 pub(crate) struct Average {
-    /// Model directories, run directories or checkpoints of a run
-    #[arg(value_name = "DIR", required = true, num_args = 2..)]
+    /// Models: directories, runs, checkpoints of a run, or owner/name on the Hugging Face Hub
+    #[arg(value_name = "MODEL", required = true, num_args = 2..)]
     pub(crate) models: Vec<PathBuf>,
     /// The new model directory
     #[arg(short, long, value_name = "DIR")]

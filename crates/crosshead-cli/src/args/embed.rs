@@ -2,28 +2,25 @@
 
 use std::path::PathBuf;
 
-use super::Precision;
+use super::{ModelArgs, Precision};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
-  cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - > vectors.jsonl
-  cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 - --out vectors.npy
+  crosshead embed --model sentence-transformers/all-MiniLM-L6-v2 \"A fine film.\"
+  cat lines.txt | crosshead embed --model all-MiniLM-L6-v2 > vectors.jsonl
+  crosshead embed --model all-MiniLM-L6-v2 -i lines.txt -o vectors.npy
   crosshead embed --model e5-small --prompt \"query: \" \"opening hours\"
 
-The output has one JSON object per line, one for each text. The model's default prompt, if any, is \
+A model is a sentence-transformers model, or a plain encoder, whose token vectors are averaged. The output has one JSON object \
+per line, one for each text. The model's default prompt, if any, is \
 prepended to each text unless --prompt or --prompt-name is given.")]
 pub(crate) struct Embed {
-    /// A sentence-transformers model, or a plain encoder (its token vectors are averaged)
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
-    #[arg(long, value_name = "DIR")]
-    pub(crate) adapter: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// Write to a file instead: .jsonl, .npy (NumPy) or .safetensors, with one row per text
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Text to prepend to each text; "" for none
     #[arg(long, value_name = "TEXT", conflicts_with = "prompt_name")]
@@ -34,9 +31,12 @@ pub(crate) struct Embed {
     /// Texts per batch
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) batch_size: u16,
-    /// The texts, or - for lines of standard input
-    #[arg(required = true)]
+    /// The texts [default: lines of standard input; on a terminal, a prompt]
+    #[arg(value_name = "TEXT")]
     pub(crate) texts: Vec<String>,
+    /// Read the texts from the lines of a file; - is standard input
+    #[arg(short = 'i', long, value_name = "FILE", conflicts_with = "texts")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -48,12 +48,8 @@ The output has one line per sentence found, the most similar first: score, tab, 
 become spaces; --json keeps them. The score is the similarity named by similarity_fn_name in \
 config_sentence_transformers.json, or else cosine similarity; higher means more similar.")]
 pub(crate) struct Similar {
-    /// A sentence-transformers model, or a plain encoder (its token vectors are averaged)
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
-    #[arg(long, value_name = "DIR")]
-    pub(crate) adapter: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// A UTF-8 text file with one sentence per line; blank lines are skipped

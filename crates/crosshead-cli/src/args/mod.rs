@@ -4,9 +4,13 @@ mod about;
 mod adapt;
 mod average;
 mod embed;
+mod model;
+mod models;
+mod parse;
 mod precision;
 mod score;
 mod tasks;
+mod train;
 mod translate;
 
 use std::path::PathBuf;
@@ -15,13 +19,21 @@ pub(crate) use about::{Completions, Env, Licenses, Man};
 pub(crate) use adapt::{Finetune, Merge};
 pub(crate) use average::Average;
 pub(crate) use embed::{Embed, Similar};
+pub(crate) use model::{ModelArgs, TextArgs};
+#[cfg(feature = "hub")]
+pub(crate) use models::Fetch;
+pub(crate) use models::{Inspect, Models, ModelsAction, Remove, Run, Show};
+pub(crate) use parse::{command, parse, parse_after, parse_words};
 pub(crate) use precision::{Precision, Quantize};
 pub(crate) use score::{Format, MetricName, Score, SmoothName};
+pub(crate) use train::Train;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use tasks::SUMMARIZE_EXAMPLES;
-pub(crate) use tasks::{Classify, Evaluate, FillMask, Generate, Search, TokenClassify, Write};
+pub(crate) use tasks::{
+    Classify, Evaluate, FillMask, Generate, Search, Texts, TokenClassify, Write,
+};
 pub(crate) use translate::{Files, SplitName, Translate};
 
 /// Train, run and evaluate Transformer models for text, on a CPU or a GPU
@@ -31,11 +43,12 @@ pub(crate) use translate::{Files, SplitName, Translate};
     version,
     propagate_version = true,
     after_help = "Examples:
+  crosshead translate \"The end time is not valid.\"
+  crosshead classify \"A fine film.\"
+  crosshead translate --model Helsinki-NLP/opus-mt-en-fr -i page.html -o page.fr.html
+  crosshead run Qwen/Qwen2.5-0.5B-Instruct
   crosshead train translate-en-de
-  crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
-  cat lines.txt | crosshead translate --model runs/translate-en-de -
-  crosshead train sentiment --init DIR
-  crosshead classify --model runs/sentiment \"A fine film.\"
+  cat lines.txt | crosshead translate --model runs/translate-en-de
   crosshead generate --model runs/language-model \"Call me\"
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
   crosshead score -r reference.txt translated.txt
@@ -43,11 +56,19 @@ pub(crate) use translate::{Files, SplitName, Translate};
   crosshead recipes
   crosshead inspect vaswani2017-base
 
-Run crosshead COMMAND --help for the options and examples of a command."
+Run crosshead COMMAND --help for the options and examples of a command. config.toml in ~/.config/crosshead ($XDG_CONFIG_HOME) sets \
+defaults of options, as in
+
+  threads = 4
+  [translate]
+  model = \"runs/translate-en-de\"
+  beams = 1"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) compute: Compute,
+    #[command(flatten)]
+    pub(crate) messages: Messages,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -70,6 +91,20 @@ pub(crate) struct Compute {
     pub(crate) threads: Option<usize>,
 }
 
+/// What is told besides the results.
+#[derive(clap::Args)]
+pub(crate) struct Messages {
+    /// Only results and errors: no progress, notes and warnings
+    #[arg(short, long, global = true, help_heading = "General", conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Also tell which model is used
+    #[arg(short, long, global = true, help_heading = "General")]
+    pub(crate) verbose: bool,
+    /// Ignore the configuration file
+    #[arg(long, global = true, help_heading = "General")]
+    pub(crate) no_config: bool,
+}
+
 /// A device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DeviceName {
@@ -79,6 +114,17 @@ pub(crate) enum DeviceName {
     Ndarray,
     /// GPU, through Vulkan, Metal or DirectX
     Wgpu,
+}
+
+impl DeviceName {
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Flex => "flex",
+            Self::Ndarray => "ndarray",
+            Self::Wgpu => "wgpu",
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -116,12 +162,18 @@ pub(crate) enum Command {
     Average(Average),
     /// Draw the curves of runs: losses, validation metrics, learning rate
     Plot(Plot),
+    /// Run a model for its task: translate, chat, classify, …
+    Run(Run),
+    /// List the models on this machine, show or remove one
+    #[command(visible_alias = "list")]
+    Models(Models),
     /// List the embedded recipes, print one, or explain recipe keys
     Recipes(Recipes),
     /// Show the modules of a model: shapes, parameters, memory and FLOPs
     Inspect(Inspect),
     /// Download a model from the Hugging Face Hub and print its directory
     #[cfg(feature = "hub")]
+    #[command(visible_alias = "pull")]
     Fetch(Fetch),
     /// Print the licenses of the embedded data and of the Rust crates in the binary
     Licenses(Licenses),
@@ -131,36 +183,6 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for each command
     Man(Man),
-}
-
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  crosshead train translate-en-de
-  crosshead train translate-en-de --set train.steps=200 --out runs/short
-  crosshead train my-recipe.toml --set data.train=pairs.tsv
-  crosshead train translate-en-de --resume
-  crosshead train sentiment-finetune --init all-MiniLM-L6-v2
-
-The run directory holds recipe.toml (with all keys), tokenizer/, log.jsonl, events.out.tfevents (for TensorBoard), checkpoints/ \
-and model/, the best model; a finished run also has curves.svg. Ctrl-C saves a checkpoint and stops; --resume continues from it.")]
-pub(crate) struct Train {
-    /// The name of an embedded recipe, or the path to a TOML file
-    pub(crate) recipe: String,
-    /// Override a recipe value, as in train.steps=2000; can be repeated
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Start from a pretrained model and its tokenizer: a model directory or a run directory
-    #[arg(long, value_name = "DIR")]
-    pub(crate) init: Option<PathBuf>,
-    /// The run directory [default: runs/NAME]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Resume the run from its last checkpoint
-    #[arg(long)]
-    pub(crate) resume: bool,
-    /// Print the result as one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(clap::Args)]
@@ -200,36 +222,4 @@ pub(crate) struct Recipes {
     /// Print the complete reference as Markdown
     #[arg(long, requires = "reference")]
     pub(crate) markdown: bool,
-}
-
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  crosshead inspect
-  crosshead inspect bert-base
-  crosshead inspect runs/translate-en-de --json")]
-pub(crate) struct Inspect {
-    /// A preset, a run directory or a model directory; if omitted, the presets are listed
-    pub(crate) model: Option<String>,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[cfg(feature = "hub")]
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  crosshead fetch sentence-transformers/all-MiniLM-L6-v2
-  crosshead embed --model \"$(crosshead fetch sentence-transformers/all-MiniLM-L6-v2)\" \"Good morning.\"
-
-The model is stored in the cache that huggingface_hub uses (HF_HUB_CACHE, or hub in HF_HOME). Files in the cache are not \
-downloaded again, and interrupted downloads are resumed. HF_TOKEN gives access to private and gated models, HF_ENDPOINT \
-selects a different Hub, and HF_HUB_OFFLINE=1 forbids network access. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT set the \
-request timeouts in seconds (default: 10).")]
-pub(crate) struct Fetch {
-    /// The model on the Hub
-    #[arg(value_name = "OWNER/NAME")]
-    pub(crate) id: String,
-    /// Branch, tag or commit
-    #[arg(long, value_name = "REVISION", default_value = "main")]
-    pub(crate) revision: String,
 }

@@ -43,8 +43,8 @@ Projections and the embedding are stored as signed bytes with one scale per row;
 The copy is about a quarter of the original size and loads without conversion; only Crosshead can read it. The original is \
 not changed.")]
 pub(crate) struct Quantize {
-    /// A run directory, or a model directory
-    #[arg(value_name = "DIR")]
+    /// The model: a directory, a run, or owner/name on the Hugging Face Hub
+    #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
     /// The new model directory
     #[arg(value_name = "OUT")]

@@ -1,37 +1,30 @@
 //! The arguments of the commands that use trained models.
 
-use std::path::PathBuf;
-
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosshead::recipes::TaskKind;
 use crosshead::{Aggregation, ScoreFunction};
 
-use super::Precision;
+use super::{ModelArgs, Precision, TextArgs};
 
 pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:
   crosshead summarize --model runs/summarize \"Deletes the given queue. Messages in it are lost.\"
-  cat documents.txt | crosshead summarize --model runs/summarize --json -
+  cat documents.txt | crosshead summarize --model runs/summarize --json
 
 The output has one line per text. Line breaks in a summary become spaces; --json keeps them.";
 
 /// The model and its input texts.
 #[derive(clap::Args)]
 pub(crate) struct Texts {
-    /// A run directory or a model directory
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
-    #[arg(long, value_name = "DIR")]
-    pub(crate) adapter: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// Print one JSON object per line
     #[arg(long)]
     pub(crate) json: bool,
-    /// The texts, or - for lines of standard input
-    #[arg(required = true)]
-    pub(crate) texts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: TextArgs,
 }
 
 /// Summarization.
@@ -87,9 +80,10 @@ impl Search {
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  crosshead classify --model runs/sentiment \"A fine film.\" \"Never again.\"
-  cat reviews.txt | crosshead classify --model runs/sentiment --json -
-  cut -f 2,3 test.tsv | crosshead classify --model runs/entailment --pairs -
+  crosshead classify \"A fine film.\" \"Never again.\"
+  crosshead classify --model runs/sentiment -i reviews.txt -o labels.tsv
+  cat reviews.txt | crosshead classify --model runs/sentiment --json
+  cut -f 2,3 test.tsv | crosshead classify --model runs/entailment --pairs
 
 The output has one line per text: the label with the highest score, tab, score. --json prints the scores of all labels.")]
 pub(crate) struct Classify {
@@ -127,7 +121,7 @@ impl From<FunctionName> for ScoreFunction {
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   crosshead token-classify --model runs/ner \"Ada Lovelace was born in London.\"
-  cat lines.txt | crosshead token-classify --model runs/ner --aggregation first --json -
+  cat lines.txt | crosshead token-classify --model runs/ner --aggregation first --json
 
 The output has one line per entity: the number of the text, the label, the score and the words, separated by tabs. --json prints \
 one line per text, with the position of each entity in characters.")]
@@ -165,7 +159,7 @@ impl From<AggregationName> for Aggregation {
   crosshead generate --model runs/language-model \"Call me\"
   crosshead generate --model runs/char-lm --max-tokens 300 --temperature 0.7 --seed 3 \"The whale\"
   crosshead generate --model runs/char-lm --temperature 0 \"\"
-  cat prompts.txt | crosshead generate --model runs/language-model --json -
+  cat prompts.txt | crosshead generate --model runs/language-model --json
   crosshead generate --model Qwen2-0.5B-Instruct --chat --system \"Answer briefly.\" \"What is a transformer?\"
 
 A single prompt on the command line is streamed. Several prompts, or lines of standard input, are printed one per line: line \
@@ -206,7 +200,7 @@ pub(crate) struct Generate {
 #[command(after_help = "Examples:
   crosshead fill-mask --model runs/masked-lm \"The [MASK] swam in the sea.\"
   crosshead fill-mask --model runs/masked-lm --top 3 --json \"Call me [MASK].\"
-  cat lines.txt | crosshead fill-mask --model runs/masked-lm --json -
+  cat lines.txt | crosshead fill-mask --model runs/masked-lm --json
 
 For each text, the output has one line with the most probable tokens filled in and one line per mask. A blank input line \
 produces a blank output line. Line breaks in predictions become spaces. --json prints one line per text.")]
@@ -228,12 +222,8 @@ pub(crate) struct FillMask {
 The file is read as described in the [data] section of the run's recipe. For a model without a run, the task's defaults \
 apply. --set overrides both (see crosshead recipes --reference data).")]
 pub(crate) struct Evaluate {
-    /// A run directory or a model directory
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
-    #[arg(long, value_name = "DIR")]
-    pub(crate) adapter: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     /// The file with pairs, labelled texts or plain text; embedded:NAME for embedded data
     #[arg(long, value_name = "FILE")]
     pub(crate) data: String,

@@ -6,17 +6,23 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use crosshead::documents::{Format, Split};
 
-use super::{Precision, Search};
+use super::{ModelArgs, Precision, Search};
 
 const EXAMPLES: &str = "Examples:
+  crosshead translate \"The end time is not valid.\"
+  crosshead translate
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
   crosshead translate --model runs/translate-en-de -i page.html -o page.de.html
-  crosshead translate --model runs/translate-en-de -i data.json -o data.de.json --fields title,items.text
-  cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
+  crosshead translate -m runs/translate-en-de -i a.json -o b.json --fields title,items.text
+  cat lines.txt | crosshead translate --model runs/translate-en-de > translated.txt
   crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
-  crosshead translate --model opus-mt-en-de \"The end time is not valid.\"
-  crosshead translate --model mbart-large-50-many-to-many-mmt --from en_XX --to de_DE \"The end time is not valid.\"
-  crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"
+  crosshead translate --model Helsinki-NLP/opus-mt-en-de \"Good morning.\"
+  crosshead translate --model facebook/m2m100_418M --from en --to fr \"Good morning.\"
+  crosshead translate --model t5-small --prefix \"translate English to German: \" \"Hello.\"
+
+Without --model, a small built-in model translates English user-interface texts to German, if this build has one; other texts \
+need another model. Without a text, the lines of standard input are translated as they arrive; on a terminal, there is a prompt \
+in which /beams 4 changes --beams, and /help shows what else.
 
 Texts are split into sentences, which are translated and joined with their spacing; a sentence that is too long for the model is \
 cut at a comma or a space. The output has one line per text. Line breaks in a translation become spaces; --json keeps them. The \
@@ -27,19 +33,15 @@ In a document, only text is translated: markup, code, URLs and placeholders such
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Translate {
-    /// A run directory or a model directory
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// An adapter of the model: a PEFT directory (LoRA), or a run directory of one
-    #[arg(long, value_name = "DIR")]
-    pub(crate) adapter: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) precision: Precision,
     /// Print one JSON object per line
-    #[arg(long, conflicts_with = "input")]
+    #[arg(long, conflicts_with = "file")]
     pub(crate) json: bool,
-    /// The texts, or - for lines of standard input
-    #[arg(required_unless_present = "input", conflicts_with = "input")]
+    /// The texts [default: lines of standard input; on a terminal, a prompt]
+    #[arg(value_name = "TEXT", conflicts_with = "file")]
     pub(crate) texts: Vec<String>,
     #[command(flatten)]
     pub(crate) files: Files,
@@ -50,14 +52,14 @@ pub(crate) struct Translate {
 /// Documents, and sentences.
 #[derive(clap::Args)]
 pub(crate) struct Files {
-    /// A document to translate
-    #[arg(short, long, value_name = "FILE", requires = "output", help_heading = "Documents")]
-    pub(crate) input: Option<PathBuf>,
-    /// Where to write the translated document
-    #[arg(short, long, value_name = "FILE", requires = "input", help_heading = "Documents")]
-    pub(crate) output: Option<PathBuf>,
+    /// A document to translate; - is standard input
+    #[arg(short = 'i', long, value_name = "FILE", help_heading = "Documents")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write the translation to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "Documents")]
+    pub(crate) out: Option<PathBuf>,
     /// The format of the document [default: from the extension of the input]
-    #[arg(long, value_name = "FORMAT", requires = "input", help_heading = "Documents",
+    #[arg(long, value_name = "FORMAT", help_heading = "Documents",
         value_parser = PossibleValuesParser::new(Format::NAMES))]
     pub(crate) format: Option<String>,
     /// The fields of JSON and JSON Lines to translate, as in title,items.text; * is any name
@@ -65,12 +67,11 @@ pub(crate) struct Files {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        requires = "input",
         help_heading = "Documents"
     )]
     pub(crate) fields: Vec<String>,
     /// The columns of TSV to translate, from 1
-    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', requires = "input", help_heading = "Documents",
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', help_heading = "Documents",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) columns: Vec<u16>,
     /// What is translated at once
@@ -79,6 +80,18 @@ pub(crate) struct Files {
     /// The language whose rules split sentences, such as de [default: --from, or en]
     #[arg(long, value_name = "CODE")]
     pub(crate) split_language: Option<String>,
+}
+
+impl Files {
+    /// The first option on the command line that needs a document.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--format", self.format.is_some()),
+            ("--fields", !self.fields.is_empty()),
+            ("--columns", !self.columns.is_empty()),
+        ];
+        options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
 }
 
 /// What is translated at once.

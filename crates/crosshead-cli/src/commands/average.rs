@@ -3,7 +3,9 @@
 use crosshead::average;
 
 use crate::args::Average;
+use crate::models::locate;
 
 pub(crate) fn run(args: &Average) -> anyhow::Result<()> {
-    Ok(average(&args.models, &args.out)?)
+    let models = args.models.iter().map(|name| locate(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(average(&models, &args.out)?)
 }

@@ -1,19 +1,21 @@
 //! `crosshead classify`.
 
 use anyhow::Context;
-use crosshead::{Classified, Classifier, ScoreFunction, TextPair};
+use crosshead::{Classified, Classifier, ModelTask, ScoreFunction, TextPair};
 use serde_json::{Map, Value, json};
 
-use super::lines::{answer_each, warn_if_cut};
+use super::lines::{answer_each, warn_if_cut, warn_if_far};
 use super::quantize::compute_type;
 use crate::args::{Classify, Compute};
-use crate::{device, output};
+use crate::{device, models, output};
 
 pub(crate) fn run(args: &Classify, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
+    let input = texts.open()?;
     let device = device::open(compute.device)?;
-    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let model = models::find(&texts.model, ModelTask::Classification)?;
+    let compute_type = compute_type(&model, &texts.precision, &device)?;
+    let files = crosshead::model_files(&model, texts.model.adapter.as_deref())?;
     let classifier = Classifier::from_files(&files, &device)?;
     let classifier = classifier.with_compute_type(compute_type);
     let classifier = match args.function {
@@ -33,8 +35,9 @@ pub(crate) fn run(args: &Classify, compute: &Compute) -> anyhow::Result<()> {
             (first..).zip(texts).map(|(number, text)| pair(number, text)).collect();
         Ok(classifier.classify_pairs_with(&pairs?, |_| {})?)
     };
-    answer_each(&texts.texts, answer, |number, text, classified| {
+    answer_each(input, answer, |number, text, classified| {
         warn_if_cut(classified.truncated, number, "text");
+        warn_if_far(classifier.is_far(text, &classified)?, classifier.domain(), number, "text");
         if texts.json {
             return output::line(to_json(text, scores, &classified));
         }

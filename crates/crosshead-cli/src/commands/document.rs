@@ -1,6 +1,7 @@
 //! Documents for `crosshead translate`.
 
 use std::fs;
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -10,24 +11,26 @@ use crosshead::documents::{
 use crosshead::tasks::TaskError;
 use crosshead::{TextHooks, TextToText};
 
+use super::lines::known;
 use super::splitter::Splitter;
 use crate::args::Files;
 use crate::output;
 use crate::progress::Progress;
 
-/// Translates the document `input` and writes it to `output`.
+/// Translates the document `input`, where `-` is standard input, and writes it to the output.
 pub(super) fn translate(
     splitter: &Splitter<'_>,
     files: &Files,
     input: &Path,
-    output: &Path,
 ) -> anyhow::Result<()> {
     let format = format(files, input)?;
+    if files.out.is_none() && format == Format::Docx && io::stdout().is_terminal() {
+        bail!("name a file for the document with --out");
+    }
     let name = || input.display().to_string();
-    let document =
-        Document::parse(fs::read(input).with_context(name)?, &format).with_context(name)?;
+    let document = Document::parse(read(input).with_context(name)?, &format).with_context(name)?;
     let options = TranslateOptions::new(splitter.language).with_split(Split::from(splitter.split));
-    let mut sentences = Sentences { writer: splitter.writer, truncated: 0 };
+    let mut sentences = Sentences { writer: splitter.writer, truncated: 0, far: 0, all: 0 };
     let mut progress = None;
     let translated = document.translate(&options, &mut sentences, &mut |done, total| {
         let progress = progress.get_or_insert_with(|| Progress::new(total as u64));
@@ -42,8 +45,29 @@ pub(super) fn translate(
             "warning: {count} sentences were truncated: they have a word that is too long for the model"
         ));
     }
-    document.save(&translated, output).with_context(|| output.display().to_string())?;
-    Ok(())
+    if let (Some(domain), 1..) = (splitter.writer.domain(), sentences.far) {
+        output::message(format_args!(
+            "warning: {} of {} sentences are far from what the model knows{}; choose another model with --model",
+            sentences.far,
+            sentences.all,
+            known(domain)
+        ));
+    }
+    match &files.out {
+        Some(out) => {
+            Ok(document.save(&translated, out).with_context(|| out.display().to_string())?)
+        }
+        None => output::bytes(&document.write(&translated)?),
+    }
+}
+
+fn read(input: &Path) -> io::Result<Vec<u8>> {
+    if input != Path::new("-") {
+        return fs::read(input);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn format(files: &Files, input: &Path) -> anyhow::Result<Format> {
@@ -93,6 +117,9 @@ fn format(files: &Files, input: &Path) -> anyhow::Result<Format> {
 struct Sentences<'a> {
     writer: &'a TextToText,
     truncated: usize,
+    /// The number of sentences that are far from what the model knows, and of all.
+    far: usize,
+    all: usize,
 }
 
 impl Translate for Sentences<'_> {
@@ -101,6 +128,10 @@ impl Translate for Sentences<'_> {
     fn translate(&mut self, sentences: &[String]) -> Result<Vec<Translation>, TaskError> {
         let written = self.writer.write(sentences, TextHooks::none())?;
         self.truncated += written.iter().filter(|written| written.truncated).count();
+        self.all += sentences.len();
+        for (sentence, written) in sentences.iter().zip(&written) {
+            self.far += usize::from(self.writer.is_far(sentence, written)?);
+        }
         Ok(written.into_iter().map(|written| Translation::new(written.text)).collect())
     }
 

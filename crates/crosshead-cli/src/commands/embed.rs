@@ -8,19 +8,19 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use burn::tensor::TensorData;
 use crosshead::weights::write_tensors;
-use crosshead::{Embedder, Embedding, Prompt, Purpose};
+use crosshead::{Embedder, Embedding, ModelTask, Prompt, Purpose};
 use serde_json::json;
 
-use super::lines::{all, answer_each, warn_if_cut};
+use super::lines::{Input, all, answer_each, warn_if_cut};
 use super::quantize::compute_type;
-use crate::args::{Compute, Embed, Precision};
+use crate::args::{Compute, Embed, ModelArgs, Precision};
 use crate::progress::Progress;
-use crate::{device, output};
+use crate::{device, models, output};
 
 pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
     let format = args.out.as_deref().map(Format::of).transpose()?;
-    let embedder =
-        open(&args.model, args.adapter.as_deref(), args.batch_size, &args.precision, compute)?;
+    let input = Input::of(&args.texts, args.file.as_deref())?;
+    let embedder = open(&args.model, args.batch_size, &args.precision, compute)?;
     let prompt = match (&args.prompt, &args.prompt_name) {
         (Some(text), _) => Prompt::Text(text),
         (None, Some(name)) => Prompt::Named(name),
@@ -29,13 +29,13 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
     let Some((path, format)) = args.out.as_deref().zip(format) else {
         let answer =
             |texts: &[String], _| Ok(embedder.embed_with(texts, Purpose::Any, prompt, |_| {})?);
-        return answer_each(&args.texts, answer, |number, text, embedding| {
+        return answer_each(input, answer, |number, text, embedding| {
             let Embedding { vector, truncated } = embedding;
             warn_if_cut(truncated, number, "text");
             output::line(json!({ "text": text, "embedding": vector }))
         });
     };
-    let texts = all(&args.texts)?;
+    let texts = all(input)?;
     let name = |index| ("text", index + 1);
     let vectors = embed(&embedder, &texts, name, Purpose::Any, prompt)?;
     format
@@ -45,15 +45,15 @@ pub(crate) fn run(args: &Embed, compute: &Compute) -> anyhow::Result<()> {
 
 /// Loads an embedder.
 pub(super) fn open(
-    model: &Path,
-    adapter: Option<&Path>,
+    model: &ModelArgs,
     batch_size: u16,
     precision: &Precision,
     compute: &Compute,
 ) -> anyhow::Result<Embedder> {
     let device = device::open(compute.device)?;
-    let compute_type = compute_type(model, precision, &device)?;
-    let embedder = Embedder::with_adapter(model, adapter, &device)?;
+    let found = models::find(model, ModelTask::Embedding)?;
+    let compute_type = compute_type(&found, precision, &device)?;
+    let embedder = Embedder::with_adapter(&found, model.adapter.as_deref(), &device)?;
     let embedder = embedder.with_compute_type(compute_type);
     Ok(embedder.with_batch_size(batch_size.into()))
 }

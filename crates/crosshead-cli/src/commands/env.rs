@@ -3,10 +3,11 @@
 use std::env::consts;
 
 use crosshead::kernels::Machine;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::args::Env;
-use crate::output;
+use crate::args::{Env, Messages, command};
+use crate::config::Config;
+use crate::{models, output};
 
 /// The features that the binary can be built with, and whether this one was.
 const FEATURES: [(&str, bool); 4] = [
@@ -16,7 +17,7 @@ const FEATURES: [(&str, bool); 4] = [
     ("wgpu", cfg!(feature = "wgpu")),
 ];
 
-pub(crate) fn run(args: &Env) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Env, messages: &Messages) -> anyhow::Result<()> {
     let Machine { cpu, instruction_sets, threads } = Machine::detect();
     let features: Vec<&str> =
         FEATURES.iter().filter(|(_, enabled)| *enabled).map(|(name, _)| *name).collect();
@@ -28,6 +29,8 @@ pub(crate) fn run(args: &Env) -> anyhow::Result<()> {
         ("threads", json!(threads)),
         ("features", json!(features)),
         ("hub_cache", hub_cache()),
+        ("model_cache", json!(models::cache_directory().ok())),
+        ("config", config(messages)?),
     ];
     if args.json {
         let object = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -40,6 +43,7 @@ pub(crate) fn run(args: &Env) -> anyhow::Result<()> {
                 items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
             }
             Value::Null => "none".to_owned(),
+            Value::Object(settings) => settings_text(&settings),
             other => other.to_string(),
         };
         output::line(format_args!("{:<17}{text}", key.replace('_', " ")))?;
@@ -57,4 +61,25 @@ fn hub_cache() -> Value {
     };
     #[cfg(not(feature = "hub"))]
     Value::Null
+}
+
+/// The configuration file and its defaults; null if there is none.
+fn config(messages: &Messages) -> anyhow::Result<Value> {
+    let path = Config::path().filter(|path| path.is_file() && !messages.no_config);
+    let Some(path) = path else { return Ok(Value::Null) };
+    let mut settings = Map::from_iter([("file".to_owned(), json!(path))]);
+    for setting in Config::load(&command())?.settings() {
+        settings.insert(setting.key.clone(), json!(setting.value));
+    }
+    Ok(Value::Object(settings))
+}
+
+/// The path of the file, then one line for each default.
+fn settings_text(settings: &Map<String, Value>) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let lines = settings.iter().map(|(key, value)| match key.as_str() {
+        "file" => text(value),
+        key => format!("{:<17}{key} = {}", "", text(value)),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

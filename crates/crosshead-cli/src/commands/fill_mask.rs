@@ -1,18 +1,20 @@
 //! `crosshead fill-mask`.
 
-use crosshead::{Filled, Guess};
+use crosshead::{Filled, Guess, ModelTask};
 use serde_json::{Value, json};
 
 use super::lines::{answer_each, warn_if_cut};
 use super::quantize::compute_type;
 use crate::args::{Compute, FillMask};
-use crate::{device, output};
+use crate::{device, models, output};
 
 pub(crate) fn run(args: &FillMask, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
+    let input = texts.open()?;
     let device = device::open(compute.device)?;
-    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let model = models::find(&texts.model, ModelTask::FillMask)?;
+    let compute_type = compute_type(&model, &texts.precision, &device)?;
+    let files = crosshead::model_files(&model, texts.model.adapter.as_deref())?;
     let fill = crosshead::FillMask::from_files(&files, &device)?;
     let fill = fill.with_compute_type(compute_type);
     let answer = |texts: &[String], _| {
@@ -23,7 +25,7 @@ pub(crate) fn run(args: &FillMask, compute: &Compute) -> anyhow::Result<()> {
         let of = |text: &String| if is_blank(text) { None } else { filled.next() };
         Ok(texts.iter().map(of).map(Option::unwrap_or_default).collect::<Vec<Filled>>())
     };
-    answer_each(&texts.texts, answer, |number, text, filled| {
+    answer_each(input, answer, |number, text, filled| {
         warn_if_cut(filled.truncated, number, "text");
         if texts.json {
             return output::line(to_json(text, &filled));

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Compute, Finetune};
 use crate::embedded::Embedded;
+use crate::models::locate;
 use crate::terminal::{Terminal, stop_on_signals};
 use crate::{device, output};
 
@@ -22,7 +23,7 @@ const BEFORE: &str = "before.json";
 
 pub(crate) fn run(args: &Finetune, compute: &Compute) -> anyhow::Result<()> {
     let device = device::open(compute.device)?;
-    let tuning = tuning(args);
+    let tuning = tuning(args)?;
     let stop = stop_on_signals()?;
     let prepared = if args.resume { resume(&tuning)? } else { start(args, &tuning)? };
     prepared.notes.iter().for_each(output::message);
@@ -70,14 +71,14 @@ fn start(args: &Finetune, tuning: &FineTuning) -> anyhow::Result<Prepared> {
     Ok(prepare(tuning)?)
 }
 
-fn tuning(args: &Finetune) -> FineTuning {
+fn tuning(args: &Finetune) -> anyhow::Result<FineTuning> {
     let method = match (args.full, args.freeze.as_slice()) {
         (true, _) => Method::Full,
         (false, []) => Method::Lora,
         (false, patterns) => Method::Freeze(patterns.to_vec()),
     };
-    FineTuning {
-        model: args.model.clone(),
+    Ok(FineTuning {
+        model: locate(&args.model)?,
         data: args.data.clone(),
         dir: args.out.clone(),
         task: args.task,
@@ -87,7 +88,7 @@ fn tuning(args: &Finetune) -> FineTuning {
         source_lang: args.from.clone(),
         target_lang: args.to.clone(),
         sets: args.set.clone(),
-    }
+    })
 }
 
 /// The metrics of a model on the held-out part and on the other file.

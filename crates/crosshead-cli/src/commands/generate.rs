@@ -2,38 +2,38 @@
 
 use crosshead::tasks::TaskError;
 use crosshead::tokenize::ChatMessage;
-use crosshead::{DecodeOptions, Flow, Generated, Generator, TextHooks};
+use crosshead::{DecodeOptions, Flow, Generated, Generator, ModelTask, TextHooks};
 use serde_json::json;
 
-use super::lines::{answer_each, are_lines, warn_of_not_followed};
+use super::chat;
+use super::lines::{Input, answer_each, warn_of_not_followed};
 use super::quantize::compute_type;
 use crate::args::{Compute, Generate};
-use crate::{device, output};
+use crate::{device, models, output};
 
 pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
+    let input = texts.open()?;
     let device = device::open(compute.device)?;
-    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let model = models::find(&texts.model, ModelTask::Generation)?;
+    let compute_type = compute_type(&model, &texts.precision, &device)?;
+    let files = crosshead::model_files(&model, texts.model.adapter.as_deref())?;
     let generator = Generator::from_files(&files, &device)?;
     let generator = generator.with_compute_type(compute_type);
-    let options = DecodeOptions {
-        max_tokens: args.max_tokens,
-        temperature: args.temperature,
-        top_k: args.top_k,
-        top_p: args.top_p,
-        seed: Some(args.seed),
-        ..DecodeOptions::default()
-    };
+    let options = options(args);
     warn_of_not_followed(&generator.not_followed(&options));
-    if texts.texts.len() == 1 && !texts.json && !are_lines(&texts.texts) {
-        return stream(&generator, args, &options);
+    match input {
+        Input::Prompt => return chat::run(&generator, args),
+        Input::Texts(prompts @ [_]) if !texts.json => {
+            return stream(&generator, args, prompts, &options);
+        }
+        Input::Texts(_) | Input::Lines(_) => {}
     }
     let answer = |prompts: &[String], first: usize| {
         let options = DecodeOptions { first_sequence: Some(first - 1), ..options };
         Ok(generate(&generator, args, prompts, &options, TextHooks::none())?)
     };
-    answer_each(&texts.texts, answer, |number, prompt, generated| {
+    answer_each(input, answer, |number, prompt, generated| {
         warn_if_cut(&generated, number);
         let (finished, text) = (generated.finished(), generated.text);
         if texts.json {
@@ -45,12 +45,35 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     })
 }
 
+/// The decoding options of the command line.
+pub(super) fn options(args: &Generate) -> DecodeOptions {
+    DecodeOptions {
+        max_tokens: args.max_tokens,
+        temperature: args.temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        seed: Some(args.seed),
+        ..DecodeOptions::default()
+    }
+}
+
 /// Streams the continuation of a single prompt, with its line breaks.
-fn stream(generator: &Generator, args: &Generate, options: &DecodeOptions) -> anyhow::Result<()> {
-    let prompts = &args.texts.texts;
+pub(super) fn stream(
+    generator: &Generator,
+    args: &Generate,
+    prompts: &[String],
+    options: &DecodeOptions,
+) -> anyhow::Result<()> {
     if !args.chat {
         output::part(&prompts[0])?;
     }
+    streamed(|hooks| generate(generator, args, prompts, options, hooks)).map(drop)
+}
+
+/// Prints what a generation writes as it is written, then a line break, and returns it.
+pub(super) fn streamed(
+    generate: impl FnOnce(TextHooks<'_>) -> Result<Vec<Generated>, TaskError>,
+) -> anyhow::Result<Vec<Generated>> {
     let mut written = Ok(());
     let mut on_text = |_: usize, text: &str| {
         if written.is_ok() {
@@ -58,11 +81,11 @@ fn stream(generator: &Generator, args: &Generate, options: &DecodeOptions) -> an
         }
         if written.is_ok() { Flow::Continue } else { Flow::StopAll }
     };
-    let hooks = TextHooks::none().with_on_text(&mut on_text);
-    let generated = generate(generator, args, prompts, options, hooks)?;
+    let generated = generate(TextHooks::none().with_on_text(&mut on_text))?;
     written?;
     generated.iter().for_each(|generated| warn_if_cut(generated, 1));
-    output::line("")
+    output::line("")?;
+    Ok(generated)
 }
 
 /// Generates the continuation of each prompt, or the answer to it.

@@ -8,6 +8,7 @@ use crosshead::models::{Head, ModelDirectory, WeightsReport};
 use serde_json::json;
 
 use crate::args::{Compute, Inspect};
+use crate::models::locate;
 use crate::{device, output};
 
 pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
@@ -22,16 +23,12 @@ pub(crate) fn run(args: &Inspect, compute: &Compute) -> anyhow::Result<()> {
         let summary = Summary::of(&preset.config(), &device);
         return if args.json { output::line(to_json(&summary)) } else { table(&summary) };
     }
-    if !Path::new(name).exists() {
-        if let Err(error @ crosshead::tasks::TaskError::HubId(_)) =
-            crosshead::model_directory(Path::new(name))
-        {
-            return Err(error.into());
-        }
+    let located = locate(Path::new(name)).map_err(|error| {
         let names = PRESETS.map(|preset| preset.name).join(", ");
-        anyhow::bail!("{name} is neither a preset nor a directory; the presets are {names}");
-    }
-    let dir = crosshead::model_directory(Path::new(name))?;
+        error
+            .context(format!("{name} is neither a preset nor a directory; the presets are {names}"))
+    })?;
+    let dir = crosshead::model_directory(&located)?;
     let found = ModelDirectory::open(&dir)?;
     let weights = found.weights(&dir, &device)?;
     // If the weights do not fit the configuration, the model is not built.

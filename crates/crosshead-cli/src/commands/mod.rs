@@ -1,6 +1,7 @@
 //! The subcommands.
 
 pub(crate) mod average;
+mod chat;
 pub(crate) mod classify;
 pub(crate) mod completions;
 mod document;
@@ -16,10 +17,13 @@ pub(crate) mod inspect;
 pub(crate) mod licenses;
 mod lines;
 pub(crate) mod merge;
+pub(crate) mod models;
 pub(crate) mod plot;
+mod prompt;
 pub(crate) mod quantize;
 pub(crate) mod recipes;
 mod report;
+pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod similar;
 mod splitter;

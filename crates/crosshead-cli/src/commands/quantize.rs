@@ -7,10 +7,10 @@ use crosshead::kernels::computes_int8;
 use crosshead::{ComputeType, is_quantized, quantize};
 
 use crate::args::{Compute, Precision, Quantize};
-use crate::{device, output};
+use crate::{device, models, output};
 
 pub(crate) fn run(args: &Quantize, compute: &Compute) -> anyhow::Result<()> {
-    Ok(quantize(&args.model, &args.out, &device::open(compute.device)?)?)
+    Ok(quantize(models::locate(&args.model)?, &args.out, &device::open(compute.device)?)?)
 }
 
 /// The compute type given on the command line. Prints a note if the device computes int8 weights in f32.

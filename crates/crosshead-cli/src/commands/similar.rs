@@ -12,8 +12,7 @@ pub(crate) fn run(args: &Similar, compute: &Compute) -> anyhow::Result<()> {
     let passages = read_text(&args.corpus, TextUnit::Line)?;
     let (lines, sentences): (Vec<usize>, Vec<String>) =
         passages.into_iter().map(|passage| (passage.line, passage.text)).unzip();
-    let embedder =
-        open(&args.model, args.adapter.as_deref(), args.batch_size, &args.precision, compute)?;
+    let embedder = open(&args.model, args.batch_size, &args.precision, compute)?;
     let of_query = args.query_prompt.as_deref().map_or(Prompt::OfModel, Prompt::Text);
     let query = std::slice::from_ref(&args.query);
     let query = embedder.embed_with(query, Purpose::Query, of_query, |_| {})?.remove(0);

@@ -1,21 +1,23 @@
 //! `crosshead token-classify`.
 
-use crosshead::{Entity, Tagger};
+use crosshead::{Entity, ModelTask, Tagger};
 use serde_json::{Value, json};
 
 use super::lines::{answer_each, warn_if_cut};
 use super::quantize::compute_type;
 use crate::args::{Compute, TokenClassify};
-use crate::{device, output};
+use crate::{device, models, output};
 
 pub(crate) fn run(args: &TokenClassify, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
+    let input = texts.open()?;
     let device = device::open(compute.device)?;
-    let compute_type = compute_type(&texts.model, &texts.precision, &device)?;
-    let files = crosshead::model_files(&texts.model, texts.adapter.as_deref())?;
+    let model = models::find(&texts.model, ModelTask::TokenClassification)?;
+    let compute_type = compute_type(&model, &texts.precision, &device)?;
+    let files = crosshead::model_files(&model, texts.model.adapter.as_deref())?;
     let tagger = Tagger::from_files(&files, &device)?.with_compute_type(compute_type);
     let answer = |texts: &[String], _| Ok(tagger.tag(texts, args.aggregation.into())?);
-    answer_each(&texts.texts, answer, |number, text, tagged| {
+    answer_each(input, answer, |number, text, tagged| {
         warn_if_cut(tagged.truncated, number, "text");
         if texts.json {
             let entities: Vec<Value> =

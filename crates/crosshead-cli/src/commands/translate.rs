@@ -1,29 +1,68 @@
 //! `crosshead translate`.
 
+use anyhow::bail;
+use crosshead::{ModelTask, TextToText, Written};
+
 use super::document;
-use super::lines::answer_each;
+use super::lines::{Input, answer_each, warn_if_far};
+use super::prompt::{self, Entry, Session};
 use super::splitter::Splitter;
-use super::write::{TRANSLATE, open, show};
-use crate::args::{Compute, Translate};
+use super::write::{OPTIONS, TRANSLATE, open, prepare, show};
+use crate::args::{Command, Compute, Translate};
+use crate::output;
 
 pub(crate) fn run(args: &Translate, compute: &Compute) -> anyhow::Result<()> {
-    let writer =
-        open(&args.model, args.adapter.as_deref(), &args.precision, &args.search, compute)?;
-    let splitter = Splitter {
-        writer: &writer,
-        split: args.files.split,
-        language: args
-            .files
-            .split_language
-            .as_ref()
-            .or(args.search.from.as_ref())
-            .map_or("en", String::as_str),
-    };
-    if let (Some(input), Some(output)) = (&args.files.input, &args.files.output) {
-        return document::translate(&splitter, &args.files, input, output);
+    let files = &args.files;
+    if let (None, Some(option)) = (&files.file, files.given()) {
+        bail!("{option} is for documents; name one with --file");
     }
-    let answer = |texts: &[String], _| Ok(splitter.write(texts)?);
-    answer_each(&args.texts, answer, |number, source, written| {
-        show(&TRANSLATE, args.json, number, source, written)
+    let loaded = open(&args.model, ModelTask::Translation, &args.precision, compute)?;
+    let mut writer = prepare(loaded.clone(), &args.search)?;
+    if let Some(document) = &files.file {
+        return document::translate(&splitter(&writer, args), files, document);
+    }
+    let input = Input::of(&args.texts, None)?;
+    if let Some(out) = &files.out {
+        output::to_file(out)?;
+    }
+    let Input::Prompt = input else {
+        let splitter = splitter(&writer, args);
+        let answer = |texts: &[String], _| Ok(splitter.write(texts)?);
+        return answer_each(input, answer, |number, source, written| {
+            tell(&writer, args, number, source, written)
+        });
+    };
+    let mut current: Option<Translate> = None;
+    prompt::run(&mut Session::new("translate", &OPTIONS), |entry| match entry {
+        Entry::Text(text) => {
+            let args = current.as_ref().unwrap_or(args);
+            let written = splitter(&writer, args).write(std::slice::from_ref(&text))?.remove(0);
+            tell(&writer, args, 1, &text, written)
+        }
+        Entry::Changed(changed) => {
+            if let Command::Translate(changed) = changed.command {
+                writer = prepare(loaded.clone(), &changed.search)?;
+                current = Some(changed);
+            }
+            Ok(())
+        }
     })
+}
+
+/// Prints a translation.
+fn tell(
+    writer: &TextToText,
+    args: &Translate,
+    number: usize,
+    source: &str,
+    written: Written,
+) -> anyhow::Result<()> {
+    warn_if_far(writer.is_far(source, &written)?, writer.domain(), number, "sentence");
+    show(&TRANSLATE, args.json, number, source, written)
+}
+
+fn splitter<'a>(writer: &'a TextToText, args: &'a Translate) -> Splitter<'a> {
+    let (files, search) = (&args.files, &args.search);
+    let language = files.split_language.as_ref().or(search.from.as_ref());
+    Splitter { writer, split: files.split, language: language.map_or("en", String::as_str) }
 }

@@ -1,15 +1,14 @@
 //! `crosshead summarize`, and what it shares with `crosshead translate`.
 
-use std::path::Path;
-
 use crosshead::tasks::TaskError;
-use crosshead::{DecodeOptions, TextHooks, TextToText, Written};
+use crosshead::{DecodeOptions, ModelTask, TextHooks, TextToText, Written};
 use serde_json::json;
 
-use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
+use super::lines::{Input, answer_each, warn_if_cut, warn_of_not_followed};
+use super::prompt::{self, Entry, Session};
 use super::quantize::compute_type;
-use crate::args::{Compute, Precision, Search, Write};
-use crate::{device, output};
+use crate::args::{Command, Compute, ModelArgs, Precision, Search, Write};
+use crate::{device, models, output};
 
 /// The names of a task's inputs and outputs.
 pub(super) struct Names {
@@ -26,29 +25,47 @@ pub(super) const TRANSLATE: Names =
 
 const SUMMARIZE: Names = Names { text: "document", source: "document", target: "summary" };
 
+/// The options that can change at a prompt.
+pub(super) const OPTIONS: [&str; 6] =
+    ["from", "to", "beams", "length-penalty", "max-tokens", "prefix"];
+
 pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let writer =
-        open(&texts.model, texts.adapter.as_deref(), &texts.precision, &args.search, compute)?;
+    let input = texts.open()?;
+    let loaded = open(&texts.model, ModelTask::Summarization, &texts.precision, compute)?;
+    let mut writer = prepare(loaded.clone(), &args.search)?;
+    if let Input::Prompt = input {
+        return prompt::run(&mut Session::new("summarize", &OPTIONS), |entry| match entry {
+            Entry::Text(text) => {
+                let written = writer.write(&[&text], TextHooks::none())?.remove(0);
+                show(&SUMMARIZE, texts.json, 1, &text, written)
+            }
+            Entry::Changed(changed) => {
+                if let Command::Summarize(changed) = changed.command {
+                    writer = prepare(loaded.clone(), &changed.search)?;
+                }
+                Ok(())
+            }
+        });
+    }
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
-    answer_each(&texts.texts, answer, |number, source, written| {
+    answer_each(input, answer, |number, source, written| {
         show(&SUMMARIZE, texts.json, number, source, written)
     })
 }
 
-/// Loads a model with the options from the command line.
+/// Loads the model of a task, without the decoding options of the command line.
 pub(super) fn open(
-    model: &Path,
-    adapter: Option<&Path>,
+    model: &ModelArgs,
+    task: ModelTask,
     precision: &Precision,
-    search: &Search,
     compute: &Compute,
 ) -> anyhow::Result<TextToText> {
     let device = device::open(compute.device)?;
-    let compute_type = compute_type(model, precision, &device)?;
-    let files = crosshead::model_files(model, adapter)?;
-    let writer = TextToText::from_files(&files, &device)?.with_compute_type(compute_type);
-    Ok(prepare(writer, search)?)
+    let found = models::find(model, task)?;
+    let compute_type = compute_type(&found, precision, &device)?;
+    let files = crosshead::model_files(&found, model.adapter.as_deref())?;
+    Ok(TextToText::from_files(&files, &device)?.with_compute_type(compute_type))
 }
 
 /// Prints the output for one text.

@@ -31,6 +31,11 @@ pub(super) struct Columns {
 impl<'a> Table<'a> {
     /// Reads the names of the columns, or their number.
     pub(super) fn open(path: &'a Path) -> Result<Self, RunError> {
+        Self::open_with(path, &[])
+    }
+
+    /// Like [`open`](Self::open), with more names that columns may have.
+    pub(super) fn open_with(path: &'a Path, more: &[&str]) -> Result<Self, RunError> {
         let name = path.display().to_string();
         let format = Format::of_name(&name, false);
         let text = crosshead_files::read_text(path).map_err(RunError::io(path))?;
@@ -48,7 +53,11 @@ impl<'a> Table<'a> {
             Format::Tsv { .. } => {
                 let fields: Vec<&str> = line.split('\t').collect();
                 let known = [&SOURCES[..], &TARGETS, &LABELS, &TEXTS].concat();
-                let named = |field: &&str| known.contains(&field.trim().to_lowercase().as_str());
+                let named = |field: &&str| {
+                    let name = field.trim().to_lowercase();
+                    let is_more = more.iter().any(|more| more.trim().to_lowercase() == name);
+                    is_more || known.contains(&name.as_str())
+                };
                 if fields.iter().filter(|field| named(field)).count() >= 2 {
                     fields.iter().map(|field| Column::Name((*field).to_owned())).collect()
                 } else {
@@ -144,9 +153,9 @@ impl<'a> Table<'a> {
     }
 
     /// The first column with one of these names.
-    fn named(&self, names: &[&str]) -> Option<Column> {
+    pub(super) fn named(&self, names: &[&str]) -> Option<Column> {
         let is_named = |column: &&Column, name: &str| match column {
-            Column::Name(column) => column.trim().to_lowercase() == name,
+            Column::Name(column) => column.trim().to_lowercase() == name.to_lowercase(),
             Column::Number(_) => false,
         };
         names

@@ -1,10 +1,11 @@
-//! Fine-tuning with defaults: the recipe for a pretrained model and a data file.
+//! Training with defaults: the recipe for a data file and a pretrained model, or for pairs without one.
 //!
 //! The task follows from the model's head and the form of the data, the columns from the data. A part of the data is held
 //! out for validation and another one for the test.
 
 mod columns;
 mod recipe;
+mod scratch;
 mod split;
 mod task;
 
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use crosshead_models::ModelFiles;
 use crosshead_tasks::model_files;
+
+pub use scratch::{FromScratch, Started};
 
 use crate::{Recipe, RunError, TaskKind};
 
@@ -92,14 +95,7 @@ pub fn prepare(tuning: &FineTuning) -> Result<Prepared, RunError> {
     let parts = plan.data.split(&tuning.data, &folder)?;
     let recipe = recipe::build(tuning, &plan, &model, &parts)?;
     let mut notes = plan.notes;
-    notes.push(format!(
-        "held out: {} {} for validation, {} for the test; {} are trained on (in {})",
-        parts.n_valid,
-        plan.data.unit(),
-        parts.n_test,
-        parts.n_train,
-        folder.display(),
-    ));
+    notes.push(parts.note(&plan.data, &folder));
     let has_head = plan.has_head;
     Ok(Prepared { recipe, model, test: parts.test, has_head, notes })
 }

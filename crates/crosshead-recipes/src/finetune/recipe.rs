@@ -106,7 +106,7 @@ pub(super) fn build(
 }
 
 /// A column as a value.
-fn column(column: &Column) -> Value {
+pub(super) fn column(column: &Column) -> Value {
     match column {
         Column::Number(number) => Value::from(*number as i64),
         Column::Name(name) => Value::from(name.as_str()),
@@ -120,6 +120,6 @@ fn tokens(model: &ModelFiles, path: &Path) -> Result<usize, RunError> {
 }
 
 /// A path as a value.
-fn path_value(path: &Path) -> Value {
+pub(super) fn path_value(path: &Path) -> Value {
     Value::from(path.to_string_lossy().into_owned())
 }

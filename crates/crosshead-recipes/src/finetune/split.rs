@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crosshead_data::{DataError, Row};
+use crosshead_data::{Column, DataError, Row};
 use crosshead_files::{read_text, write_atomic};
 use crosshead_kernels::RandomKey;
 
@@ -50,9 +50,23 @@ pub(super) struct Parts {
     pub(super) n_test: usize,
 }
 
+impl Parts {
+    /// What was split, for the user.
+    pub(super) fn note(&self, data: &Data, folder: &Path) -> String {
+        format!(
+            "held out: {} {} for validation, {} for the test; {} are trained on (in {})",
+            self.n_valid,
+            data.unit(),
+            self.n_test,
+            self.n_train,
+            folder.display(),
+        )
+    }
+}
+
 impl Data {
     /// What an example is called.
-    pub(super) fn unit(&self) -> &'static str {
+    fn unit(&self) -> &'static str {
         match self {
             Self::Table { unit, .. } => unit,
             Self::Text => "lines",
@@ -128,7 +142,13 @@ impl Data {
         let lines: Vec<&str> = text.lines().collect();
         match self {
             Self::Table { columns: Columns { first, second }, key, .. } => {
-                let table = Table::open(path)?;
+                let name = |column: &Column| match column {
+                    Column::Name(name) => Some(name.clone()),
+                    Column::Number(_) => None,
+                };
+                let names: Vec<String> = [first, second].into_iter().filter_map(name).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let table = Table::open_with(path, &names)?;
                 let rows = table.rows([first, second])?;
                 let header = match lines.first() {
                     Some(line) if table.has_header() => format!("{line}\n"),

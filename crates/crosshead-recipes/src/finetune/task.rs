@@ -43,7 +43,7 @@ impl Plan {
         let plan = match task {
             TaskKind::Translate | TaskKind::Summarize => {
                 let table = Table::open(&tuning.data)?;
-                let columns = table.pair(given(tuning, ["source", "target"]))?;
+                let columns = table.pair(given(&tuning.sets, ["source", "target"]))?;
                 notes.push(found(task, &columns, ["source", "target"]));
                 let names = ["source", "target"];
                 let data = Data::Table { columns, names, key: 0, unit: "pairs" };
@@ -59,7 +59,7 @@ impl Plan {
                 let known = known_labels(tuning, model, head)?;
                 let table = Table::open(&tuning.data)?;
                 let is_known = |value: &str| known.as_ref().is_some_and(|known| known.has(value));
-                let columns = table.labelled(given(tuning, ["label", "text"]), &is_known)?;
+                let columns = table.labelled(given(&tuning.sets, ["label", "text"]), &is_known)?;
                 notes.push(found(task, &columns, ["label", "text"]));
                 let labels = match known {
                     Some(names) => Some(names.of_data(&tuning.data, &table, &columns)?),
@@ -134,16 +134,17 @@ fn is_text(path: &Path) -> Result<bool, RunError> {
 }
 
 /// The columns that `--set` names.
-fn given(tuning: &FineTuning, names: [&str; 2]) -> [Option<Column>; 2] {
+pub(super) fn given(sets: &[String], names: [&str; 2]) -> [Option<Column>; 2] {
     names.map(|name| {
         let key = format!("data.{name}=");
-        let value = tuning.sets.iter().rev().find_map(|set| set.strip_prefix(&key))?;
+        let value = sets.iter().rev().find_map(|set| set.strip_prefix(&key))?;
         let value = value.trim().trim_matches('"');
         Some(value.parse().map_or_else(|_| Column::from(value), Column::Number))
     })
 }
 
-fn found(task: TaskKind, columns: &Columns, [first, second]: [&str; 2]) -> String {
+/// What was found, for the user.
+pub(super) fn found(task: TaskKind, columns: &Columns, [first, second]: [&str; 2]) -> String {
     let Columns { first: of_first, second: of_second } = columns;
     format!("task: {task}; column {of_first} is the {first}, column {of_second} the {second}")
 }

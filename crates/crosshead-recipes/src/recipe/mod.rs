@@ -22,7 +22,7 @@ pub(crate) use keys::{KeySchema, keys};
 pub use lora::LoraSection;
 pub use model::{CausalFamily, ModelSection};
 pub(crate) use model::{default_model, has_key};
-pub(crate) use nearest::nearest;
+pub use nearest::nearest;
 pub(crate) use preset::ModelKind;
 pub use preset::Preset;
 pub(crate) use read::{ReadError, read, read_as_is};

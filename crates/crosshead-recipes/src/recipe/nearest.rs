@@ -2,7 +2,7 @@
 
 /// The known key closest to `path`, if any is close enough: the same name in a different section, or a name that
 /// differs in a few characters. Paths have the form `train.steps`.
-pub(crate) fn nearest<'k>(path: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k>(path: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let (section, name) = split(path);
     let limit = (name.chars().count() / 3).max(1);
     known

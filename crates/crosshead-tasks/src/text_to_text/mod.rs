@@ -16,7 +16,7 @@ use crosshead_tokenize::{Tokenizer, TruncatedEncoding, pad_batch};
 use crate::directory::check_vocabulary;
 use crate::streaming::{Generation, Generations, best, decode_streaming, text_ids};
 use crate::text::Text;
-use crate::{DecodeOptions, TaskError, TextHooks, model_files};
+use crate::{DecodeOptions, Domain, TaskError, TextHooks, model_files};
 pub(crate) use task::text_to_text_task;
 
 /// The output for one text.
@@ -35,7 +35,9 @@ pub struct Written {
 /// An encoder-decoder with its tokenizer.
 ///
 /// [`Translator`](crate::Translator) and [`Summarizer`](crate::Summarizer) wrap this engine and can be created from it.
-#[derive(Debug)]
+///
+/// Clones share the weights.
+#[derive(Clone, Debug)]
 pub struct TextToText {
     model: EncoderDecoder,
     tokenizer: Tokenizer,
@@ -43,6 +45,7 @@ pub struct TextToText {
     options: DecodeOptions,
     prefix: String,
     batch_size: usize,
+    domain: Option<Domain>,
 }
 
 impl TextToText {
@@ -66,7 +69,8 @@ impl TextToText {
         check_vocabulary(dir, &tokenizer, model.config().vocab_size)?;
         let prefix = Origin::prefix_of(dir)?;
         let generation = GenerationDefaults::from_dir(dir)?;
-        Ok(Self::new(model, tokenizer).with_generation(generation).with_prefix(prefix))
+        let task = Self::new(model, tokenizer).with_generation(generation).with_prefix(prefix);
+        Ok(Self { domain: Domain::from_dir(dir)?, ..task })
     }
 
     /// Creates the task from a model outside autodiff and its tokenizer.
@@ -78,6 +82,7 @@ impl TextToText {
             options: DecodeOptions::default(),
             prefix: String::new(),
             batch_size: 32,
+            domain: None,
         }
     }
 
@@ -211,6 +216,20 @@ impl TextToText {
     /// If the text cannot be encoded.
     pub fn fits(&self, text: &str) -> Result<bool, TaskError> {
         Ok(!self.encode(text)?.truncated)
+    }
+
+    /// What the model was trained on, if its files say so.
+    pub fn domain(&self) -> Option<&Domain> {
+        self.domain.as_ref()
+    }
+
+    /// Whether a text is far from what the model was trained on, according to its [`domain`](Self::domain).
+    ///
+    /// # Errors
+    /// If the tokenizer fails on the text.
+    pub fn is_far(&self, text: &str, written: &Written) -> Result<bool, TaskError> {
+        let is_far = |domain: &Domain| domain.is_far(text, written.score, &self.tokenizer);
+        self.domain.as_ref().map_or(Ok(false), is_far)
     }
 
     /// The source ids, including special tokens.
