@@ -71,7 +71,8 @@ impl DecoderLayer {
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
-    /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, from [`project_memory`](Self::project_memory)
+    /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, from [`project_memory`](Self::project_memory); adjacent
+    ///   rows of `x` can share a row
     ///
     /// # Panics
     /// If only one of memory and cross-attention is present, `x` does not have `d_model` features, or masks, memory or
