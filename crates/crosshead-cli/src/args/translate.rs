@@ -14,6 +14,7 @@ const EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de -i data.json -o data.de.json --fields title,items.text
   cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
   crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
+  crosshead translate --model runs/translate-en-de --json --alignments \"The end time is not valid.\"
   crosshead translate --model opus-mt-en-de \"The end time is not valid.\"
   crosshead translate --model mbart-large-50-many-to-many-mmt --from en_XX --to de_DE \"The end time is not valid.\"
   crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"
@@ -38,6 +39,13 @@ pub(crate) struct Translate {
     /// Print one JSON object per line
     #[arg(long, conflicts_with = "input")]
     pub(crate) json: bool,
+    /// Add to each JSON object which source word each word comes from, by cross-attention; soft also adds the weights
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "hard",
+        requires = "json")]
+    pub(crate) alignments: Option<AlignmentForm>,
+    /// The decoder layer whose attention aligns words, from 1 [default: the second to last]
+    #[arg(long, value_name = "N", requires = "alignments", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) alignment_layer: Option<u16>,
     /// The texts, or - for lines of standard input
     #[arg(required_unless_present = "input", conflicts_with = "input")]
     pub(crate) texts: Vec<String>,
@@ -45,6 +53,15 @@ pub(crate) struct Translate {
     pub(crate) files: Files,
     #[command(flatten)]
     pub(crate) search: Search,
+}
+
+/// How alignments are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlignmentForm {
+    /// The source word with the largest weight
+    Hard,
+    /// Also the weights of all source words
+    Soft,
 }
 
 /// Documents, and sentences.

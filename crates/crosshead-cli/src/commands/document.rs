@@ -8,8 +8,9 @@ use crosshead::documents::{
     Document, Fields, Format, Split, Translate, TranslateOptions, Translation,
 };
 use crosshead::tasks::TaskError;
-use crosshead::{TextHooks, TextToText};
+use crosshead::{TextHooks, TextToText, Written};
 
+use super::alignment;
 use super::splitter::Splitter;
 use crate::args::Files;
 use crate::output;
@@ -101,7 +102,11 @@ impl Translate for Sentences<'_> {
     fn translate(&mut self, sentences: &[String]) -> Result<Vec<Translation>, TaskError> {
         let written = self.writer.write(sentences, TextHooks::none())?;
         self.truncated += written.iter().filter(|written| written.truncated).count();
-        Ok(written.into_iter().map(|written| Translation::new(written.text)).collect())
+        let translation = |written: Written| {
+            let links = written.alignment.as_ref().map(alignment::links).unwrap_or_default();
+            Translation::new(written.text).with_links(links)
+        };
+        Ok(written.into_iter().map(translation).collect())
     }
 
     fn fits(&self, sentence: &str) -> bool {

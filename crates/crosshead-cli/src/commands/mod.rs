@@ -1,5 +1,7 @@
 //! The subcommands.
 
+mod alignment;
+pub(crate) mod attention;
 pub(crate) mod average;
 pub(crate) mod classify;
 pub(crate) mod completions;

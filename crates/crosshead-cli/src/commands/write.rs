@@ -6,9 +6,10 @@ use crosshead::tasks::TaskError;
 use crosshead::{DecodeOptions, TextHooks, TextToText, Written};
 use serde_json::json;
 
+use super::alignment;
 use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
 use super::quantize::compute_type;
-use crate::args::{Compute, Precision, Search, Write};
+use crate::args::{AlignmentForm, Compute, Precision, Search, Write};
 use crate::{device, output};
 
 /// The names of a task's inputs and outputs.
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
         open(&texts.model, texts.adapter.as_deref(), &texts.precision, &args.search, compute)?;
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
     answer_each(&texts.texts, answer, |number, source, written| {
-        show(&SUMMARIZE, texts.json, number, source, written)
+        show(&SUMMARIZE, texts.json, None, number, source, written)
     })
 }
 
@@ -55,14 +56,20 @@ pub(super) fn open(
 pub(super) fn show(
     names: &Names,
     json: bool,
+    alignments: Option<AlignmentForm>,
     number: usize,
     source: &str,
     written: Written,
 ) -> anyhow::Result<()> {
-    let Written { text, score, truncated, .. } = written;
+    let Written { text, score, truncated, alignment, .. } = written;
     warn_if_cut(truncated, number, names.text);
     if json {
-        output::line(json!({ names.source: source, names.target: text, "score": score }))
+        let mut object = json!({ names.source: source, names.target: text, "score": score });
+        if let Some(form) = alignments {
+            let alignment = alignment.unwrap_or_default();
+            object["alignments"] = alignment::to_json(&alignment, source, &text, form);
+        }
+        output::line(object)
     } else {
         output::line(output::one_line(&text))
     }
