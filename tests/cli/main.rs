@@ -1,6 +1,7 @@
 //! Tests that run the binary as a user would.
 
 mod adapt;
+mod attention;
 mod bad_input;
 mod bad_tasks;
 mod ctranslate2;

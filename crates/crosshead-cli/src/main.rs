@@ -55,6 +55,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::TokenClassify(classify) => commands::token_classify::run(&classify, &args.compute),
         Command::Generate(generate) => commands::generate::run(&generate, &args.compute),
         Command::FillMask(fill_mask) => commands::fill_mask::run(&fill_mask, &args.compute),
+        Command::Attention(attention) => commands::attention::run(&attention, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
         Command::Score(score) => commands::score::run(&score),
         Command::Embed(embed) => commands::embed::run(&embed, &args.compute),

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crosshead_models::AttentionKind;
+
 /// A task error.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
@@ -82,6 +84,47 @@ pub enum TaskError {
         /// Why there is no mask.
         reason: String,
     },
+    /// A kind of attention that the model does not have.
+    #[error("the model has no {kind} attention; it has: {}", names(known))]
+    NoAttentionKind {
+        /// The kind.
+        kind: AttentionKind,
+        /// The kinds of the model.
+        known: Vec<AttentionKind>,
+    },
+    /// A layer that the model does not have.
+    #[error(
+        "there is no layer with index {layer} of {kind} attention: the model has {n_layers} layers"
+    )]
+    NoAttentionLayer {
+        /// The kind of attention.
+        kind: AttentionKind,
+        /// The index of the layer.
+        layer: usize,
+        /// The number of layers.
+        n_layers: usize,
+    },
+    /// A head that the model does not have.
+    #[error(
+        "there is no head with index {head} of {kind} attention: each layer has {n_heads} heads"
+    )]
+    NoAttentionHead {
+        /// The kind of attention.
+        kind: AttentionKind,
+        /// The index of the head.
+        head: usize,
+        /// The number of heads.
+        n_heads: usize,
+    },
+    /// A target for a causal language model.
+    #[error("a causal language model takes one text and no target")]
+    NoAttentionTarget,
+    /// A text without tokens.
+    #[error("`{text}` has no tokens")]
+    NoTokens {
+        /// The text.
+        text: String,
+    },
     /// An error from the tokenizer.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),
@@ -91,4 +134,9 @@ pub enum TaskError {
     /// A decoding error.
     #[error(transparent)]
     Generate(#[from] crosshead_generate::GenerateError),
+}
+
+/// The names of kinds of attention.
+fn names(kinds: &[AttentionKind]) -> String {
+    kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
 }

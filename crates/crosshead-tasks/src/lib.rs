@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod alignment;
+mod attention;
+mod attention_viewer;
 mod average;
 mod classifier;
 mod directory;
@@ -21,6 +24,12 @@ mod text;
 mod text_to_text;
 mod translator;
 
+pub use alignment::{AlignedWords, Alignment, AlignmentLayer};
+pub use attention::{
+    AttentionHead, AttentionLayers, AttentionMap, AttentionMaps, AttentionPanel, AttentionToken,
+    attention_svg,
+};
+pub use attention_viewer::AttentionViewer;
 pub use average::average;
 pub use classifier::{Classified, Classifier, Label, ScoreFunction, TextPair};
 pub use directory::{model_directory, model_files};
@@ -45,8 +54,8 @@ pub use crosshead_generate::{
     StopReason,
 };
 pub use crosshead_models::{
-    CausalLm, ComputeType, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm,
-    ModelError, ModelFiles, NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
-    TokenClassifier,
+    AttentionKind, CausalLm, ComputeType, Encoder, EncoderDecoder, GenerationDefaults,
+    GenerationFile, MaskedLm, ModelError, ModelFiles, NotFollowed, ProblemType, SentenceEncoder,
+    SequenceClassifier, TokenClassifier,
 };
-pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};
+pub use crosshead_tokenize::{ChatMessage, TokenSpan, TokenizeError, Tokenizer};

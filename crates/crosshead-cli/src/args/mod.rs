@@ -2,6 +2,7 @@
 
 mod about;
 mod adapt;
+mod attention;
 mod average;
 mod embed;
 mod model;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 pub(crate) use about::{Completions, Env, Licenses, Man};
 pub(crate) use adapt::{Finetune, Merge};
+pub(crate) use attention::{Attention, HeadChoice, LayerChoice};
 pub(crate) use average::Average;
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use model::{ModelArgs, TextArgs};
@@ -34,7 +36,7 @@ use tasks::SUMMARIZE_EXAMPLES;
 pub(crate) use tasks::{
     Classify, Evaluate, FillMask, Generate, Search, Texts, TokenClassify, Write,
 };
-pub(crate) use translate::{Files, SplitName, Translate};
+pub(crate) use translate::{AlignmentForm, Files, SplitName, Translate};
 
 /// Train, run and evaluate Transformer models for text, on a CPU or a GPU
 #[derive(Parser)]
@@ -53,6 +55,7 @@ pub(crate) use translate::{Files, SplitName, Translate};
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
   crosshead score -r reference.txt translated.txt
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
+  crosshead attention --model runs/translate-en-de \"The end time is not valid.\"
   crosshead recipes
   crosshead inspect vaswani2017-base
 
@@ -146,6 +149,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Fill in masked words
     FillMask(FillMask),
+    /// Show how the words of a text attend to each other, or to those of its translation
+    Attention(Attention),
     /// Evaluate a model on a file
     Evaluate(Evaluate),
     /// Score texts against references: BLEU, chrF, TER, ROUGE, and whether systems differ

@@ -16,6 +16,7 @@ const EXAMPLES: &str = "Examples:
   crosshead translate -m runs/translate-en-de -i a.json -o b.json --fields title,items.text
   cat lines.txt | crosshead translate --model runs/translate-en-de > translated.txt
   crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
+  crosshead translate --model runs/translate-en-de --json --alignments \"The end time is not valid.\"
   crosshead translate --model Helsinki-NLP/opus-mt-en-de \"Good morning.\"
   crosshead translate --model facebook/m2m100_418M --from en --to fr \"Good morning.\"
   crosshead translate --model t5-small --prefix \"translate English to German: \" \"Hello.\"
@@ -40,6 +41,13 @@ pub(crate) struct Translate {
     /// Print one JSON object per line
     #[arg(long, conflicts_with = "file")]
     pub(crate) json: bool,
+    /// Add to each JSON object which source word each word comes from, by cross-attention; soft also adds the weights
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "hard",
+        requires = "json")]
+    pub(crate) alignments: Option<AlignmentForm>,
+    /// The decoder layer whose attention aligns words, from 1 [default: the second to last]
+    #[arg(long, value_name = "N", requires = "alignments", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) alignment_layer: Option<u16>,
     /// The texts [default: lines of standard input; on a terminal, a prompt]
     #[arg(value_name = "TEXT", conflicts_with = "file")]
     pub(crate) texts: Vec<String>,
@@ -47,6 +55,15 @@ pub(crate) struct Translate {
     pub(crate) files: Files,
     #[command(flatten)]
     pub(crate) search: Search,
+}
+
+/// How alignments are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlignmentForm {
+    /// The source word with the largest weight
+    Hard,
+    /// Also the weights of all source words
+    Soft,
 }
 
 /// Documents, and sentences.

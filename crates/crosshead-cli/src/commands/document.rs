@@ -9,8 +9,9 @@ use crosshead::documents::{
     Document, Fields, Format, Split, Translate, TranslateOptions, Translation,
 };
 use crosshead::tasks::TaskError;
-use crosshead::{TextHooks, TextToText};
+use crosshead::{TextHooks, TextToText, Written};
 
+use super::alignment;
 use super::lines::known;
 use super::splitter::Splitter;
 use crate::args::Files;
@@ -132,7 +133,11 @@ impl Translate for Sentences<'_> {
         for (sentence, written) in sentences.iter().zip(&written) {
             self.far += usize::from(self.writer.is_far(sentence, written)?);
         }
-        Ok(written.into_iter().map(|written| Translation::new(written.text)).collect())
+        let translation = |written: Written| {
+            let links = written.alignment.as_ref().map(alignment::links).unwrap_or_default();
+            Translation::new(written.text).with_links(links)
+        };
+        Ok(written.into_iter().map(translation).collect())
     }
 
     fn fits(&self, sentence: &str) -> bool {

@@ -1,5 +1,7 @@
 //! The subcommands.
 
+mod alignment;
+pub(crate) mod attention;
 pub(crate) mod average;
 mod chat;
 pub(crate) mod classify;

@@ -1,6 +1,6 @@
 //! The model as a translator of texts that have several sentences.
 
-use crosshead::documents::{Split, sentences};
+use crosshead::documents::{Sentence, Split, sentences};
 use crosshead::tasks::TaskError;
 use crosshead::{TextHooks, TextToText, Written};
 
@@ -40,7 +40,7 @@ impl Splitter<'_> {
                 count => join(
                     parts.iter().map(|part| {
                         let own = if part.text.is_empty() { None } else { written.next() };
-                        (own.unwrap_or_default(), part.separator)
+                        (own.unwrap_or_default(), part)
                     }),
                     count,
                 ),
@@ -51,11 +51,17 @@ impl Splitter<'_> {
 }
 
 /// Joins the translations of a text's sentences. The score is the mean of theirs.
-fn join<'a>(parts: impl Iterator<Item = (Written, &'a str)>, sentences: usize) -> Written {
+fn join<'a>(parts: impl Iterator<Item = (Written, &'a Sentence<'a>)>, sentences: usize) -> Written {
     let mut joined = Written::default();
-    for (written, separator) in parts {
+    let mut source_start = 0;
+    for (written, part) in parts {
+        if let Some(alignment) = &written.alignment {
+            let all = joined.alignment.get_or_insert_default();
+            all.append(alignment, source_start, joined.text.len());
+        }
+        source_start += part.text.len() + part.separator.len();
         joined.text += &written.text;
-        joined.text += separator;
+        joined.text += part.separator;
         joined.score += written.score / sentences as f32;
         joined.truncated |= written.truncated;
         joined.stop = written.stop.or(joined.stop);

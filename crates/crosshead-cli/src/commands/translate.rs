@@ -1,7 +1,7 @@
 //! `crosshead translate`.
 
-use anyhow::bail;
-use crosshead::{ModelTask, TextToText, Written};
+use anyhow::{Context, bail};
+use crosshead::{AlignmentLayer, ModelTask, TextToText, Written};
 
 use super::document;
 use super::lines::{Input, answer_each, warn_if_far};
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Translate, compute: &Compute) -> anyhow::Result<()> {
         bail!("{option} is for documents; name one with --file");
     }
     let loaded = open(&args.model, ModelTask::Translation, &args.precision, compute)?;
-    let mut writer = prepare(loaded.clone(), &args.search)?;
+    let mut writer = prepared(loaded.clone(), args)?;
     if let Some(document) = &files.file {
         return document::translate(&splitter(&writer, args), files, document);
     }
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Translate, compute: &Compute) -> anyhow::Result<()> {
         }
         Entry::Changed(changed) => {
             if let Command::Translate(changed) = changed.command {
-                writer = prepare(loaded.clone(), &changed.search)?;
+                writer = prepared(loaded.clone(), &changed)?;
                 current = Some(changed);
             }
             Ok(())
@@ -58,11 +58,30 @@ fn tell(
     written: Written,
 ) -> anyhow::Result<()> {
     warn_if_far(writer.is_far(source, &written)?, writer.domain(), number, "sentence");
-    show(&TRANSLATE, args.json, number, source, written)
+    show(&TRANSLATE, args.json, args.alignments, number, source, written)
 }
 
 fn splitter<'a>(writer: &'a TextToText, args: &'a Translate) -> Splitter<'a> {
     let (files, search) = (&args.files, &args.search);
     let language = files.split_language.as_ref().or(search.from.as_ref());
     Splitter { writer, split: files.split, language: language.map_or("en", String::as_str) }
+}
+
+/// The model with the options from the command line.
+fn prepared(loaded: TextToText, args: &Translate) -> anyhow::Result<TextToText> {
+    let writer = prepare(loaded, &args.search)?;
+    // In a document, markup moves with the words that it encloses.
+    if args.alignments.is_some() || args.files.file.is_some() {
+        return aligned(writer, args.alignment_layer);
+    }
+    Ok(writer)
+}
+
+/// The translator with alignments, by a layer counted from 1.
+fn aligned(writer: TextToText, layer: Option<u16>) -> anyhow::Result<TextToText> {
+    let Some(number) = layer else {
+        return Ok(writer.with_alignment(AlignmentLayer::default())?);
+    };
+    let index = AlignmentLayer::Index(usize::from(number) - 1);
+    writer.with_alignment(index).with_context(|| format!("--alignment-layer {number}"))
 }

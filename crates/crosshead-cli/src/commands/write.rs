@@ -4,10 +4,11 @@ use crosshead::tasks::TaskError;
 use crosshead::{DecodeOptions, ModelTask, TextHooks, TextToText, Written};
 use serde_json::json;
 
+use super::alignment;
 use super::lines::{Input, answer_each, warn_if_cut, warn_of_not_followed};
 use super::prompt::{self, Entry, Session};
 use super::quantize::compute_type;
-use crate::args::{Command, Compute, ModelArgs, Precision, Search, Write};
+use crate::args::{AlignmentForm, Command, Compute, ModelArgs, Precision, Search, Write};
 use crate::{device, models, output};
 
 /// The names of a task's inputs and outputs.
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
         return prompt::run(&mut Session::new("summarize", &OPTIONS), |entry| match entry {
             Entry::Text(text) => {
                 let written = writer.write(&[&text], TextHooks::none())?.remove(0);
-                show(&SUMMARIZE, texts.json, 1, &text, written)
+                show(&SUMMARIZE, texts.json, None, 1, &text, written)
             }
             Entry::Changed(changed) => {
                 if let Command::Summarize(changed) = changed.command {
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     }
     let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
     answer_each(input, answer, |number, source, written| {
-        show(&SUMMARIZE, texts.json, number, source, written)
+        show(&SUMMARIZE, texts.json, None, number, source, written)
     })
 }
 
@@ -72,14 +73,20 @@ pub(super) fn open(
 pub(super) fn show(
     names: &Names,
     json: bool,
+    alignments: Option<AlignmentForm>,
     number: usize,
     source: &str,
     written: Written,
 ) -> anyhow::Result<()> {
-    let Written { text, score, truncated, .. } = written;
+    let Written { text, score, truncated, alignment, .. } = written;
     warn_if_cut(truncated, number, names.text);
     if json {
-        output::line(json!({ names.source: source, names.target: text, "score": score }))
+        let mut object = json!({ names.source: source, names.target: text, "score": score });
+        if let Some(form) = alignments {
+            let alignment = alignment.unwrap_or_default();
+            object["alignments"] = alignment::to_json(&alignment, source, &text, form);
+        }
+        output::line(object)
     } else {
         output::line(output::one_line(&text))
     }

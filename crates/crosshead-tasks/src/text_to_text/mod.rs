@@ -1,5 +1,6 @@
 //! Sequence-to-sequence generation with an encoder-decoder: the basis of translation and summarization.
 
+mod attention;
 mod task;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use crosshead_models::{
 };
 use crosshead_tokenize::{Tokenizer, TruncatedEncoding, pad_batch};
 
+use crate::alignment::{Alignment, AlignmentLayer};
 use crate::directory::check_vocabulary;
 use crate::streaming::{Generation, Generations, best, decode_streaming, text_ids};
 use crate::text::Text;
@@ -30,6 +32,9 @@ pub struct Written {
     pub stop: Option<StopReason>,
     /// Whether the input exceeded the model's maximum length and was truncated at the end.
     pub truncated: bool,
+    /// Which words of the input each word of the text comes from, if that was asked for with
+    /// [`with_alignment`](TextToText::with_alignment); `None` for a blank input.
+    pub alignment: Option<Alignment>,
 }
 
 /// An encoder-decoder with its tokenizer.
@@ -46,6 +51,7 @@ pub struct TextToText {
     prefix: String,
     batch_size: usize,
     domain: Option<Domain>,
+    alignment: Option<AlignmentLayer>,
 }
 
 impl TextToText {
@@ -83,6 +89,7 @@ impl TextToText {
             prefix: String::new(),
             batch_size: 32,
             domain: None,
+            alignment: None,
         }
     }
 
@@ -110,6 +117,16 @@ impl TextToText {
     /// Sets the number of texts per batch, which affects only the last bits of a score. Default: 32.
     pub fn with_batch_size(self, batch_size: usize) -> Self {
         Self { batch_size, ..self }
+    }
+
+    /// Adds the alignment of words to the outputs, by the cross-attention of a layer. This runs the model once more over each
+    /// input and its output. Default: no alignment.
+    ///
+    /// # Errors
+    /// If the decoder does not have this layer.
+    pub fn with_alignment(self, layer: AlignmentLayer) -> Result<Self, TaskError> {
+        self.alignment_index(layer)?;
+        Ok(Self { alignment: Some(layer), ..self })
     }
 
     /// Sets the languages of the inputs and outputs, using the codes in [`languages`](Self::languages): `en_XX` in
@@ -200,9 +217,20 @@ impl TextToText {
                 batch.iter().map(|&i| std::mem::take(&mut sources[i].ids)).collect();
             let generations = self.write_batch(&rows, batch, &mut hooks)?;
             stopped = generations.stopped;
+            let mut alignments = match self.alignment {
+                Some(layer) => {
+                    let inputs: Vec<&str> = batch.iter().map(|&i| texts[i].as_ref()).collect();
+                    let best: Vec<&Hypothesis> =
+                        generations.texts.iter().map(|generation| &generation.best).collect();
+                    self.align(layer, &inputs, &best)?
+                }
+                None => Vec::new(),
+            }
+            .into_iter();
             for (&i, Generation { text, best }) in batch.iter().zip(generations.texts) {
                 let (stop, truncated) = (Some(best.stop), sources[i].truncated);
-                written[i] = Written { text, score: best.score, stop, truncated };
+                let alignment = alignments.next();
+                written[i] = Written { text, score: best.score, stop, truncated, alignment };
             }
             done += batch.len();
             hooks.report(done);

@@ -61,6 +61,18 @@ macro_rules! text_to_text_task {
                 Self(self.0.with_batch_size(batch_size))
             }
 
+            /// Adds the alignment of words to the outputs; see
+            /// [`TextToText::with_alignment`](crate::TextToText::with_alignment). Default: no alignment.
+            ///
+            /// # Errors
+            /// If the decoder does not have this layer.
+            pub fn with_alignment(
+                self,
+                layer: $crate::AlignmentLayer,
+            ) -> Result<Self, $crate::TaskError> {
+                self.0.with_alignment(layer).map(Self)
+            }
+
             /// Sets the languages; see [`TextToText::with_languages`](crate::TextToText::with_languages). Default: the
             /// languages in the model's files.
             ///
