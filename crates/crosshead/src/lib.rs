@@ -5,11 +5,11 @@ mod error;
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
     Aggregation, AlignedWords, Alignment, AlignmentLayer, AttentionHead, AttentionMap,
-    AttentionMaps, AttentionViewer, Classified, Classifier, ComputeType, DecodeOptions, Domain, Embedder,
-    Embedding, Entity, FillMask, Filled, Flow, Generated, Generator, Guess, Label, ModelTask,
-    Prompt, Purpose, ScoreFunction, Similarity, StopReason, Summarizer, Tagged, Tagger, Task,
-    TextHooks, TextPair, TextToText, Translator, Written, average, cosine, is_quantized, merge,
-    model_directory, model_files, open, quantize,
+    AttentionMaps, AttentionViewer, Classified, Classifier, ComputeType, DecodeOptions, Domain,
+    Embedder, Embedding, Entity, FillMask, Filled, Flow, Generated, Generator, Guess, Label,
+    ModelTask, Prompt, Purpose, ScoreFunction, Similarity, StopReason, Summarizer, Tagged, Tagger,
+    Task, TextHooks, TextPair, TextToText, Translator, Written, average, cosine, is_quantized,
+    merge, model_directory, model_files, open, quantize,
 };
 pub use error::Error;
 

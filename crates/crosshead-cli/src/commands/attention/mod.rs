@@ -99,7 +99,8 @@ fn viewer(args: &Attention, compute: &Compute) -> anyhow::Result<AttentionViewer
             }
             let device = device::open(compute.device)?;
             let compute_type = compute_type(&model, &args.precision, &device)?;
-            let viewer = AttentionViewer::with_adapter(&model, args.model.adapter.as_deref(), &device)?;
+            let viewer =
+                AttentionViewer::with_adapter(&model, args.model.adapter.as_deref(), &device)?;
             Ok(viewer.with_compute_type(compute_type))
         }
     }
