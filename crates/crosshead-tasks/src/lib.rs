@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod average;
+mod candidate;
 mod classifier;
 mod directory;
 mod embedder;
@@ -12,6 +13,7 @@ mod merge;
 mod options;
 mod quantize;
 mod softmax;
+mod stop_strings;
 mod streaming;
 mod summarizer;
 mod tagger;
@@ -19,8 +21,10 @@ mod task;
 mod text;
 mod text_to_text;
 mod translator;
+mod words;
 
 pub use average::average;
+pub use candidate::{Alternative, Candidate, ScoredToken};
 pub use classifier::{Classified, Classifier, Label, ScoreFunction, TextPair};
 pub use directory::{model_directory, model_files};
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
@@ -34,8 +38,9 @@ pub use quantize::{is_quantized, quantize};
 pub use summarizer::Summarizer;
 pub use tagger::{Aggregation, Entity, Tagged, TaggedWords, Tagger};
 pub use task::{ModelTask, Task, open};
-pub use text_to_text::{TextToText, Written};
+pub use text_to_text::{RankedPair, TextToText, Written};
 pub use translator::Translator;
+pub use words::Required;
 
 // Types from other crates that appear in this crate's API.
 pub use crosshead_generate::{
