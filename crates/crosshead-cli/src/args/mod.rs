@@ -3,8 +3,10 @@
 mod about;
 mod adapt;
 mod average;
+mod decoding;
 mod embed;
 mod precision;
+mod rank;
 mod score;
 mod tasks;
 mod translate;
@@ -14,8 +16,10 @@ use std::path::PathBuf;
 pub(crate) use about::{Completions, Env, Licenses, Man};
 pub(crate) use adapt::{Finetune, Merge};
 pub(crate) use average::Average;
+pub(crate) use decoding::{Decoding, GlossaryArgs, Loops, Results};
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use precision::{Precision, Quantize};
+pub(crate) use rank::Rank;
 pub(crate) use score::{Format, MetricName, Score, SmoothName};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -104,6 +108,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Score texts against references: BLEU, chrF, TER, ROUGE, and whether systems differ
     Score(Score),
+    /// Score given pairs of source and target with a model: log-probabilities
+    Rank(Rank),
     /// Compute sentence embeddings
     Embed(Embed),
     /// Find the sentences most similar to a query

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use crosshead::documents::{Format, Split};
 
-use super::{Precision, Search};
+use super::{GlossaryArgs, Precision, Results, Search};
 
 const EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de \"The end time is not valid.\"
@@ -15,12 +15,13 @@ const EXAMPLES: &str = "Examples:
   cat lines.txt | crosshead translate --model runs/translate-en-de - > translated.txt
   crosshead translate --model runs/translate-en-de --beams 1 --json \"Detection distance\"
   crosshead translate --model opus-mt-en-de \"The end time is not valid.\"
+  crosshead translate --model opus-mt-en-de --glossary terms.tsv -i page.html -o page.de.html
   crosshead translate --model mbart-large-50-many-to-many-mmt --from en_XX --to de_DE \"The end time is not valid.\"
   crosshead translate --model t5-small --prefix \"translate English to German: \" \"The end time is not valid.\"
 
 Texts are split into sentences, which are translated and joined with their spacing; a sentence that is too long for the model is \
 cut at a comma or a space. The output has one line per text. Line breaks in a translation become spaces; --json keeps them. The \
-score of a text is the mean of its sentences' scores.
+score of a text is the mean of its sentences' scores; its second best translation joins those of its sentences, and so on.
 
 In a document, only text is translated: markup, code, URLs and placeholders such as {name} and %s stay, as does every other byte.";
 
@@ -43,6 +44,10 @@ pub(crate) struct Translate {
     pub(crate) texts: Vec<String>,
     #[command(flatten)]
     pub(crate) files: Files,
+    #[command(flatten)]
+    pub(crate) glossary: GlossaryArgs,
+    #[command(flatten)]
+    pub(crate) results: Results,
     #[command(flatten)]
     pub(crate) search: Search,
 }

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use crosshead::StopReason;
 use crosshead::documents::{
     Document, Fields, Format, Split, Translate, TranslateOptions, Translation,
 };
 use crosshead::tasks::TaskError;
-use crosshead::{TextHooks, TextToText};
 
 use super::splitter::Splitter;
 use crate::args::Files;
@@ -27,7 +27,7 @@ pub(super) fn translate(
     let document =
         Document::parse(fs::read(input).with_context(name)?, &format).with_context(name)?;
     let options = TranslateOptions::new(splitter.language).with_split(Split::from(splitter.split));
-    let mut sentences = Sentences { writer: splitter.writer, truncated: 0 };
+    let mut sentences = Sentences { splitter, truncated: 0, looping: 0 };
     let mut progress = None;
     let translated = document.translate(&options, &mut sentences, &mut |done, total| {
         let progress = progress.get_or_insert_with(|| Progress::new(total as u64));
@@ -40,6 +40,12 @@ pub(super) fn translate(
         let count = sentences.truncated;
         output::message(format_args!(
             "warning: {count} sentences were truncated: they have a word that is too long for the model"
+        ));
+    }
+    if sentences.looping > 0 {
+        let count = sentences.looping;
+        output::message(format_args!(
+            "warning: the translations of {count} sentences are cut: they repeated the same words again and again"
         ));
     }
     document.save(&translated, output).with_context(|| output.display().to_string())?;
@@ -91,20 +97,23 @@ fn format(files: &Files, input: &Path) -> anyhow::Result<Format> {
 
 /// The model as a translator of sentences.
 struct Sentences<'a> {
-    writer: &'a TextToText,
+    splitter: &'a Splitter<'a>,
     truncated: usize,
+    looping: usize,
 }
 
 impl Translate for Sentences<'_> {
     type Error = TaskError;
 
     fn translate(&mut self, sentences: &[String]) -> Result<Vec<Translation>, TaskError> {
-        let written = self.writer.write(sentences, TextHooks::none())?;
+        let written = self.splitter.translate(sentences)?;
         self.truncated += written.iter().filter(|written| written.truncated).count();
+        let loops = |stop| stop == Some(StopReason::Loop);
+        self.looping += written.iter().filter(|written| loops(written.stop)).count();
         Ok(written.into_iter().map(|written| Translation::new(written.text)).collect())
     }
 
     fn fits(&self, sentence: &str) -> bool {
-        self.writer.fits(sentence).unwrap_or(true)
+        self.splitter.writer.fits(sentence).unwrap_or(true)
     }
 }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use crosshead::tasks::TaskError;
-use crosshead::{DecodeOptions, TextHooks, TextToText, Written};
-use serde_json::json;
+use crosshead::{DecodeOptions, StopReason, TextHooks, TextToText, Written};
+use serde_json::{Map, json};
 
+use super::hypotheses;
 use super::lines::{answer_each, warn_if_cut, warn_of_not_followed};
 use super::quantize::compute_type;
-use crate::args::{Compute, Precision, Search, Write};
+use crate::args::{Compute, Loops, Precision, Results, Search, Write};
 use crate::{device, output};
 
 /// The names of a task's inputs and outputs.
@@ -28,64 +29,92 @@ const SUMMARIZE: Names = Names { text: "document", source: "document", target: "
 
 pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
-    let writer =
-        open(&texts.model, texts.adapter.as_deref(), &texts.precision, &args.search, compute)?;
-    let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
+    let writer = load(&texts.model, texts.adapter.as_deref(), &texts.precision, compute)?;
+    let writer = prepare(writer, &args.search, &args.results, Loops::Cut)?;
+    let answer = |texts: &[String], first: usize| {
+        let hooks = TextHooks::none().with_first_sequence(first - 1);
+        Ok(writer.write(texts, hooks)?)
+    };
     answer_each(&texts.texts, answer, |number, source, written| {
-        show(&SUMMARIZE, texts.json, number, source, written)
+        show(&SUMMARIZE, &args.results, texts.json, number, source, written)
     })
 }
 
-/// Loads a model with the options from the command line.
-pub(super) fn open(
+/// Loads a model.
+pub(super) fn load(
     model: &Path,
     adapter: Option<&Path>,
     precision: &Precision,
-    search: &Search,
     compute: &Compute,
 ) -> anyhow::Result<TextToText> {
     let device = device::open(compute.device)?;
     let compute_type = compute_type(model, precision, &device)?;
     let files = crosshead::model_files(model, adapter)?;
-    let writer = TextToText::from_files(&files, &device)?.with_compute_type(compute_type);
-    Ok(prepare(writer, search)?)
+    Ok(TextToText::from_files(&files, &device)?.with_compute_type(compute_type))
 }
 
 /// Prints the output for one text.
 pub(super) fn show(
     names: &Names,
+    results: &Results,
     json: bool,
     number: usize,
     source: &str,
     written: Written,
 ) -> anyhow::Result<()> {
-    let Written { text, score, truncated, .. } = written;
+    let Written { text, score, stop, truncated, n_best } = written;
     warn_if_cut(truncated, number, names.text);
+    if stop == Some(StopReason::Loop) {
+        let name = names.text;
+        output::message(format_args!(
+            "warning: the output for {name} {number} is cut: it repeated the same words again and again"
+        ));
+    }
     if json {
-        output::line(json!({ names.source: source, names.target: text, "score": score }))
+        let mut object = Map::new();
+        object.insert(names.source.to_owned(), json!(source));
+        object.insert(names.target.to_owned(), json!(text));
+        object.insert("score".to_owned(), json!(score));
+        hypotheses::complete(&mut object, stop, &n_best, results);
+        output::line(serde_json::Value::Object(object))
+    } else if n_best.len() > 1 || results.n_best.is_some_and(|n| n > 1) {
+        hypotheses::lines(number, &n_best)
     } else {
         output::line(output::one_line(&text))
     }
 }
 
 /// The model with the decoding options from the command line; options that are not given come from the model.
-pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, TaskError> {
-    warn_of_not_followed(&writer.not_followed());
+pub(super) fn prepare(
+    writer: TextToText,
+    asked: &Search,
+    results: &Results,
+    loops: Loops,
+) -> Result<TextToText, TaskError> {
     let options = DecodeOptions {
-        beams: asked.beams.map(usize::from),
-        length_penalty: asked.length_penalty,
         max_tokens: asked.max_tokens.map(usize::from),
-        ..DecodeOptions::default()
+        target_prefix: asked.target_prefix.clone(),
+        ..results.in_options(asked.decoding.options(loops))
     };
     let mut writer = writer.with_options(options).with_batch_size(asked.batch_size.into());
+    warn_of_not_followed(&writer.not_followed());
     if let Some(prefix) = &asked.prefix {
         writer = writer.with_prefix(prefix);
     }
-    if asked.from.is_none() && asked.to.is_none() {
+    with_languages(writer, asked.from.as_deref(), asked.to.as_deref())
+}
+
+/// The model with the languages from the command line.
+pub(super) fn with_languages(
+    writer: TextToText,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<TextToText, TaskError> {
+    if from.is_none() && to.is_none() {
         return Ok(writer);
     }
-    let writer = writer.with_languages(asked.from.as_deref(), asked.to.as_deref())?;
-    if asked.from.is_some() && !writer.takes_source_language() {
+    let writer = writer.with_languages(from, to)?;
+    if from.is_some() && !writer.takes_source_language() {
         output::message("warning: --from is not used: this model takes only a target language");
     }
     Ok(writer)
