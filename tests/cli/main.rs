@@ -14,6 +14,7 @@ mod fetch;
 mod fine_tune;
 mod fine_tune_texts;
 mod generation;
+mod glossary;
 mod harness;
 mod help;
 mod int8;

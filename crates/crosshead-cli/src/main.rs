@@ -58,6 +58,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Attention(attention) => commands::attention::run(&attention, &args.compute),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, &args.compute),
         Command::Score(score) => commands::score::run(&score),
+        Command::Rank(rank) => commands::rank::run(&rank, &args.compute),
         Command::Embed(embed) => commands::embed::run(&embed, &args.compute),
         Command::Similar(similar) => commands::similar::run(&similar, &args.compute),
         Command::Merge(merge) => commands::merge::run(&merge, &args.compute),

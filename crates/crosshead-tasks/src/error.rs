@@ -47,19 +47,47 @@ pub enum TaskError {
         /// The model's maximum length, including the prompt.
         max_length: usize,
     },
-    /// A sampling option for a translation or summary.
-    #[error(
-        "`{option}` is set, but translation and summarization do not support sampling; remove it"
-    )]
-    NotSampled {
-        /// The option.
-        option: &'static str,
-    },
     /// Beam search and sampling at the same time.
     #[error(
         "`beams` above 1 cannot be combined with sampling; set temperature to 0, or remove `beams`"
     )]
     BeamsWithSampling,
+    /// Several hypotheses from greedy decoding.
+    #[error(
+        "`n_best` is {n_best}, but greedy decoding finds one text; set `beams` to at least {n_best}"
+    )]
+    NBestOfGreedy {
+        /// The number of hypotheses.
+        n_best: usize,
+    },
+    /// A target prefix for a causal language model.
+    #[error(
+        "`target_prefix` is for encoder-decoders; write the beginning of the text into the prompt"
+    )]
+    NoTargetPrefix,
+    /// Required texts for a causal language model.
+    #[error(
+        "required texts are for encoder-decoders; set `force_words` for a causal language model"
+    )]
+    NoRequired,
+    /// The length ratio is out of range.
+    #[error("`max_length_ratio` is {ratio}: it must be a finite number above 0")]
+    MaxLengthRatio {
+        /// The ratio.
+        ratio: f32,
+    },
+    /// The time limit is out of range.
+    #[error("the time limit is {seconds} seconds: it must be a finite number from 0")]
+    TimeLimit {
+        /// The limit.
+        seconds: f64,
+    },
+    /// A text without tokens.
+    #[error("`{text}` has no tokens, so it can neither be forbidden nor required")]
+    EmptyPhrase {
+        /// The text.
+        text: String,
+    },
     /// The embedding model has no prompt with this name.
     #[error("the model has no prompt `{name}`; its prompts are: {known}")]
     NoPrompt {

@@ -4,6 +4,7 @@ mod alignment;
 mod attention;
 mod attention_viewer;
 mod average;
+mod candidate;
 mod classifier;
 mod directory;
 mod domain;
@@ -16,6 +17,7 @@ mod merge;
 mod options;
 mod quantize;
 mod softmax;
+mod stop_strings;
 mod streaming;
 mod summarizer;
 mod tagger;
@@ -23,6 +25,7 @@ mod task;
 mod text;
 mod text_to_text;
 mod translator;
+mod words;
 
 pub use alignment::{AlignedWords, Alignment, AlignmentLayer};
 pub use attention::{
@@ -31,6 +34,7 @@ pub use attention::{
 };
 pub use attention_viewer::AttentionViewer;
 pub use average::average;
+pub use candidate::{Alternative, Candidate, ScoredToken};
 pub use classifier::{Classified, Classifier, Label, ScoreFunction, TextPair};
 pub use directory::{model_directory, model_files};
 pub use domain::{Domain, Pieces};
@@ -45,8 +49,9 @@ pub use quantize::{is_quantized, quantize};
 pub use summarizer::Summarizer;
 pub use tagger::{Aggregation, Entity, Tagged, TaggedWords, Tagger};
 pub use task::{ModelTask, Task, open};
-pub use text_to_text::{TextToText, Written};
+pub use text_to_text::{RankedPair, TextToText, Written};
 pub use translator::Translator;
+pub use words::Required;
 
 // Types from other crates that appear in this crate's API.
 pub use crosshead_generate::{

@@ -4,11 +4,13 @@ mod about;
 mod adapt;
 mod attention;
 mod average;
+mod decoding;
 mod embed;
 mod model;
 mod models;
 mod parse;
 mod precision;
+mod rank;
 mod score;
 mod tasks;
 mod train;
@@ -20,6 +22,7 @@ pub(crate) use about::{Completions, Env, Licenses, Man};
 pub(crate) use adapt::{Finetune, Merge};
 pub(crate) use attention::{Attention, HeadChoice, LayerChoice};
 pub(crate) use average::Average;
+pub(crate) use decoding::{Decoding, GlossaryArgs, Loops, Results};
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use model::{ModelArgs, TextArgs};
 #[cfg(feature = "hub")]
@@ -27,6 +30,7 @@ pub(crate) use models::Fetch;
 pub(crate) use models::{Inspect, Models, ModelsAction, Remove, Run, Show};
 pub(crate) use parse::{command, parse, parse_after, parse_words};
 pub(crate) use precision::{Precision, Quantize};
+pub(crate) use rank::Rank;
 pub(crate) use score::{Format, MetricName, Score, SmoothName};
 pub(crate) use train::Train;
 
@@ -155,6 +159,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Score texts against references: BLEU, chrF, TER, ROUGE, and whether systems differ
     Score(Score),
+    /// Score given pairs of source and target with a model: log-probabilities
+    Rank(Rank),
     /// Compute sentence embeddings
     Embed(Embed),
     /// Find the sentences most similar to a query

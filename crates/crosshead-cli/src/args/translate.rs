@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use crosshead::documents::{Format, Split};
 
-use super::{ModelArgs, Precision, Search};
+use super::{GlossaryArgs, ModelArgs, Precision, Results, Search};
 
 const EXAMPLES: &str = "Examples:
   crosshead translate \"The end time is not valid.\"
@@ -19,6 +19,7 @@ const EXAMPLES: &str = "Examples:
   crosshead translate --model runs/translate-en-de --json --alignments \"The end time is not valid.\"
   crosshead translate --model Helsinki-NLP/opus-mt-en-de \"Good morning.\"
   crosshead translate --model facebook/m2m100_418M --from en --to fr \"Good morning.\"
+  crosshead translate --model opus-mt-en-de --glossary terms.tsv -i page.html -o page.de.html
   crosshead translate --model t5-small --prefix \"translate English to German: \" \"Hello.\"
 
 Without --model, a small built-in model translates English user-interface texts to German, if this build has one; other texts \
@@ -27,7 +28,7 @@ in which /beams 4 changes --beams, and /help shows what else.
 
 Texts are split into sentences, which are translated and joined with their spacing; a sentence that is too long for the model is \
 cut at a comma or a space. The output has one line per text. Line breaks in a translation become spaces; --json keeps them. The \
-score of a text is the mean of its sentences' scores.
+score of a text is the mean of its sentences' scores; its second best translation joins those of its sentences, and so on.
 
 In a document, only text is translated: markup, code, URLs and placeholders such as {name} and %s stay, as does every other byte.";
 
@@ -53,6 +54,10 @@ pub(crate) struct Translate {
     pub(crate) texts: Vec<String>,
     #[command(flatten)]
     pub(crate) files: Files,
+    #[command(flatten)]
+    pub(crate) glossary: GlossaryArgs,
+    #[command(flatten)]
+    pub(crate) results: Results,
     #[command(flatten)]
     pub(crate) search: Search,
 }

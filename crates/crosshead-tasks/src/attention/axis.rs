@@ -20,7 +20,7 @@ pub struct AttentionToken {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Axis {
     /// The texts that the spans refer to.
-    texts: Vec<String>,
+    pub(super) texts: Vec<String>,
     pub(crate) tokens: Vec<AttentionToken>,
 }
 

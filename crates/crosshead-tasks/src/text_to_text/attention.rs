@@ -1,6 +1,5 @@
 //! Attention maps and word alignments of an encoder-decoder.
 
-use crosshead_generate::Hypothesis;
 use crosshead_kernels::Mode;
 use crosshead_models::{AttentionKind, TokenBatch};
 use crosshead_tokenize::{SpannedEncoding, SpannedText, TokenSpan, TokenizeError, pad_batch};
@@ -8,7 +7,6 @@ use crosshead_tokenize::{SpannedEncoding, SpannedText, TokenSpan, TokenizeError,
 use super::TextToText;
 use crate::alignment::{Alignment, AlignmentLayer};
 use crate::attention::{AttentionMap, AttentionMaps, Axes, Axis, checked, layers};
-use crate::streaming::text_ids;
 use crate::{TaskError, TextHooks};
 
 /// A target as the decoder writes it.
@@ -47,7 +45,7 @@ impl TextToText {
             None => (self.own_target(&ids)?, false),
         };
         let written = self.target(target_ids)?;
-        let start_id = self.start_id()?;
+        let start_id = self.start_id();
         let input = written.input(start_id);
         let (lengths, input_lengths) = ([ids.len()], [input.len()]);
         let weights = self.model.attention(
@@ -77,13 +75,13 @@ impl TextToText {
         &self,
         layer: AlignmentLayer,
         texts: &[&str],
-        written: &[&Hypothesis],
+        written: Vec<Vec<u32>>,
     ) -> Result<Vec<Alignment>, TaskError> {
         let sources: Result<Vec<SpannedEncoding>, TokenizeError> =
             texts.iter().map(|text| self.encode_with_spans(text)).collect();
-        let (sources, start_id) = (sources?, self.start_id()?);
+        let (sources, start_id) = (sources?, self.start_id());
         let targets: Result<Vec<Target>, TaskError> =
-            written.iter().map(|best| self.target(text_ids(best))).collect();
+            written.into_iter().map(|ids| self.target(ids)).collect();
         let targets = targets?;
         let pad_id = self.model.config().pad_id;
         let ids: Vec<Vec<u32>> = sources.iter().map(|source| source.ids.clone()).collect();
@@ -146,14 +144,6 @@ impl TextToText {
     fn own_target(&self, source: &[u32]) -> Result<Vec<u32>, TaskError> {
         let rows = [source.to_vec()];
         let written = self.write_batch(&rows, &[0], &mut TextHooks::none())?;
-        Ok(written.texts.first().map(|generation| text_ids(&generation.best)).unwrap_or_default())
-    }
-
-    /// The token that starts the decoder's input.
-    fn start_id(&self) -> Result<u32, TaskError> {
-        let config = self.model.config();
-        let decoding =
-            self.options.for_encoder_decoder(&self.generation, config, &self.tokenizer)?;
-        Ok(decoding.start_id)
+        Ok(written.best_ids().pop().unwrap_or_default())
     }
 }

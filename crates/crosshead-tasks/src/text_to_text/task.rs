@@ -101,7 +101,8 @@ macro_rules! text_to_text_task {
                 self.0.prefix()
             }
 
-            /// The keys of the model's `generation_config.json` that are not supported, such as sampling.
+            /// The keys of the model's `generation_config.json` that are not supported and would apply with
+            /// the options.
             pub fn not_followed(&self) -> Vec<crosshead_models::NotFollowed> {
                 self.0.not_followed()
             }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::lines::warn_if_cut;
 use super::quantize::compute_type;
 use super::write;
-use crate::args::{Attention, Compute, HeadChoice, LayerChoice};
+use crate::args::{Attention, Compute, HeadChoice, LayerChoice, Loops, Results};
 use crate::{device, models, output};
 
 /// A map, and which one it is.
@@ -87,7 +87,8 @@ fn viewer(args: &Attention, compute: &Compute) -> anyhow::Result<AttentionViewer
     match ModelTask::of(&model)? {
         task @ (ModelTask::Translation | ModelTask::Summarization) => {
             let loaded = write::open(&args.model, task, &args.precision, compute)?;
-            Ok(write::prepare(loaded, &args.search)?.into())
+            let one = Results { n_best: Some(1), token_scores: false, alternatives: None };
+            Ok(write::prepare(loaded, &args.search, &one, Loops::Left)?.into())
         }
         ModelTask::Classification
         | ModelTask::TokenClassification
