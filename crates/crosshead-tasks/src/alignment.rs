@@ -19,7 +19,7 @@ pub enum AlignmentLayer {
 /// Which source words each word of a written text comes from, by the cross-attention of the model: the mean over all heads
 /// of a layer.
 ///
-/// Words are those of Unicode (UAX #29), so punctuation marks are words, too.
+/// Words are those of Unicode (UAX #29), so punctuation marks are words, too, unless a token joins them to a word.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alignment {
     /// The bytes of each source word.

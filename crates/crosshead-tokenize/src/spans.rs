@@ -82,16 +82,21 @@ impl Tokenizer {
         let segment = |text: &str| self.pipeline.encode(text, false);
         let (encoding, truncated) = self.encode_pair_by(first, second, max_len, segment)?;
         let texts = [first, second];
-        let span = |(text, &(from, to)): (Option<usize>, &(usize, usize))| {
-            let text = text?;
+        // The library finds the second text, but loses the first when both were encoded alone.
+        let sides = encoding.get_sequence_ids().into_iter().zip(encoding.get_special_tokens_mask());
+        let sides = sides.map(|(side, &is_special)| match (side, is_special) {
+            (Some(1), 0) => Some(1),
+            (Some(_) | None, 0) => Some(0),
+            (Some(_) | None, _) => None,
+        });
+        let span = |(side, &(from, to)): (Option<usize>, &(usize, usize))| {
+            let text = side?;
             // A byte token may cover only part of a character.
-            let whole = texts.get(text)?;
-            let range = whole.floor_char_boundary(from)..whole.ceil_char_boundary(to);
+            let range = texts[text].floor_char_boundary(from)..texts[text].ceil_char_boundary(to);
             Some(TokenSpan { text, range })
         };
-        let of_text = encoding.get_sequence_ids().into_iter();
         Ok(SpannedEncoding {
-            spans: of_text.zip(encoding.get_offsets()).map(span).collect(),
+            spans: sides.zip(encoding.get_offsets()).map(span).collect(),
             ids: encoding.get_ids().to_vec(),
             types: encoding.get_type_ids().to_vec(),
             truncated,

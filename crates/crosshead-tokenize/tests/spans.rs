@@ -52,6 +52,9 @@ proptest! {
             let expected = tokenizer.encode_pair_truncated(&text, &second, max_len).unwrap();
             prop_assert_eq!(&found.ids, &expected.ids, "{}: {:?}, {:?}", name, text, second);
             prop_assert_eq!(&found.types, &expected.types);
+            let of = |side| found.spans.iter().flatten().filter(|span| span.text == side).count();
+            let alone = tokenizer.encode(&text).unwrap().len() + tokenizer.encode(&second).unwrap().len();
+            prop_assert_eq!(of(0) + of(1) == alone, !found.truncated, "{}: {:?}", name, found.spans);
             let both = [&text, &second];
             for TokenSpan { text, range } in found.spans.iter().flatten() {
                 prop_assert!(both[*text].get(range.clone()).is_some(), "{}: {:?}", name, range);

@@ -18,8 +18,9 @@ const NOT_RUN: &str = "<!-- not run";
 /// The settings of commands that train.
 const TINY: &str = "--set train.steps=2 --set train.validate_every=2 --set train.warmup=1 --set train.checkpoint_every=2";
 
-/// The settings of a new model.
-const TINY_MODEL: &str = "--set model.preset=tiny --set tokenizer.vocab_size=200 --set data.max_len=16 --set decode.beams=2";
+/// The settings of a new model, and the small files of the folder.
+const TINY_MODEL: &str = "--set model.preset=tiny --set tokenizer.vocab_size=200 --set data.max_len=16 --set decode.beams=2 \
+    --set data.valid=valid.tsv --set data.test=test.tsv";
 
 /// Runs the commands of the guide in `target/book/run`, with `crosshead` replaced by the debug build.
 pub(super) fn run(root: &Path, docs: &Path) -> Result<()> {
