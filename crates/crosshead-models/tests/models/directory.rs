@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_generate::EarlyStopping;
+use crosshead_generate::{EarlyStopping, EndBoost, Phrase, SequenceBias};
 use crosshead_kernels::Activation;
 use crosshead_models::{EncoderDecoder, EncoderDecoderConfig, GenerationDefaults, StackConfig};
 use crosshead_testkit::saving_and_loading_changes_nothing;
@@ -107,6 +107,21 @@ fn generation_defaults_are_read_back() {
         temperature: Some(0.7),
         top_k: Some(20),
         top_p: Some(0.9),
+        encoder_no_repeat_ngram_size: 5,
+        encoder_repetition_penalty: 1.25,
+        exponential_decay_length_penalty: Some(EndBoost { start: 15, factor: 1.5 }),
+        sequence_bias: vec![SequenceBias { tokens: vec![6, 7], bias: -2.5 }],
+        force_words_ids: vec![Phrase::new([vec![11]]), Phrase::new([vec![6], vec![7, 8]])],
+        num_beam_groups: 7,
+        diversity_penalty: 0.5,
+        num_return_sequences: 3,
+        stop_strings: vec!["\n\n".to_owned()],
+        max_time: Some(2.5),
+        min_p: Some(0.125),
+        typical_p: Some(0.75),
+        epsilon_cutoff: Some(0.25),
+        eta_cutoff: Some(0.5),
+        top_h: Some(0.375),
         file: None,
     };
     model(Default::default()).save_pretrained(&path, defaults.clone(), nothing).unwrap();
