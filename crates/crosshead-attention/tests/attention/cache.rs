@@ -138,9 +138,8 @@ proptest! {
     fn adjacent_rows_can_share_a_row_of_the_memory(shape in shapes(), beams in 1..4_usize) {
         let attention = shape.attention();
         let device = Device::flex();
-        let memory = attention.project_key_value(random(
-            [shape.batch, shape.seq + 2, shape.d_model()], 22, &device,
-        ));
+        let memory = random([shape.batch, shape.seq + 2, shape.d_model()], 22, &device);
+        let memory = attention.project_key_value(memory, Mode::Eval);
         let mask = AttentionMask::key_lengths(&shape.lengths(), shape.seq + 2, &device);
         let x = random([shape.batch * beams, shape.seq, shape.d_model()], 23, &device);
         let rows: Vec<usize> = (0..shape.batch * beams).map(|row| row / beams).collect();
