@@ -63,12 +63,7 @@ pub(crate) struct Files {
         value_parser = PossibleValuesParser::new(Format::NAMES))]
     pub(crate) format: Option<String>,
     /// The fields of JSON and JSON Lines to translate, as in title,items.text; * is any name
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        help_heading = "Documents"
-    )]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Documents")]
     pub(crate) fields: Vec<String>,
     /// The columns of TSV to translate, from 1
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',', help_heading = "Documents",
