@@ -37,18 +37,31 @@ fn model(name: &str, files: &Value) -> Folder {
     folder
 }
 
-/// The output of a command for each text, and its messages.
-fn written(folder: &Folder, command: &str, args: &[&str], texts: &[&str]) -> (Vec<String>, String) {
+/// The key of the output of a command.
+fn key(command: &str) -> &'static str {
+    if command == "generate" { "text" } else { "translation" }
+}
+
+/// What a command prints for each text, and its messages.
+fn answers(folder: &Folder, command: &str, args: &[&str], texts: &[&str]) -> (Vec<Value>, String) {
     let args = [&[command, "--model", "model", "--json"], args, &["--"], texts].concat();
     let output = folder.command(&args).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", stderr(&output));
-    let key = if command == "generate" { "text" } else { "translation" };
     let lines = String::from_utf8(output.stdout.clone()).unwrap();
-    let text = |line: &str| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        line[key].as_str().unwrap().to_owned()
-    };
-    (lines.lines().map(text).collect(), stderr(&output))
+    (lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), stderr(&output))
+}
+
+/// The output of a command for each text, and its messages.
+fn written(folder: &Folder, command: &str, args: &[&str], texts: &[&str]) -> (Vec<String>, String) {
+    let (found, messages) = answers(folder, command, args, texts);
+    let text = |line: &Value| line[key(command)].as_str().unwrap().to_owned();
+    (found.iter().map(text).collect(), messages)
+}
+
+#[track_caller]
+fn assert_close(found: &Value, expected: &Value, at: &str) {
+    let (found, expected) = (found.as_f64().unwrap(), expected.as_f64().unwrap());
+    assert!((found - expected).abs() < 2e-4, "{at}: {found}, not {expected}");
 }
 
 fn strings(values: &Value) -> Vec<&str> {
@@ -60,7 +73,7 @@ fn output_equals_that_of_transformers_for_every_setting() {
     let cases: Value =
         serde_json::from_str(&fs::read_to_string(fixture("cases.json")).unwrap()).unwrap();
     let cases = cases["cases"].as_array().unwrap();
-    assert!(cases.len() > 60, "only {} cases are in the fixture", cases.len());
+    assert!(cases.len() > 110, "only {} cases are in the fixture", cases.len());
     for case in cases {
         let name = case["model"].as_str().unwrap();
         let folder = model(name, &case["files"]);
@@ -68,12 +81,20 @@ fn output_equals_that_of_transformers_for_every_setting() {
         let texts = case["texts"].as_array().unwrap();
         let prompts: Vec<&str> =
             texts.iter().map(|text| text["prompt"].as_str().unwrap()).collect();
-        let (found, messages) = written(&folder, command, &strings(&case["args"]), &prompts);
+        let (found, messages) = answers(&folder, command, &strings(&case["args"]), &prompts);
         assert_eq!(messages, "", "{name}, {}", case["name"]);
         for (found, text) in found.iter().zip(texts) {
             // If the output continues the prompt, the two are separated by a space.
             let expected = text["text"].as_str().unwrap();
-            assert_eq!(found.trim(), expected, "{name}, {}: {}", case["name"], text["prompt"]);
+            let at = format!("{name}, {}: {}", case["name"], text["prompt"]);
+            assert_eq!(found[key(command)].as_str().unwrap().trim(), expected, "{at}");
+            let Some(expected) = text["hypotheses"].as_array() else { continue };
+            let hypotheses = found["hypotheses"].as_array().unwrap();
+            assert_eq!(hypotheses.len(), expected.len(), "{at}");
+            for (found, expected) in hypotheses.iter().zip(expected) {
+                assert_eq!(found["text"].as_str().unwrap().trim(), expected["text"], "{at}");
+                assert_close(&found["score"], &expected["score"], &at);
+            }
         }
     }
 }
@@ -81,30 +102,156 @@ fn output_equals_that_of_transformers_for_every_setting() {
 #[test]
 fn unsupported_options_that_change_the_text_cause_a_warning() {
     let generation = json!({
-        "eos_token_id": 1, "max_new_tokens": 3, "min_p": 0.1, "guidance_scale": 1.0, "top_h": null,
+        "eos_token_id": 1, "max_new_tokens": 3, "min_p": 0.1, "guidance_scale": 1.5, "top_h": null,
         "encoder_no_repeat_ngram_size": 3, "stop_strings": ["w5"], "cache_implementation": "static",
-        "transformers_version": "4.30.0", "output_scores": true, "typical_p": 1.0,
+        "transformers_version": "4.30.0", "output_scores": true, "typical_p": 1.0, "token_healing": true,
+        "watermarking_config": null, "prompt_lookup_num_tokens": 3,
     });
     let folder = model("llama", &json!({ "generation_config.json": generation }));
     let warned = |args: &[&str]| written(&folder, "generate", args, &["w1"]).1;
     let sampled = warned(&[]);
-    for key in ["min_p", "encoder_no_repeat_ngram_size", "stop_strings"] {
+    for key in ["guidance_scale", "token_healing"] {
         let warning = format!("warning: generation_config.json: key {key} is not supported");
         assert_names(&sampled, &[&warning]);
     }
-    assert_eq!(sampled.lines().count(), 3, "{sampled}");
-    let greedy = warned(&["--temperature", "0"]);
-    assert!(!greedy.contains("min_p"), "it has no effect on greedy decoding: {greedy}");
+    assert_eq!(sampled.lines().count(), 2, "{sampled}");
+    assert_eq!(warned(&["--temperature", "0"]), sampled);
+
+    let beams =
+        json!({ "eos_token_id": 1, "max_new_tokens": 3, "do_sample": true, "num_beams": 2 });
+    let folder = model("llama", &json!({ "generation_config.json": beams }));
+    let (_, messages) = written(&folder, "generate", &[], &["w1"]);
+    assert_names(&messages, &["warning: generation_config.json: key num_beams is not supported"]);
+    let (_, messages) = written(&folder, "generate", &["--temperature", "0"], &["w1"]);
+    assert_eq!(messages, "", "beam search is not sampling");
 
     let old = json!({ "generation_config.json": null, "config.json": { "penalty_alpha": 0.6 } });
     let folder = model("llama", &old);
     let (_, messages) = written(&folder, "generate", &["--max-tokens", "3"], &["w1"]);
     assert_names(&messages, &["warning: config.json: key penalty_alpha is not supported"]);
 
-    let drawn = json!({ "decoder_start_token_id": 1, "do_sample": true, "max_length": 9 });
+    let drawn =
+        json!({ "decoder_start_token_id": 1, "do_sample": true, "num_beams": 2, "max_length": 9 });
     let folder = model("bart", &json!({ "generation_config.json": drawn }));
     let (_, messages) = written(&folder, "translate", &[], &["w1"]);
     assert_names(&messages, &["warning: generation_config.json: key do_sample is not supported"]);
+    let (_, messages) = written(&folder, "translate", &["--beams", "1"], &["w1"]);
+    assert_eq!(messages, "");
+}
+
+#[test]
+fn given_pairs_have_the_log_probabilities_of_transformers() {
+    let fixture: Value =
+        serde_json::from_str(&fs::read_to_string(fixture("cases.json")).unwrap()).unwrap();
+    let pairs = fixture["pairs"].as_array().unwrap();
+    let folder = model("bart", &json!({}));
+    let line = |pair: &Value| {
+        format!("{}\t{}\n", pair["source"].as_str().unwrap(), pair["target"].as_str().unwrap())
+    };
+    folder.write("pairs.tsv", pairs.iter().map(line).collect::<String>());
+    let args = ["rank", "--model", "model", "pairs.tsv"];
+    let found = folder.ok(&[&args[..], &["--json"]].concat());
+    let table = folder.ok(&args);
+    assert_eq!(found.lines().count(), pairs.len());
+    for ((found, row), pair) in found.lines().zip(table.lines()).zip(pairs) {
+        let found: Value = serde_json::from_str(found).unwrap();
+        let expected = pair["log_probs"].as_array().unwrap();
+        let tokens = found["tokens"].as_array().unwrap();
+        assert_eq!(tokens.len(), expected.len());
+        for (token, expected) in tokens.iter().zip(expected) {
+            assert_close(&token["log_prob"], expected, &pair.to_string());
+        }
+        let sum: f64 = expected.iter().map(|value| value.as_f64().unwrap()).sum();
+        let mean = sum / expected.len() as f64;
+        let row: Vec<f64> = row.split('\t').map(|value| value.parse().unwrap()).collect();
+        assert!((row[0] - sum).abs() < 1e-3 && (row[1] - mean).abs() < 2e-4, "{row:?}, not {sum}");
+        assert_close(&found["per_token"], &json!(mean), "mean");
+        assert_close(&found["log_prob"], &json!(sum), "sum");
+    }
+}
+
+#[test]
+fn n_best_texts_are_lines_and_json_has_tokens_and_the_reason_to_stop() {
+    let folder = model(
+        "bart",
+        &json!({ "generation_config.json": {
+        "decoder_start_token_id": 1, "eos_token_id": 1, "max_length": 8,
+    } }),
+    );
+    let args = ["--beams", "3", "--n-best", "2"];
+    let lines =
+        folder.ok(&[&["translate", "--model", "model"], &args[..], &["w1 w2", "w5"]].concat());
+    let (found, _) = answers(&folder, "translate", &args, &["w1 w2", "w5"]);
+    let mut expected = Vec::new();
+    for (number, found) in (1..).zip(&found) {
+        for hypothesis in found["hypotheses"].as_array().unwrap() {
+            let (text, score) =
+                (hypothesis["text"].as_str().unwrap(), hypothesis["score"].as_f64().unwrap());
+            expected.push(format!("{number}\t{score:.6}\t{text}"));
+        }
+    }
+    assert_eq!(expected.len(), 4);
+    assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+
+    let args = ["--beams", "1", "--alternatives", "3"];
+    let (found, _) = answers(&folder, "translate", &args, &["w1 w2"]);
+    assert!(["end_token", "max_length"].contains(&found[0]["stop"].as_str().unwrap()));
+    let tokens = found[0]["hypotheses"][0]["tokens"].as_array().unwrap();
+    for token in tokens {
+        let alternatives = token["alternatives"].as_array().unwrap();
+        assert_eq!(alternatives.len(), 3);
+        assert_eq!(
+            (&alternatives[0]["token"], &alternatives[0]["log_prob"]),
+            (&token["token"], &token["log_prob"])
+        );
+    }
+    let (found, _) = answers(&folder, "translate", &["--time-limit", "0"], &["w1 w2"]);
+    assert_eq!(found[0]["stop"], "time_limit");
+    let message =
+        folder.fails(&["translate", "--model", "model", "--n-best", "2", "--beams", "1", "w1"]);
+    assert_names(&message, &["n_best", "beams"]);
+}
+
+#[test]
+fn forced_words_occur_and_bad_words_do_not() {
+    let folder = model("gpt2", &json!({}));
+    let args = [
+        "--max-tokens",
+        "12",
+        "--beams",
+        "4",
+        "--force-words",
+        "w17",
+        "--force-words",
+        "w3 w9",
+        "--bad-words",
+        "w5",
+    ];
+    let (found, _) = written(&folder, "generate", &args, &["w1", "w2 w3 w2", "w0 w4"]);
+    for text in found {
+        assert!(text.contains("w17") && text.contains("w3 w9"), "{text}");
+        assert!(text.split(' ').all(|word| word != "w5"), "{text}");
+    }
+}
+
+#[test]
+fn a_loop_is_cut_unless_it_is_left() {
+    // The bias makes the model repeat a word.
+    let generation = json!({
+        "decoder_start_token_id": 1, "eos_token_id": 1, "max_length": 40, "sequence_bias": [[[9], 60.0]],
+    });
+    let folder = model("bart", &json!({ "generation_config.json": generation }));
+    let (found, messages) = answers(&folder, "translate", &[], &["w1 w2"]);
+    assert_eq!(
+        (found[0]["translation"].as_str(), found[0]["stop"].as_str()),
+        (Some("w4"), Some("loop"))
+    );
+    assert_names(&messages, &["warning", "sentence 1", "repeated"]);
+    let (found, messages) = answers(&folder, "translate", &["--no-loop-guard"], &["w1 w2"]);
+    assert_eq!(messages, "");
+    assert_eq!(found[0]["translation"], ["w4"; 39].join(" "));
+    let (same, _) = answers(&folder, "translate", &["--loop-guard", "39"], &["w1 w2"]);
+    assert_eq!(same, found);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tests that run the binary as a user would.
 
 mod adapt;
+mod attention;
 mod bad_input;
 mod bad_tasks;
 mod ctranslate2;
@@ -13,6 +14,7 @@ mod fetch;
 mod fine_tune;
 mod fine_tune_texts;
 mod generation;
+mod glossary;
 mod harness;
 mod help;
 mod int8;

@@ -132,7 +132,18 @@ fn a_truncated_text_keeps_its_special_tokens() {
     let (folder, _) = assemble("mbart50");
     let long = "the cat sat on the mat and ".repeat(40);
     let output = folder
-        .command(&["translate", "--model", "model", "--from", "fr_XX", "--to", "sl_SI", &long])
+        .command(&[
+            "translate",
+            "--model",
+            "model",
+            "--split",
+            "none",
+            "--from",
+            "fr_XX",
+            "--to",
+            "sl_SI",
+            &long,
+        ])
         .output()
         .unwrap();
     assert!(output.status.success());

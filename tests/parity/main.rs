@@ -1,6 +1,7 @@
 //! Parity with PyTorch and Hugging Face `transformers` on the device under test.
 
 mod adapters;
+mod attention;
 mod bricks;
 mod ctranslate2;
 mod directories;

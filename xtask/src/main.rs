@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command-line program")]
 
 mod bench;
+mod book;
 mod cargo;
 mod ci;
 mod deny;
@@ -40,6 +41,8 @@ enum Command {
     Deny(deny::Args),
     /// Write the generated files: docs/recipes.md and the licenses of the crates in the binary
     Docs(docs::Args),
+    /// Build the book of docs/ with mdBook, or run the commands of its guide
+    Book(book::Args),
     /// Regenerate the fixtures with their Python scripts
     Fixtures(fixtures::Args),
     /// Run the benchmarks in release mode
@@ -67,6 +70,7 @@ fn main() -> Result<()> {
         Command::Outside(args) => outside::run(root(), &args),
         Command::Deny(args) => deny::run(root(), &args),
         Command::Docs(args) => docs::run(root(), &args),
+        Command::Book(args) => book::run(root(), &args),
         Command::Fixtures(args) => fixtures::run(root(), &args),
         Command::Bench(args) => bench::run(root(), &args),
         Command::Reproduce(args) => reproduce::run(root(), &args),

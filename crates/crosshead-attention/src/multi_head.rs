@@ -79,8 +79,12 @@ impl MultiHeadAttention {
 
     /// Cross-attention to the projected keys and values of a memory.
     ///
+    /// Adjacent rows of `x`, such as the beams of a sentence, can share a row of the memory: row i of `x` attends to
+    /// row i·`sources`/`batch`.
+    ///
     /// # Shapes
     /// - `x` and output: `[batch, q_len, d_model]`
+    /// - `memory`: `[sources, k_len, n_kv_heads, d_head]` each, where `batch` is a multiple of `sources`
     ///
     /// # Panics
     /// If `x` does not have `d_model` features, or the shape of the mask or the memory does not match.
@@ -92,8 +96,16 @@ impl MultiHeadAttention {
         mode: Mode,
     ) -> Tensor<3> {
         self.check("x", &x);
+        let ([batch, q_len, d_model], [sources, ..]) = (x.dims(), memory.key.dims());
+        let x = if sources > 0 && batch.is_multiple_of(sources) {
+            // Every query sees the whole memory, so rows that share a row of it are like positions of one row.
+            x.reshape([sources, batch / sources * q_len, d_model])
+        } else {
+            x
+        };
         self.check_memory(&x, &memory);
-        self.attend(self.project_query(x, mode), memory, 0, mask, mode)
+        let y = self.attend(self.project_query(x, mode), memory, 0, mask, mode);
+        y.reshape([batch, q_len, d_model])
     }
 
     /// The self-attention weights, for visualization.

@@ -43,12 +43,24 @@ impl EncoderLayer {
     /// If `x` does not have `d_model` features, or the mask does not match it.
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
         check_features("an encoder layer", &x, self.self_attn.d_model());
-        self.run(Stream::new(x), mask, mode).finish()
+        self.run(Stream::new(x), mask, None, mode).finish()
     }
 
-    fn run(&self, stream: Stream, mask: &AttentionMask, mode: Mode) -> Stream {
+    /// Like [`forward`](Self::forward), for use in a stack. Adds the attention weights to `weights`, if given.
+    fn run(
+        &self,
+        stream: Stream,
+        mask: &AttentionMask,
+        weights: Option<&mut Vec<Tensor<4>>>,
+        mode: Mode,
+    ) -> Stream {
         let (attn_mode, ff_mode) = (mode.stream("self_attn"), mode.stream("feed_forward"));
-        let attend = |x| self.self_attn.self_attention(x, mask, None, attn_mode);
+        let attend = |x: Tensor<3>| {
+            if let Some(weights) = weights {
+                weights.push(self.self_attn.self_attention_weights(x.clone(), mask));
+            }
+            self.self_attn.self_attention(x, mask, None, attn_mode)
+        };
         let forward = |x| self.feed_forward.forward(x, ff_mode);
         let self_attn = Connection {
             name: "self_attn",
@@ -112,20 +124,48 @@ impl Encoder {
     /// # Panics
     /// If `x` does not have `d_model` features, or the mask does not match it.
     pub fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: Mode) -> Tensor<3> {
-        let [_, src_len, _] = x.dims();
-        if let Some(layer) = self.layers.first() {
-            check_features("an encoder", &x, layer.self_attn.d_model());
-        }
-        let bias =
-            self.position_bias.as_ref().map(|bias| bias.forward(0, src_len, src_len, &x.device()));
-        let mask = stack::mask(mask.clone(), self.window, src_len);
+        let (mask, bias) = self.mask(&x, mask);
         let stream = if self.checkpointing && mode != Mode::Eval {
             self.run_checkpointed(x, &mask, bias, mode)
         } else {
             let mask = with_bias(&mask, bias);
-            self.run(x, mode, |layer, stream, mode| layer.run(stream, &mask, mode))
+            self.run(x, mode, |layer, stream, mode| layer.run(stream, &mask, None, mode))
         };
         stream.finish_with(self.final_norm.as_ref())
+    }
+
+    /// The encoder's output, as that of [`forward`](Self::forward) at inference, and the attention weights of each layer.
+    /// Unlike `forward`, this takes memory for every query-key pair of every layer.
+    ///
+    /// # Shapes
+    /// - `x` and output: `[batch, src_len, d_model]`
+    /// - weights: `[batch, n_heads, src_len, src_len]` for each of the `n_layers` layers
+    ///
+    /// # Panics
+    /// If `x` does not have `d_model` features, or the mask does not match it.
+    pub fn forward_with_attention(
+        &self,
+        x: Tensor<3>,
+        mask: &AttentionMask,
+    ) -> (Tensor<3>, Vec<Tensor<4>>) {
+        let (mask, bias) = self.mask(&x, mask);
+        let mask = with_bias(&mask, bias);
+        let mut weights = Vec::with_capacity(self.n_layers);
+        let stream = self.run(x, Mode::Eval, |layer, stream, mode| {
+            layer.run(stream, &mask, Some(&mut weights), mode)
+        });
+        (stream.finish_with(self.final_norm.as_ref()), weights)
+    }
+
+    /// The mask and the position bias of the input `x`.
+    fn mask(&self, x: &Tensor<3>, mask: &AttentionMask) -> (AttentionMask, Option<Tensor<4>>) {
+        let [_, src_len, _] = x.dims();
+        if let Some(layer) = self.layers.first() {
+            check_features("an encoder", x, layer.self_attn.d_model());
+        }
+        let bias =
+            self.position_bias.as_ref().map(|bias| bias.forward(0, src_len, src_len, &x.device()));
+        (stack::mask(mask.clone(), self.window, src_len), bias)
     }
 
     /// Runs the layers.
@@ -133,7 +173,7 @@ impl Encoder {
         &self,
         x: Tensor<3>,
         mode: Mode,
-        forward: impl Fn(&EncoderLayer, Stream, Mode) -> Stream,
+        mut forward: impl FnMut(&EncoderLayer, Stream, Mode) -> Stream,
     ) -> Stream {
         (0..self.n_layers).fold(Stream::new(x), |stream, index| {
             let layer = &self.layers[index * self.layers.len() / self.n_layers];

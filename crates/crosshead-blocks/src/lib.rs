@@ -9,7 +9,7 @@ mod stack;
 mod sub_layer;
 
 pub use config::{LayerConfig, PositionBiasKind};
-pub use decoder::{Decoder, DecoderCache, DecoderLayer, Memory};
+pub use decoder::{Decoder, DecoderAttention, DecoderCache, DecoderLayer, Memory};
 pub use encoder::{Encoder, EncoderLayer};
 pub use feed_forward::{FeedForward, FeedForwardConfig};
 pub use norm::{Norm, NormKind};

@@ -28,6 +28,29 @@ impl Term {
     pub fn variants(&self) -> &[String] {
         &self.variants
     }
+
+    /// The translation and, if `inflected`, its other forms.
+    pub fn forms(&self, inflected: Inflected) -> impl Iterator<Item = &str> {
+        let variants = match inflected {
+            Inflected::Accepted => self.variants.as_slice(),
+            Inflected::Refused => &[],
+        };
+        std::iter::once(&self.target).chain(variants).map(String::as_str)
+    }
+
+    /// Whether the translation is in a script with spaces between words.
+    pub fn has_words(&self) -> bool {
+        !self.target.chars().any(has_no_spaces)
+    }
+}
+
+/// Whether the other forms of a translation count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inflected {
+    /// Any form counts.
+    Accepted,
+    /// Only the first form counts.
+    Refused,
 }
 
 /// A term in a text.
@@ -60,7 +83,7 @@ pub enum GlossaryReason {
     Empty,
     /// The term is in the glossary already.
     #[error(
-        "`{source_term}` has a translation in line {first} already; list other forms after the first, separated by tabs"
+        "`{source_term}` has a translation in line {first} already; list other forms after the first, separated by `|`"
     )]
     Repeated {
         /// The term.
@@ -82,8 +105,8 @@ pub struct Glossary {
 }
 
 impl Glossary {
-    /// Reads a glossary: for each line a term, a tab, its translation, and further forms of it separated by tabs. Empty lines
-    /// and lines that begin with `#` are skipped.
+    /// Reads a glossary: for each line a term, a tab, its translation, and further forms of it separated by `|` or tabs. Empty
+    /// lines and lines that begin with `#` are skipped.
     ///
     /// # Errors
     /// At the first line without a translation, with an empty one, or with a term that was there before.
@@ -95,10 +118,12 @@ impl Glossary {
                 continue;
             }
             let wrong = |reason| GlossaryError { line, reason };
-            let mut cells = content.split('\t').map(|cell| cell.trim().to_owned());
-            let source = cells.next().unwrap_or_default();
-            let target = cells.next().ok_or_else(|| wrong(GlossaryReason::NoTarget))?;
-            let variants: Vec<_> = cells.collect();
+            let (source, forms) =
+                content.split_once('\t').ok_or_else(|| wrong(GlossaryReason::NoTarget))?;
+            let source = source.trim().to_owned();
+            let mut forms = forms.split(['\t', '|']).map(|form| form.trim().to_owned());
+            let target = forms.next().unwrap_or_default();
+            let variants: Vec<_> = forms.collect();
             if source.is_empty() || target.is_empty() || variants.iter().any(String::is_empty) {
                 return Err(wrong(GlossaryReason::Empty));
             }
@@ -146,6 +171,27 @@ impl Glossary {
             }
         }
         found
+    }
+}
+
+impl Glossary {
+    /// The terms of a text whose translation is missing in its translation. A term that occurs twice needs two translations.
+    pub fn missing(&self, text: &str, translation: &str, inflected: Inflected) -> Vec<&Term> {
+        let mut terms: Vec<&Term> = self.find(text).into_iter().map(|found| found.term).collect();
+        // Longer ones first, so that a part of a translation does not count for another term.
+        terms.sort_by_key(|term| std::cmp::Reverse(term.target.len()));
+        let mut taken: Vec<Range<usize>> = Vec::new();
+        terms.retain(|term| {
+            let places = term.forms(inflected).flat_map(|form| translation.match_indices(form));
+            let place = places.map(|(at, form)| at..at + form.len()).find(|place| {
+                let is_free =
+                    |other: &Range<usize>| other.end <= place.start || place.end <= other.start;
+                is_whole(translation, place.clone()) && taken.iter().all(is_free)
+            });
+            taken.extend(place.clone());
+            place.is_none()
+        });
+        terms
     }
 }
 
@@ -210,8 +256,22 @@ mod tests {
 
     #[test]
     fn variants_and_comments_are_read() {
-        let glossary = Glossary::parse("# terms\n\nhouse\tHaus\tHauses\tHäuser\r\n").unwrap();
+        let glossary = Glossary::parse("# terms\n\nhouse\tHaus\tHauses|Häuser\r\n").unwrap();
         assert_eq!(glossary.terms()[0].variants(), ["Hauses", "Häuser"]);
+    }
+
+    #[test]
+    fn missing_translations_are_counted() {
+        let glossary = Glossary::parse("house\tHaus|Hauses\ncar\tAuto\n").unwrap();
+        let missing = |translation: &str, inflected| {
+            let terms = glossary.missing("The house, the car, the house.", translation, inflected);
+            terms.into_iter().map(Term::source).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(missing("Das Haus, das Auto, das Haus.", Inflected::Refused), none);
+        assert_eq!(missing("Das Haus, das Auto, des Hauses.", Inflected::Refused), ["house"]);
+        assert_eq!(missing("Das Haus, das Auto, des Hauses.", Inflected::Accepted), none);
+        assert_eq!(missing("Das Haus, die Autos.", Inflected::Accepted), ["house", "car"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod translate;
 pub use document::{Document, TranslateOptions, Translated};
 pub use error::{DocumentError, TranslateError};
 pub use format::{Fields, Format};
-pub use glossary::{Glossary, GlossaryError, GlossaryReason, Term, TermMatch};
+pub use glossary::{Glossary, GlossaryError, GlossaryReason, Inflected, Term, TermMatch};
 pub use segment::Segment;
 pub use split::{Sentence, Split, sentences};
 pub use translate::{Link, Translate, Translation};

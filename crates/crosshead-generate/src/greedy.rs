@@ -12,8 +12,6 @@ pub(crate) fn greedy(
     hooks: Hooks<'_>,
 ) -> Result<Vec<Hypothesis>, GenerateError> {
     decode_single_path(model, batch, config, hooks, |logits, _| {
-        let mut best = TopK::new(1);
-        best.offer(0, logits, 0.0);
-        best.into_best().first().map(|candidate| candidate.token)
+        TopK::of_row(1, logits).first().map(|candidate| candidate.token)
     })
 }

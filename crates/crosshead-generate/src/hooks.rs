@@ -1,12 +1,16 @@
-//! Caller-supplied hooks: an observer and constraints.
+//! Caller-supplied hooks: an observer, constraints, a stop rule and a time limit.
 
-use crate::{Constraint, Flow, Observer, Step, StepToken};
+use std::time::Instant;
 
-/// Caller-supplied hooks for [`decode`](crate::decode): an [`Observer`] and [`Constraint`]s.
+use crate::{Constraint, Flow, Observer, Step, StepToken, StopReason, StopRule};
+
+/// Caller-supplied hooks for [`decode`](crate::decode): an [`Observer`], [`Constraint`]s, a [`StopRule`] and a time limit.
 #[derive(Default)]
 pub struct Hooks<'a> {
     observer: Option<&'a mut dyn Observer>,
     constraints: Vec<&'a dyn Constraint>,
+    stop_rule: Option<&'a dyn StopRule>,
+    deadline: Option<Instant>,
 }
 
 impl<'a> Hooks<'a> {
@@ -26,15 +30,39 @@ impl<'a> Hooks<'a> {
         self
     }
 
+    /// Ends a sequence with the token at which a rule says so. Default: none.
+    pub fn with_stop_rule(self, rule: &'a dyn StopRule) -> Self {
+        Self { stop_rule: Some(rule), ..self }
+    }
+
+    /// Ends all sequences after the first step that finishes past this time, with [`StopReason::TimeLimit`]. Default: none.
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
     pub(crate) fn constraints(&self) -> &[&'a dyn Constraint] {
         &self.constraints
     }
 
-    /// Passes a step to the observer.
-    pub(crate) fn observe(&mut self, number: usize, tokens: &[StepToken], live: usize) -> Flow {
-        match &mut self.observer {
+    pub(crate) fn stop_rule(&self) -> Option<&'a dyn StopRule> {
+        self.stop_rule
+    }
+
+    /// Passes a step to the observer. Returns which sequences stop after it, and why.
+    pub(crate) fn after_step(
+        &mut self,
+        number: usize,
+        tokens: &[StepToken],
+        live: usize,
+    ) -> (Flow, StopReason) {
+        let flow = match &mut self.observer {
             Some(observer) => observer.on_step(&Step { number, tokens, live }),
             None => Flow::Continue,
+        };
+        if flow != Flow::StopAll && self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        {
+            return (Flow::StopAll, StopReason::TimeLimit);
         }
+        (flow, StopReason::Cancelled)
     }
 }

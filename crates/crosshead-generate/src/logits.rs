@@ -53,6 +53,11 @@ impl<'a> LogitRow<'a> {
         self.normalizers.log_prob(self.logits[token as usize])
     }
 
+    /// Logit of a token.
+    pub(crate) fn logit(&self, token: u32) -> f32 {
+        self.logits[token as usize]
+    }
+
     /// Converts the logits to log-probabilities, so that replacing one is exact.
     pub(crate) fn normalize(&mut self) {
         let normalizers = self.normalizers;

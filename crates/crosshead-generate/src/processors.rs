@@ -2,7 +2,7 @@
 
 use crate::constraint::States;
 use crate::logits::LogitRow;
-use crate::{DecodingConfig, GenerateError, Normalization};
+use crate::{DecodingConfig, EndBoost, GenerateError, Normalization};
 
 /// Reads a row of logits, normalized over the tokens that [`Normalization`] selects. `None` if its softmax is undefined.
 pub(crate) fn read_row<'a>(logits: &'a mut [f32], config: &DecodingConfig) -> Option<LogitRow<'a>> {
@@ -28,10 +28,24 @@ pub(crate) struct Progress<'a> {
     pub(crate) min_len: usize,
     /// The states of the constraints.
     pub(crate) states: &'a States,
+    /// The source, if the configuration has one.
+    pub(crate) source: &'a [u32],
+    /// The scores that transformers would compute with.
+    pub(crate) scores: Scores,
 }
 
-/// Bans forbidden tokens in the order of transformers: repeated n-grams, ends of bad words, end tokens before the minimum
-/// length, all but a forced token, and suppressed tokens, forced or not. The caller's constraints are applied last.
+/// The scores that options work on, as in transformers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scores {
+    /// Logits, in greedy decoding and sampling.
+    Logits,
+    /// Log-probabilities, in beam search.
+    LogProbs,
+}
+
+/// Bans forbidden tokens in the order of transformers: repeated n-grams, n-grams of the source, ends of bad words, end tokens
+/// before the minimum length, all but a forced token, and suppressed tokens, forced or not. The caller's constraints are applied
+/// last.
 /// `number` is the row's index for error messages.
 pub(crate) fn restrict(
     row: &mut LogitRow,
@@ -51,14 +65,10 @@ pub(crate) fn restrict(
 }
 
 fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &DecodingConfig) {
-    let Progress { path, prompt_len, max_len, min_len, .. } = progress;
+    let Progress { path, prompt_len, max_len, min_len, source, scores, .. } = progress;
     let generated = path.len() - prompt_len;
-    let n = config.no_repeat_ngram_size;
-    if n > 0 && path.len() >= n {
-        let last = &path[path.len() + 1 - n..];
-        let repeated = path.windows(n).filter(|ngram| ngram[..n - 1] == *last);
-        repeated.for_each(|ngram| row.ban(ngram[n - 1]));
-    }
+    ban_repeats(row, path, path, config.no_repeat_ngram_size);
+    ban_repeats(row, path, source, config.no_source_ngram_size);
     let ends = config.bad_words.iter().filter_map(|word| {
         let (&end, begin) = word.split_last()?;
         path.ends_with(begin).then_some(end)
@@ -75,38 +85,44 @@ fn ban_tokens(row: &mut LogitRow, progress: Progress<'_>, config: &DecodingConfi
     if generated + 1 == max_len && !config.forced_eos.is_empty() {
         row.force(&config.forced_eos);
     }
+    if let Some(boost) = config.end_boost {
+        boost_end(row, boost, generated, scores, &config.eos_ids);
+    }
     config.suppressed.iter().for_each(|&token| row.ban(token));
     if generated == usize::from(forced_bos.is_some()) {
         config.suppressed_first.iter().for_each(|&token| row.ban(token));
     }
 }
 
-/// Applies the repetition penalty to the logits of the tokens of `path`.
-pub(crate) fn penalize_logits(logits: &mut [f32], path: &[u32], repetition_penalty: f32) {
-    if repetition_penalty != 1.0 {
-        for token in distinct(path) {
-            let logit = &mut logits[token as usize];
-            *logit = penalized(*logit, repetition_penalty);
+/// Bans the tokens that would complete an n-gram of `tokens`.
+fn ban_repeats(row: &mut LogitRow, path: &[u32], tokens: &[u32], n: usize) {
+    if n == 0 || path.len() + 1 < n {
+        return;
+    }
+    let last = &path[path.len() + 1 - n..];
+    let repeated = tokens.windows(n).filter(|ngram| ngram[..n - 1] == *last);
+    repeated.for_each(|ngram| row.ban(ngram[n - 1]));
+}
+
+/// Raises the scores of the end tokens.
+fn boost_end(
+    row: &mut LogitRow,
+    EndBoost { start, factor }: EndBoost,
+    generated: usize,
+    scores: Scores,
+    eos_ids: &[u32],
+) {
+    if generated <= start {
+        return;
+    }
+    let growth = factor.powi((generated - start) as i32) - 1.0;
+    for &token in eos_ids {
+        let score = match scores {
+            Scores::Logits => row.logit(token),
+            Scores::LogProbs => row.log_prob(token),
+        };
+        if score.is_finite() {
+            row.set_log_prob(token, row.log_prob(token) + score.abs() * growth);
         }
     }
-}
-
-/// Applies the repetition penalty to the log-probabilities of the tokens of `path`.
-pub(crate) fn penalize_log_probs(row: &mut LogitRow, path: &[u32], repetition_penalty: f32) {
-    if repetition_penalty != 1.0 {
-        row.normalize();
-        for token in distinct(path) {
-            row.set_log_prob(token, penalized(row.log_prob(token), repetition_penalty));
-        }
-    }
-}
-
-fn penalized(score: f32, repetition_penalty: f32) -> f32 {
-    if score < 0.0 { score * repetition_penalty } else { score / repetition_penalty }
-}
-
-/// The distinct tokens of a path.
-fn distinct(path: &[u32]) -> impl Iterator<Item = u32> {
-    let first = |&(at, token): &(usize, &u32)| !path[..at].contains(token);
-    path.iter().enumerate().filter(first).map(|(_, &token)| token)
 }

@@ -3,10 +3,16 @@
 use rayon::prelude::*;
 
 use crate::constraint::States;
+use crate::hypothesis::Trace;
 use crate::logits::LogitRow;
-use crate::processors::{Progress, penalize_logits, read_row, restrict};
+use crate::loop_guard::loop_start;
+use crate::penalties::{History, penalize_logits};
+use crate::processors::{Progress, Scores, read_row, restrict};
 use crate::step_model::{checked_step, reorder_if_changed};
-use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel, StepToken, StopReason};
+use crate::top_k::alternatives;
+use crate::{
+    DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel, StepToken, StopReason, StopRule,
+};
 
 /// Where the next token goes.
 #[derive(Clone, Copy)]
@@ -30,6 +36,7 @@ pub(crate) fn decode_single_path(
     let vocab_size = model.vocab_size();
     let mut paths: Vec<Path> =
         (0..batch).map(|sequence| Path::new(sequence, config, &hooks)).collect();
+    let search = Search { config, stop_rule: hooks.stop_rule() };
     let mut live: Vec<&mut Path> = paths.iter_mut().collect();
     let mut step = 0;
     while !live.is_empty() {
@@ -39,14 +46,14 @@ pub(crate) fn decode_single_path(
             .par_iter_mut()
             .zip(logits.par_chunks_mut(vocab_size))
             .enumerate()
-            .map(|(row, (path, logits))| path.advance(row, logits, config, &choose))
+            .map(|(row, (path, logits))| path.advance(row, logits, search, &choose))
             .collect();
         let chosen: Vec<Option<StepToken>> = chosen.into_iter().collect::<Result<_, _>>()?;
         let chosen: Vec<StepToken> = chosen.into_iter().flatten().collect();
         let remaining = live.iter().filter(|path| path.stop.is_none()).count();
-        let flow = hooks.observe(step, &chosen, remaining);
+        let (flow, reason) = hooks.after_step(step, &chosen, remaining);
         for path in live.iter_mut().filter(|path| flow.stops(path.sequence)) {
-            path.stop.get_or_insert(StopReason::Cancelled);
+            path.stop.get_or_insert(reason);
         }
         let rows: Vec<usize> = (0..live.len()).filter(|&row| live[row].stop.is_none()).collect();
         live.retain(|path| path.stop.is_none());
@@ -56,16 +63,25 @@ pub(crate) fn decode_single_path(
     Ok(paths.into_iter().map(|path| path.into_hypothesis(config)).collect())
 }
 
+/// The options of a search.
+#[derive(Clone, Copy)]
+pub(crate) struct Search<'a> {
+    pub(crate) config: &'a DecodingConfig,
+    pub(crate) stop_rule: Option<&'a dyn StopRule>,
+}
+
 /// One sequence.
 struct Path {
     sequence: usize,
+    /// The number of consecutive copies of an n-gram that it may have, if that is limited.
+    allowed_copies: Option<usize>,
     max_len: usize,
     min_len: usize,
     prompt_len: usize,
     /// The prompt and the generated tokens.
     tokens: Vec<u32>,
     states: States,
-    log_prob: f32,
+    trace: Trace,
     stop: Option<StopReason>,
 }
 
@@ -74,12 +90,13 @@ impl Path {
         let tokens = config.prompt(sequence);
         Self {
             sequence,
+            allowed_copies: config.allowed_copies(sequence),
             max_len: config.max_len.of(sequence),
             min_len: config.min_len.of(sequence),
             prompt_len: tokens.len(),
             states: States::start(hooks.constraints(), sequence, &tokens),
             tokens,
-            log_prob: 0.0,
+            trace: Trace::default(),
             stop: None,
         }
     }
@@ -93,35 +110,52 @@ impl Path {
         &mut self,
         row: usize,
         logits: &mut [f32],
-        config: &DecodingConfig,
+        Search { config, stop_rule }: Search<'_>,
         choose: impl Fn(&LogitRow, Position) -> Option<u32>,
     ) -> Result<Option<StepToken>, GenerateError> {
         let position =
             Position { sequence: self.sequence, step: self.tokens.len() - self.prompt_len };
-        penalize_logits(logits, &self.tokens, config.repetition_penalty);
+        let source = config.source(self.sequence);
+        penalize_logits(logits, History { path: &self.tokens, source }, config);
         let mut logits = read_row(logits, config)
             .ok_or(GenerateError::InvalidLogits { step: position.step, row })?;
         let Self { prompt_len, max_len, min_len, ref states, .. } = *self;
-        let progress = Progress { path: &self.tokens, prompt_len, max_len, min_len, states };
+        let (path, scores) = (&self.tokens, Scores::Logits);
+        let progress = Progress { path, prompt_len, max_len, min_len, states, source, scores };
         restrict(&mut logits, progress, config, row)?;
         let Some(token) = choose(&logits, position) else {
             self.stop = Some(StopReason::NoToken);
             return Ok(None);
         };
-        self.log_prob += logits.log_prob(token);
+        self.trace.push(logits.log_prob(token), alternatives(config.alternatives, &logits));
         if config.eos_ids.contains(&token) {
             self.stop = Some(StopReason::EndToken(token));
         } else {
             self.tokens.push(token);
             self.states.advance(token);
-            self.stop = (position.step + 1 == self.max_len).then_some(StopReason::MaxLength);
+            self.stop = self.stop_after_token(stop_rule);
         }
         Ok(Some(StepToken { sequence: self.sequence, token, stop: self.stop }))
+    }
+
+    /// Why the sequence ends with its last token, if it does. A loop is cut.
+    fn stop_after_token(&mut self, stop_rule: Option<&dyn StopRule>) -> Option<StopReason> {
+        let generated = &self.tokens[self.prompt_len..];
+        let cut = self.allowed_copies.and_then(|allowed| loop_start(generated, allowed));
+        if let Some(len) = cut {
+            self.tokens.truncate(self.prompt_len + len);
+            self.trace.truncate(len);
+            return Some(StopReason::Loop);
+        }
+        if stop_rule.is_some_and(|rule| rule.stops(self.sequence, &self.tokens)) {
+            return Some(StopReason::StopRule);
+        }
+        (generated.len() == self.max_len).then_some(StopReason::MaxLength)
     }
 
     fn into_hypothesis(self, config: &DecodingConfig) -> Hypothesis {
         let tokens = &self.tokens[self.prompt_len..];
         let stop = self.stop.expect("decoding ends once every sequence has ended");
-        Hypothesis::new(tokens, self.log_prob, config.length_penalty, stop)
+        Hypothesis::new(tokens, self.trace, config.length_penalty, stop)
     }
 }

@@ -1,12 +1,22 @@
 //! Top-k selection over the continuations of several rows, without sorting the vocabulary.
 
+use crate::TokenLogProb;
+use crate::hypothesis::Alternatives;
 use crate::logits::LogitRow;
+
+/// The `k` most probable tokens of a row, to be recorded; `None` if none are wanted.
+pub(crate) fn alternatives(k: usize, logits: &LogitRow) -> Option<Alternatives> {
+    let record = |best: Candidate| TokenLogProb { token: best.token, log_prob: best.log_prob };
+    (k > 0).then(|| TopK::of_row(k, logits).into_iter().map(record).collect())
+}
 
 /// A possible continuation of a path by one token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Candidate {
     /// Log-probability of the path including this token.
     pub(crate) log_prob: f32,
+    /// Log-probability of this token.
+    pub(crate) token_log_prob: f32,
     /// The row whose path it continues.
     pub(crate) row: usize,
     /// The token.
@@ -31,11 +41,19 @@ impl TopK {
     pub(crate) fn offer(&mut self, row: usize, logits: &LogitRow, path_log_prob: f32) {
         for (bound, log_probs) in logits.blocks() {
             if self.admits(bound + path_log_prob) {
-                for (token, log_prob) in log_probs {
-                    self.insert(Candidate { log_prob: log_prob + path_log_prob, row, token });
+                for (token, token_log_prob) in log_probs {
+                    let log_prob = token_log_prob + path_log_prob;
+                    self.insert(Candidate { log_prob, token_log_prob, row, token });
                 }
             }
         }
+    }
+
+    /// The best continuations of a single path by one token.
+    pub(crate) fn of_row(k: usize, logits: &LogitRow) -> Vec<Candidate> {
+        let mut top = Self::new(k);
+        top.offer(0, logits, 0.0);
+        top.into_best()
     }
 
     /// The selected candidates, best first.
@@ -80,8 +98,9 @@ mod tests {
                 let path_log_prob = -(index as f32);
                 let mut row = LogitRow::new(logits).unwrap();
                 banned.iter().for_each(|&token| row.ban(token as u32));
-                all.extend((0..1100).map(|token| Candidate {
-                    log_prob: row.log_prob(token) + path_log_prob, row: index, token,
+                all.extend((0..1100).map(|token| {
+                    let token_log_prob = row.log_prob(token);
+                    Candidate { log_prob: token_log_prob + path_log_prob, token_log_prob, row: index, token }
                 }));
                 top.offer(index, &row, path_log_prob);
             }

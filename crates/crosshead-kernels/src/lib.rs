@@ -38,4 +38,4 @@ pub use ops::r_drop::r_drop;
 pub use ops::rows::select_rows;
 pub use ops::scaled_sum::scaled_sum;
 pub use random::{Mode, RandomKey};
-pub use runtime::{in_pool, use_large_pages};
+pub use runtime::{has_fused_operations, in_pool, use_large_pages};

@@ -1,6 +1,17 @@
 //! Threads and memory: functions that save time without changing results.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
+
+/// Whether the fused operations run on a device: the Flex backend, with or without autodiff.
+pub fn has_fused_operations(device: &Device) -> bool {
+    #[cfg(feature = "flex")]
+    return crate::flex::is_flex_device(device);
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = device;
+        false
+    }
+}
 
 /// Runs `f` on a thread of the rayon pool and keeps the other threads awake until it returns. Outside the pool, each
 /// operation would have to wake the pool and wait for it.

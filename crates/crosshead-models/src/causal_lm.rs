@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor};
 use crosshead_attention::AttentionMask;
 use crosshead_blocks::{Decoder, DecoderCache, NormOrder};
 use crosshead_kernels::{
-    Activation, CrossEntropy, LinearWeights, Mode, linear, linear_cross_entropy_with, linears,
+    Activation, CrossEntropy, LinearWeights, Mode, in_pool, linear, linear_cross_entropy_with,
+    linears,
 };
 use crosshead_weights::{Initialization, initialize};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, id_tensor, table};
-use crate::{InvalidField, PositionKind, StackConfig};
+use crate::{AttentionWeights, InvalidField, PositionKind, StackConfig};
 
 /// The configuration of a causal language model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,6 +151,22 @@ impl CausalLm {
         let (batch, _) = tokens.size();
         let x = self.embed(tokens.ids, batch, RowPositions::FROM_ZERO, mode);
         self.decoder.forward(x, AttentionMask::none(), None, mode)
+    }
+
+    /// The self-attention weights of all layers, as [`AttentionWeights::decoder`]. Row i belongs to token i.
+    ///
+    /// # Shapes
+    /// - `[batch, n_heads, len, len]` for each layer; weights of padded queries have no meaning
+    ///
+    /// # Panics
+    /// If an id is outside the vocabulary.
+    pub fn attention(&self, tokens: TokenBatch<'_>) -> AttentionWeights {
+        let (batch, _) = tokens.size();
+        in_pool(|| {
+            let x = self.embed(tokens.ids, batch, RowPositions::FROM_ZERO, Mode::Eval);
+            let (_, weights) = self.decoder.forward_with_attention(x, AttentionMask::none(), None);
+            AttentionWeights { decoder: weights.self_attn, ..AttentionWeights::default() }
+        })
     }
 
     /// Creates a cache for `capacity` positions. `padding` is the number of padding columns on the left of each row.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::input::{InputLayer, RowPositions};
 use crate::stack_config::{check_ids, check_sizes};
 use crate::tokens::{TokenBatch, embed, table};
-use crate::{InvalidField, PositionKind, StackConfig};
+use crate::{AttentionWeights, InvalidField, PositionKind, StackConfig};
 
 /// The configuration of an encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -167,27 +167,55 @@ impl Encoder {
     /// If an id is outside the vocabulary, or a token type is not one of the model's; without token types, only 0 is
     /// valid.
     pub fn forward(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>, mode: Mode) -> Tensor<3> {
-        let (batch, len) = tokens.size();
-        if let Some(types) = types {
-            self.check_types(types, tokens.ids.len());
-        }
+        self.check_types(tokens, types);
         in_pool(|| {
-            let scale = self.config.stack.embedding_scale();
-            let words = embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id));
-            let embeddings = match &self.token_types {
-                Some(table) => {
-                    let zeros = vec![0; tokens.ids.len()];
-                    words + embed(table, types.unwrap_or(&zeros), batch, 1.0, None)
-                }
-                None => words,
-            };
-            let x = self.input.forward(embeddings, RowPositions::FROM_ZERO, mode);
-            let mask = AttentionMask::key_lengths(tokens.lengths, len, &self.device());
+            let (x, mask) = self.layer_input(tokens, types, mode);
             self.encoder.forward(x, &mask, mode)
         })
     }
 
-    fn check_types(&self, types: &[u32], n_tokens: usize) {
+    /// The self-attention weights of all layers, as [`AttentionWeights::encoder`]. `types` is the type of each token, 0 if
+    /// `None`.
+    ///
+    /// # Shapes
+    /// - `types`: `[batch, len]`
+    /// - `[batch, n_heads, len, len]` for each layer; weights of padded queries have no meaning
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn attention(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>) -> AttentionWeights {
+        self.check_types(tokens, types);
+        in_pool(|| {
+            let (x, mask) = self.layer_input(tokens, types, Mode::Eval);
+            let (_, encoder) = self.encoder.forward_with_attention(x, &mask);
+            AttentionWeights { encoder, ..AttentionWeights::default() }
+        })
+    }
+
+    /// The input of the layers and its mask.
+    fn layer_input(
+        &self,
+        tokens: TokenBatch<'_>,
+        types: Option<&[u32]>,
+        mode: Mode,
+    ) -> (Tensor<3>, AttentionMask) {
+        let (batch, len) = tokens.size();
+        let scale = self.config.stack.embedding_scale();
+        let words = embed(&self.embedding, tokens.ids, batch, scale, Some(self.config.pad_id));
+        let embeddings = match &self.token_types {
+            Some(table) => {
+                let zeros = vec![0; tokens.ids.len()];
+                words + embed(table, types.unwrap_or(&zeros), batch, 1.0, None)
+            }
+            None => words,
+        };
+        let x = self.input.forward(embeddings, RowPositions::FROM_ZERO, mode);
+        (x, AttentionMask::key_lengths(tokens.lengths, len, &self.device()))
+    }
+
+    fn check_types(&self, tokens: TokenBatch<'_>, types: Option<&[u32]>) {
+        let Some(types) = types else { return };
+        let n_tokens = tokens.ids.len();
         assert!(types.len() == n_tokens, "{} token types for {n_tokens} tokens", types.len());
         let n_types = self.config.n_token_types.max(1);
         if let Some(unknown) = types.iter().find(|&&of_token| of_token as usize >= n_types) {

@@ -3,6 +3,7 @@
 #[macro_use]
 mod setters;
 
+mod attention;
 mod causal_lm;
 mod compute_type;
 mod config;
@@ -22,6 +23,7 @@ mod steps;
 pub mod summary;
 mod tokens;
 
+pub use attention::{AttentionKind, AttentionWeights};
 pub use causal_lm::{CausalLm, CausalLmConfig};
 pub use compute_type::ComputeType;
 pub use config::ModelConfig;
@@ -48,7 +50,8 @@ pub use tokens::{IGNORED, TokenBatch};
 
 // Items from other crates that appear in this crate's API.
 pub use crosshead_blocks::{
-    Decoder, DecoderCache, Encoder as EncoderStack, Memory, Norm, NormKind, NormOrder,
+    Decoder, DecoderAttention, DecoderCache, Encoder as EncoderStack, Memory, Norm, NormKind,
+    NormOrder,
 };
 pub use crosshead_generate::{DecodingConfig, EarlyStopping, Sampling, StepModel};
 pub use crosshead_kernels::{

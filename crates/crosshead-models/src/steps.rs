@@ -12,16 +12,18 @@ use crate::{CausalLm, EncoderDecoder, Memory, TokenBatch};
 pub struct DecoderSteps<'a> {
     model: &'a EncoderDecoder,
     cache: DecoderCache,
-    /// The row of the memory that each row attends to.
+    /// The source of each row.
     sources: Vec<usize>,
+    /// The source of each row of the memory in the cache.
+    memory: Vec<usize>,
 }
 
 impl<'a> DecoderSteps<'a> {
     /// Starts decoding at most `max_len` tokens for each row of the memory.
     pub fn new(model: &'a EncoderDecoder, memory: Memory, max_len: usize) -> Self {
-        let sources = (0..memory.states.dims()[0]).collect();
+        let sources: Vec<usize> = (0..memory.states.dims()[0]).collect();
         let cache = model.start(&memory, max_len);
-        Self { model, cache, sources }
+        Self { model, cache, memory: sources.clone(), sources }
     }
 }
 
@@ -42,16 +44,27 @@ impl StepModel for DecoderSteps<'_> {
     }
 
     fn reorder(&mut self, rows: &[usize]) {
-        let sources: Vec<usize> = rows.iter().map(|&row| self.sources[row]).collect();
-        let rows = row_tensor(rows, &self.model.device());
-        if sources == self.sources {
-            // Only beams of the same source changed order. The memory, which makes up most of the cache, is not moved.
-            self.cache.reorder_positions(&rows);
-        } else {
-            self.cache.reorder(&rows);
-            self.sources = sources;
+        let device = self.model.device();
+        self.cache.reorder_positions(&row_tensor(rows, &device));
+        self.sources = rows.iter().map(|&row| self.sources[row]).collect();
+        let memory = memory_rows(&self.sources);
+        if memory != self.memory {
+            let row = |source| self.memory.iter().position(|held| held == source);
+            let rows: Vec<usize> = memory.iter().filter_map(row).collect();
+            self.cache.select_memory(&row_tensor(&rows, &device));
+            self.memory = memory;
         }
     }
+}
+
+/// The sources of the rows of a memory for rows with the given sources: one row for each source, if all have the same
+/// number of adjacent rows, as the beams of sentences do; otherwise one for each row.
+fn memory_rows(sources: &[usize]) -> Vec<usize> {
+    let mut distinct = sources.to_vec();
+    distinct.dedup();
+    let rows = sources.len() / distinct.len().max(1);
+    let repeated = distinct.iter().flat_map(|&source| std::iter::repeat_n(source, rows));
+    if repeated.eq(sources.iter().copied()) { distinct } else { sources.to_vec() }
 }
 
 impl Rollback for DecoderSteps<'_> {
@@ -156,4 +169,24 @@ fn host(logits: Tensor<3>) -> Vec<f32> {
 fn row_tensor(rows: &[usize], device: &burn::tensor::Device) -> Tensor<1, Int> {
     let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
     id_tensor(&rows, device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_with_the_same_number_of_adjacent_rows_share_a_memory() {
+        for (sources, expected) in [
+            (&[0, 1, 2][..], &[0, 1, 2][..]),
+            (&[0, 0, 2, 2], &[0, 2]),
+            (&[3, 3, 3], &[3]),
+            (&[0, 0, 2], &[0, 0, 2]),
+            (&[0, 2, 2, 2], &[0, 2, 2, 2]),
+            (&[0, 1, 0, 1], &[0, 1, 0, 1]),
+            (&[0, 0, 1, 1, 0, 0], &[0, 1, 0]),
+        ] {
+            assert_eq!(memory_rows(sources), expected, "{sources:?}");
+        }
+    }
 }

@@ -42,8 +42,9 @@ pub mod sections {
         TokenClassifyKind, TokenClassifyRecipe,
     };
     pub use crate::recipe::{
-        AdafactorScale, AverageKind, CausalFamily, CooldownForm, DecayOn, DivergenceAction, Every,
-        GroupSection, LoraSection, ModelSection, MuonRate, OptimizerKind, Preset, Resolved,
-        ScheduleKind, SmoothingOver, TokenizerKind, TokenizerSection, TrainSection,
+        AdafactorScale, AverageKind, BatchTokens, CausalFamily, CooldownForm, DecayOn,
+        DivergenceAction, Every, GroupSection, LoraSection, ModelSection, MuonRate, OptimizerKind,
+        Preset, Resolved, ScheduleKind, SmoothingOver, TokenizerKind, TokenizerSection,
+        TrainSection,
     };
 }

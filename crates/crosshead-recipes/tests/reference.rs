@@ -7,7 +7,8 @@ use std::path::Path;
 use crosshead_recipes::reference::{self, Key};
 use crosshead_recipes::{Recipe, TaskKind};
 
-const SECTIONS: [&str; 7] = ["data", "tokenizer", "model", "train", "decode", "distill", "sample"];
+const SECTIONS: [&str; 8] =
+    ["data", "tokenizer", "model", "train", "lora", "decode", "distill", "sample"];
 
 /// A key that no section has, and a value that no key has.
 const UNKNOWN: &str = "no_such_thing";
@@ -18,6 +19,7 @@ fn recipe(task: TaskKind, section: &str, line: &str) -> String {
     match section {
         "" => format!("task = \"{task}\"\n{line}\n{data}"),
         "data" => format!("task = \"{task}\"\n{data}{line}\n"),
+        "lora" => format!("task = \"{task}\"\ninit = \"model\"\n{data}[lora]\n{line}\n"),
         section => format!("task = \"{task}\"\n{data}[{section}]\n{line}\n"),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crosshead_models::AttentionKind;
+
 /// A task error.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
@@ -45,19 +47,47 @@ pub enum TaskError {
         /// The model's maximum length, including the prompt.
         max_length: usize,
     },
-    /// A sampling option for a translation or summary.
-    #[error(
-        "`{option}` is set, but translation and summarization do not support sampling; remove it"
-    )]
-    NotSampled {
-        /// The option.
-        option: &'static str,
-    },
     /// Beam search and sampling at the same time.
     #[error(
         "`beams` above 1 cannot be combined with sampling; set temperature to 0, or remove `beams`"
     )]
     BeamsWithSampling,
+    /// Several hypotheses from greedy decoding.
+    #[error(
+        "`n_best` is {n_best}, but greedy decoding finds one text; set `beams` to at least {n_best}"
+    )]
+    NBestOfGreedy {
+        /// The number of hypotheses.
+        n_best: usize,
+    },
+    /// A target prefix for a causal language model.
+    #[error(
+        "`target_prefix` is for encoder-decoders; write the beginning of the text into the prompt"
+    )]
+    NoTargetPrefix,
+    /// Required texts for a causal language model.
+    #[error(
+        "required texts are for encoder-decoders; set `force_words` for a causal language model"
+    )]
+    NoRequired,
+    /// The length ratio is out of range.
+    #[error("`max_length_ratio` is {ratio}: it must be a finite number above 0")]
+    MaxLengthRatio {
+        /// The ratio.
+        ratio: f32,
+    },
+    /// The time limit is out of range.
+    #[error("the time limit is {seconds} seconds: it must be a finite number from 0")]
+    TimeLimit {
+        /// The limit.
+        seconds: f64,
+    },
+    /// A text without tokens.
+    #[error("`{text}` has no tokens, so it can neither be forbidden nor required")]
+    EmptyPhrase {
+        /// The text.
+        text: String,
+    },
     /// The embedding model has no prompt with this name.
     #[error("the model has no prompt `{name}`; its prompts are: {known}")]
     NoPrompt {
@@ -82,6 +112,47 @@ pub enum TaskError {
         /// Why there is no mask.
         reason: String,
     },
+    /// A kind of attention that the model does not have.
+    #[error("the model has no {kind} attention; it has: {}", names(known))]
+    NoAttentionKind {
+        /// The kind.
+        kind: AttentionKind,
+        /// The kinds of the model.
+        known: Vec<AttentionKind>,
+    },
+    /// A layer that the model does not have.
+    #[error(
+        "there is no layer with index {layer} of {kind} attention: the model has {n_layers} layers"
+    )]
+    NoAttentionLayer {
+        /// The kind of attention.
+        kind: AttentionKind,
+        /// The index of the layer.
+        layer: usize,
+        /// The number of layers.
+        n_layers: usize,
+    },
+    /// A head that the model does not have.
+    #[error(
+        "there is no head with index {head} of {kind} attention: each layer has {n_heads} heads"
+    )]
+    NoAttentionHead {
+        /// The kind of attention.
+        kind: AttentionKind,
+        /// The index of the head.
+        head: usize,
+        /// The number of heads.
+        n_heads: usize,
+    },
+    /// A target for a causal language model.
+    #[error("a causal language model takes one text and no target")]
+    NoAttentionTarget,
+    /// A text without tokens.
+    #[error("`{text}` has no tokens")]
+    NoTokens {
+        /// The text.
+        text: String,
+    },
     /// An error from the tokenizer.
     #[error(transparent)]
     Tokenize(#[from] crosshead_tokenize::TokenizeError),
@@ -91,4 +162,9 @@ pub enum TaskError {
     /// A decoding error.
     #[error(transparent)]
     Generate(#[from] crosshead_generate::GenerateError),
+}
+
+/// The names of kinds of attention.
+fn names(kinds: &[AttentionKind]) -> String {
+    kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
 }

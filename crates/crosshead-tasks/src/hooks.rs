@@ -2,6 +2,8 @@
 
 use crosshead_generate::{Constraint, Flow, Observer};
 
+use crate::Required;
+
 /// Receives the index of a text and its next piece.
 type OnText<'a> = &'a mut dyn FnMut(usize, &str) -> Flow;
 
@@ -17,6 +19,8 @@ pub struct TextHooks<'a> {
     pub(crate) observer: Option<&'a mut dyn Observer>,
     pub(crate) progress: Option<&'a mut dyn FnMut(usize)>,
     pub(crate) constraints: Vec<&'a dyn Constraint>,
+    pub(crate) required: &'a [Vec<Required>],
+    pub(crate) first_sequence: usize,
 }
 
 impl<'a> TextHooks<'a> {
@@ -48,6 +52,25 @@ impl<'a> TextHooks<'a> {
     pub fn with_constraint(mut self, constraint: &'a dyn Constraint) -> Self {
         self.constraints.push(constraint);
         self
+    }
+
+    /// Sets what each output must contain, by the index of the text: a list for each text, which may be empty. Outputs of texts
+    /// without requirements do not change; for the others, beam search is constrained, with at least 8 beams unless
+    /// [`DecodeOptions::beams`](crate::DecodeOptions::beams) is set. An output that ends early, at the length limit for example,
+    /// may lack some. Encoder-decoders only. Default: none.
+    pub fn with_required(self, required: &'a [Vec<Required>]) -> Self {
+        Self { required, ..self }
+    }
+
+    /// Sets the index of the first text for sampling, which adds to
+    /// [`DecodeOptions::first_sequence`](crate::DecodeOptions::first_sequence). Default: 0.
+    pub fn with_first_sequence(self, first_sequence: usize) -> Self {
+        Self { first_sequence, ..self }
+    }
+
+    /// What the output of a text must contain.
+    pub(crate) fn required_of(&self, index: usize) -> &'a [Required] {
+        self.required.get(index).map_or(&[], Vec::as_slice)
     }
 
     /// Whether no hook takes part in decoding.

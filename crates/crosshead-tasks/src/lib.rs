@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod alignment;
+mod attention;
+mod attention_viewer;
 mod average;
+mod candidate;
 mod classifier;
 mod directory;
 mod domain;
@@ -13,6 +17,7 @@ mod merge;
 mod options;
 mod quantize;
 mod softmax;
+mod stop_strings;
 mod streaming;
 mod summarizer;
 mod tagger;
@@ -20,8 +25,16 @@ mod task;
 mod text;
 mod text_to_text;
 mod translator;
+mod words;
 
+pub use alignment::{AlignedWords, Alignment, AlignmentLayer};
+pub use attention::{
+    AttentionHead, AttentionLayers, AttentionMap, AttentionMaps, AttentionPanel, AttentionToken,
+    attention_svg,
+};
+pub use attention_viewer::AttentionViewer;
 pub use average::average;
+pub use candidate::{Alternative, Candidate, ScoredToken};
 pub use classifier::{Classified, Classifier, Label, ScoreFunction, TextPair};
 pub use directory::{model_directory, model_files};
 pub use domain::{Domain, Pieces};
@@ -36,8 +49,9 @@ pub use quantize::{is_quantized, quantize};
 pub use summarizer::Summarizer;
 pub use tagger::{Aggregation, Entity, Tagged, TaggedWords, Tagger};
 pub use task::{ModelTask, Task, open};
-pub use text_to_text::{TextToText, Written};
+pub use text_to_text::{RankedPair, TextToText, Written};
 pub use translator::Translator;
+pub use words::Required;
 
 // Types from other crates that appear in this crate's API.
 pub use crosshead_generate::{
@@ -45,8 +59,8 @@ pub use crosshead_generate::{
     StopReason,
 };
 pub use crosshead_models::{
-    CausalLm, ComputeType, EncoderDecoder, GenerationDefaults, GenerationFile, MaskedLm,
-    ModelError, ModelFiles, NotFollowed, ProblemType, SentenceEncoder, SequenceClassifier,
-    TokenClassifier,
+    AttentionKind, CausalLm, ComputeType, Encoder, EncoderDecoder, GenerationDefaults,
+    GenerationFile, MaskedLm, ModelError, ModelFiles, NotFollowed, ProblemType, SentenceEncoder,
+    SequenceClassifier, TokenClassifier,
 };
-pub use crosshead_tokenize::{ChatMessage, TokenizeError, Tokenizer};
+pub use crosshead_tokenize::{ChatMessage, TokenSpan, TokenizeError, Tokenizer};

@@ -13,7 +13,7 @@ impl Summarizer {
     /// Summarizes each document; the summary of a blank document is empty.
     ///
     /// # Errors
-    /// If an option is out of range or requests sampling, or the model computes NaN.
+    /// If an option is out of range, or the model computes NaN.
     pub fn summarize(&self, documents: &[impl AsRef<str>]) -> Result<Vec<String>, TaskError> {
         let written = self.summarize_with(documents, TextHooks::none())?;
         Ok(written.into_iter().map(|written| written.text).collect())

@@ -13,7 +13,7 @@ impl Translator {
     /// Translates each sentence; the translation of a blank sentence is empty.
     ///
     /// # Errors
-    /// If an option is out of range or requests sampling, or the model computes NaN.
+    /// If an option is out of range, or the model computes NaN.
     pub fn translate(&self, sentences: &[impl AsRef<str>]) -> Result<Vec<String>, TaskError> {
         let written = self.translate_with(sentences, TextHooks::none())?;
         Ok(written.into_iter().map(|written| written.text).collect())

@@ -36,8 +36,25 @@ impl Tokenizer {
             let TruncatedEncoding { ids, truncated } = self.encode_truncated(first, max_len)?;
             return Ok(PairEncoding { types: vec![0; ids.len()], ids, truncated });
         }
+        let segment = |text: &str| self.pipeline.encode_fast(text, false);
+        let (encoding, truncated) = self.encode_pair_by(first, second, max_len, segment)?;
+        Ok(PairEncoding {
+            ids: encoding.get_ids().to_vec(),
+            types: encoding.get_type_ids().to_vec(),
+            truncated,
+        })
+    }
+
+    /// The encoding of two texts, which `segment` segments, and whether tokens were removed.
+    pub(crate) fn encode_pair_by(
+        &self,
+        first: &str,
+        second: &str,
+        max_len: usize,
+        segment: impl Fn(&str) -> tokenizers::Result<tokenizers::Encoding>,
+    ) -> Result<(tokenizers::Encoding, bool), TokenizeError> {
         let encode = |text: &str, of_token: u32| -> tokenizers::Result<tokenizers::Encoding> {
-            let mut encoding = self.pipeline.encode_fast(text, false)?;
+            let mut encoding = segment(text)?;
             encoding.set_type_ids(vec![of_token; encoding.len()]);
             Ok(encoding)
         };
@@ -61,10 +78,6 @@ impl Tokenizer {
         let encoding = truncate_encodings(first, Some(second), &params)
             .and_then(|(first, second)| self.pipeline.post_process(first, second, true))
             .map_err(TokenizeError::Encode)?;
-        Ok(PairEncoding {
-            ids: encoding.get_ids().to_vec(),
-            types: encoding.get_type_ids().to_vec(),
-            truncated,
-        })
+        Ok((encoding, truncated))
     }
 }

@@ -6,7 +6,7 @@ use crate::{TokenizeError, Tokenizer};
 const CLEANUP_CONTEXT: usize = 8;
 
 /// Decodes ids while they are generated. See [`Tokenizer::text_stream`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TextStream<'a> {
     tokenizer: &'a Tokenizer,
     /// The pending visible ids, preceded by enough context to decode them in the same way as in the complete sequence.

@@ -4,11 +4,13 @@ mod error;
 
 pub use crosshead_recipes::{Recipe, Report};
 pub use crosshead_tasks::{
-    Aggregation, Classified, Classifier, ComputeType, DecodeOptions, Domain, Embedder, Embedding,
-    Entity, FillMask, Filled, Flow, Generated, Generator, Guess, Label, ModelTask, Prompt, Purpose,
-    ScoreFunction, Similarity, StopReason, Summarizer, Tagged, Tagger, Task, TextHooks, TextPair,
-    TextToText, Translator, Written, average, cosine, is_quantized, merge, model_directory,
-    model_files, open, quantize,
+    Aggregation, AlignedWords, Alignment, AlignmentLayer, Alternative, AttentionHead, AttentionMap,
+    AttentionMaps, AttentionViewer, Candidate, Classified, Classifier, ComputeType, DecodeOptions,
+    Domain, Embedder, Embedding, Entity, FillMask, Filled, Flow, Generated, Generator, Guess,
+    Label, ModelTask, Prompt, Purpose, RankedPair, Required, ScoreFunction, ScoredToken,
+    Similarity, StopReason, Summarizer, Tagged, Tagger, Task, TextHooks, TextPair, TextToText,
+    Translator, Written, average, cosine, is_quantized, merge, model_directory, model_files, open,
+    quantize,
 };
 pub use error::Error;
 

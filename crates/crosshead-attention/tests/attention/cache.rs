@@ -133,6 +133,23 @@ proptest! {
         let actual = attend(x, memory.select(rows.clone()), &mask.select(rows));
         assert_close(&actual, &expected, TOLERANCE, TOLERANCE);
     }
+
+    #[test]
+    fn adjacent_rows_can_share_a_row_of_the_memory(shape in shapes(), beams in 1..4_usize) {
+        let attention = shape.attention();
+        let device = Device::flex();
+        let memory = attention.project_key_value(random(
+            [shape.batch, shape.seq + 2, shape.d_model()], 22, &device,
+        ));
+        let mask = AttentionMask::key_lengths(&shape.lengths(), shape.seq + 2, &device);
+        let x = random([shape.batch * beams, shape.seq, shape.d_model()], 23, &device);
+        let rows: Vec<usize> = (0..shape.batch * beams).map(|row| row / beams).collect();
+        let rows = row_ids(&rows);
+        let copies = (memory.clone().select(rows.clone()), mask.select(rows));
+        let actual = attention.cross_attention(x.clone(), memory, &mask, Mode::Eval);
+        let expected = attention.cross_attention(x, copies.0, &copies.1, Mode::Eval);
+        assert_close(&actual, &expected, TOLERANCE, TOLERANCE);
+    }
 }
 
 #[test]

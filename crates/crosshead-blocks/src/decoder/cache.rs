@@ -62,18 +62,25 @@ impl DecoderCache {
     /// Reorders the rows: the new row i is the old row `rows[i]`. Rows may be repeated, dropped or permuted.
     pub fn reorder(&mut self, rows: &Tensor<1, Int>) {
         self.reorder_positions(rows);
-        self.memory_mask = self.memory_mask.take().map(|mask| mask.select(rows.clone()));
-        for layer in &mut self.layers {
-            layer.memory = layer.memory.take().map(|memory| memory.select(rows.clone()));
-        }
+        self.select_memory(rows);
     }
 
-    /// Like [`reorder`](Self::reorder), but keeps the memory of each row. For permutations among rows with the same
-    /// source, such as the beams of a sentence.
+    /// Like [`reorder`](Self::reorder), but without the memory. For permutations among rows with the same source, such
+    /// as the beams of a sentence.
     pub fn reorder_positions(&mut self, rows: &Tensor<1, Int>) {
         self.mask = self.mask.select(rows.clone());
         for layer in &mut self.layers {
             layer.positions.reorder(rows);
+        }
+    }
+
+    /// Selects rows of the memory: the new row i is the old row `rows[i]`.
+    ///
+    /// Adjacent rows of the cache can share a row of the memory, if each row of the memory has the same number of them.
+    pub fn select_memory(&mut self, rows: &Tensor<1, Int>) {
+        self.memory_mask = self.memory_mask.take().map(|mask| mask.select(rows.clone()));
+        for layer in &mut self.layers {
+            layer.memory = layer.memory.take().map(|memory| memory.select(rows.clone()));
         }
     }
 

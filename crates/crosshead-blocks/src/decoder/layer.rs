@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crosshead_attention::{AttentionMask, KeyValue, KvCache, MultiHeadAttention};
 use crosshead_kernels::{Mode, linears};
 
-use super::Memory;
+use super::{DecoderAttention, Memory};
 use crate::stack::check_features;
 use crate::sub_layer::{Connection, Stream, parallel, sub_layer};
 use crate::{FeedForward, Norm, NormOrder};
@@ -71,7 +71,8 @@ impl DecoderLayer {
     ///
     /// # Shapes
     /// - `x` and output: `[batch, tgt_len, d_model]`
-    /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, from [`project_memory`](Self::project_memory)
+    /// - `memory`: `[batch, src_len, n_kv_heads, d_head]` each, from [`project_memory`](Self::project_memory); adjacent
+    ///   rows of `x` can share a row
     ///
     /// # Panics
     /// If only one of memory and cross-attention is present, `x` does not have `d_model` features, or masks, memory or
@@ -85,21 +86,30 @@ impl DecoderLayer {
         mode: Mode,
     ) -> Tensor<3> {
         check_features("a decoder layer", &x, self.self_attn.d_model());
-        self.run(Stream::new(x), self_mask, memory, cache, mode).finish()
+        self.run(Stream::new(x), self_mask, memory, cache, None, mode).finish()
     }
 
-    /// Like [`forward`](Self::forward), for use in a stack, where layers pass on the residual stream.
+    /// Like [`forward`](Self::forward), for use in a stack, where layers pass on the residual stream. Adds the attention
+    /// weights to `weights`, if given; this is not possible with a cache.
     pub(super) fn run(
         &self,
         stream: Stream,
         self_mask: &AttentionMask,
         memory: Option<(KeyValue, &AttentionMask)>,
         cache: Option<&mut KvCache>,
+        weights: Option<&mut DecoderAttention>,
         mode: Mode,
     ) -> Stream {
+        let (self_weights, cross_weights) =
+            weights.map(|weights| (&mut weights.self_attn, &mut weights.cross_attn)).unzip();
         let [self_mode, cross_mode, ff_mode] =
             ["self_attn", "cross_attn", "feed_forward"].map(|part| mode.stream(part));
-        let attend = |x| self.self_attn.self_attention(x, self_mask, cache, self_mode);
+        let attend = |x: Tensor<3>| {
+            if let Some(weights) = self_weights {
+                weights.push(self.self_attn.self_attention_weights(x.clone(), self_mask));
+            }
+            self.self_attn.self_attention(x, self_mask, cache, self_mode)
+        };
         let forward = |x| self.feed_forward.forward(x, ff_mode);
         let self_attn = Connection {
             name: "self_attn",
@@ -132,6 +142,10 @@ impl DecoderLayer {
                 let stream = match cross {
                     Some((attention, (memory, mask))) => {
                         sub_layer(stream, cross_attn, cross_mode, |x| {
+                            if let Some(weights) = cross_weights {
+                                let (x, memory) = (x.clone(), memory.clone());
+                                weights.push(attention.cross_attention_weights(x, memory, mask));
+                            }
                             attention.cross_attention(x, memory, mask, cross_mode)
                         })
                     }

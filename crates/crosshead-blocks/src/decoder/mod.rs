@@ -1,5 +1,6 @@
 //! The decoder: a stack of layers with causal self-attention.
 
+mod attention;
 mod cache;
 mod layer;
 
@@ -9,6 +10,7 @@ use crosshead_attention::{AttentionMask, KeyValue, KvCache};
 use crosshead_kernels::{Mode, checkpoint, linears};
 use crosshead_position::PositionBias;
 
+pub use self::attention::DecoderAttention;
 pub use self::cache::{DecoderCache, Memory};
 pub use self::layer::DecoderLayer;
 pub(crate) use self::layer::NO_PARALLEL_CROSS_ATTENTION;
@@ -79,7 +81,7 @@ impl Decoder {
         let (mask, memory_mask) = (with_bias(&mask, bias), cache.memory_mask());
         let states =
             cache.layers.iter_mut().map(|layer| (layer.memory.clone(), Some(&mut layer.positions)));
-        let stream = self.run(x, &mask, states, memory_mask.as_ref(), Mode::Eval);
+        let stream = self.run(x, &mask, states, memory_mask.as_ref(), None, Mode::Eval);
         stream.finish_with(self.final_norm.as_ref())
     }
 
@@ -104,11 +106,7 @@ impl Decoder {
         let stream = if self.checkpointing && mode != Mode::Eval {
             self.run_checkpointed(x, &mask, bias, memory, mode)
         } else {
-            let states = self.layers.iter().enumerate();
-            let states = states
-                .map(|(index, layer)| (layer.project_memory(memory, mode.index(index)), None));
-            let memory_mask = memory.map(|memory| &memory.mask);
-            self.run(x, &with_bias(&mask, bias), states, memory_mask, mode)
+            self.run_at_once(x, &with_bias(&mask, bias), memory, None, mode)
         };
         stream.finish_with(self.final_norm.as_ref())
     }
@@ -119,6 +117,21 @@ impl Decoder {
         }
     }
 
+    /// Runs the layers on all positions in one pass.
+    fn run_at_once(
+        &self,
+        x: Tensor<3>,
+        mask: &AttentionMask,
+        memory: Option<&Memory>,
+        weights: Option<&mut DecoderAttention>,
+        mode: Mode,
+    ) -> Stream {
+        let states = self.layers.iter().enumerate();
+        let states =
+            states.map(|(index, layer)| (layer.project_memory(memory, mode.index(index)), None));
+        self.run(x, mask, states, memory.map(|memory| &memory.mask), weights, mode)
+    }
+
     /// Runs the layers with their keys and values of the memory and their caches.
     fn run<'a>(
         &self,
@@ -126,6 +139,7 @@ impl Decoder {
         mask: &AttentionMask,
         states: impl Iterator<Item = (Option<KeyValue>, Option<&'a mut KvCache>)>,
         memory_mask: Option<&AttentionMask>,
+        mut weights: Option<&mut DecoderAttention>,
         mode: Mode,
     ) -> Stream {
         let layers = self.layers.iter().zip(states).enumerate();
@@ -134,7 +148,8 @@ impl Decoder {
             if is_dropped(mode, self.layer_drop) {
                 return stream;
             }
-            layer.run(stream, mask, memory.zip(memory_mask), cache, mode)
+            let weights = weights.as_deref_mut();
+            layer.run(stream, mask, memory.zip(memory_mask), cache, weights, mode)
         })
     }
 

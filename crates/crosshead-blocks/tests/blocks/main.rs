@@ -1,5 +1,6 @@
 //! Properties of layers and stacks.
 
+mod attention;
 mod checkpointing;
 mod config;
 mod decoder;

@@ -2,12 +2,15 @@
 
 mod about;
 mod adapt;
+mod attention;
 mod average;
+mod decoding;
 mod embed;
 mod model;
 mod models;
 mod parse;
 mod precision;
+mod rank;
 mod score;
 mod tasks;
 mod train;
@@ -17,7 +20,9 @@ use std::path::PathBuf;
 
 pub(crate) use about::{Completions, Env, Licenses, Man};
 pub(crate) use adapt::{Finetune, Merge};
+pub(crate) use attention::{Attention, HeadChoice, LayerChoice};
 pub(crate) use average::Average;
+pub(crate) use decoding::{Decoding, GlossaryArgs, Loops, Results};
 pub(crate) use embed::{Embed, Similar};
 pub(crate) use model::{ModelArgs, TextArgs};
 #[cfg(feature = "hub")]
@@ -25,6 +30,7 @@ pub(crate) use models::Fetch;
 pub(crate) use models::{Inspect, Models, ModelsAction, Remove, Run, Show};
 pub(crate) use parse::{command, parse, parse_after, parse_words};
 pub(crate) use precision::{Precision, Quantize};
+pub(crate) use rank::Rank;
 pub(crate) use score::{Format, MetricName, Score, SmoothName};
 pub(crate) use train::Train;
 
@@ -34,7 +40,7 @@ use tasks::SUMMARIZE_EXAMPLES;
 pub(crate) use tasks::{
     Classify, Evaluate, FillMask, Generate, Search, Texts, TokenClassify, Write,
 };
-pub(crate) use translate::{Files, SplitName, Translate};
+pub(crate) use translate::{AlignmentForm, Files, SplitName, Translate};
 
 /// Train, run and evaluate Transformer models for text, on a CPU or a GPU
 #[derive(Parser)]
@@ -53,6 +59,7 @@ pub(crate) use translate::{Files, SplitName, Translate};
   crosshead evaluate --model runs/translate-en-de --data test.tsv --json
   crosshead score -r reference.txt translated.txt
   crosshead embed --model all-MiniLM-L6-v2 \"A fine film.\"
+  crosshead attention --model runs/translate-en-de \"The end time is not valid.\"
   crosshead recipes
   crosshead inspect vaswani2017-base
 
@@ -146,10 +153,14 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Fill in masked words
     FillMask(FillMask),
+    /// Show how the words of a text attend to each other, or to those of its translation
+    Attention(Attention),
     /// Evaluate a model on a file
     Evaluate(Evaluate),
     /// Score texts against references: BLEU, chrF, TER, ROUGE, and whether systems differ
     Score(Score),
+    /// Score given pairs of source and target with a model: log-probabilities
+    Rank(Rank),
     /// Compute sentence embeddings
     Embed(Embed),
     /// Find the sentences most similar to a query

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosshead::recipes::TaskKind;
 use crosshead::{Aggregation, ScoreFunction};
 
-use super::{ModelArgs, Precision, TextArgs};
+use super::{Decoding, ModelArgs, Precision, Results, TextArgs};
 
 pub(crate) const SUMMARIZE_EXAMPLES: &str = "Examples:
   crosshead summarize --model runs/summarize \"Deletes the given queue. Messages in it are lost.\"
@@ -33,18 +33,16 @@ pub(crate) struct Write {
     #[command(flatten)]
     pub(crate) texts: Texts,
     #[command(flatten)]
+    pub(crate) results: Results,
+    #[command(flatten)]
     pub(crate) search: Search,
 }
 
 /// Decoding options.
 #[derive(clap::Args)]
 pub(crate) struct Search {
-    /// Beam width; 1 is greedy decoding [default: from the model]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) beams: Option<u16>,
-    /// α in the score log p / lengthᵅ of a hypothesis [default: from the model]
-    #[arg(long, value_name = "ALPHA")]
-    pub(crate) length_penalty: Option<f32>,
+    #[command(flatten, next_help_heading = "Decoding")]
+    pub(crate) decoding: Decoding,
     /// Maximum number of new tokens per text [default: from the model]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_tokens: Option<u16>,
@@ -58,6 +56,9 @@ pub(crate) struct Search {
     /// Text to prepend to each text, such as T5's "translate English to German: " [default: prefix in config.json]
     #[arg(long, value_name = "TEXT")]
     pub(crate) prefix: Option<String>,
+    /// The beginning of every output
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) target_prefix: Option<String>,
     /// Texts per batch
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) batch_size: u16,
@@ -67,14 +68,14 @@ impl Search {
     /// The first option on the command line that changes the output.
     pub(crate) fn given(&self) -> Option<&'static str> {
         let options = [
-            ("--beams", self.beams.is_some()),
-            ("--length-penalty", self.length_penalty.is_some()),
             ("--max-tokens", self.max_tokens.is_some()),
             ("--to", self.to.is_some()),
             ("--from", self.from.is_some()),
             ("--prefix", self.prefix.is_some()),
+            ("--target-prefix", self.target_prefix.is_some()),
         ];
-        options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+        let given = options.into_iter().find_map(|(option, is_given)| is_given.then_some(option));
+        given.or_else(|| self.decoding.given())
     }
 }
 
@@ -167,8 +168,8 @@ breaks become spaces; --json keeps them. A prompt that is longer than the model'
 an empty prompt, generation starts from the begin token, if the model has one. Options that are not given are read from \
 generation_config.json, or else have the defaults shown above.
 
-Tokens are sampled unless the temperature is 0, or generation_config.json sets greedy decoding or beam search and none of \
---temperature, --top-k and --top-p is given.")]
+Tokens are sampled unless the temperature is 0, --beams or --force-words is given, or generation_config.json sets greedy decoding or \
+beam search and none of --temperature, --top-k, --top-p, --min-p and --typical-p is given.")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) texts: Texts,
@@ -181,19 +182,10 @@ pub(crate) struct Generate {
     /// Maximum number of new tokens [default: from the model, or 200]
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<usize>,
-    /// Sampling temperature; 0 is greedy decoding [default: from the model, or 0.8]
-    #[arg(long, value_name = "T")]
-    pub(crate) temperature: Option<f32>,
-    /// Sample from the K most probable tokens; 0 for all [default: from the model, or 0]
-    #[arg(long, value_name = "K")]
-    pub(crate) top_k: Option<usize>,
-    /// Nucleus sampling: sample from the most probable tokens whose probabilities add up to this value [default: from
-    /// the model, or 1]
-    #[arg(long, value_name = "P")]
-    pub(crate) top_p: Option<f32>,
-    /// Random seed
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) results: Results,
+    #[command(flatten, next_help_heading = "Decoding")]
+    pub(crate) decoding: Decoding,
 }
 
 #[derive(clap::Args)]

@@ -9,8 +9,9 @@ use crosshead::documents::{
     Document, Fields, Format, Split, Translate, TranslateOptions, Translation,
 };
 use crosshead::tasks::TaskError;
-use crosshead::{TextHooks, TextToText};
+use crosshead::{StopReason, Written};
 
+use super::alignment;
 use super::lines::known;
 use super::splitter::Splitter;
 use crate::args::Files;
@@ -30,7 +31,7 @@ pub(super) fn translate(
     let name = || input.display().to_string();
     let document = Document::parse(read(input).with_context(name)?, &format).with_context(name)?;
     let options = TranslateOptions::new(splitter.language).with_split(Split::from(splitter.split));
-    let mut sentences = Sentences { writer: splitter.writer, truncated: 0, far: 0, all: 0 };
+    let mut sentences = Sentences { splitter, truncated: 0, looping: 0, far: 0, all: 0 };
     let mut progress = None;
     let translated = document.translate(&options, &mut sentences, &mut |done, total| {
         let progress = progress.get_or_insert_with(|| Progress::new(total as u64));
@@ -43,6 +44,12 @@ pub(super) fn translate(
         let count = sentences.truncated;
         output::message(format_args!(
             "warning: {count} sentences were truncated: they have a word that is too long for the model"
+        ));
+    }
+    if sentences.looping > 0 {
+        let count = sentences.looping;
+        output::message(format_args!(
+            "warning: the translations of {count} sentences are cut: they repeated the same words again and again"
         ));
     }
     if let (Some(domain), 1..) = (splitter.writer.domain(), sentences.far) {
@@ -115,8 +122,9 @@ fn format(files: &Files, input: &Path) -> anyhow::Result<Format> {
 
 /// The model as a translator of sentences.
 struct Sentences<'a> {
-    writer: &'a TextToText,
+    splitter: &'a Splitter<'a>,
     truncated: usize,
+    looping: usize,
     /// The number of sentences that are far from what the model knows, and of all.
     far: usize,
     all: usize,
@@ -126,16 +134,22 @@ impl Translate for Sentences<'_> {
     type Error = TaskError;
 
     fn translate(&mut self, sentences: &[String]) -> Result<Vec<Translation>, TaskError> {
-        let written = self.writer.write(sentences, TextHooks::none())?;
+        let written = self.splitter.translate(sentences)?;
         self.truncated += written.iter().filter(|written| written.truncated).count();
+        let loops = |stop| stop == Some(StopReason::Loop);
+        self.looping += written.iter().filter(|written| loops(written.stop)).count();
         self.all += sentences.len();
         for (sentence, written) in sentences.iter().zip(&written) {
-            self.far += usize::from(self.writer.is_far(sentence, written)?);
+            self.far += usize::from(self.splitter.writer.is_far(sentence, written)?);
         }
-        Ok(written.into_iter().map(|written| Translation::new(written.text)).collect())
+        let translation = |written: Written| {
+            let links = written.alignment.as_ref().map(alignment::links).unwrap_or_default();
+            Translation::new(written.text).with_links(links)
+        };
+        Ok(written.into_iter().map(translation).collect())
     }
 
     fn fits(&self, sentence: &str) -> bool {
-        self.writer.fits(sentence).unwrap_or(true)
+        self.splitter.writer.fits(sentence).unwrap_or(true)
     }
 }

@@ -8,7 +8,7 @@ use crosshead::recipes::{Compute as On, Recipe, TaskKind, evaluate};
 
 use super::quantize::compute_type;
 use super::{report, write};
-use crate::args::{Compute, Evaluate};
+use crate::args::{Compute, Evaluate, Loops, Results};
 use crate::embedded::Embedded;
 use crate::terminal::Terminal;
 use crate::{device, models, output};
@@ -27,7 +27,8 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     }
     let device = device::open(compute.device)?;
     let mut terminal = Terminal::default();
-    let prepare = |writer| write::prepare(writer, &args.search);
+    let one = Results { n_best: Some(1), token_scores: false, alternatives: None };
+    let prepare = |writer| write::prepare(writer, &args.search, &one, Loops::Left);
     let compute_type = compute_type(&model, &args.precision, &device)?;
     let files = crosshead::model_files(&model, args.model.adapter.as_deref())?;
     let on = On { device: &device, compute_type };

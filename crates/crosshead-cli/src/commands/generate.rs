@@ -3,12 +3,13 @@
 use crosshead::tasks::TaskError;
 use crosshead::tokenize::ChatMessage;
 use crosshead::{DecodeOptions, Flow, Generated, Generator, ModelTask, TextHooks};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::chat;
+use super::hypotheses;
 use super::lines::{Input, answer_each, warn_of_not_followed};
 use super::quantize::compute_type;
-use crate::args::{Compute, Generate};
+use crate::args::{Compute, Generate, Loops};
 use crate::{device, models, output};
 
 pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
@@ -22,22 +23,32 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     let generator = generator.with_compute_type(compute_type);
     let options = options(args);
     warn_of_not_followed(&generator.not_followed(&options));
+    let lists = args.results.n_best.is_some_and(|n| n > 1);
     match input {
         Input::Prompt => return chat::run(&generator, args),
-        Input::Texts(prompts @ [_]) if !texts.json => {
+        Input::Texts(prompts @ [_]) if !texts.json && !lists => {
             return stream(&generator, args, prompts, &options);
         }
         Input::Texts(_) | Input::Lines(_) => {}
     }
     let answer = |prompts: &[String], first: usize| {
-        let options = DecodeOptions { first_sequence: Some(first - 1), ..options };
+        let options = DecodeOptions { first_sequence: Some(first - 1), ..options.clone() };
         Ok(generate(&generator, args, prompts, &options, TextHooks::none())?)
     };
     answer_each(input, answer, |number, prompt, generated| {
         warn_if_cut(&generated, number);
-        let (finished, text) = (generated.finished(), generated.text);
+        let finished = generated.finished();
+        let Generated { text, stop, n_best, .. } = generated;
         if texts.json {
-            return output::line(json!({ "prompt": prompt, "text": text, "finished": finished }));
+            let mut object = Map::new();
+            object.insert("prompt".to_owned(), json!(prompt));
+            object.insert("text".to_owned(), json!(text));
+            object.insert("finished".to_owned(), json!(finished));
+            hypotheses::complete(&mut object, Some(stop), &n_best, &args.results);
+            return output::line(Value::Object(object));
+        }
+        if n_best.len() > 1 || lists {
+            return hypotheses::lines(number, &n_best);
         }
         // An answer in a chat does not repeat the prompt.
         let prompt = if args.chat { "" } else { prompt };
@@ -49,11 +60,7 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
 pub(super) fn options(args: &Generate) -> DecodeOptions {
     DecodeOptions {
         max_tokens: args.max_tokens,
-        temperature: args.temperature,
-        top_k: args.top_k,
-        top_p: args.top_p,
-        seed: Some(args.seed),
-        ..DecodeOptions::default()
+        ..args.results.in_options(args.decoding.options(Loops::Left))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The subcommands.
 
+mod alignment;
+pub(crate) mod attention;
 pub(crate) mod average;
 mod chat;
 pub(crate) mod classify;
@@ -13,6 +15,7 @@ pub(crate) mod fetch;
 pub(crate) mod fill_mask;
 pub(crate) mod finetune;
 pub(crate) mod generate;
+mod hypotheses;
 pub(crate) mod inspect;
 pub(crate) mod licenses;
 mod lines;
@@ -21,12 +24,14 @@ pub(crate) mod models;
 pub(crate) mod plot;
 mod prompt;
 pub(crate) mod quantize;
+pub(crate) mod rank;
 pub(crate) mod recipes;
 mod report;
 pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod similar;
 mod splitter;
+mod terms;
 pub(crate) mod token_classify;
 pub(crate) mod train;
 pub(crate) mod translate;

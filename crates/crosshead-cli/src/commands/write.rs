@@ -1,13 +1,16 @@
 //! `crosshead summarize`, and what it shares with `crosshead translate`.
 
 use crosshead::tasks::TaskError;
-use crosshead::{DecodeOptions, ModelTask, TextHooks, TextToText, Written};
-use serde_json::json;
+use crosshead::{DecodeOptions, ModelTask, StopReason, TextHooks, TextToText, Written};
+use serde_json::{Map, json};
 
 use super::lines::{Input, answer_each, warn_if_cut, warn_of_not_followed};
 use super::prompt::{self, Entry, Session};
 use super::quantize::compute_type;
-use crate::args::{Command, Compute, ModelArgs, Precision, Search, Write};
+use super::{alignment, hypotheses};
+use crate::args::{
+    AlignmentForm, Command, Compute, Loops, ModelArgs, Precision, Results, Search, Write,
+};
 use crate::{device, models, output};
 
 /// The names of a task's inputs and outputs.
@@ -33,24 +36,28 @@ pub(crate) fn run(args: &Write, compute: &Compute) -> anyhow::Result<()> {
     let texts = &args.texts;
     let input = texts.open()?;
     let loaded = open(&texts.model, ModelTask::Summarization, &texts.precision, compute)?;
-    let mut writer = prepare(loaded.clone(), &args.search)?;
+    let mut writer = prepare(loaded.clone(), &args.search, &args.results, Loops::Cut)?;
     if let Input::Prompt = input {
         return prompt::run(&mut Session::new("summarize", &OPTIONS), |entry| match entry {
             Entry::Text(text) => {
                 let written = writer.write(&[&text], TextHooks::none())?.remove(0);
-                show(&SUMMARIZE, texts.json, 1, &text, written)
+                show(&SUMMARIZE, &args.results, texts.json, None, 1, &text, written)
             }
             Entry::Changed(changed) => {
                 if let Command::Summarize(changed) = changed.command {
-                    writer = prepare(loaded.clone(), &changed.search)?;
+                    writer =
+                        prepare(loaded.clone(), &changed.search, &changed.results, Loops::Cut)?;
                 }
                 Ok(())
             }
         });
     }
-    let answer = |texts: &[String], _| Ok(writer.write(texts, TextHooks::none())?);
+    let answer = |texts: &[String], first: usize| {
+        let hooks = TextHooks::none().with_first_sequence(first - 1);
+        Ok(writer.write(texts, hooks)?)
+    };
     answer_each(input, answer, |number, source, written| {
-        show(&SUMMARIZE, texts.json, number, source, written)
+        show(&SUMMARIZE, &args.results, texts.json, None, number, source, written)
     })
 }
 
@@ -71,38 +78,71 @@ pub(super) fn open(
 /// Prints the output for one text.
 pub(super) fn show(
     names: &Names,
+    results: &Results,
     json: bool,
+    alignments: Option<AlignmentForm>,
     number: usize,
     source: &str,
     written: Written,
 ) -> anyhow::Result<()> {
-    let Written { text, score, truncated, .. } = written;
+    let Written { text, score, stop, truncated, alignment, n_best } = written;
     warn_if_cut(truncated, number, names.text);
+    if stop == Some(StopReason::Loop) {
+        let name = names.text;
+        output::message(format_args!(
+            "warning: the output for {name} {number} is cut: it repeated the same words again and again"
+        ));
+    }
     if json {
-        output::line(json!({ names.source: source, names.target: text, "score": score }))
+        let mut object = Map::new();
+        object.insert(names.source.to_owned(), json!(source));
+        object.insert(names.target.to_owned(), json!(text));
+        object.insert("score".to_owned(), json!(score));
+        hypotheses::complete(&mut object, stop, &n_best, results);
+        if let Some(form) = alignments {
+            let alignment = alignment.unwrap_or_default();
+            let links = alignment::to_json(&alignment, source, &text, form);
+            object.insert("alignments".to_owned(), links);
+        }
+        output::line(serde_json::Value::Object(object))
+    } else if n_best.len() > 1 || results.n_best.is_some_and(|n| n > 1) {
+        hypotheses::lines(number, &n_best)
     } else {
         output::line(output::one_line(&text))
     }
 }
 
 /// The model with the decoding options from the command line; options that are not given come from the model.
-pub(super) fn prepare(writer: TextToText, asked: &Search) -> Result<TextToText, TaskError> {
-    warn_of_not_followed(&writer.not_followed());
+pub(super) fn prepare(
+    writer: TextToText,
+    asked: &Search,
+    results: &Results,
+    loops: Loops,
+) -> Result<TextToText, TaskError> {
     let options = DecodeOptions {
-        beams: asked.beams.map(usize::from),
-        length_penalty: asked.length_penalty,
         max_tokens: asked.max_tokens.map(usize::from),
-        ..DecodeOptions::default()
+        target_prefix: asked.target_prefix.clone(),
+        ..results.in_options(asked.decoding.options(loops))
     };
     let mut writer = writer.with_options(options).with_batch_size(asked.batch_size.into());
+    warn_of_not_followed(&writer.not_followed());
     if let Some(prefix) = &asked.prefix {
         writer = writer.with_prefix(prefix);
     }
-    if asked.from.is_none() && asked.to.is_none() {
+    with_languages(writer, asked.from.as_deref(), asked.to.as_deref())
+}
+
+/// The model with the languages from the command line.
+pub(super) fn with_languages(
+    writer: TextToText,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<TextToText, TaskError> {
+    if from.is_none() && to.is_none() {
         return Ok(writer);
     }
-    let writer = writer.with_languages(asked.from.as_deref(), asked.to.as_deref())?;
-    if asked.from.is_some() && !writer.takes_source_language() {
+    let writer = writer.with_languages(from, to)?;
+    if from.is_some() && !writer.takes_source_language() {
         output::message("warning: --from is not used: this model takes only a target language");
     }
     Ok(writer)

@@ -1,5 +1,7 @@
 //! Decoding options.
 
+mod bias;
+mod build;
 mod check;
 mod length;
 mod sampling;
@@ -7,8 +9,10 @@ mod strategy;
 
 use serde::{Deserialize, Serialize};
 
-use crate::LengthPenalty;
+use crate::{LengthPenalty, LoopGuard, Phrases};
 
+pub use bias::{EndBoost, SequenceBias};
+pub(crate) use check::out_of_range;
 pub use length::Length;
 pub use sampling::Sampling;
 pub use strategy::{BeamSearch, EarlyStopping, Strategy};
@@ -54,6 +58,40 @@ pub struct DecodingConfig {
     /// token (Keskar et al., *CTRL*, 2019, section 4.1); 1 disables it. As in transformers, scores are logits in greedy
     /// decoding and sampling, and log-probabilities in beam search.
     pub repetition_penalty: f32,
+    /// The source of each sequence, which the next two options and [`LoopGuard`] look at; empty for no sources.
+    #[serde(default)]
+    pub sources: Vec<Vec<u32>>,
+    /// No n-gram of this size of the source may occur: `encoder_no_repeat_ngram_size` of transformers; 0 disables this.
+    #[serde(default)]
+    pub no_source_ngram_size: usize,
+    /// Like `repetition_penalty` for the tokens of the source, except that values above 1 make them more likely:
+    /// `encoder_repetition_penalty` of transformers; 1 disables it.
+    #[serde(default = "one")]
+    pub source_repetition_penalty: f32,
+    /// Changes the scores of tokens that complete a sequence: `sequence_bias` of transformers.
+    #[serde(default)]
+    pub sequence_bias: Vec<SequenceBias>,
+    /// Makes end tokens more likely the longer a sequence is: `exponential_decay_length_penalty` of transformers.
+    #[serde(default)]
+    pub end_boost: Option<EndBoost>,
+    /// Phrases that must occur. They need beam search, which then is constrained: see [`BeamSearch`].
+    #[serde(default)]
+    pub phrases: Phrases,
+    /// Detects repetition loops.
+    #[serde(default)]
+    pub loop_guard: Option<LoopGuard>,
+    /// The number of most probable tokens to record at each position, after all options and constraints.
+    #[serde(default)]
+    pub alternatives: usize,
+    /// The number of each sequence, from which sampling draws its tokens, instead of its index plus
+    /// [`first_sequence`](Sampling::first_sequence); empty for the latter.
+    #[serde(default)]
+    pub sequence_numbers: Vec<usize>,
+}
+
+/// The default of a factor.
+fn one() -> f32 {
+    1.0
 }
 
 /// The tokens over which probabilities are normalized.
@@ -68,102 +106,4 @@ pub enum Normalization {
     WholeVocabulary,
     /// All tokens that no option or [`Constraint`](crate::Constraint) forbids, as in transformers with `renormalize_logits`.
     Remaining,
-}
-
-impl DecodingConfig {
-    /// Greedy decoding with this start token and end token.
-    pub fn new(start_id: u32, eos_id: u32) -> Self {
-        Self {
-            strategy: Strategy::Greedy,
-            start_id,
-            prompts: Vec::new(),
-            eos_ids: vec![eos_id],
-            forced_bos: None,
-            suppressed: Vec::new(),
-            suppressed_first: Vec::new(),
-            bad_words: Vec::new(),
-            normalization: Normalization::Allowed,
-            max_len: Length::Same(256),
-            forced_eos: Vec::new(),
-            min_len: Length::Same(0),
-            length_penalty: LengthPenalty::Average,
-            no_repeat_ngram_size: 0,
-            repetition_penalty: 1.0,
-        }
-    }
-
-    /// Sets the decoding strategy: a [`Strategy`], [`BeamSearch`] or [`Sampling`]. Default: greedy decoding.
-    pub fn with_strategy(self, strategy: impl Into<Strategy>) -> Self {
-        Self { strategy: strategy.into(), ..self }
-    }
-
-    /// Sets the prompts, one for each sequence of the batch. Default: none; sequences begin with the start token.
-    pub fn with_prompts(self, prompts: impl Into<Vec<Vec<u32>>>) -> Self {
-        Self { prompts: prompts.into(), ..self }
-    }
-
-    /// Replaces the end token passed to [`new`](Self::new).
-    pub fn with_eos_ids(self, eos_ids: impl Into<Vec<u32>>) -> Self {
-        Self { eos_ids: eos_ids.into(), ..self }
-    }
-
-    /// Forces the first generated token of every sequence. Default: none.
-    pub fn with_forced_bos(self, forced_bos: impl Into<Option<u32>>) -> Self {
-        Self { forced_bos: forced_bos.into(), ..self }
-    }
-
-    /// Forbids tokens at the first position. Default: none.
-    pub fn with_suppressed_first(self, suppressed_first: impl Into<Vec<u32>>) -> Self {
-        Self { suppressed_first: suppressed_first.into(), ..self }
-    }
-
-    /// Forbids token sequences. Default: none.
-    pub fn with_bad_words(self, bad_words: impl Into<Vec<Vec<u32>>>) -> Self {
-        Self { bad_words: bad_words.into(), ..self }
-    }
-
-    /// Forbids tokens. Default: none.
-    pub fn with_suppressed(self, suppressed: impl Into<Vec<u32>>) -> Self {
-        Self { suppressed: suppressed.into(), ..self }
-    }
-
-    /// Sets the tokens over which probabilities are normalized. Default: [`Normalization::Allowed`].
-    pub fn with_normalization(self, normalization: Normalization) -> Self {
-        Self { normalization, ..self }
-    }
-
-    /// Sets the maximum number of tokens to generate, including the end token. Default: 256.
-    pub fn with_max_len(self, max_len: impl Into<Length>) -> Self {
-        Self { max_len: max_len.into(), ..self }
-    }
-
-    /// Forces one of these tokens at the length limit. Default: none.
-    pub fn with_forced_eos(self, forced_eos: impl Into<Vec<u32>>) -> Self {
-        Self { forced_eos: forced_eos.into(), ..self }
-    }
-
-    /// Sets the minimum number of tokens before an end token. Default: 0.
-    pub fn with_min_len(self, min_len: impl Into<Length>) -> Self {
-        Self { min_len: min_len.into(), ..self }
-    }
-
-    /// Sets the length penalty. Default: [`LengthPenalty::Average`].
-    pub fn with_length_penalty(self, length_penalty: LengthPenalty) -> Self {
-        Self { length_penalty, ..self }
-    }
-
-    /// Forbids repeated n-grams of this size. Default: 0, which disables it.
-    pub fn with_no_repeat_ngram_size(self, no_repeat_ngram_size: usize) -> Self {
-        Self { no_repeat_ngram_size, ..self }
-    }
-
-    /// Makes tokens that have occurred before less likely (above 1) or more likely (below 1). Default: 1, which disables it.
-    pub fn with_repetition_penalty(self, repetition_penalty: f32) -> Self {
-        Self { repetition_penalty, ..self }
-    }
-
-    /// The prompt of a sequence of the batch, or the start token.
-    pub(crate) fn prompt(&self, sequence: usize) -> Vec<u32> {
-        self.prompts.get(sequence).cloned().unwrap_or_else(|| vec![self.start_id])
-    }
 }

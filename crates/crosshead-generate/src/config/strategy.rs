@@ -36,6 +36,15 @@ impl From<Sampling> for Strategy {
 /// best of these by score are kept. The first `beams` continuations without an end token become the live beams. At the
 /// length limit, the first `beams` continuations are finished as they are. Tokens and scores equal those of
 /// `generate(num_beams=…)` in transformers 5; ties go to the better beam, then to the lower token id.
+///
+/// With several `groups`, each is such a search with its share of the beams. In each step, the log-probability of a token is
+/// lowered by `diversity_penalty` for each beam of an earlier group that has just chosen it (Vijayakumar et al., *Diverse Beam
+/// Search*, 2018, section 3, with the Hamming distance); the first group is an ordinary beam search. The best
+/// hypotheses of all groups are returned.
+///
+/// With [`phrases`](crate::DecodingConfig::phrases), the beams are divided among hypotheses with different numbers of phrase
+/// tokens (Post and Vilar, *Fast Lexically Constrained Decoding with Dynamic Beam Allocation*, 2018), and a hypothesis ends only
+/// with all phrases. One without all of them is returned only if it reached the length limit or was stopped, and there is no other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BeamSearch {
     /// Number of beams.
@@ -44,12 +53,39 @@ pub struct BeamSearch {
     pub n_best: usize,
     /// When the search for a sequence with `beams` finished hypotheses stops.
     pub early_stopping: EarlyStopping,
+    /// Number of groups of beams, a divisor of `beams`.
+    #[serde(default = "one_group")]
+    pub groups: usize,
+    /// What is subtracted from the log-probability of a token for each time that earlier groups chose it.
+    #[serde(default)]
+    pub diversity_penalty: f32,
+}
+
+/// The default number of groups.
+fn one_group() -> usize {
+    1
 }
 
 impl BeamSearch {
     /// Beam search that returns the best hypothesis.
     pub fn new(beams: usize) -> Self {
-        Self { beams, n_best: 1, early_stopping: EarlyStopping::Heuristic }
+        Self {
+            beams,
+            n_best: 1,
+            early_stopping: EarlyStopping::Heuristic,
+            groups: 1,
+            diversity_penalty: 0.0,
+        }
+    }
+
+    /// Divides the beams into groups that differ from each other. Default: one group.
+    pub fn with_groups(self, groups: usize, diversity_penalty: f32) -> Self {
+        Self { groups, diversity_penalty, ..self }
+    }
+
+    /// Number of beams of each group.
+    pub(crate) fn group_size(&self) -> usize {
+        self.beams / self.groups
     }
 
     /// Returns the `n_best` best hypotheses, at most the number of beams. Default: 1.

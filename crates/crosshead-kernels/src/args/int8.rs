@@ -1,10 +1,14 @@
-//! int8 weights and the quantization of rows.
+//! int8 weights.
 
 use burn::tensor::Bytes;
 
 /// 1.5 · 2²³: adding it to a number with a small magnitude rounds the number to an integer (half to even) in the low
 /// bits of the sum.
-const ROUND: f32 = 12_582_912.0;
+#[cfg_attr(not(feature = "flex"), allow(dead_code, reason = "the fused operations read it"))]
+pub(crate) const ROUND: f32 = 12_582_912.0;
+
+/// Rows whose magnitudes are all smaller become zero.
+pub(crate) const SMALLEST: f32 = 1.0 / (1_u128 << 120) as f32;
 
 /// The largest quantized value.
 const MAX: f32 = 127.0;
@@ -21,8 +25,8 @@ pub struct Int8Weight {
 }
 
 impl Int8Weight {
-    /// The maximum `d_in` for which a sum of products, each at most 127 · 128, fits into an i32.
-    pub const MAX_D_IN: usize = 1 << 17;
+    /// The maximum `d_in` for which a sum of products, each at most 255 · 128, fits into an i32.
+    pub const MAX_D_IN: usize = 1 << 16;
 
     /// Quantizes a weight. The scale of a row maps its largest magnitude to 127; values are rounded half to even.
     ///
@@ -33,7 +37,7 @@ impl Int8Weight {
         assert_eq!(weight.len(), d_out * d_in, "values of a matrix {shape:?}");
         let mut values = vec![0_i8; weight.len()];
         let rows = values.chunks_exact_mut(d_in.max(1)).zip(weight.chunks_exact(d_in.max(1)));
-        let mut scales: Vec<f32> = rows.map(|(values, row)| quantize(row, values).scale).collect();
+        let mut scales: Vec<f32> = rows.map(|(values, row)| quantize(row, values)).collect();
         scales.resize(d_out, 0.0);
         Self { values: Bytes::from_elems(values), scales, shape }
     }
@@ -47,36 +51,24 @@ impl Int8Weight {
     }
 }
 
-/// The scale of a quantized row and the sum of its values.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Int8Row {
-    pub(crate) scale: f32,
-    /// The sum of the values.
-    #[cfg_attr(not(feature = "flex"), allow(dead_code, reason = "the fused operations read it"))]
-    pub(crate) sum: i32,
-}
-
-/// Quantizes one row: its largest magnitude maps to 127, and values are rounded half to even.
+/// Quantizes one row of a weight, and returns its scale: its largest magnitude maps to 127, and values are rounded half
+/// to even.
 ///
 /// A row with NaN or infinity gets the scale NaN, so that divergence remains visible. A row whose magnitudes are all
 /// below 2⁻¹²⁰ becomes zero.
-#[inline(always)]
-pub(crate) fn quantize(x: &[f32], values: &mut [i8]) -> Int8Row {
-    const SMALLEST: f32 = 1.0 / (1_u128 << 120) as f32;
+fn quantize(row: &[f32], values: &mut [i8]) -> f32 {
     // The bit patterns of magnitudes are ordered like the magnitudes, with infinity and NaN last.
-    let largest = x.iter().fold(0, |largest, x| (x.to_bits() & 0x7fff_ffff).max(largest));
+    let largest = row.iter().fold(0, |largest, x| (x.to_bits() & 0x7fff_ffff).max(largest));
     let largest = f32::from_bits(largest);
     if !largest.is_finite() || largest < SMALLEST {
         values.fill(0);
-        return Int8Row { scale: if largest.is_finite() { 0.0 } else { f32::NAN }, sum: 0 };
+        return if largest.is_finite() { 0.0 } else { f32::NAN };
     }
     let inverse = MAX / largest;
-    let mut sum = 0;
-    for (value, x) in values.iter_mut().zip(x) {
+    for (value, x) in values.iter_mut().zip(row) {
         *value = (x * inverse + ROUND).to_bits() as i8;
-        sum += i32::from(*value);
     }
-    Int8Row { scale: largest / MAX, sum }
+    largest / MAX
 }
 
 #[cfg(test)]
@@ -91,10 +83,9 @@ mod tests {
             x in prop::collection::vec(-1000.0..1000.0_f32, 1..200),
         ) {
             let mut values = vec![0; x.len()];
-            let Int8Row { scale, sum } = quantize(&x, &mut values);
+            let scale = quantize(&x, &mut values);
             let largest = x.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
             prop_assert_eq!(scale, largest / 127.0);
-            prop_assert_eq!(sum, values.iter().map(|&value| i32::from(value)).sum::<i32>());
             for (x, value) in x.iter().zip(values) {
                 let expected = (x * (127.0 / largest)).round_ties_even();
                 prop_assert_eq!(f32::from(value), expected);
@@ -112,7 +103,7 @@ mod tests {
             (f32::MAX, f32::MAX / 127.0),
         ] {
             let mut values = [1; 2];
-            let Int8Row { scale, .. } = quantize(&[x, 0.0], &mut values);
+            let scale = quantize(&[x, 0.0], &mut values);
             assert!(scale == expected || scale.is_nan() && expected.is_nan(), "{x}: {scale}");
             assert_eq!(values, [if x == f32::MAX { 127 } else { 0 }, 0]);
         }

@@ -18,13 +18,17 @@ pub(crate) mod testing;
 mod tests;
 
 use burn::backend::DispatchDevice;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 /// Whether the fused implementations apply to a tensor, which must be f32 on the Flex backend, with or without
 /// autodiff.
 pub(crate) fn is_flex<const D: usize>(x: &Tensor<D>) -> bool {
-    x.dtype() == DType::F32
-        && matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+    x.dtype() == DType::F32 && is_flex_device(&x.device())
+}
+
+/// Whether a device is the Flex backend, with or without autodiff.
+pub(crate) fn is_flex_device(device: &Device) -> bool {
+    matches!(device.clone().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// Whether the fused implementations without a backward pass apply to a tensor.

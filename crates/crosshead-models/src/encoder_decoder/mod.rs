@@ -1,5 +1,6 @@
 //! The encoder-decoder Transformer.
 
+mod attention;
 mod config;
 mod distillation;
 

@@ -28,8 +28,8 @@ pub use preset::Preset;
 pub(crate) use read::{ReadError, read, read_as_is};
 pub use tokenizer::{TokenizerKind, TokenizerSection};
 pub use train::{
-    AdafactorScale, AverageKind, CooldownForm, DecayOn, DivergenceAction, Every, GroupSection,
-    MuonRate, OptimizerKind, Resolved, ScheduleKind, SmoothingOver, TrainSection,
+    AdafactorScale, AverageKind, BatchTokens, CooldownForm, DecayOn, DivergenceAction, Every,
+    GroupSection, MuonRate, OptimizerKind, Resolved, ScheduleKind, SmoothingOver, TrainSection,
 };
 pub(crate) use train::{Epoch, TrainDefaults};
 

@@ -2,6 +2,8 @@
 
 mod directory;
 mod length;
+mod memory;
+mod memory_fit;
 mod observer;
 mod resume;
 
@@ -17,7 +19,7 @@ use crosshead_train::{
 
 use crate::checkpointing::Checkpointing as _;
 use crate::curves::write_curves_of;
-use crate::host::{Event, Host};
+use crate::host::{Event, Events, Host};
 use crate::job::{Job, Setup, Visitor};
 use crate::recipe::TrainSection;
 use crate::report::Report;
@@ -50,7 +52,8 @@ pub fn train(
     host: Host<'_>,
 ) -> Result<Option<Summary>, RunError> {
     let present = directory::present(dir, resume)?;
-    let recipe = &recipe.completed(present.as_ref())?;
+    let recipe = memory_fit::kept(recipe, present.as_ref()).completed(present.as_ref())?;
+    let recipe = &recipe;
     if let Some(present) = &present {
         directory::check(dir, &present.completed(Some(present))?, recipe)?;
     }
@@ -86,24 +89,20 @@ fn run<J: Job>(
 ) -> Result<Option<Summary>, RunError> {
     let Host { events, stop, .. } = host;
     let job = J::load(sections, setup, events)?;
+    let recipe = &memory_fit::resolved(recipe, &job, setup, events)?;
     let recipe = &length::resolved(recipe, before, &job, events);
     let train = recipe.train();
     let checkpoints = CheckpointStore::new(&setup.dir.join("checkpoints"))
         .with_keep(NonZeroUsize::new(train.keep).unwrap_or(NonZeroUsize::MIN));
     let snapshots = SnapshotStore::new(&setup.dir.join("snapshots"));
     directory::write_recipe(setup.dir, recipe)?;
-    let model = job.model(&setup.device.clone().autodiff(), events)?;
-    let model = model.with_checkpointing(train.gradient_checkpointing);
-    let lora = recipe.lora().zip(recipe.init());
-    let model = match lora {
-        Some((lora, init)) => adapter::add_updates(model, lora, init, J::HEAD, train.seed, events)?,
-        None => parameters::freeze(model, &train.freeze, events)?,
-    };
+    let model = initial_model(&job, recipe, setup, events)?;
     let adjustments = parameters::adjustments(&model, train)?;
     let task = job.task();
     let batches = BatchStream::new(job.batching(train), train.seed);
     // A checkpoint of an adapter does not contain its base model.
-    let is_saved = move |path: &str| lora.is_none() || adapter::is_trained(J::HEAD, path);
+    let has_adapter = recipe.lora().is_some();
+    let is_saved = move |path: &str| !has_adapter || adapter::is_trained(J::HEAD, path);
     let mut trainer = Trainer::new(&task, train.config(), batches, model)
         .with_adjustments(adjustments)
         .with_snapshots(snapshots.clone())
@@ -159,4 +158,20 @@ fn run<J: Job>(
     let model = setup.dir.join("model");
     let test = job.test(&model, setup.device, events)?;
     Ok(Some(Summary { model, train_seconds, test }))
+}
+
+/// The model at the start of a run, with its adapter and its frozen parameters.
+fn initial_model<J: Job>(
+    job: &J,
+    recipe: &Recipe,
+    setup: &Setup<'_>,
+    events: &mut dyn Events,
+) -> Result<J::Model, RunError> {
+    let train = recipe.train();
+    let model = job.model(&setup.device.clone().autodiff(), events)?;
+    let model = model.with_checkpointing(train.gradient_checkpointing);
+    match recipe.lora().zip(recipe.init()) {
+        Some((lora, init)) => adapter::add_updates(model, lora, init, J::HEAD, train.seed, events),
+        None => parameters::freeze(model, &train.freeze, events),
+    }
 }

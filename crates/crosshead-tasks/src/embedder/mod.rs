@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use crosshead_kernels::Mode;
-use crosshead_models::{ComputeType, ModelFiles, SentenceDirectory, SentenceEncoder, TokenBatch};
+use crosshead_models::{
+    ComputeType, Encoder, ModelFiles, SentenceDirectory, SentenceEncoder, TokenBatch,
+};
 use crosshead_tokenize::{SpecialRole, Tokenizer, pad_batch};
 
 use crate::directory::{adapter_directory, check_vocabulary};
@@ -197,6 +199,11 @@ impl Embedder {
             progress(number * self.batch_size.max(1) + batch.len());
         }
         Ok(embeddings)
+    }
+
+    /// The encoder, its tokenizer and the maximum number of tokens of a sentence.
+    pub(crate) fn into_encoder(self) -> (Encoder, Tokenizer, usize) {
+        (self.model.encoder, self.tokenizer, self.limits.any)
     }
 
     /// The maximum length of the encoder.

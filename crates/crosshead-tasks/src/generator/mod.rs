@@ -10,9 +10,9 @@ use crosshead_models::{CausalLm, ComputeType, GenerationDefaults, ModelFiles, No
 use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
-use crate::streaming::{Generation, decode_streaming};
-use crate::text::Text;
-use crate::{DecodeOptions, TaskError, TextHooks, model_files};
+use crate::options::{Batch, ModelKind};
+use crate::streaming::{Outputs, decode_streaming};
+use crate::{Candidate, DecodeOptions, TaskError, TextHooks, model_files};
 use window::WindowSteps;
 
 /// The text generated after a prompt.
@@ -24,6 +24,9 @@ pub struct Generated {
     pub stop: StopReason,
     /// Whether the prompt exceeded the model's maximum length and was truncated at the start.
     pub truncated: bool,
+    /// The texts that were generated after the prompt, best first, or in the order in which they were sampled: as many as
+    /// [`DecodeOptions::n_best`] asks for. The first one is `text`.
+    pub n_best: Vec<Candidate>,
 }
 
 impl Generated {
@@ -98,7 +101,8 @@ impl Generator {
 
     /// The keys of the model's `generation_config.json` that are not supported and would apply with these options.
     pub fn not_followed(&self, options: &DecodeOptions) -> Vec<NotFollowed> {
-        self.generation.not_followed(options.sampling(&self.generation).is_some())
+        let sampling = options.sampling(&self.generation, ModelKind::CausalLm);
+        self.generation.not_followed(sampling.is_some())
     }
 
     /// Continues each prompt.
@@ -171,21 +175,37 @@ impl Generator {
                 text: String::new(),
                 stop: StopReason::MaxLength,
                 truncated,
+                n_best: Vec::new(),
             };
             return Ok(prompts.into_iter().map(empty).collect());
         }
-        let (rows, truncated): (Vec<Vec<u32>>, Vec<bool>) = prompts.into_iter().unzip();
+        if !hooks.required.is_empty() {
+            return Err(TaskError::NoRequired);
+        }
         let Self { model, tokenizer, generation } = self;
-        let config = options.for_causal_lm(generation, model.config(), tokenizer, &rows)?;
-        let texts: Result<Vec<Text>, TaskError> =
-            rows.iter().map(|ids| Text::after(ids, tokenizer)).collect();
-        let indices: Vec<usize> = (0..rows.len()).collect();
-        let mut steps = WindowSteps::new(model, rows);
-        let generations = decode_streaming(&mut steps, &config, &indices, texts?, &mut hooks)?;
-        hooks.report(indices.len());
-        let generated =
-            |(Generation { text, best }, truncated)| Generated { text, stop: best.stop, truncated };
-        Ok(generations.texts.into_iter().zip(truncated).map(generated).collect())
+        let samples = options.samples(generation, ModelKind::CausalLm);
+        let truncated: Vec<bool> = prompts.iter().map(|prompt| prompt.1).collect();
+        let rows: Vec<Vec<u32>> =
+            prompts.into_iter().flat_map(|(ids, _)| std::iter::repeat_n(ids, samples)).collect();
+        let first = (options.first_sequence.unwrap_or(0) + hooks.first_sequence) * samples;
+        let batch = Batch {
+            rows: &rows,
+            numbers: (first..first + rows.len()).collect(),
+            required: vec![&[]; rows.len()],
+            boundaries: &[],
+        };
+        let plan = options.for_causal_lm(generation, model.config(), tokenizer, batch)?;
+        let indices: Vec<usize> = (0..rows.len()).map(|row| row / samples).collect();
+        let outputs = Outputs { tokenizer, prompts: &rows, indices: &indices };
+        let mut steps = WindowSteps::new(model, rows.clone());
+        let generations = decode_streaming(&mut steps, &plan, &outputs, &mut hooks)?;
+        hooks.report(truncated.len());
+        let generated = |(n_best, truncated): (Vec<Candidate>, bool)| {
+            let best = n_best.first()?;
+            let (text, stop) = (best.text.clone(), best.stop);
+            Some(Generated { text, stop, truncated, n_best })
+        };
+        Ok(generations.texts.into_iter().zip(truncated).filter_map(generated).collect())
     }
 
     /// The ids of a prompt.

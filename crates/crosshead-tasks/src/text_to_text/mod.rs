@@ -1,22 +1,25 @@
 //! Sequence-to-sequence generation with an encoder-decoder: the basis of translation and summarization.
 
+mod attention;
+mod rank;
 mod task;
+mod write;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use burn::tensor::Device;
-use crosshead_generate::{Hooks, Hypothesis, StopReason, decode};
-use crosshead_kernels::{Mode, in_pool};
+use crosshead_generate::StopReason;
 use crosshead_models::{
-    ComputeType, DecoderSteps, EncoderDecoder, GenerationDefaults, ModelFiles, NotFollowed, Origin,
-    TokenBatch,
+    ComputeType, EncoderDecoder, GenerationDefaults, ModelFiles, NotFollowed, Origin,
 };
-use crosshead_tokenize::{Tokenizer, TruncatedEncoding, pad_batch};
+use crosshead_tokenize::Tokenizer;
 
+use crate::alignment::{Alignment, AlignmentLayer};
 use crate::directory::check_vocabulary;
-use crate::streaming::{Generation, Generations, best, decode_streaming, text_ids};
-use crate::text::Text;
-use crate::{DecodeOptions, Domain, TaskError, TextHooks, model_files};
+use crate::options::{ModelKind, start_id};
+use crate::{Candidate, DecodeOptions, Domain, TaskError, model_files};
+pub use rank::RankedPair;
 pub(crate) use task::text_to_text_task;
 
 /// The output for one text.
@@ -30,6 +33,12 @@ pub struct Written {
     pub stop: Option<StopReason>,
     /// Whether the input exceeded the model's maximum length and was truncated at the end.
     pub truncated: bool,
+    /// Which words of the input each word of the text comes from, if that was asked for with
+    /// [`with_alignment`](TextToText::with_alignment); `None` for a blank input.
+    pub alignment: Option<Alignment>,
+    /// The texts that were found for the input, best first: as many as
+    /// [`DecodeOptions::n_best`] asks for, or fewer if the search did not find more. The first one is `text`; none for a blank input.
+    pub n_best: Vec<Candidate>,
 }
 
 /// An encoder-decoder with its tokenizer.
@@ -46,6 +55,9 @@ pub struct TextToText {
     prefix: String,
     batch_size: usize,
     domain: Option<Domain>,
+    alignment: Option<AlignmentLayer>,
+    /// For each id, whether a word may end before it; computed when it is first needed.
+    boundaries: OnceLock<Vec<bool>>,
 }
 
 impl TextToText {
@@ -83,6 +95,8 @@ impl TextToText {
             prefix: String::new(),
             batch_size: 32,
             domain: None,
+            alignment: None,
+            boundaries: OnceLock::new(),
         }
     }
 
@@ -110,6 +124,16 @@ impl TextToText {
     /// Sets the number of texts per batch, which affects only the last bits of a score. Default: 32.
     pub fn with_batch_size(self, batch_size: usize) -> Self {
         Self { batch_size, ..self }
+    }
+
+    /// Adds the alignment of words to the outputs, by the cross-attention of a layer. This runs the model once more over each
+    /// input and its output. Default: no alignment.
+    ///
+    /// # Errors
+    /// If the decoder does not have this layer.
+    pub fn with_alignment(self, layer: AlignmentLayer) -> Result<Self, TaskError> {
+        self.alignment_index(layer)?;
+        Ok(Self { alignment: Some(layer), ..self })
     }
 
     /// Sets the languages of the inputs and outputs, using the codes in [`languages`](Self::languages): `en_XX` in
@@ -147,9 +171,15 @@ impl TextToText {
         &self.prefix
     }
 
-    /// The keys of the model's `generation_config.json` that are not supported, such as sampling.
+    /// The keys of the model's `generation_config.json` that are not supported and would apply with the options.
     pub fn not_followed(&self) -> Vec<NotFollowed> {
-        self.generation.not_followed_by_search()
+        let (generation, options) = (&self.generation, &self.options);
+        let asked = options.beams.is_some() || options.temperature.is_some();
+        match options.sampling(generation, ModelKind::EncoderDecoder) {
+            Some(_) => generation.not_followed(true),
+            None if asked => generation.not_followed(false),
+            None => generation.not_followed_by_search(),
+        }
     }
 
     /// The language codes of the model; empty if it has a single direction.
@@ -171,53 +201,6 @@ impl TextToText {
         self.tokenizer.takes_source_language()
     }
 
-    /// Generates a text for each input; the output for a blank input is empty.
-    ///
-    /// # Errors
-    /// If an option is out of range or requests sampling, or the model computes NaN.
-    pub fn write(
-        &self,
-        texts: &[impl AsRef<str>],
-        mut hooks: TextHooks<'_>,
-    ) -> Result<Vec<Written>, TaskError> {
-        let mut sources = Vec::with_capacity(texts.len());
-        for text in texts {
-            sources.push(self.encode(text.as_ref())?);
-        }
-        let mut written = vec![Written::default(); texts.len()];
-        let is_blank = |i: &usize| texts[*i].as_ref().trim().is_empty();
-        let mut order: Vec<usize> = (0..sources.len()).filter(|i| !is_blank(i)).collect();
-        // Batches of similar length need little padding.
-        order.sort_by_key(|&i| sources[i].ids.len());
-        let mut done = sources.len() - order.len();
-        let mut stopped = false;
-        for batch in order.chunks(self.batch_size.max(1)) {
-            if stopped {
-                batch.iter().for_each(|&i| written[i].stop = Some(StopReason::Cancelled));
-                continue;
-            }
-            let rows: Vec<Vec<u32>> =
-                batch.iter().map(|&i| std::mem::take(&mut sources[i].ids)).collect();
-            let generations = self.write_batch(&rows, batch, &mut hooks)?;
-            stopped = generations.stopped;
-            for (&i, Generation { text, best }) in batch.iter().zip(generations.texts) {
-                let (stop, truncated) = (Some(best.stop), sources[i].truncated);
-                written[i] = Written { text, score: best.score, stop, truncated };
-            }
-            done += batch.len();
-            hooks.report(done);
-        }
-        Ok(written)
-    }
-
-    /// Whether an input is short enough for the model. A longer one is truncated at the end.
-    ///
-    /// # Errors
-    /// If the text cannot be encoded.
-    pub fn fits(&self, text: &str) -> Result<bool, TaskError> {
-        Ok(!self.encode(text)?.truncated)
-    }
-
     /// What the model was trained on, if its files say so.
     pub fn domain(&self) -> Option<&Domain> {
         self.domain.as_ref()
@@ -232,43 +215,8 @@ impl TextToText {
         self.domain.as_ref().map_or(Ok(false), is_far)
     }
 
-    /// The source ids, including special tokens.
-    fn encode(&self, text: &str) -> Result<TruncatedEncoding, TaskError> {
-        let text = format!("{}{text}", self.prefix);
-        Ok(self.tokenizer.encode_truncated(&text, self.model.config().stack.max_len)?)
-    }
-
-    /// The generated texts of a batch of sources; `indices` are their positions in the input.
-    fn write_batch(
-        &self,
-        sources: &[Vec<u32>],
-        indices: &[usize],
-        hooks: &mut TextHooks<'_>,
-    ) -> Result<Generations, TaskError> {
-        let config = self.model.config();
-        let decoding =
-            self.options.for_encoder_decoder(&self.generation, config, &self.tokenizer)?;
-        if !hooks.is_passive() {
-            let texts: Result<Vec<Text>, TaskError> =
-                sources.iter().map(|_| Text::after(&[], &self.tokenizer)).collect();
-            let mut steps = in_pool(|| self.steps(sources));
-            return decode_streaming(&mut steps, &decoding, indices, texts?, hooks);
-        }
-        let ranked =
-            in_pool(|| decode(&mut self.steps(sources), sources.len(), &decoding, Hooks::none()))?;
-        let generation = |best: Hypothesis| -> Result<Generation, TaskError> {
-            Ok(Generation { text: self.tokenizer.decode(&text_ids(&best))?, best })
-        };
-        let texts: Result<_, TaskError> = best(ranked).into_iter().map(generation).collect();
-        Ok(Generations { texts: texts?, stopped: false })
-    }
-
-    /// Encodes the sources.
-    fn steps(&self, sources: &[Vec<u32>]) -> DecoderSteps<'_> {
-        let config = self.model.config();
-        let batch = pad_batch(sources, config.pad_id);
-        let tokens = TokenBatch { ids: &batch.ids, lengths: &batch.lengths };
-        let memory = self.model.encode(tokens, Mode::Eval);
-        DecoderSteps::new(&self.model, memory, config.stack.max_len)
+    /// The token that starts the decoder's input.
+    fn start_id(&self) -> u32 {
+        start_id(&self.generation, self.model.config(), &self.tokenizer)
     }
 }

@@ -61,6 +61,18 @@ macro_rules! text_to_text_task {
                 Self(self.0.with_batch_size(batch_size))
             }
 
+            /// Adds the alignment of words to the outputs; see
+            /// [`TextToText::with_alignment`](crate::TextToText::with_alignment). Default: no alignment.
+            ///
+            /// # Errors
+            /// If the decoder does not have this layer.
+            pub fn with_alignment(
+                self,
+                layer: $crate::AlignmentLayer,
+            ) -> Result<Self, $crate::TaskError> {
+                self.0.with_alignment(layer).map(Self)
+            }
+
             /// Sets the languages; see [`TextToText::with_languages`](crate::TextToText::with_languages). Default: the
             /// languages in the model's files.
             ///
@@ -89,7 +101,8 @@ macro_rules! text_to_text_task {
                 self.0.prefix()
             }
 
-            /// The keys of the model's `generation_config.json` that are not supported, such as sampling.
+            /// The keys of the model's `generation_config.json` that are not supported and would apply with
+            /// the options.
             pub fn not_followed(&self) -> Vec<crosshead_models::NotFollowed> {
                 self.0.not_followed()
             }

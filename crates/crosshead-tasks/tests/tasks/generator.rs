@@ -3,11 +3,11 @@
 use burn::tensor::Device;
 use crosshead_models::{CausalLm, CausalLmConfig, GenerationDefaults, ModelConfig, presets};
 use crosshead_tasks::{
-    Constraint, ConstraintState, DecodeOptions, Flow, Generated, Generator, Step, StopReason,
-    TaskError, TextHooks,
+    Constraint, ConstraintState, DecodeOptions, Flow, Generated, Generator, Required, Step,
+    StopReason, TaskError, TextHooks,
 };
 
-use crate::tiny::{LINES, bpe};
+use crate::tiny::{LINES, assert_close, bpe};
 
 const PROMPTS: [&str; 3] = ["the old", "a dog ran to", "she"];
 
@@ -127,8 +127,11 @@ fn calls_with_consecutive_indices_sample_the_texts_of_one_call() {
     let sampling = DecodeOptions { temperature: Some(1.0), seed: Some(3), ..greedy(6) };
     let batched = generator().generate(&PROMPTS, &sampling).unwrap();
     for (index, prompt) in PROMPTS.iter().enumerate() {
-        let options = DecodeOptions { first_sequence: Some(index), ..sampling };
-        assert_eq!(generator().generate(&[prompt], &options).unwrap()[0], batched[index]);
+        let options = DecodeOptions { first_sequence: Some(index), ..sampling.clone() };
+        let alone = generator().generate(&[prompt], &options).unwrap().remove(0);
+        let Generated { text, stop, truncated, n_best } = &batched[index];
+        assert_eq!((&alone.text, &alone.stop, &alone.truncated), (text, stop, truncated));
+        assert_close(&[alone.n_best[0].log_prob], &[n_best[0].log_prob]);
     }
     let other = DecodeOptions { seed: Some(4), ..sampling };
     assert_ne!(generator().generate(&PROMPTS, &other).unwrap(), batched);
@@ -147,7 +150,7 @@ fn options_override_those_of_the_model() {
         of_model.generate(&PROMPTS, &none).unwrap(),
         generator().generate(&PROMPTS, &greedy(2)).unwrap()
     );
-    let longer = DecodeOptions { max_tokens: Some(5), ..none };
+    let longer = DecodeOptions { max_tokens: Some(5), ..none.clone() };
     assert_eq!(
         of_model.generate(&PROMPTS, &longer).unwrap(),
         generator().generate(&PROMPTS, &greedy(5)).unwrap()
@@ -165,4 +168,66 @@ fn beams_and_sampling_are_an_error() {
     let both = DecodeOptions { beams: Some(2), temperature: Some(0.7), ..greedy(3) };
     let error = generator().generate(&PROMPTS, &both).unwrap_err();
     assert!(matches!(error, TaskError::BeamsWithSampling), "{error}");
+}
+
+#[test]
+fn several_samples_are_the_texts_of_consecutive_sequences() {
+    let sampling = DecodeOptions { temperature: Some(1.0), seed: Some(3), ..greedy(6) };
+    let several = DecodeOptions { n_best: Some(3), ..sampling.clone() };
+    let found = generator().generate(&PROMPTS, &several).unwrap();
+    let repeated: Vec<&str> = PROMPTS.iter().flat_map(|prompt| [*prompt; 3]).collect();
+    let expected = generator().generate(&repeated, &sampling).unwrap();
+    let found: Vec<&str> = found
+        .iter()
+        .flat_map(|generated| generated.n_best.iter().map(|candidate| candidate.text.as_str()))
+        .collect();
+    assert_eq!(found, texts(&expected));
+}
+
+#[test]
+fn several_texts_of_greedy_decoding_are_an_error() {
+    let options = DecodeOptions { n_best: Some(2), ..greedy(3) };
+    let error = generator().generate(&PROMPTS, &options).unwrap_err();
+    assert!(matches!(error, TaskError::NBestOfGreedy { n_best: 2 }), "{error}");
+}
+
+#[test]
+fn a_required_word_occurs() {
+    let options = DecodeOptions {
+        force_words: vec!["ship".into()],
+        max_tokens: Some(10),
+        ..DecodeOptions::default()
+    };
+    for generated in generator().generate(&PROMPTS, &options).unwrap() {
+        assert!(generated.text.contains("ship"), "{generated:?}");
+    }
+}
+
+#[test]
+fn the_beams_of_the_caller_limit_the_texts_and_groups_of_the_model() {
+    let generation = GenerationDefaults {
+        num_beams: 4,
+        num_return_sequences: 3,
+        num_beam_groups: 2,
+        diversity_penalty: 0.5,
+        max_new_tokens: Some(4),
+        ..GenerationDefaults::default()
+    };
+    let of_model = generator().with_generation(generation);
+    let texts =
+        |options: DecodeOptions| of_model.generate(&PROMPTS, &options).unwrap()[0].n_best.len();
+    assert_eq!(texts(DecodeOptions::default()), 3);
+    assert_eq!(texts(DecodeOptions { beams: Some(1), ..DecodeOptions::default() }), 1);
+    assert_eq!(texts(DecodeOptions { beams: Some(3), ..DecodeOptions::default() }), 3);
+}
+
+#[test]
+fn options_of_encoder_decoders_are_errors() {
+    let prefix = DecodeOptions { target_prefix: Some("a".into()), ..greedy(3) };
+    let error = generator().generate(&PROMPTS, &prefix).unwrap_err();
+    assert!(matches!(error, TaskError::NoTargetPrefix), "{error}");
+    let required = [vec![Required::new(["ship"])]];
+    let hooks = TextHooks::none().with_required(&required);
+    let error = generator().generate_with(&PROMPTS[..1], &greedy(3), hooks).unwrap_err();
+    assert!(matches!(error, TaskError::NoRequired), "{error}");
 }

@@ -1,5 +1,6 @@
 //! Every task as a library, on tiny models with random weights.
 
+mod attention;
 mod classifier;
 mod embedder;
 mod fill_mask;

@@ -1,7 +1,8 @@
 //! Translation and summarization.
 
 use crosshead_tasks::{
-    DecodeOptions, Flow, Step, StopReason, Summarizer, TaskError, TextHooks, TextToText, Translator,
+    DecodeOptions, Flow, RankedPair, Required, Step, StopReason, Summarizer, TaskError, TextHooks,
+    TextToText, Translator,
 };
 
 use crate::tiny::{LINES, assert_close, bpe, encoder_decoder};
@@ -178,8 +179,137 @@ fn the_stop_reason_of_a_text_at_its_limit_is_the_length() {
 }
 
 #[test]
-fn sampling_options_are_an_error() {
-    let options = DecodeOptions { top_k: Some(3), ..options(1) };
-    let error = translator(1).with_options(options).translate(&SENTENCES).unwrap_err();
-    assert!(matches!(error, TaskError::NotSampled { option: "top_k" }), "{error}");
+fn samples_depend_on_the_seed_and_not_on_the_batches() {
+    let sampling = |seed| DecodeOptions {
+        temperature: Some(1.0),
+        seed: Some(seed),
+        beams: None,
+        ..options(1)
+    };
+    let sample = |seed, size| {
+        translator(1)
+            .with_options(sampling(seed))
+            .with_batch_size(size)
+            .translate(&SENTENCES)
+            .unwrap()
+    };
+    assert_eq!(sample(3, 32), sample(3, 1));
+    assert_ne!(sample(3, 32), sample(4, 32));
+    let hooks = || TextHooks::none().with_first_sequence(2);
+    let engine = engine(1).with_options(sampling(3));
+    let last: Vec<String> = engine
+        .write(&SENTENCES[2..], hooks())
+        .unwrap()
+        .into_iter()
+        .map(|written| written.text)
+        .collect();
+    assert_eq!(last, sample(3, 32)[2..]);
+}
+
+#[test]
+fn the_n_best_are_sorted_and_have_their_tokens() {
+    let options = DecodeOptions { n_best: Some(3), alternatives: 2, ..options(4) };
+    let written = engine(4).with_options(options).write(&SENTENCES, TextHooks::none()).unwrap();
+    let best = engine(4).write(&SENTENCES, TextHooks::none()).unwrap();
+    for (written, best) in written.iter().zip(&best) {
+        assert_eq!((written.n_best.len(), best.n_best.len()), (3, 1));
+        assert_eq!(written.text, best.text);
+        assert_eq!(written.text, written.n_best[0].text);
+        assert!(written.n_best.is_sorted_by(|a, b| a.score >= b.score));
+        for candidate in &written.n_best {
+            let sum: f32 = candidate.tokens.iter().map(|token| token.log_prob).sum();
+            assert_close(&[sum], &[candidate.log_prob]);
+            assert!(candidate.tokens.iter().all(|token| token.alternatives.len() == 2));
+        }
+    }
+}
+
+#[test]
+fn outputs_begin_with_the_prefix_and_stop_at_a_text() {
+    let with =
+        |options| engine(1).with_options(options).write(&SENTENCES, TextHooks::none()).unwrap();
+    let prefixed = DecodeOptions { target_prefix: Some("the dog".into()), ..options(2) };
+    let mut streamed = vec![String::new(); SENTENCES.len()];
+    let mut on_text = |index: usize, piece: &str| {
+        streamed[index].push_str(piece);
+        Flow::Continue
+    };
+    let hooks = TextHooks::none().with_on_text(&mut on_text);
+    let engine = engine(1).with_options(prefixed.clone());
+    engine.write(&SENTENCES, hooks).unwrap();
+    for (written, streamed) in with(prefixed).iter().zip(streamed) {
+        assert!(written.text.starts_with("the dog"), "{written:?}");
+        assert_eq!(written.text, streamed);
+    }
+    let full = with(options(1));
+    // A text that some output has before its end.
+    let (at, stop) = full
+        .iter()
+        .enumerate()
+        .find_map(|(at, written)| {
+            Some((at, written.text.chars().nth(written.text.chars().count() / 2)?))
+        })
+        .unwrap();
+    let stopped = with(DecodeOptions { stop_strings: vec![stop.into()], ..options(1) });
+    assert_eq!(stopped[at].stop, Some(StopReason::StopRule));
+    assert!(full[at].text.starts_with(&stopped[at].text) && stopped[at].text.contains(stop));
+}
+
+#[test]
+fn required_texts_occur_and_other_outputs_do_not_change() {
+    let longer = |beams| DecodeOptions { max_tokens: Some(12), ..options(beams) };
+    let required = [
+        vec![Required::new(["ship"]).with_whole_words(true)],
+        vec![],
+        vec![Required::new(["story"]), Required::new(["the", "dog"]).with_whole_words(true)],
+        vec![Required::new(["rain"]), Required::new(["rain"])],
+    ];
+    let engine = engine(2).with_options(longer(2));
+    let free = engine.write(&SENTENCES, TextHooks::none()).unwrap();
+    let found = engine.write(&SENTENCES, TextHooks::none().with_required(&required)).unwrap();
+    assert_eq!(found[1], free[1]);
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    assert!(words(&found[0].text).contains(&"ship".to_owned()), "{}", found[0].text);
+    assert!(found[2].text.contains("story"), "{}", found[2].text);
+    let either = words(&found[2].text).iter().any(|word| word == "the" || word == "dog");
+    assert!(either, "{}", found[2].text);
+    assert!(found[3].text.matches("rain").count() >= 2, "{}", found[3].text);
+}
+
+#[test]
+fn bad_words_do_not_occur_and_a_time_limit_cuts() {
+    let with =
+        |options| engine(1).with_options(options).write(&SENTENCES, TextHooks::none()).unwrap();
+    let full = with(options(1));
+    let first = full[0].n_best[0].tokens[0].token.clone();
+    let word = full[0].text.split(' ').next().unwrap().to_owned();
+    let without = with(DecodeOptions { bad_words: vec![word], ..options(1) });
+    assert_ne!(without[0].text, full[0].text, "{first}");
+    let limited = with(DecodeOptions { time_limit: Some(0.0), ..options(1) });
+    for (limited, full) in limited.iter().zip(&full) {
+        assert_eq!(limited.stop, Some(StopReason::TimeLimit));
+        assert_eq!(limited.n_best[0].tokens[..], full.n_best[0].tokens[..1]);
+    }
+    let error = engine(1)
+        .with_options(DecodeOptions { time_limit: Some(-1.0), ..options(1) })
+        .write(&SENTENCES, TextHooks::none())
+        .unwrap_err();
+    assert!(matches!(error, TaskError::TimeLimit { .. }), "{error}");
+}
+
+#[test]
+fn pairs_have_the_same_scores_alone_and_in_a_batch() {
+    let engine = engine(1);
+    let pairs: Vec<(&str, &str)> = SENTENCES.iter().copied().zip(LINES).collect();
+    let ranked = engine.rank(&pairs).unwrap();
+    for (pair, ranked) in pairs.iter().zip(&ranked) {
+        let alone = engine.rank(&[*pair]).unwrap().remove(0);
+        let log_probs = |ranked: &RankedPair| -> Vec<f32> {
+            ranked.target.tokens.iter().map(|token| token.log_prob).collect()
+        };
+        assert_close(&log_probs(ranked), &log_probs(&alone));
+        assert_eq!(ranked.target.text, pair.1);
+        assert!(ranked.target.stop.end_token().is_some());
+        assert_close(&[log_probs(ranked).iter().sum()], &[ranked.target.log_prob]);
+    }
 }

@@ -47,7 +47,7 @@ pub struct SubwordSampler {
 /// Draws the segmentation of a word.
 #[derive(Debug)]
 enum Segmenter {
-    Bpe(BpeDropout),
+    Bpe(Box<BpeDropout>),
     Unigram(UnigramSampling),
 }
 
@@ -59,7 +59,7 @@ impl Tokenizer {
     pub fn sampler(&self, sampling: SubwordSampling) -> Result<SubwordSampler, TokenizeError> {
         let segmenter = |pipeline: &Pipeline| match (sampling, pipeline.get_model().library()) {
             (SubwordSampling::BpeDropout(dropout), ModelWrapper::BPE(model)) => {
-                BpeDropout::new(model, dropout).map(Segmenter::Bpe)
+                BpeDropout::new(model, dropout).map(|bpe| Segmenter::Bpe(Box::new(bpe)))
             }
             (SubwordSampling::Unigram(alpha), ModelWrapper::Unigram(model)) => {
                 UnigramSampling::new(model, alpha).map(Segmenter::Unigram)

@@ -147,7 +147,7 @@ fn dots<S: Simd, const R: usize, const C: usize>(
     for k in 0..len {
         let mut at = k * per_step;
         while at < ((k + 1) * per_step).min(ahead.len()) {
-            prefetch(&ahead[at]);
+            prefetch(&raw const ahead[at]);
             at += 16;
         }
         for i in 0..R {

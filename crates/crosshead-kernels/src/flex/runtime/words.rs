@@ -25,14 +25,26 @@ impl Words {
     }
 
     /// The buffer as bytes.
-    pub(crate) fn as_bytes(&self) -> &[i8] {
-        // SAFETY: the words are initialized memory, and every byte is a valid i8.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        // SAFETY: the words are initialized memory, and every byte is a valid u8.
         unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), size_of_val(&**self)) }
     }
 
     /// The buffer as mutable bytes.
-    pub(crate) fn as_bytes_mut(&mut self) -> &mut [i8] {
+    pub(crate) fn as_bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: see `as_bytes`; the words are borrowed mutably, and any bytes are valid.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), size_of_val(&**self)) }
+    }
+
+    /// The buffer as signed bytes.
+    pub(crate) fn as_signed_bytes(&self) -> &[i8] {
+        // SAFETY: see `as_bytes`; every byte is a valid i8.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), size_of_val(&**self)) }
+    }
+
+    /// The buffer as mutable signed bytes.
+    pub(crate) fn as_signed_bytes_mut(&mut self) -> &mut [i8] {
+        // SAFETY: see `as_bytes_mut`.
         unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), size_of_val(&**self)) }
     }
 }

@@ -6,7 +6,7 @@ mod keys;
 mod not_followed;
 mod search;
 
-use crosshead_generate::EarlyStopping;
+use crosshead_generate::{EarlyStopping, EndBoost, Phrase, SequenceBias};
 
 pub use file::GenerationFile;
 pub use not_followed::NotFollowed;
@@ -59,6 +59,36 @@ pub struct GenerationDefaults {
     pub top_k: Option<usize>,
     /// The cumulative probability of the tokens to sample from. Default in transformers: 1.
     pub top_p: Option<f32>,
+    /// The size of n-grams of the source, or of the prompt of a causal language model, that may not occur; 0 for no limit.
+    pub encoder_no_repeat_ngram_size: usize,
+    /// Makes the tokens of the source or prompt more likely if it is above 1; 1 for none.
+    pub encoder_repetition_penalty: f32,
+    /// Makes end tokens more likely the longer a sequence is.
+    pub exponential_decay_length_penalty: Option<EndBoost>,
+    /// Changes the scores of tokens that complete a sequence.
+    pub sequence_bias: Vec<SequenceBias>,
+    /// Words that must occur, each in one of its forms.
+    pub force_words_ids: Vec<Phrase>,
+    /// The number of groups of beams.
+    pub num_beam_groups: usize,
+    /// What is subtracted from the log-probability of a token for each time that earlier groups of beams chose it.
+    pub diversity_penalty: f32,
+    /// The number of hypotheses to return for each input.
+    pub num_return_sequences: usize,
+    /// Texts at which a sequence ends.
+    pub stop_strings: Vec<String>,
+    /// The number of seconds after which all sequences of a batch end.
+    pub max_time: Option<f64>,
+    /// The probability of the tokens to sample from, relative to the most probable one. Default in transformers: none.
+    pub min_p: Option<f32>,
+    /// The cumulative probability of the most typical tokens to sample from. Default in transformers: 1.
+    pub typical_p: Option<f32>,
+    /// The probability of the tokens to sample from. Default in transformers: 0.
+    pub epsilon_cutoff: Option<f32>,
+    /// The limit of the entropy-dependent probability of the tokens to sample from. Default in transformers: 0.
+    pub eta_cutoff: Option<f32>,
+    /// The share of the entropy of the most probable tokens to sample from. Default in transformers: none.
+    pub top_h: Option<f32>,
     /// The file that these options were read from. Its unsupported keys are kept when the options are saved.
     pub file: Option<GenerationFile>,
 }

@@ -28,44 +28,29 @@ impl fmt::Display for NotFollowed {
 /// Whether a value has an effect.
 type Effect = fn(&Value) -> bool;
 
-/// Keys with an effect on every decoding strategy.
-const ALWAYS: &[(&str, Effect)] = &[
+/// The keys that are not supported. `prompt_lookup_num_tokens` is not one of them: it does not change the text.
+const UNSUPPORTED: &[(&str, Effect)] = &[
     ("constraints", |value| !is_empty(value)),
-    ("diversity_penalty", |value| is_number(value, |n| n != 0.0)),
     ("dola_layers", |value| !value.is_null()),
-    ("encoder_no_repeat_ngram_size", |value| is_number(value, |n| n > 0.0)),
-    ("encoder_repetition_penalty", |value| is_number(value, |n| n != 1.0)),
-    ("exponential_decay_length_penalty", |value| !value.is_null()),
-    ("force_words_ids", |value| !is_empty(value)),
     ("guidance_scale", |value| is_number(value, |n| n != 1.0)),
-    ("max_time", |value| !value.is_null()),
-    ("num_beam_groups", |value| is_number(value, |n| n > 1.0)),
-    ("num_return_sequences", |value| is_number(value, |n| n > 1.0)),
     ("penalty_alpha", |value| is_number(value, |n| n > 0.0)),
-    ("prompt_lookup_num_tokens", |value| !value.is_null()),
     ("remove_invalid_values", |value| value == &Value::Bool(true)),
-    ("sequence_bias", |value| !is_empty(value)),
-    ("stop_strings", |value| !is_empty(value)),
     ("token_healing", |value| value == &Value::Bool(true)),
     ("watermarking_config", |value| !value.is_null()),
-];
-
-/// Keys with an effect on sampling.
-const SAMPLING: &[(&str, Effect)] = &[
-    ("epsilon_cutoff", |value| is_number(value, |n| n > 0.0 && n < 1.0)),
-    ("eta_cutoff", |value| is_number(value, |n| n > 0.0 && n < 1.0)),
-    ("min_p", |value| is_number(value, |n| n > 0.0)),
-    ("top_h", |value| !value.is_null()),
-    ("typical_p", |value| is_number(value, |n| n < 1.0)),
 ];
 
 impl GenerationDefaults {
     /// The unsupported options in the model's file that would have an effect. `samples` says whether tokens are
     /// sampled.
     pub fn not_followed(&self, samples: bool) -> Vec<NotFollowed> {
-        let sampling = SAMPLING.iter().filter(|_| samples);
-        let effective = ALWAYS.iter().chain(sampling).filter(|option| self.has_effect(option));
-        let beams = ["num_beams"].into_iter().filter(|_| samples && self.num_beams > 1);
+        let effective = UNSUPPORTED.iter().filter(|option| self.has_effect(option));
+        // Options of beam search that sampling does not combine with.
+        let beams = [
+            ("num_beams", self.num_beams > 1),
+            ("force_words_ids", !self.force_words_ids.is_empty()),
+        ];
+        let beams =
+            beams.into_iter().filter_map(|(key, is_set)| (samples && is_set).then_some(key));
         effective.map(|&(key, _)| key).chain(beams).filter_map(|key| self.of_file(key)).collect()
     }
 
@@ -73,7 +58,7 @@ impl GenerationDefaults {
         self.file.as_ref().and_then(|file| file.keys.get(key)).is_some_and(effect)
     }
 
-    /// Like [`not_followed`](Self::not_followed), for callers that use only greedy decoding or beam search:
+    /// Like [`not_followed`](Self::not_followed), for greedy decoding or beam search that the caller did not ask for:
     /// `do_sample` also counts as unsupported.
     pub fn not_followed_by_search(&self) -> Vec<NotFollowed> {
         let sampling = ["do_sample"].into_iter().filter(|_| self.do_sample == Some(true));

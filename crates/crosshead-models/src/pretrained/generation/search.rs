@@ -1,7 +1,7 @@
 //! Decoding configurations from a model's defaults.
 
 use crosshead_generate::{
-    BeamSearch, DecodingConfig, Length, LengthPenalty, Normalization, Sampling, Strategy,
+    BeamSearch, DecodingConfig, Length, LengthPenalty, Normalization, Phrases, Sampling, Strategy,
 };
 
 use super::GenerationDefaults;
@@ -12,12 +12,27 @@ const DEFAULT_TOP_K: usize = 50;
 
 impl GenerationDefaults {
     /// The decoding configuration of an encoder-decoder: greedy or beam search.
+    ///
+    /// To sample, replace the strategy with [`sampling`](Self::sampling).
     pub fn for_encoder_decoder(&self, config: &EncoderDecoderConfig) -> DecodingConfig {
+        self.for_prompted_encoder_decoder(config, 1)
+    }
+
+    /// Like [`for_encoder_decoder`](Self::for_encoder_decoder), for prompts of `prompt_len` tokens, including the start token.
+    /// The prompts are still to be set.
+    pub fn for_prompted_encoder_decoder(
+        &self,
+        config: &EncoderDecoderConfig,
+        prompt_len: usize,
+    ) -> DecodingConfig {
         let start_id = self.decoder_start_token_id.unwrap_or(config.start_id);
         let decoding =
             self.decoding(DecodingConfig::new(start_id, config.eos_id), config.vocab_size);
-        let limit = self.limit(1).unwrap_or(usize::MAX).min(config.stack.max_len);
-        DecodingConfig { max_len: limit.into(), min_len: self.minimum(1).into(), ..decoding }
+        // The start token does not count, as it has done in training.
+        let rest = (config.stack.max_len + 1).saturating_sub(prompt_len).max(1);
+        let limit = self.limit(prompt_len).unwrap_or(usize::MAX).min(rest);
+        let min_len = self.minimum(prompt_len).into();
+        DecodingConfig { max_len: limit.into(), min_len, ..decoding }
     }
 
     /// The decoding configuration of a causal language model: greedy or beam search.
@@ -43,7 +58,12 @@ impl GenerationDefaults {
         let sampling = Sampling::new(seed)
             .with_temperature(self.temperature.unwrap_or(1.0))
             .with_top_k(self.top_k.unwrap_or(DEFAULT_TOP_K))
-            .with_top_p(self.top_p.unwrap_or(1.0));
+            .with_top_p(self.top_p.unwrap_or(1.0))
+            .with_min_p(self.min_p.unwrap_or(0.0))
+            .with_typical_p(self.typical_p.unwrap_or(1.0))
+            .with_epsilon_cutoff(self.epsilon_cutoff.unwrap_or(0.0))
+            .with_eta_cutoff(self.eta_cutoff.unwrap_or(0.0))
+            .with_top_h(self.top_h);
         (self.do_sample == Some(true)).then_some(sampling)
     }
 
@@ -62,8 +82,12 @@ impl GenerationDefaults {
         };
         DecodingConfig {
             strategy: match self.num_beams {
-                1 => Strategy::Greedy,
-                beams => BeamSearch::new(beams).with_early_stopping(self.early_stopping).into(),
+                1 if self.force_words_ids.is_empty() => Strategy::Greedy,
+                beams => BeamSearch::new(beams)
+                    .with_early_stopping(self.early_stopping)
+                    .with_groups(self.num_beam_groups, self.diversity_penalty)
+                    .with_n_best(self.num_return_sequences)
+                    .into(),
             },
             forced_bos: self.forced_bos_token_id,
             forced_eos: self.forced_eos_token_ids.clone(),
@@ -77,6 +101,14 @@ impl GenerationDefaults {
             length_penalty: LengthPenalty::Power(self.length_penalty),
             no_repeat_ngram_size: self.no_repeat_ngram_size,
             repetition_penalty: self.repetition_penalty,
+            no_source_ngram_size: self.encoder_no_repeat_ngram_size,
+            source_repetition_penalty: self.encoder_repetition_penalty,
+            sequence_bias: self.sequence_bias.clone(),
+            end_boost: self.exponential_decay_length_penalty,
+            phrases: match self.force_words_ids.as_slice() {
+                [] => Phrases::default(),
+                phrases => Phrases::same(phrases.to_vec()),
+            },
             eos_ids: known(&eos_ids),
             ..base
         }

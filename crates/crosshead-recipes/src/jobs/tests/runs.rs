@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::{Messages, folder, recipe};
 use crate::host::{Host, NoAssets, Stop};
+use crate::recipe::BatchTokens;
 use crate::report::Report;
 use crate::{Compute, Recipe, RunError, Summary, TaskKind, evaluate, train};
 
@@ -124,4 +125,23 @@ fn a_run_is_resumed_only_with_its_own_recipe() {
     let message = resume(&["train.seed=2"]).unwrap_err().to_string();
     assert!(message.contains("train.seed is 1 in the run and 2 here"), "{message}");
     assert!(resume(&["train.steps=3"]).unwrap().is_some());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_batch_size_that_fits_the_memory_is_determined_once_and_written_to_the_recipe() {
+    let folder = folder();
+    let asked = recipe(&folder, "translate", &[]).unwrap();
+    let asked = asked.to_toml().replace("batch_examples = 4", "batch_tokens = \"auto\"");
+    let asked = Recipe::parse("test", &asked, &[]).unwrap();
+    run(&folder, &asked).unwrap();
+    let dir = folder.path().join("run");
+    let used = Recipe::from_file(&dir.join("recipe.toml"), &[]).unwrap();
+    // The corpus is so small that its smallest batch is the limit.
+    assert_eq!(used.train().batch_tokens, Some(BatchTokens::Tokens(500)));
+    // The run continues with the same recipe, without another search.
+    let mut events = Messages::default();
+    let host = Host { assets: &NoAssets, events: &mut events, stop: Stop::default() };
+    train(&asked, &dir, true, &Device::flex(), host).unwrap();
+    assert!(!events.0.iter().any(|message| message.contains("batch_tokens")), "{:?}", events.0);
 }

@@ -1,4 +1,4 @@
-//! Training pairs whose segmentations are drawn anew in every epoch.
+//! Training pairs whose segmentations are drawn again in every epoch.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -55,7 +55,7 @@ impl Job for TokenClassifyJob {
         if let (Some(name), Some(test)) = (&section.test, &test) {
             test.iter().try_for_each(|words| classes(name, words, &labels).map(drop))?;
         }
-        let lines: Vec<String> = train.iter().map(|words| text(words)).collect();
+        let lines: Vec<String> = train.iter().map(text).collect();
         let lines = lines.iter().map(String::as_str);
         let tokenizer = tokenizer::load(&recipe.tokenizer, recipe.init.as_deref(), setup, lines)?;
         let positions = positions(recipe)?;

@@ -35,7 +35,7 @@ impl TrainSection {
         let counts = [
             ("steps", self.steps.unwrap_or(1)),
             ("tokens", self.tokens.unwrap_or(1)),
-            ("batch_tokens", self.batch_tokens.unwrap_or(1) as u64),
+            ("batch_tokens", self.token_budget() as u64),
             ("batch_examples", self.batch_examples.unwrap_or(1) as u64),
             ("accumulate", self.accumulate as u64),
             ("warmup_tokens", self.warmup_tokens.unwrap_or(1)),

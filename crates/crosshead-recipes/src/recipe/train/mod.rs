@@ -1,6 +1,7 @@
 //! The `[train]` section.
 
 mod averaging;
+mod batch_tokens;
 mod check;
 mod every;
 mod groups;
@@ -19,6 +20,7 @@ use super::key::InvalidKey;
 use crate::report::Metric;
 
 pub use averaging::AverageKind;
+pub use batch_tokens::BatchTokens;
 pub use every::Every;
 pub use groups::GroupSection;
 pub use guard::DivergenceAction;
@@ -55,8 +57,10 @@ pub struct TrainSection {
     /// Time after which the run saves a checkpoint and stops, as with Ctrl-C: `"90s"`, `"10m"`, `"2h"` or `"1d"`. `--resume`
     /// continues it. It does not change the learning rate.
     pub max_time: Option<String>,
-    /// Tokens per batch, including padding.
-    pub batch_tokens: Option<usize>,
+    /// Tokens per batch, including padding. `"auto"` takes as many as fit into the memory, at most a hundredth of an epoch; it is
+    /// determined once, and `recipe.toml` of the run has the number.
+    #[schemars(with = "Option<usize>", extend("type" = ["integer", "string"]))]
+    pub batch_tokens: Option<BatchTokens>,
     /// Examples per batch, instead of `batch_tokens`.
     pub batch_examples: Option<usize>,
     /// Batches per optimizer step (gradient accumulation).
@@ -245,22 +249,27 @@ impl TrainSection {
     pub fn batching(&self, lengths: Vec<Lengths>) -> Batching {
         match self.batch_examples {
             Some(size) => Batching::Examples { examples: lengths.len(), size },
-            None => {
-                Batching::Tokens { lengths, budget: self.batch_tokens.unwrap_or(DEFAULT_TOKENS) }
-            }
+            None => Batching::Tokens { lengths, budget: self.token_budget() },
         }
     }
 
     /// Examples per batch if all of them have `tokens` tokens.
     pub fn batch_size(&self, tokens: usize) -> usize {
-        let budget = self.batch_tokens.unwrap_or(DEFAULT_TOKENS);
-        self.batch_examples.unwrap_or(budget / tokens.max(1)).max(1)
+        self.batch_examples.unwrap_or(self.token_budget() / tokens.max(1)).max(1)
+    }
+
+    /// Tokens per batch.
+    pub(crate) fn token_budget(&self) -> usize {
+        match self.batch_tokens {
+            Some(BatchTokens::Tokens(tokens)) => tokens,
+            Some(BatchTokens::Auto) | None => DEFAULT_TOKENS,
+        }
     }
 
     /// Fills in absent keys with the defaults of a task.
     pub(crate) fn resolve(&mut self, defaults: &TrainDefaults) -> Result<(), InvalidKey> {
         if self.batch_examples.is_none() {
-            self.batch_tokens.get_or_insert(DEFAULT_TOKENS);
+            self.batch_tokens.get_or_insert(BatchTokens::Tokens(DEFAULT_TOKENS));
         } else if self.batch_tokens.is_some() {
             let reason = "set either batch_examples or batch_tokens, not both";
             return wrong("batch_examples", reason);

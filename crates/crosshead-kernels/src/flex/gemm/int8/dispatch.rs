@@ -11,7 +11,7 @@ use super::kernel::{Kernel, Tile};
 #[cfg(target_arch = "x86_64")]
 use super::panels::Panels;
 use super::plain::Plain;
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 #[cfg(target_arch = "x86_64")]
 use super::{
     vector::Vector,
@@ -24,7 +24,7 @@ use crate::flex::runtime::simd::vectorized;
 
 /// The maximum number of rows for which dot products are faster than panels.
 #[cfg(target_arch = "x86_64")]
-const FEW_ROWS: usize = 12;
+const FEW_ROWS: usize = 10;
 
 /// `outputs[i]` = X·`weights[i]`ᵀ for the same rows X. `finish(i, row, first_column, part_of_row)` is called once for each
 /// part of the outputs while it is in cache.
@@ -51,6 +51,7 @@ pub(super) fn project_by<const N: usize>(
     for (weight, output) in weights.iter().zip(&outputs) {
         assert!(weight.d_in <= Int8Weight::MAX_D_IN, "rows of {} values may overflow", weight.d_in);
         assert_eq!(weight.values.len(), weight.d_in * weight.d_out, "size of a weight");
+        assert_eq!([weight.scales.len(), weight.sums.len()], [weight.d_out; 2], "scales and sums");
         assert_eq!(output.len(), x.len() * weight.d_out, "size of a product");
     }
     if x.len() == 0 {
@@ -112,7 +113,9 @@ fn run<const N: usize>(
         |(index, first)| {
             let weight = &weights[index];
             let columns = first..weight.d_out.min(first + part_lens[index]);
-            let scales = weight.scales_of(columns.clone());
+            let scales = &weight.scales[columns.clone()];
+            let sums = weight.sums[columns.clone()].iter().map(|&sum| sum as i32);
+            let sums: Vec<i32> = sums.collect();
             kernel.multiply(weight, columns, &mut |tile| {
                 vectorized(
                     #[inline(always)]
@@ -121,7 +124,7 @@ fn run<const N: usize>(
                             let start = (tile.first_row + row) * weight.d_out + first;
                             // SAFETY: rows do not overlap, and each part of each output is computed once.
                             let y = unsafe { outputs[index].segment(start, scales.len()) };
-                            dequantize(&tile, row, x, &scales, y);
+                            dequantize(&tile, row, x.row(tile.first_row + row), &sums, scales, y);
                             finish(index, tile.first_row + row, first, y);
                         }
                     },
@@ -131,13 +134,13 @@ fn run<const N: usize>(
     );
 }
 
-/// Dequantizes one row of a tile.
+/// Dequantizes one row of a tile: Σ (value − zero) · weight = Σ value · weight − zero · Σ weight.
 #[inline(always)]
-fn dequantize(tile: &Tile, row: usize, x: &Rows, scales: &[f32], y: &mut [f32]) {
-    let of_row = x.row(tile.first_row + row);
-    let excess = tile.offset.wrapping_mul(of_row.sum);
-    let sums = &tile.sums[row * tile.stride..][..scales.len()];
-    for ((y, sum), scale) in y.iter_mut().zip(sums).zip(scales) {
-        *y = sum.wrapping_sub(excess) as f32 * of_row.scale * scale;
+fn dequantize(tile: &Tile, row: usize, of_row: Row, sums: &[i32], scales: &[f32], y: &mut [f32]) {
+    let products = &tile.sums[row * tile.stride..][..scales.len()];
+    let features = scales.iter().zip(sums);
+    for ((y, product), (scale, sum)) in y.iter_mut().zip(products).zip(features) {
+        let excess = i32::from(of_row.zero).wrapping_mul(*sum);
+        *y = product.wrapping_sub(excess) as f32 * of_row.scale * scale;
     }
 }

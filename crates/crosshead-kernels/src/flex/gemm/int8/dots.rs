@@ -1,4 +1,4 @@
-//! X·Wᵀ for up to 12 rows, as dot products of every row of X with every row of W.
+//! X·Wᵀ for few rows, as dot products of every row of X with every row of W.
 //!
 //! W is read in blocks that have as many rows as a vector has lanes. A block stays in the L1 cache for all rows of X.
 #![allow(unsafe_code)]
@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::kernel::{Kernel, Tile, Weight, part_of_work};
 use super::rows::Rows;
 use super::vector::Vector;
+use crate::flex::gemm::prefetch::prefetch;
 use crate::flex::runtime::words::Words;
 
 /// The maximum number of accumulators.
@@ -99,24 +100,24 @@ impl<V: Vector> Kernel for Dots<'_, V> {
             let rest = &values[in_place * d_in..columns.len() * d_in];
             let words = bytes_read(copied, d_in, stride).div_ceil(size_of::<i32>());
             let mut copy = Words::zeros(words);
-            copy.as_bytes_mut()[..rest.len()].copy_from_slice(rest);
+            copy.as_signed_bytes_mut()[..rest.len()].copy_from_slice(rest);
             let sums = &mut sums[in_place..];
             // SAFETY: the caller of `new` guarantees the vectors.
             unsafe {
                 V::vectorize(
                     #[inline(always)]
-                    || self.sums(copy.as_bytes(), d_in, copied, sums, row_stride),
+                    || self.sums(copy.as_signed_bytes(), d_in, copied, sums, row_stride),
                 );
             }
         }
         let rows = self.x.len();
-        take(Tile { first_row: 0, rows, sums: &sums, stride: row_stride, offset: V::OFFSET });
+        take(Tile { first_row: 0, rows, sums: &sums, stride: row_stride });
     }
 }
 
 /// Rows of x and [`Vector::LANES`] rows of a weight.
 struct Block {
-    x: *const i8,
+    x: *const u8,
     stride: usize,
     weight: *const i8,
     d_in: usize,
@@ -146,10 +147,13 @@ impl Block {
                     let x: [V::Words; R] =
                         std::array::from_fn(|row| V::expand(self.x.add(row * self.stride + k)));
                     for col in 0..W {
-                        let weight = V::expand_weight(weight.add(col * self.d_in + k));
+                        let weight = weight.add(col * self.d_in + k);
+                        // The corresponding values of the next block.
+                        prefetch(weight.wrapping_add(V::LANES * self.d_in));
+                        let weight = V::expand_weight(weight);
                         for row in 0..R {
                             let sum = &mut vectors[row * W + col];
-                            *sum = V::multiply_add(*sum, weight, x[row]);
+                            *sum = V::multiply_add(*sum, x[row], weight);
                         }
                     }
                 }

@@ -7,23 +7,15 @@ use std::ops::Range;
 pub(crate) struct Weight<'a> {
     /// `[d_out, d_in]`
     pub(crate) values: &'a [i8],
-    /// The scales of the output features, `[d_out, copies]`; all copies of a scale are equal.
+    /// The scales of the output features, `[d_out]`.
     pub(crate) scales: &'a [f32],
+    /// The sums of the values of the output features, `[d_out]`.
+    pub(crate) sums: &'a [f32],
     pub(crate) d_in: usize,
     pub(crate) d_out: usize,
 }
 
 impl<'a> Weight<'a> {
-    /// The scales of a range of output features, without the copies.
-    pub(super) fn scales_of(&self, features: Range<usize>) -> Vec<f32> {
-        let copies = self.scales.len() / self.d_out;
-        self.scales[features.start * copies..features.end * copies]
-            .iter()
-            .step_by(copies)
-            .copied()
-            .collect()
-    }
-
     /// The values from the given output feature on.
     #[inline(always)]
     pub(super) fn rows(&self, first: usize) -> &'a [i8] {
@@ -31,15 +23,13 @@ impl<'a> Weight<'a> {
     }
 }
 
-/// Sums of products, for some rows and all columns of a part.
+/// Sums of the products of quantized values, for some rows and all columns of a part.
 pub(super) struct Tile<'a> {
     pub(super) first_row: usize,
     pub(super) rows: usize,
     /// `[rows, stride]`
     pub(super) sums: &'a [i32],
     pub(super) stride: usize,
-    /// The sums include this offset times the sum of the values in their row.
-    pub(super) offset: i32,
 }
 
 /// A routine, together with the activations.

@@ -1,7 +1,7 @@
 //! X·Wᵀ for many rows, in tiles.
 //!
-//! Each lane of a vector holds a word of one row of X; words of the weight are broadcast. The words in a part of the
-//! weight are expanded once for all rows.
+//! Each lane of a vector holds a word of one row of X; words of the weight are broadcast. They are read in place where
+//! possible; otherwise, the words in a part of the weight are expanded once for all rows.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::kernel::{Kernel, Tile, Weight};
 use super::rows::Rows;
 use super::vector::Vector;
+use crate::flex::gemm::prefetch::prefetch;
 use crate::flex::runtime::parallel;
 use crate::flex::runtime::words::Words;
 
@@ -26,6 +27,19 @@ const PANELS: usize = 3;
 
 /// The number of words between the rows of the expanded weight, so that rows do not map to the same cache sets.
 const GAP: usize = 16;
+
+/// Rows of a weight this many bytes apart map to the same cache sets.
+const PERIOD: usize = 4096;
+
+/// Rows of a weight as words.
+#[derive(Clone, Copy)]
+struct WeightWords<'a> {
+    bytes: &'a [i8],
+    /// The number of bytes between rows.
+    stride: usize,
+    /// The number of words in a row.
+    words: usize,
+}
 
 /// The routine for many rows: X as `[panels, words, lanes]`, with zeros for missing rows.
 pub(super) struct Panels<V> {
@@ -63,10 +77,10 @@ impl<V: Vector> Panels<V> {
 
     /// Fills a panel with the words of its rows.
     #[inline(always)]
-    fn fill<'r>(panel: &mut [i32], row: impl Fn(usize) -> &'r [i8]) {
+    fn fill<'r>(panel: &mut [i32], row: impl Fn(usize) -> &'r [u8]) {
         let words_per_row = panel.len() / V::LANES;
         for quad in (0..V::LANES).step_by(4) {
-            let rows: [&[i8]; 4] = std::array::from_fn(|i| row(quad + i));
+            let rows: [&[u8]; 4] = std::array::from_fn(|i| row(quad + i));
             for (word, panel) in (0..words_per_row)
                 .step_by(V::LANES)
                 .zip(panel.chunks_exact_mut(V::LANES * V::LANES))
@@ -110,21 +124,21 @@ impl<V: Vector> Panels<V> {
         words
     }
 
-    /// Computes the sums of `P` panels from `first` on with `C` rows of the expanded weight, into columns of `sums`.
+    /// Computes the sums of `P` panels from `first` on with `C` rows of the weight, into columns of `sums`.
     #[inline(always)]
     fn tile<const P: usize, const C: usize>(
         &self,
         first: usize,
-        words: usize,
-        weight: &[i32],
+        weight: WeightWords,
         sums: &mut [i32],
         sums_stride: usize,
     ) {
-        let stride = self.words_per_row + GAP;
+        let WeightWords { bytes: weight, stride, words } = weight;
         let panel_len = V::LANES * self.words_per_row;
         let panels = &self.words[first * panel_len..];
         assert!(panels.len() >= (P - 1) * panel_len + words * V::LANES, "too few panels");
-        assert!(weight.len() >= (C - 1) * stride + words, "the weight has too few rows");
+        let row_len = words * size_of::<i32>();
+        assert!(weight.len() >= (C - 1) * stride + row_len, "the weight has too few rows");
         assert!(sums.len() >= (P * V::LANES - 1) * sums_stride + C, "the sums are too short");
         let (x, weight) = (panels.as_ptr(), weight.as_ptr());
         // SAFETY: the caller of `new` guarantees the vectors, and the slices are long enough, as asserted above.
@@ -133,10 +147,13 @@ impl<V: Vector> Panels<V> {
             for word in 0..words {
                 let x: [V::Words; P] =
                     std::array::from_fn(|p| V::load(x.add(p * panel_len + word * V::LANES)));
+                let weight = weight.add(word * size_of::<i32>());
+                // Over all words, these are the rows of the next tile.
+                prefetch(weight.wrapping_add(C * stride + (C - 1) * word * size_of::<i32>()));
                 for col in 0..C {
-                    let weight = V::broadcast(weight.add(col * stride + word));
+                    let weight = V::broadcast(weight.add(col * stride).cast());
                     for (sums, x) in tile.iter_mut().zip(x) {
-                        sums[col] = V::multiply_add(sums[col], weight, x);
+                        sums[col] = V::multiply_add(sums[col], x, weight);
                     }
                 }
             }
@@ -149,31 +166,24 @@ impl<V: Vector> Panels<V> {
         }
     }
 
-    /// Computes the sums of the next panels from `first` on with all rows of the expanded weight. Returns the number of panels.
+    /// Computes the sums of the next panels from `first` on with `cols` rows of the weight. Returns the number of panels.
     #[inline(always)]
-    fn tiles(
-        &self,
-        first: usize,
-        words: usize,
-        weight: &[i32],
-        sums: &mut [i32],
-        cols: usize,
-    ) -> usize {
+    fn tiles(&self, first: usize, weight: WeightWords, sums: &mut [i32], cols: usize) -> usize {
         let left = self.rows.div_ceil(V::LANES) - first;
         // Four panels are two tiles of two, because a tile of one is less efficient.
         let panels = if left == 4 { 2 } else { left.min(PANELS) };
-        let stride = self.words_per_row + GAP;
         // With one panel, the registers hold twice as many columns.
         let width = V::LANES / if panels == 1 { 1 } else { 2 };
         for col in (0..cols).step_by(width) {
-            let (weight, sums) = (&weight[col * stride..], &mut sums[col..]);
+            let bytes = &weight.bytes[col * weight.stride..];
+            let (weight, sums) = (WeightWords { bytes, ..weight }, &mut sums[col..]);
             match (panels, V::LANES) {
-                (1, 16) => self.tile::<1, 16>(first, words, weight, sums, cols),
-                (2, 16) => self.tile::<2, 8>(first, words, weight, sums, cols),
-                (_, 16) => self.tile::<PANELS, 8>(first, words, weight, sums, cols),
-                (1, _) => self.tile::<1, 8>(first, words, weight, sums, cols),
-                (2, _) => self.tile::<2, 4>(first, words, weight, sums, cols),
-                (_, _) => self.tile::<PANELS, 4>(first, words, weight, sums, cols),
+                (1, 16) => self.tile::<1, 16>(first, weight, sums, cols),
+                (2, 16) => self.tile::<2, 8>(first, weight, sums, cols),
+                (_, 16) => self.tile::<PANELS, 8>(first, weight, sums, cols),
+                (1, _) => self.tile::<1, 8>(first, weight, sums, cols),
+                (2, _) => self.tile::<2, 4>(first, weight, sums, cols),
+                (_, _) => self.tile::<PANELS, 4>(first, weight, sums, cols),
             }
         }
         panels
@@ -186,28 +196,40 @@ impl<V: Vector> Kernel for Panels<V> {
     }
 
     fn multiply(&self, weight: &Weight, columns: Range<usize>, take: &mut dyn FnMut(Tile)) {
-        let words = weight.d_in.div_ceil(V::GROUP);
         let cols = columns.len().next_multiple_of(V::LANES);
-        // SAFETY: the caller of `new` guarantees the vectors.
-        let weight = unsafe {
-            V::vectorize(
-                #[inline(always)]
-                || self.expand(weight, columns, cols),
-            )
+        let bytes_are_words = V::GROUP == size_of::<i32>();
+        let in_place = bytes_are_words
+            && cols == columns.len()
+            && weight.d_in.is_multiple_of(V::GROUP)
+            && !weight.d_in.is_multiple_of(PERIOD);
+        let expanded = (!in_place).then(|| {
+            // SAFETY: the caller of `new` guarantees the vectors.
+            unsafe {
+                V::vectorize(
+                    #[inline(always)]
+                    || self.expand(weight, columns.clone(), cols),
+                )
+            }
+        });
+        let (bytes, stride) = match &expanded {
+            Some(words) => (words.as_signed_bytes(), words.len() / cols * size_of::<i32>()),
+            None => (weight.rows(columns.start), weight.d_in),
         };
-        let mut sums = Words::unspecified(PANELS * V::LANES * cols);
+        let weight = WeightWords { bytes, stride, words: weight.d_in.div_ceil(V::GROUP) };
+        let panels = self.rows.div_ceil(V::LANES).min(PANELS);
+        let mut sums = Words::unspecified(panels * V::LANES * cols);
         let mut first = 0;
         while first * V::LANES < self.rows {
             // SAFETY: the caller of `new` guarantees the vectors.
             let panels = unsafe {
                 V::vectorize(
                     #[inline(always)]
-                    || self.tiles(first, words, &weight, &mut sums, cols),
+                    || self.tiles(first, weight, &mut sums, cols),
                 )
             };
             let first_row = first * V::LANES;
             let rows = (panels * V::LANES).min(self.rows - first_row);
-            take(Tile { first_row, rows, sums: &sums, stride: cols, offset: V::OFFSET });
+            take(Tile { first_row, rows, sums: &sums, stride: cols });
             first += panels;
         }
     }

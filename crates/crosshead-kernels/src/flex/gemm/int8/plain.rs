@@ -34,6 +34,6 @@ impl Kernel for Plain<'_> {
                 }
             },
         );
-        take(Tile { first_row: 0, rows: x.len(), sums: &sums, stride: cols, offset: 0 });
+        take(Tile { first_row: 0, rows: x.len(), sums: &sums, stride: cols });
     }
 }

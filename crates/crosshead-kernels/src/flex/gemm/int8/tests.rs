@@ -4,8 +4,13 @@ use proptest::prelude::*;
 
 use super::dispatch::{Weight, project_by};
 use super::isa::Isa;
-use super::rows::Rows;
-use crate::args::int8::{Int8Weight, quantize};
+use super::rows::{Rows, quantize};
+use crate::args::int8::Int8Weight;
+
+/// The sums of the rows of a weight.
+fn row_sums(values: &[i8], d_in: usize) -> Vec<f32> {
+    values.chunks(d_in).map(|row| row.iter().map(|&value| f32::from(value)).sum()).collect()
+}
 
 /// The product computed with an instruction set; `finish` adds a value that depends on the position.
 fn product(isa: Isa, x: &[f32], rows: usize, weights: [Weight; 2]) -> [Vec<f32>; 2] {
@@ -29,11 +34,12 @@ fn expected(x: &[f32], rows: usize, weights: [Weight; 2]) -> [Vec<f32>; 2] {
         let mut out = Vec::new();
         for row in 0..rows {
             let mut values = vec![0; d_in];
-            let scale = quantize(&x[row * d_in..][..d_in], &mut values).scale;
+            let of_row = quantize(&x[row * d_in..][..d_in], &mut values);
+            let zero = i32::from(of_row.zero);
             for col in 0..weight.d_out {
                 let pairs = values.iter().zip(&weight.values[col * d_in..][..d_in]);
-                let sum: i32 = pairs.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
-                let y = sum as f32 * scale * weight.scales[col];
+                let sum: i32 = pairs.map(|(&x, &w)| (i32::from(x) - zero) * i32::from(w)).sum();
+                let y = sum as f32 * of_row.scale * weight.scales[col];
                 out.push(y + (index + 2 * row + 3 * col) as f32);
             }
         }
@@ -55,8 +61,10 @@ proptest! {
         let x: Vec<f32> = (0..rows * d_in).map(|i| random(i) as f32 / 1e6 - 8.0).collect();
         let values: Vec<i8> = (0..150 * d_in).map(|i| random(i + 7) as i8).collect();
         let scales: Vec<f32> = (0..150).map(|i| 0.5 + i as f32).collect();
+        let sums = row_sums(&values, d_in);
         let weights = d_outs.map(|d_out| {
-            Weight { values: &values[..d_out * d_in], scales: &scales[..d_out], d_in, d_out }
+            let values = &values[..d_out * d_in];
+            Weight { values, scales: &scales[..d_out], sums: &sums[..d_out], d_in, d_out }
         });
         let expected = expected(&x, rows, weights);
         for isa in Isa::available() {
@@ -69,7 +77,8 @@ proptest! {
 fn the_largest_sums_do_not_overflow() {
     let d_in = Int8Weight::MAX_D_IN;
     let values = [vec![-128_i8; d_in], vec![127; d_in]].concat();
-    let weight = Weight { values: &values, scales: &[1.0; 2], d_in, d_out: 2 };
+    let sums = row_sums(&values, d_in);
+    let weight = Weight { values: &values, scales: &[1.0; 2], sums: &sums, d_in, d_out: 2 };
     for isa in Isa::available() {
         for rows in [1, 13] {
             let x: Vec<f32> =
@@ -91,7 +100,7 @@ fn the_largest_sums_do_not_overflow() {
 #[test]
 fn a_row_with_a_nan_is_nan_and_others_are_not() {
     let values = [1_i8, 2, 3];
-    let weight = Weight { values: &values, scales: &[1.0], d_in: 3, d_out: 1 };
+    let weight = Weight { values: &values, scales: &[1.0], sums: &[6.0], d_in: 3, d_out: 1 };
     let quantized = Rows::new(&[1.0, f32::NAN, 2.0, 1.0, 1.0, 1.0], 2, 3);
     for isa in Isa::available() {
         let mut y = [0.0; 2];

@@ -3,9 +3,8 @@
 
 /// Vectors of i32 sums. Each 32-bit lane accumulates the products of a group of adjacent values.
 ///
-/// Weights w and activations x are first expanded into 32-bit words of [`GROUP`](Self::GROUP) values. If the instruction
-/// requires one unsigned operand, the expanded weights are w + 128, and [`OFFSET`](Self::OFFSET) · Σx must be
-/// subtracted from the sums.
+/// Activations and weights are multiplied as 32-bit words of [`GROUP`](Self::GROUP) values: four bytes as they are in
+/// memory, or two bytes that are expanded to 16 bits.
 ///
 /// # Safety
 /// The processor must support the vectors. Pointers must be valid for a whole vector.
@@ -19,9 +18,6 @@ pub(super) trait Vector {
     /// Number of values in a word.
     const GROUP: usize;
 
-    /// The offset that [`expand_weight`](Self::expand_weight) adds to each weight.
-    const OFFSET: i32;
-
     /// Runs `f`, compiled for these vectors.
     unsafe fn vectorize<R>(f: impl FnOnce() -> R) -> R;
 
@@ -29,7 +25,7 @@ pub(super) trait Vector {
     unsafe fn zero() -> Self::Words;
 
     /// Expands [`LANES`](Self::LANES) · [`GROUP`](Self::GROUP) activations.
-    unsafe fn expand(values: *const i8) -> Self::Words;
+    unsafe fn expand(values: *const u8) -> Self::Words;
 
     /// Expands the same number of weights.
     unsafe fn expand_weight(values: *const i8) -> Self::Words;
@@ -44,7 +40,7 @@ pub(super) trait Vector {
     unsafe fn broadcast(word: *const i32) -> Self::Words;
 
     /// Adds the products of the groups in each lane to the sums.
-    unsafe fn multiply_add(sums: Self::Words, weight: Self::Words, x: Self::Words) -> Self::Words;
+    unsafe fn multiply_add(sums: Self::Words, x: Self::Words, weight: Self::Words) -> Self::Words;
 
     /// Sums the lanes of each of [`LANES`](Self::LANES) vectors: lane i of the result is the sum of `vectors[i]`.
     unsafe fn reduce(vectors: &[Self::Words]) -> Self::Words;

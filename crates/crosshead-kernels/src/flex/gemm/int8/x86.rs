@@ -15,17 +15,13 @@ pub(super) struct Vnni512;
 /// AVX-VNNI: 32 products per instruction.
 pub(super) struct Vnni256;
 
-/// AVX2: 16 products per instruction. `vpmaddubsw` would saturate, so values are widened to 16 bits.
+/// AVX2: 16 products per instruction. `vpmaddubsw` would saturate, so values are expanded to 16 bits.
 pub(super) struct Avx2;
-
-/// Flipping the sign bit of a byte adds 128 and makes it unsigned.
-const SIGNS: i32 = i32::from_ne_bytes([0x80; 4]);
 
 impl Vector for Vnni512 {
     type Words = __m512i;
     const LANES: usize = 16;
     const GROUP: usize = 4;
-    const OFFSET: i32 = 128;
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -39,13 +35,13 @@ impl Vector for Vnni512 {
     }
 
     #[inline(always)]
-    unsafe fn expand(values: *const i8) -> __m512i {
+    unsafe fn expand(values: *const u8) -> __m512i {
         _mm512_loadu_si512(values.cast())
     }
 
     #[inline(always)]
     unsafe fn expand_weight(values: *const i8) -> __m512i {
-        _mm512_xor_si512(_mm512_loadu_si512(values.cast()), _mm512_set1_epi32(SIGNS))
+        _mm512_loadu_si512(values.cast())
     }
 
     #[inline(always)]
@@ -64,8 +60,8 @@ impl Vector for Vnni512 {
     }
 
     #[inline(always)]
-    unsafe fn multiply_add(sums: __m512i, weight: __m512i, x: __m512i) -> __m512i {
-        _mm512_dpbusd_epi32(sums, weight, x)
+    unsafe fn multiply_add(sums: __m512i, x: __m512i, weight: __m512i) -> __m512i {
+        _mm512_dpbusd_epi32(sums, x, weight)
     }
 
     #[inline(always)]
@@ -175,7 +171,6 @@ macro_rules! shared_256 {
 impl Vector for Vnni256 {
     shared_256!();
     const GROUP: usize = 4;
-    const OFFSET: i32 = 128;
 
     #[inline]
     #[target_feature(enable = "avx2,avxvnni")]
@@ -184,25 +179,24 @@ impl Vector for Vnni256 {
     }
 
     #[inline(always)]
-    unsafe fn expand(values: *const i8) -> __m256i {
+    unsafe fn expand(values: *const u8) -> __m256i {
         _mm256_loadu_si256(values.cast())
     }
 
     #[inline(always)]
     unsafe fn expand_weight(values: *const i8) -> __m256i {
-        _mm256_xor_si256(_mm256_loadu_si256(values.cast()), _mm256_set1_epi32(SIGNS))
+        _mm256_loadu_si256(values.cast())
     }
 
     #[inline(always)]
-    unsafe fn multiply_add(sums: __m256i, weight: __m256i, x: __m256i) -> __m256i {
-        _mm256_dpbusd_avx_epi32(sums, weight, x)
+    unsafe fn multiply_add(sums: __m256i, x: __m256i, weight: __m256i) -> __m256i {
+        _mm256_dpbusd_avx_epi32(sums, x, weight)
     }
 }
 
 impl Vector for Avx2 {
     shared_256!();
     const GROUP: usize = 2;
-    const OFFSET: i32 = 0;
 
     #[inline]
     #[target_feature(enable = "avx2")]
@@ -211,17 +205,17 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn expand(values: *const i8) -> __m256i {
-        _mm256_cvtepi8_epi16(_mm_loadu_si128(values.cast()))
+    unsafe fn expand(values: *const u8) -> __m256i {
+        _mm256_cvtepu8_epi16(_mm_loadu_si128(values.cast()))
     }
 
     #[inline(always)]
     unsafe fn expand_weight(values: *const i8) -> __m256i {
-        Self::expand(values)
+        _mm256_cvtepi8_epi16(_mm_loadu_si128(values.cast()))
     }
 
     #[inline(always)]
-    unsafe fn multiply_add(sums: __m256i, weight: __m256i, x: __m256i) -> __m256i {
-        _mm256_add_epi32(sums, _mm256_madd_epi16(weight, x))
+    unsafe fn multiply_add(sums: __m256i, x: __m256i, weight: __m256i) -> __m256i {
+        _mm256_add_epi32(sums, _mm256_madd_epi16(x, weight))
     }
 }

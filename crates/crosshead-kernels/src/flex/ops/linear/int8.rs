@@ -9,7 +9,7 @@ use crate::args::linear::LinearWeights;
 use crate::flex::gemm::int8::dispatch::{Weight, project};
 use crate::flex::gemm::int8::rows::Rows;
 use crate::flex::runtime::buffer::Buffer;
-use crate::flex::runtime::int8::{quantized, scales, signed_values};
+use crate::flex::runtime::int8::{quantized, rows};
 use crate::flex::runtime::tensor::{contiguous, dims, primitive, values};
 
 /// The fused implementation of [`crate::linear()`] for an int8 weight.
@@ -50,20 +50,19 @@ impl Map {
     }
 
     fn weight(&self) -> Weight<'_> {
-        let [d_out, d_in] = dims(self.weight.tensor());
-        Weight { values: signed_values(&self.weight), scales: scales(&self.weight), d_in, d_out }
+        rows(&self.weight)
     }
 }
 
 /// The outputs of several layers for the same rows.
 fn each<const N: usize>(x: Tensor<2>, maps: [Map; N]) -> [Tensor<2>; N] {
     let x = contiguous(primitive(x));
-    let [rows, d_in] = dims(&x);
+    let [n, d_in] = dims(&x);
     let weights = maps.each_ref().map(Map::weight);
     let biases = maps.each_ref().map(|map| map.bias.as_ref().map(values));
-    let mut outputs = weights.map(|weight| Buffer::unspecified(rows * weight.d_out));
+    let mut outputs = weights.map(|weight| Buffer::unspecified(n * weight.d_out));
     project(
-        &Rows::new(values(&x), rows, d_in),
+        &Rows::new(values(&x), n, d_in),
         weights,
         outputs.each_mut().map(|y| &mut y[..]),
         #[inline(always)]
@@ -75,6 +74,6 @@ fn each<const N: usize>(x: Tensor<2>, maps: [Map; N]) -> [Tensor<2>; N] {
     let mut d_outs = weights.iter().map(|weight| weight.d_out);
     outputs.map(|y| {
         let d_out = d_outs.next().expect("an output for each weight");
-        Tensor::from_primitive::<Flex>(y.into_tensor([rows, d_out]))
+        Tensor::from_primitive::<Flex>(y.into_tensor([n, d_out]))
     })
 }

@@ -1,10 +1,13 @@
 //! The supported keys of `generation_config.json`.
 
-use crosshead_generate::EarlyStopping;
+mod values;
+
+use crosshead_generate::{EarlyStopping, EndBoost};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::GenerationDefaults;
+use values::{Bias, Ids, Never, Stopping, Strings, Words};
 
 /// The names of the keys.
 const NAMES: &[&str] = &[
@@ -30,6 +33,21 @@ const NAMES: &[&str] = &[
     "temperature",
     "top_k",
     "top_p",
+    "encoder_no_repeat_ngram_size",
+    "encoder_repetition_penalty",
+    "exponential_decay_length_penalty",
+    "sequence_bias",
+    "force_words_ids",
+    "num_beam_groups",
+    "diversity_penalty",
+    "num_return_sequences",
+    "stop_strings",
+    "max_time",
+    "min_p",
+    "typical_p",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "top_h",
 ];
 
 /// The supported keys.
@@ -80,50 +98,36 @@ pub(super) struct Keys {
     top_k: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f32>,
-}
-
-/// An id or a list of ids. Negative ids mean none.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "an id, or a list of ids")]
-enum Ids {
-    One(i64),
-    Several(Vec<i64>),
-}
-
-impl Ids {
-    fn of(ids: &[u32]) -> Option<Self> {
-        match ids {
-            [] => None,
-            [id] => Some(Self::One((*id).into())),
-            ids => Some(Self::list(ids)),
-        }
-    }
-
-    fn list(ids: &[u32]) -> Self {
-        Self::Several(ids.iter().map(|&id| id.into()).collect())
-    }
-
-    fn into_vec(self) -> Vec<u32> {
-        let ids = match self {
-            Self::One(id) => vec![id],
-            Self::Several(ids) => ids,
-        };
-        ids.into_iter().filter_map(|id| id.try_into().ok()).collect()
-    }
-}
-
-/// `early_stopping`: a boolean, or "never".
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "true, false or \"never\"")]
-enum Stopping {
-    Whether(bool),
-    Never(Never),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Never {
-    Never,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder_no_repeat_ngram_size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder_repetition_penalty: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exponential_decay_length_penalty: Option<(usize, f32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence_bias: Option<Vec<Bias>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    force_words_ids: Option<Vec<Words>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_beam_groups: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diversity_penalty: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_return_sequences: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_strings: Option<Strings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_time: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typical_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epsilon_cutoff: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eta_cutoff: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_h: Option<f32>,
 }
 
 impl Keys {
@@ -172,6 +176,23 @@ impl Keys {
             temperature: self.temperature,
             top_k: self.top_k,
             top_p: self.top_p,
+            encoder_no_repeat_ngram_size: self.encoder_no_repeat_ngram_size.unwrap_or(0),
+            encoder_repetition_penalty: self.encoder_repetition_penalty.unwrap_or(1.0),
+            exponential_decay_length_penalty: self
+                .exponential_decay_length_penalty
+                .map(|(start, factor)| EndBoost { start, factor }),
+            sequence_bias: list(self.sequence_bias, Bias::into_bias),
+            force_words_ids: list(self.force_words_ids, Words::into_phrase),
+            num_beam_groups: self.num_beam_groups.unwrap_or(1),
+            diversity_penalty: self.diversity_penalty.unwrap_or(0.0),
+            num_return_sequences: self.num_return_sequences.unwrap_or(1),
+            stop_strings: self.stop_strings.map(Strings::into_vec).unwrap_or_default(),
+            max_time: self.max_time,
+            min_p: self.min_p,
+            typical_p: self.typical_p,
+            epsilon_cutoff: self.epsilon_cutoff,
+            eta_cutoff: self.eta_cutoff,
+            top_h: self.top_h,
             file: None,
         }
     }
@@ -208,6 +229,24 @@ impl Keys {
             temperature: defaults.temperature,
             top_k: defaults.top_k,
             top_p: defaults.top_p,
+            encoder_no_repeat_ngram_size: unless(defaults.encoder_no_repeat_ngram_size, 0),
+            encoder_repetition_penalty: unless(defaults.encoder_repetition_penalty, 1.0),
+            exponential_decay_length_penalty: defaults
+                .exponential_decay_length_penalty
+                .map(|boost| (boost.start, boost.factor)),
+            sequence_bias: written(&defaults.sequence_bias, Bias::of),
+            force_words_ids: written(&defaults.force_words_ids, Words::of),
+            num_beam_groups: unless(defaults.num_beam_groups, 1),
+            diversity_penalty: unless(defaults.diversity_penalty, 0.0),
+            num_return_sequences: unless(defaults.num_return_sequences, 1),
+            stop_strings: (!defaults.stop_strings.is_empty())
+                .then(|| Strings::Several(defaults.stop_strings.clone())),
+            max_time: defaults.max_time,
+            min_p: defaults.min_p,
+            typical_p: defaults.typical_p,
+            epsilon_cutoff: defaults.epsilon_cutoff,
+            eta_cutoff: defaults.eta_cutoff,
+            top_h: defaults.top_h,
         }
     }
 }
@@ -215,4 +254,14 @@ impl Keys {
 /// The value, if it is not the default.
 fn unless<T: PartialEq>(value: T, default: T) -> Option<T> {
     (value != default).then_some(value)
+}
+
+/// The values of a list; none if there is no list.
+fn list<T, U>(values: Option<Vec<T>>, value: impl Fn(T) -> U) -> Vec<U> {
+    values.into_iter().flatten().map(value).collect()
+}
+
+/// A list of values; `None` if it is empty.
+fn written<T, U>(values: &[T], value: impl Fn(&T) -> U) -> Option<Vec<U>> {
+    (!values.is_empty()).then(|| values.iter().map(value).collect())
 }

@@ -1,10 +1,13 @@
 //! Sampling.
 
+mod filters;
+
 use crate::exp::exp_nonpositive;
 use crate::logits::LogitRow;
 use crate::single_path::{Position, decode_single_path};
 use crate::top_k::TopK;
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, Sampling, StepModel};
+use filters::{Weight, total};
 
 /// Extends each of `batch` sequences with sampled tokens.
 pub(crate) fn sample(
@@ -15,21 +18,20 @@ pub(crate) fn sample(
     hooks: Hooks<'_>,
 ) -> Result<Vec<Hypothesis>, GenerateError> {
     decode_single_path(model, batch, config, hooks, |logits, position| {
-        let sequence = sampling.first_sequence + position.sequence;
+        let own = config.sequence_numbers.get(position.sequence).copied();
+        let sequence = own.unwrap_or(sampling.first_sequence + position.sequence);
         let position = Position { sequence, ..position };
         draw(&weights(logits, sampling), uniform(sampling.seed, position))
     })
 }
 
-/// A token and its unnormalized probability.
-type Weight = (u32, f32);
-
-/// The candidate tokens after temperature, top-k and top-p.
+/// The candidate tokens after all options, with their unnormalized probabilities.
 fn weights(logits: &LogitRow, sampling: &Sampling) -> Vec<Weight> {
-    let mut weights: Vec<Weight> = if sampling.top_k > 0 {
-        let mut top = TopK::new(sampling.top_k);
-        top.offer(0, logits, 0.0);
-        top.into_best().into_iter().map(|best| (best.token, best.log_prob)).collect()
+    // The most probable tokens are the same at every temperature.
+    let most = if sampling.top_h.is_some() { filters::TOP_H } else { sampling.top_k };
+    let mut weights: Vec<Weight> = if most > 0 {
+        let best = TopK::of_row(most, logits).into_iter();
+        best.map(|best| (best.token, best.log_prob)).collect()
     } else {
         let all = logits.blocks().flat_map(|(_, log_probs)| log_probs);
         all.filter(|&(_, log_prob)| log_prob > f32::NEG_INFINITY).collect()
@@ -38,37 +40,8 @@ fn weights(logits: &LogitRow, sampling: &Sampling) -> Vec<Weight> {
     for (_, weight) in &mut weights {
         *weight = exp_nonpositive((*weight - max) / sampling.temperature);
     }
-    if sampling.top_p < 1.0 {
-        keep_nucleus(&mut weights, f64::from(sampling.top_p));
-    }
+    filters::apply(&mut weights, sampling);
     weights
-}
-
-/// Keeps the most probable tokens up to and including the one at which their cumulative probability reaches `top_p`.
-fn keep_nucleus(weights: &mut Vec<Weight>, top_p: f64) {
-    let heavier = |a: &Weight, b: &Weight| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    let target = top_p * total(weights);
-    // The nucleus is usually small: sort the head of the list, and a longer head if that was too short.
-    let mut head = 64;
-    loop {
-        head = head.min(weights.len());
-        if head < weights.len() {
-            weights.select_nth_unstable_by(head, heavier);
-        }
-        weights[..head].sort_unstable_by(heavier);
-        let mut mass = 0.0;
-        let reached = weights[..head].iter().position(|&(_, weight)| {
-            mass += f64::from(weight);
-            mass >= target
-        });
-        if let Some(last) = reached {
-            return weights.truncate(last + 1);
-        }
-        if head == weights.len() {
-            return;
-        }
-        head *= 8;
-    }
 }
 
 /// The token at the quantile `uniform` of the cumulative weights.
@@ -79,10 +52,6 @@ fn draw(weights: &[Weight], uniform: f64) -> Option<u32> {
         rest < 0.0
     });
     drawn.or(weights.last()).map(|&(token, _)| token)
-}
-
-fn total(weights: &[Weight]) -> f64 {
-    weights.iter().map(|&(_, weight)| f64::from(weight)).sum()
 }
 
 /// A uniform number in `[0, 1)`, a pure function of seed and position.
@@ -102,7 +71,6 @@ fn mix(value: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use std::collections::HashMap;
 
     #[derive(serde::Deserialize)]
@@ -111,24 +79,46 @@ mod tests {
         cases: Vec<Case>,
     }
 
+    /// Options with the defaults of [`Sampling`], and the probability of each remaining token.
     #[derive(serde::Deserialize)]
     struct Case {
         temperature: f32,
+        #[serde(default)]
         top_k: usize,
+        #[serde(default = "one")]
         top_p: f32,
+        #[serde(default)]
+        min_p: f32,
+        #[serde(default = "one")]
+        typical_p: f32,
+        #[serde(default)]
+        epsilon_cutoff: f32,
+        #[serde(default)]
+        eta_cutoff: f32,
+        #[serde(default)]
+        top_h: Option<f32>,
         probabilities: HashMap<u32, f64>,
+    }
+
+    fn one() -> f32 {
+        1.0
     }
 
     #[test]
     fn the_distribution_equals_that_of_transformers() {
         let mut fixture: Fixture =
-            serde_json::from_str(include_str!("../fixtures/sampling.json")).unwrap();
+            serde_json::from_str(include_str!("../../fixtures/sampling.json")).unwrap();
         let logits = LogitRow::new(&mut fixture.logits).unwrap();
         for case in fixture.cases {
             let sampling = Sampling::new(0)
                 .with_temperature(case.temperature)
                 .with_top_k(case.top_k)
-                .with_top_p(case.top_p);
+                .with_top_p(case.top_p)
+                .with_min_p(case.min_p)
+                .with_typical_p(case.typical_p)
+                .with_epsilon_cutoff(case.epsilon_cutoff)
+                .with_eta_cutoff(case.eta_cutoff)
+                .with_top_h(case.top_h);
             let weights = weights(&logits, &sampling);
             assert_eq!(weights.len(), case.probabilities.len(), "{sampling:?}");
             let total = total(&weights);
@@ -156,23 +146,6 @@ mod tests {
             let expected = f64::from(weight) / 2.0 * 40_000.0;
             // Five standard deviations of a binomial count.
             assert!((f64::from(counts[&token]) - expected).abs() <= 5.0 * expected.sqrt());
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_nucleus_is_the_smallest_prefix_of_the_sorted_tokens(
-            values in prop::collection::vec(0f32..1.0, 1..1500), top_p in 0.01f64..0.999,
-        ) {
-            let mut sorted: Vec<Weight> = (0..).zip(values).collect();
-            let mut nucleus = sorted.clone();
-            keep_nucleus(&mut nucleus, top_p);
-            sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-            prop_assert_eq!(&nucleus[..], &sorted[..nucleus.len()]);
-            let target = top_p * total(&sorted);
-            let slack = 1e-9 * target;
-            prop_assert!(total(&nucleus) > target - slack);
-            prop_assert!(total(&nucleus[..nucleus.len() - 1]) < target + slack);
         }
     }
 }
