@@ -71,7 +71,7 @@ fn quiet_and_verbose_change_what_is_told() {
     assert_names(&folder.told(&[&args[..], &["-v"]].concat()), &["model run"]);
     let both = folder.command(&["-q", "-v", "recipes"]).output().unwrap();
     assert_eq!(both.status.code(), Some(2), "{}", stderr(&both));
-    // An error is told in any case.
+    // An error is printed in any case.
     assert_names(&folder.fails(&["-q", "translate", "--model", "none", "one"]), &["none"]);
 }
 

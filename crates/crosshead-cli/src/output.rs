@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 const LINE_BREAKS: [char; 10] =
     ['\n', '\u{b}', '\u{c}', '\r', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
 
-/// What is told besides results and errors.
+/// What is printed besides results and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(crate) enum Told {
     /// Nothing.
@@ -24,7 +24,7 @@ pub(crate) enum Told {
     Details,
 }
 
-/// What is told, as a number.
+/// What is printed, as a number.
 static TOLD: AtomicU8 = AtomicU8::new(Told::Messages as u8);
 
 /// The file that receives the results, instead of standard output.
@@ -37,12 +37,12 @@ struct Out {
     file: BufWriter<File>,
 }
 
-/// Sets what is told.
+/// Sets what is printed.
 pub(crate) fn tell(told: Told) {
     TOLD.store(told as u8, Ordering::Relaxed);
 }
 
-/// Whether this is told.
+/// Whether this is printed.
 pub(crate) fn tells(told: Told) -> bool {
     TOLD.load(Ordering::Relaxed) >= told as u8
 }
@@ -129,14 +129,14 @@ fn closed(result: io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a message to standard error, unless nothing is told. If that fails, the message is lost.
+/// Writes a message to standard error, unless nothing is printed. If that fails, the message is lost.
 pub(crate) fn message(text: impl std::fmt::Display) {
     if tells(Told::Messages) {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 }
 
-/// Writes a detail to standard error, if details are told.
+/// Writes a detail to standard error, if details are printed.
 pub(crate) fn detail(text: impl std::fmt::Display) {
     if tells(Told::Details) {
         message(text);
@@ -162,4 +162,10 @@ pub(crate) fn error(error: &anyhow::Error) {
         }
     }
     let _ = writeln!(io::stderr().lock(), "error: {text}");
+}
+
+/// Weights with the digits that f32 has.
+pub(crate) fn rounded(weights: &[Vec<f32>]) -> Vec<Vec<f64>> {
+    let round = |weight: &f32| (f64::from(*weight) * 1e7).round() / 1e7;
+    weights.iter().map(|row| row.iter().map(round).collect()).collect()
 }

@@ -98,7 +98,7 @@ pub(crate) struct Compute {
     pub(crate) threads: Option<usize>,
 }
 
-/// What is told besides the results.
+/// What is printed besides the results.
 #[derive(clap::Args)]
 pub(crate) struct Messages {
     /// Only results and errors: no progress, notes and warnings

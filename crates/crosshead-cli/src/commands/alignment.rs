@@ -6,8 +6,8 @@ use crosshead::Alignment;
 use crosshead::documents::Link;
 use serde_json::{Value, json};
 
-use super::attention::rounded;
 use crate::args::AlignmentForm;
+use crate::output::rounded;
 
 /// The words of both texts, and for each target word the index of its source word.
 pub(super) fn to_json(

@@ -3,7 +3,7 @@
 use crosshead::tokenize::ChatMessage;
 use crosshead::{DecodeOptions, Generator};
 
-use super::generate::{options, stream, streamed};
+use super::continuation::{options, stream, streamed};
 use super::prompt::{self, Entry, Session};
 use crate::args::{Command, Generate};
 

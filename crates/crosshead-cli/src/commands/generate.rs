@@ -1,15 +1,14 @@
 //! `crosshead generate`.
 
-use crosshead::tasks::TaskError;
-use crosshead::tokenize::ChatMessage;
-use crosshead::{DecodeOptions, Flow, Generated, Generator, ModelTask, TextHooks};
+use crosshead::{DecodeOptions, Generated, Generator, ModelTask, TextHooks};
 use serde_json::{Map, Value, json};
 
 use super::chat;
+use super::continuation::{generate, options, stream, warn_if_cut};
 use super::hypotheses;
 use super::lines::{Input, answer_each, warn_of_not_followed};
 use super::quantize::compute_type;
-use crate::args::{Compute, Generate, Loops};
+use crate::args::{Compute, Generate};
 use crate::{device, models, output};
 
 pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
@@ -54,70 +53,4 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
         let prompt = if args.chat { "" } else { prompt };
         output::line(output::one_line(&format!("{prompt}{text}")))
     })
-}
-
-/// The decoding options of the command line.
-pub(super) fn options(args: &Generate) -> DecodeOptions {
-    DecodeOptions {
-        max_tokens: args.max_tokens,
-        ..args.results.in_options(args.decoding.options(Loops::Left))
-    }
-}
-
-/// Streams the continuation of a single prompt, with its line breaks.
-pub(super) fn stream(
-    generator: &Generator,
-    args: &Generate,
-    prompts: &[String],
-    options: &DecodeOptions,
-) -> anyhow::Result<()> {
-    if !args.chat {
-        output::part(&prompts[0])?;
-    }
-    streamed(|hooks| generate(generator, args, prompts, options, hooks)).map(drop)
-}
-
-/// Prints what a generation writes as it is written, then a line break, and returns it.
-pub(super) fn streamed(
-    generate: impl FnOnce(TextHooks<'_>) -> Result<Vec<Generated>, TaskError>,
-) -> anyhow::Result<Vec<Generated>> {
-    let mut written = Ok(());
-    let mut on_text = |_: usize, text: &str| {
-        if written.is_ok() {
-            written = output::part(text);
-        }
-        if written.is_ok() { Flow::Continue } else { Flow::StopAll }
-    };
-    let generated = generate(TextHooks::none().with_on_text(&mut on_text))?;
-    written?;
-    generated.iter().for_each(|generated| warn_if_cut(generated, 1));
-    output::line("")?;
-    Ok(generated)
-}
-
-/// Generates the continuation of each prompt, or the answer to it.
-fn generate(
-    generator: &Generator,
-    args: &Generate,
-    prompts: &[String],
-    options: &DecodeOptions,
-    hooks: TextHooks<'_>,
-) -> Result<Vec<Generated>, TaskError> {
-    if !args.chat {
-        return generator.generate_with(prompts, options, hooks);
-    }
-    let system = args.system.as_deref().map(|text| ChatMessage::new("system", text));
-    let conversation = |prompt: &String| {
-        system.iter().cloned().chain([ChatMessage::new("user", prompt.as_str())]).collect()
-    };
-    let conversations: Vec<Vec<ChatMessage>> = prompts.iter().map(conversation).collect();
-    generator.chat_with(&conversations, options, hooks)
-}
-
-fn warn_if_cut(generated: &Generated, number: usize) {
-    if generated.truncated {
-        output::message(format_args!(
-            "warning: prompt {number} is longer than the model's context; only its end was used"
-        ));
-    }
 }

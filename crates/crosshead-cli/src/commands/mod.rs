@@ -6,6 +6,7 @@ pub(crate) mod average;
 mod chat;
 pub(crate) mod classify;
 pub(crate) mod completions;
+mod continuation;
 mod document;
 pub(crate) mod embed;
 pub(crate) mod env;

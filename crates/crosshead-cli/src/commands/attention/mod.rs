@@ -18,6 +18,7 @@ use super::lines::warn_if_cut;
 use super::quantize::compute_type;
 use super::write;
 use crate::args::{Attention, Compute, HeadChoice, LayerChoice, Loops, Results};
+use crate::output::rounded;
 use crate::{device, models, output};
 
 /// A map, and which one it is.
@@ -184,12 +185,6 @@ fn to_json(maps: &AttentionMaps, layers: &AttentionLayers, chosen: &[Chosen]) ->
         "keys": first.map(|map| names(map.keys())).unwrap_or_default(),
         "maps": chosen.iter().map(map).collect::<Vec<_>>(),
     })
-}
-
-/// Weights with the digits that f32 has.
-pub(super) fn rounded(weights: &[Vec<f32>]) -> Vec<Vec<f64>> {
-    let round = |weight: &f32| (f64::from(*weight) * 1e7).round() / 1e7;
-    weights.iter().map(|row| row.iter().map(round).collect()).collect()
 }
 
 /// Writes a file and prints its name.

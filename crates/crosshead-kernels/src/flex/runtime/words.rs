@@ -37,12 +37,14 @@ impl Words {
     }
 
     /// The buffer as signed bytes.
+    #[cfg(target_arch = "x86_64")]
     pub(crate) fn as_signed_bytes(&self) -> &[i8] {
         // SAFETY: see `as_bytes`; every byte is a valid i8.
         unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), size_of_val(&**self)) }
     }
 
     /// The buffer as mutable signed bytes.
+    #[cfg(target_arch = "x86_64")]
     pub(crate) fn as_signed_bytes_mut(&mut self) -> &mut [i8] {
         // SAFETY: see `as_bytes_mut`.
         unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), size_of_val(&**self)) }
