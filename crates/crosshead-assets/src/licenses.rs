@@ -36,13 +36,13 @@ pub const DATA_SETS: [DataSet; 4] = [
     },
     DataSet {
         name: "sentiment",
-        license: "not verified",
-        attribution: "Sentiment Labelled Sentences, UCI Machine Learning Repository. Cite: D. Kotzias, M. Denil, N. de Freitas, \
-            P. Smyth, From Group to Individual Labels using Deep Features, KDD 2015, doi:10.1145/2783258.2783380. \
-            From the npm package sentiment 5.0.2, (c) 2016 Andrew Sliwinski, which is MIT as a package but does not state the \
-            license of the sentences; check UCI's page of the data set before you redistribute them. \
-            Changed: characters and white space normalized, duplicates removed, split.",
-        files: &["sentiment/LICENSE.package"],
+        license: "CC-BY-4.0 (texts), MIT (ratings)",
+        attribution: "Sentences from film reviews: the sentence polarity data of B. Pang and L. Lee, Seeing stars, ACL 2005 \
+            (CC BY 4.0, https://creativecommons.org/licenses/by/4.0/), with the ratings of C.J. Hutto and E. Gilbert, VADER: A \
+            Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text, ICWSM 2014. From the PyPI package \
+            vaderSentiment 3.3.2, (c) 2016 C.J. Hutto (MIT). \
+            Changed: labels made from the ratings, quotation marks and white space normalized, duplicates removed, split.",
+        files: &["sentiment/LICENSE.vader"],
     },
     DataSet {
         name: "summarize",

@@ -27,8 +27,9 @@ macro_rules! recipes {
 }
 
 /// Every recipe in `recipes/`.
-pub const RECIPES: [EmbeddedRecipe; 9] = recipes![
+pub const RECIPES: [EmbeddedRecipe; 10] = recipes![
     "translate-en-de",
+    "translate-en-de-long",
     "translate-en-de-post-norm",
     "summarize",
     "sentiment",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   crosshead average runs/seed-1 runs/seed-2 runs/seed-3 --out averaged
-  crosshead average runs/translate-en-de/checkpoints/1400 runs/translate-en-de/checkpoints/1680 -o averaged
+  crosshead average runs/translate-en-de/checkpoints/792 runs/translate-en-de/checkpoints/990 -o averaged
 
 All models count equally. They must have the same configuration and weights of the same shapes. The files other than the weights \
 are those of the first model.")]
