@@ -267,7 +267,9 @@ fn required_texts_occur_and_other_outputs_do_not_change() {
     let engine = engine(2).with_options(longer(2));
     let free = engine.write(&SENTENCES, TextHooks::none()).unwrap();
     let found = engine.write(&SENTENCES, TextHooks::none().with_required(&required)).unwrap();
-    assert_eq!(found[1], free[1]);
+    // Other batches change the last bits of the scores.
+    assert_eq!((&found[1].text, found[1].stop), (&free[1].text, free[1].stop));
+    assert_close(&[found[1].score], &[free[1].score]);
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     assert!(words(&found[0].text).contains(&"ship".to_owned()), "{}", found[0].text);
     assert!(found[2].text.contains("story"), "{}", found[2].text);
@@ -281,10 +283,10 @@ fn bad_words_do_not_occur_and_a_time_limit_cuts() {
     let with =
         |options| engine(1).with_options(options).write(&SENTENCES, TextHooks::none()).unwrap();
     let full = with(options(1));
-    let first = full[0].n_best[0].tokens[0].token.clone();
-    let word = full[0].text.split(' ').next().unwrap().to_owned();
-    let without = with(DecodeOptions { bad_words: vec![word], ..options(1) });
-    assert_ne!(without[0].text, full[0].text, "{first}");
+    let word = "and".to_owned();
+    assert!(full[0].text.contains(&word), "{}", full[0].text);
+    let without = with(DecodeOptions { bad_words: vec![word.clone()], ..options(1) });
+    assert!(!without[0].text.contains(&word), "{}", without[0].text);
     let limited = with(DecodeOptions { time_limit: Some(0.0), ..options(1) });
     for (limited, full) in limited.iter().zip(&full) {
         assert_eq!(limited.stop, Some(StopReason::TimeLimit));
