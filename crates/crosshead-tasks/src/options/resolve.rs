@@ -71,6 +71,8 @@ impl DecodeOptions {
         }
         let decoding = defaults.for_prompted_encoder_decoder(config, prompt.len());
         let decoding = DecodingConfig { start_id, forced_bos, ..decoding };
+        // A forced token is a part of the output like the prefix after it.
+        let prefix = prompt[1..].to_vec();
         let decoding = match prefix.as_slice() {
             [] => decoding,
             _ => decoding.with_prompts(vec![prompt; batch.rows.len()]),
