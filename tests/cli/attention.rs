@@ -46,6 +46,7 @@ fn alignments_are_those_of_transformers() {
     let cases = cases.as_array().unwrap();
     let mut args =
         vec!["translate", "--model", "model", "--to", "fra", "--json", "--alignments=soft"];
+    // The reference has the repetitions of this random model.
     args.extend(["--alignment-layer", "2", "--no-loop-guard"]);
     args.extend(cases.iter().map(|case| case["line"].as_str().unwrap()));
     let found = folder.ok(&args);

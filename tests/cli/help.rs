@@ -41,7 +41,10 @@ fn recipe_keys_are_explained_and_misspelled_ones_corrected() {
 fn licenses_are_printed_for_data_and_crates() {
     let folder = Folder::empty();
     let all = folder.ok(&["licenses"]);
-    assert_names(&all, &["translate-en-de: Apache-2.0", "B. Pang and L. Lee", "botocore", "\nburn 0."]);
+    assert_names(
+        &all,
+        &["translate-en-de: Apache-2.0", "B. Pang and L. Lee", "botocore", "\nburn 0."],
+    );
     let texts = folder.ok(&["licenses", "summarize"]);
     assert_names(&texts, &["Apache License", "Octokit contributors", "NOTICE.botocore"]);
     assert_names(&folder.fails(&["licenses", "none"]), &["none", "sentiment"]);

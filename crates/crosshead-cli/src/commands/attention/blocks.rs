@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn shades_are_parts_of_the_largest_weight() {
-        let cells = [0.4, 0.31, 0.21, 0.11, 0.05, 0.01, 0.0].map(|weight| cell(weight, 0.4));
+        let cells = [0.4, 0.35, 0.25, 0.15, 0.05, 0.01, 0.0].map(|weight| cell(weight, 0.4));
         assert_eq!(cells, ["██", "██", "▓▓", "▒▒", "░░", "  ", "  "]);
         assert_eq!(cell(0.0, 0.0), "  ");
     }
