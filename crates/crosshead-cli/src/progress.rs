@@ -47,11 +47,14 @@ impl Progress {
     /// Reports that `done` units are done, with additional text.
     pub(crate) fn update(&mut self, done: u64, text: &str) {
         let first = *self.first.get_or_insert(done.saturating_sub(1));
-        let rate = (done - first) as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
-        let left = Duration::from_secs_f64(
-            (self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9),
-        );
-        let text = format!("{text} eta {}", minutes(left));
+        let text = match done - first {
+            0 => text.to_owned(),
+            since => {
+                let seconds = self.started.elapsed().as_secs_f64() / since as f64;
+                let left = seconds * self.total.saturating_sub(done) as f64;
+                format!("{text} eta {}", minutes(Duration::from_secs_f64(left.min(1e9))))
+            }
+        };
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_message(text);
