@@ -34,7 +34,7 @@ impl DecodingConfig {
         }
     }
 
-    /// Sets the decoding strategy: a [`Strategy`], [`BeamSearch`] or [`Sampling`]. Default: greedy decoding.
+    /// Sets the decoding strategy: a [`Strategy`], [`BeamSearch`](crate::BeamSearch) or [`Sampling`](crate::Sampling). Default: greedy decoding.
     pub fn with_strategy(self, strategy: impl Into<Strategy>) -> Self {
         Self { strategy: strategy.into(), ..self }
     }
