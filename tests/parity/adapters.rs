@@ -227,10 +227,10 @@ fn projections_that_share_a_module_are_saved_together() {
     assert_close(&found, &real(logits, &rows.lengths, false), TOLERANCE, TOLERANCE);
 }
 
-/// A copy of an adapter with other keys in `adapter_config.json`.
+/// A copy of an adapter with other keys in `adapter_config.json`, in a new folder of `dir`: weights are memory-mapped, and a GPU
+/// may still read those of an earlier copy.
 fn changed(dir: &Path, name: &str, keys: &[(&str, serde_json::Value)]) -> std::path::PathBuf {
-    let out = dir.join("changed");
-    fs::create_dir_all(&out).unwrap();
+    let out = tempfile::tempdir_in(dir).unwrap().keep();
     for file in ["adapter_config.json", "adapter_model.safetensors"] {
         fs::copy(adapter(name).join(file), out.join(file)).unwrap();
     }
