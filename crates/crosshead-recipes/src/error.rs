@@ -49,7 +49,7 @@ pub enum RunError {
         /// What is wrong and what to do.
         reason: String,
     },
-    /// There is no log of a run.
+    /// The run has no log.
     #[error("{}: there is no log; expected a run directory, which has log.jsonl", path.display())]
     NoLog {
         /// The file that is missing.

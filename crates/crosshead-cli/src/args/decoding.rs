@@ -190,6 +190,9 @@ pub(crate) struct Results {
 }
 
 impl Results {
+    /// The best output alone, without its tokens.
+    pub(crate) const BEST: Self = Self { n_best: Some(1), token_scores: false, alternatives: None };
+
     /// Adds these options to those of the library.
     pub(crate) fn in_options(&self, options: DecodeOptions) -> DecodeOptions {
         DecodeOptions {

@@ -27,8 +27,7 @@ pub(crate) fn run(args: &Evaluate, compute: &Compute) -> anyhow::Result<()> {
     }
     let device = device::open(compute.device)?;
     let mut terminal = Terminal::default();
-    let one = Results { n_best: Some(1), token_scores: false, alternatives: None };
-    let prepare = |writer| write::prepare(writer, &args.search, &one, Loops::Left);
+    let prepare = |writer| write::prepare(writer, &args.search, &Results::BEST, Loops::Left);
     let compute_type = compute_type(&model, &args.precision, &device)?;
     let files = crosshead::model_files(&model, args.model.adapter.as_deref())?;
     let on = On { device: &device, compute_type };

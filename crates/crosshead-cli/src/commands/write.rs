@@ -1,5 +1,7 @@
 //! `crosshead summarize`, and what it shares with `crosshead translate`.
 
+use std::path::Path;
+
 use crosshead::tasks::TaskError;
 use crosshead::{DecodeOptions, ModelTask, StopReason, TextHooks, TextToText, Written};
 use serde_json::{Map, json};
@@ -68,10 +70,19 @@ pub(super) fn open(
     precision: &Precision,
     compute: &Compute,
 ) -> anyhow::Result<TextToText> {
+    load(&models::find(model, task)?, model.adapter.as_deref(), precision, compute)
+}
+
+/// Loads the model in a directory, without the decoding options of the command line.
+pub(super) fn load(
+    model: &Path,
+    adapter: Option<&Path>,
+    precision: &Precision,
+    compute: &Compute,
+) -> anyhow::Result<TextToText> {
     let device = device::open(compute.device)?;
-    let found = models::find(model, task)?;
-    let compute_type = compute_type(&found, precision, &device)?;
-    let files = crosshead::model_files(&found, model.adapter.as_deref())?;
+    let compute_type = compute_type(model, precision, &device)?;
+    let files = crosshead::model_files(model, adapter)?;
     Ok(TextToText::from_files(&files, &device)?.with_compute_type(compute_type))
 }
 

@@ -123,7 +123,7 @@ macro_rules! tasks {
 
             /// The pretrained model that training starts from: `init`.
             pub fn init(&self) -> Option<&str> {
-                match self { $(Self::$Variant(recipe) => recipe.init(),)+ }
+                match self { $(Self::$Variant(recipe) => recipe.init.as_deref(),)+ }
             }
 
             /// The `[lora]` section.

@@ -38,9 +38,6 @@ pub(crate) trait Sections: Clone + DeserializeOwned + JsonSchema {
     /// The kind of model that the task trains.
     const MODEL: ModelKind;
 
-    /// The pretrained model that training starts from.
-    fn init(&self) -> Option<&str>;
-
     /// The adapter that is trained instead of the model.
     fn lora(&self) -> Option<&LoraSection>;
 

@@ -26,14 +26,20 @@ pub(super) fn resolved<J: Job>(
     if let Some(before) = kept {
         return recipe.with_train(TrainSection { resolved: before.resolved, ..train.clone() });
     }
+    let epoch = epoch(job, train);
+    let train = train.resolved_for(epoch);
+    let Epoch { batches, tokens } = epoch;
+    events.on_event(Event::Message(format!(
+        "length: {} steps ({batches} batches and {tokens} tokens an epoch)",
+        train.steps(),
+    )));
+    recipe.with_train(train)
+}
+
+/// The first epoch on the data of a job.
+pub(super) fn epoch<J: Job>(job: &J, train: &TrainSection) -> Epoch {
     let task = job.task();
     let batches = job.batching(train).epoch(train.seed, 0);
     let tokens = batches.iter().map(|batch| task.tokens(batch) as u64).sum();
-    let train = train.resolved_for(Epoch { batches: batches.len(), tokens });
-    events.on_event(Event::Message(format!(
-        "length: {} steps ({} batches and {tokens} tokens an epoch)",
-        train.steps(),
-        batches.len(),
-    )));
-    recipe.with_train(train)
+    Epoch { batches: batches.len(), tokens }
 }

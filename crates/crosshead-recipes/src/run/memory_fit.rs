@@ -4,7 +4,7 @@ use crosshead_kernels::{Mode, RandomKey};
 use crosshead_train::Task as _;
 use crosshead_weights::parameters;
 
-use super::{initial_model, memory};
+use super::{initial_model, length, memory};
 use crate::host::{Event, Events};
 use crate::job::{Job, Setup};
 use crate::recipe::{BatchTokens, InvalidKey, TrainSection};
@@ -74,7 +74,7 @@ pub(super) fn resolved<J: Job>(
     };
     let [small, large] = PROBES;
     let (at_small, at_large) = (measure(small)?, measure(large)?);
-    let largest = tokens_of_epoch(job, train) / BATCHES;
+    let largest = length::epoch(job, &with_tokens(train, small)).tokens as usize / BATCHES;
     let fitting = extrapolate([(small, at_small), (large, at_large)], room);
     let mut tokens = (fitting.min(largest) / UNIT * UNIT).max(UNIT);
     while tokens > UNIT && tokens > large && measure(tokens)? > room {
@@ -97,13 +97,6 @@ fn extrapolate([(small, at_small), (large, at_large)]: [(usize, u64); 2], room: 
     let left = room as f64 - at_small as f64;
     // A batch that needs no measurable memory is limited by the epoch alone.
     (small as f64 + left / bytes_per_token.max(1.0)).max(0.0) as usize
-}
-
-/// The number of tokens in the first epoch.
-fn tokens_of_epoch<J: Job>(job: &J, train: &TrainSection) -> usize {
-    let task = job.task();
-    let batches = job.batching(&with_tokens(train, PROBES[0])).epoch(train.seed, 0);
-    batches.iter().map(|batch| task.tokens(batch)).sum()
 }
 
 /// Computes the gradients of the batch with the most tokens.

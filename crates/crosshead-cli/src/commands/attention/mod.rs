@@ -85,11 +85,11 @@ fn form(args: &Attention) -> anyhow::Result<Form> {
 /// Loads the model.
 fn viewer(args: &Attention, compute: &Compute) -> anyhow::Result<AttentionViewer> {
     let model = models::find(&args.model, ModelTask::Translation)?;
+    let adapter = args.model.adapter.as_deref();
     match ModelTask::of(&model)? {
-        task @ (ModelTask::Translation | ModelTask::Summarization) => {
-            let loaded = write::open(&args.model, task, &args.precision, compute)?;
-            let one = Results { n_best: Some(1), token_scores: false, alternatives: None };
-            Ok(write::prepare(loaded, &args.search, &one, Loops::Left)?.into())
+        ModelTask::Translation | ModelTask::Summarization => {
+            let loaded = write::load(&model, adapter, &args.precision, compute)?;
+            Ok(write::prepare(loaded, &args.search, &Results::BEST, Loops::Left)?.into())
         }
         ModelTask::Classification
         | ModelTask::TokenClassification
@@ -101,8 +101,7 @@ fn viewer(args: &Attention, compute: &Compute) -> anyhow::Result<AttentionViewer
             }
             let device = device::open(compute.device)?;
             let compute_type = compute_type(&model, &args.precision, &device)?;
-            let viewer =
-                AttentionViewer::with_adapter(&model, args.model.adapter.as_deref(), &device)?;
+            let viewer = AttentionViewer::with_adapter(&model, adapter, &device)?;
             Ok(viewer.with_compute_type(compute_type))
         }
     }

@@ -47,10 +47,6 @@ pub struct ClassifyRecipe {
 impl Sections for ClassifyRecipe {
     const MODEL: ModelKind = ModelKind::Encoder;
 
-    fn init(&self) -> Option<&str> {
-        self.init.as_deref()
-    }
-
     fn lora(&self) -> Option<&LoraSection> {
         self.lora.as_ref()
     }

@@ -45,10 +45,6 @@ pub struct EmbedRecipe {
 impl Sections for EmbedRecipe {
     const MODEL: ModelKind = ModelKind::Encoder;
 
-    fn init(&self) -> Option<&str> {
-        self.init.as_deref()
-    }
-
     fn lora(&self) -> Option<&LoraSection> {
         None
     }

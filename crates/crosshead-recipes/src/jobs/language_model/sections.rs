@@ -50,10 +50,6 @@ pub struct LanguageModelRecipe {
 impl Sections for LanguageModelRecipe {
     const MODEL: ModelKind = ModelKind::Causal;
 
-    fn init(&self) -> Option<&str> {
-        self.init.as_deref()
-    }
-
     fn lora(&self) -> Option<&LoraSection> {
         self.lora.as_ref()
     }

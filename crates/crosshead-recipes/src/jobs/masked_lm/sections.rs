@@ -46,10 +46,6 @@ pub struct MaskedLmRecipe {
 impl Sections for MaskedLmRecipe {
     const MODEL: ModelKind = ModelKind::Encoder;
 
-    fn init(&self) -> Option<&str> {
-        self.init.as_deref()
-    }
-
     fn lora(&self) -> Option<&LoraSection> {
         self.lora.as_ref()
     }

@@ -46,10 +46,6 @@ pub struct SpanRecipe {
 impl Sections for SpanRecipe {
     const MODEL: ModelKind = ModelKind::EncoderDecoder;
 
-    fn init(&self) -> Option<&str> {
-        self.init.as_deref()
-    }
-
     fn lora(&self) -> Option<&LoraSection> {
         self.lora.as_ref()
     }

@@ -55,10 +55,6 @@ pub struct TextToTextRecipe {
 impl Sections for TextToTextRecipe {
     const MODEL: ModelKind = ModelKind::EncoderDecoder;
 
-    fn init(&self) -> Option<&str> {
-        self.init.as_deref()
-    }
-
     fn lora(&self) -> Option<&LoraSection> {
         self.lora.as_ref()
     }

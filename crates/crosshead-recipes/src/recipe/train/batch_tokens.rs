@@ -1,9 +1,8 @@
 //! The number of tokens per batch.
 
-use std::fmt;
-
-use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::number_or_word::NumberOrWord;
 
 /// The number of tokens per batch: given, or as many as fit into the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,31 +26,9 @@ impl Serialize for BatchTokens {
 
 impl<'de> Deserialize<'de> for BatchTokens {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TokensOrAuto;
-        impl Visitor<'_> for TokensOrAuto {
-            type Value = BatchTokens;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of tokens, or \"auto\"")
-            }
-
-            fn visit_u64<E: Error>(self, tokens: u64) -> Result<BatchTokens, E> {
-                let tokens = usize::try_from(tokens);
-                tokens.map(BatchTokens::Tokens).map_err(|_| E::custom("is too large"))
-            }
-
-            fn visit_i64<E: Error>(self, tokens: i64) -> Result<BatchTokens, E> {
-                let tokens = usize::try_from(tokens);
-                tokens.map(BatchTokens::Tokens).map_err(|_| E::custom("must be at least 1"))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<BatchTokens, E> {
-                match text {
-                    AUTO => Ok(BatchTokens::Auto),
-                    other => Err(E::invalid_value(Unexpected::Str(other), &self)),
-                }
-            }
-        }
-        deserializer.deserialize_any(TokensOrAuto)
+        let value = NumberOrWord { unit: "tokens", word: AUTO };
+        // A batch that no memory holds is not larger than the largest number.
+        let tokens = |number| Self::Tokens(usize::try_from(number).unwrap_or(usize::MAX));
+        Ok(value.deserialize(deserializer)?.map_or(Self::Auto, tokens))
     }
 }

@@ -8,6 +8,7 @@ mod groups;
 mod guard;
 mod length;
 mod loss;
+mod number_or_word;
 mod optimizer;
 mod schedule;
 
