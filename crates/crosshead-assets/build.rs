@@ -1,4 +1,4 @@
-//! Compresses the files of `data/` and `models/` for the binary.
+//! Compresses the files of `data/` and of the models for the binary.
 
 use std::env;
 use std::error::Error;
@@ -17,11 +17,11 @@ const HASH_DIGITS: usize = 12;
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for folder in ["data", "models"] {
+    for folder in ["data", crosshead_assets_models::FOLDER] {
         println!("cargo::rerun-if-changed={folder}");
     }
     fs::write(out.join("files.rs"), data(&root.join("data"), &out)?)?;
-    Ok(fs::write(out.join("models.rs"), models(&root.join("models"), &out)?)?)
+    Ok(fs::write(out.join("models.rs"), models(Path::new(crosshead_assets_models::FOLDER), &out)?)?)
 }
 
 /// The static `FILES` with the files of the data sets.
@@ -70,7 +70,7 @@ fn models(folder: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
         count += 1;
     }
     Ok(format!(
-        "/// Every folder of `models/`.\nstatic MODELS: [EmbeddedModel; {count}] = [\n{table}];\n"
+        "/// Every folder of `crosshead-assets-models/models/`.\nstatic MODELS: [EmbeddedModel; {count}] = [\n{table}];\n"
     ))
 }
 

@@ -8,7 +8,7 @@ use std::process;
 #[allow(unused_imports, reason = "there may be no models")]
 use crate::packed::{Content, Packed};
 
-/// A folder of `models/`.
+/// A folder of `crosshead-assets-models/models/`.
 #[derive(Debug)]
 pub struct EmbeddedModel {
     name: &'static str,

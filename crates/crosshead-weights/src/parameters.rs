@@ -9,6 +9,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Shape, Tensor, TensorData};
 use crosshead_kernels::{Int8Weight, computes_int8, dequantize, is_int8, use_large_pages};
 
+// The visitors hold their closure as `dyn`: a generic one would compile every module's `visit` and `map` once for each closure.
+
 /// The current path while a module is visited.
 #[derive(Default)]
 struct Path {
@@ -57,8 +59,8 @@ pub fn read<M: Module>(module: &M) -> BTreeMap<String, TensorData> {
 
 /// The values in f32 of the parameters whose path satisfies `f`, by path.
 pub fn read_where<M: Module>(module: &M, f: impl Fn(&str) -> bool) -> BTreeMap<String, TensorData> {
-    struct Read<F>(Path, F, BTreeMap<String, TensorData>);
-    impl<F: Fn(&str) -> bool> ModuleVisitor for Read<F> {
+    struct Read<'a>(Path, &'a dyn Fn(&str) -> bool, BTreeMap<String, TensorData>);
+    impl ModuleVisitor for Read<'_> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.0.enter(name, container);
         }
@@ -72,7 +74,7 @@ pub fn read_where<M: Module>(module: &M, f: impl Fn(&str) -> bool) -> BTreeMap<S
             }
         }
     }
-    let mut visitor = Read(Path::default(), f, BTreeMap::new());
+    let mut visitor = Read(Path::default(), &f, BTreeMap::new());
     module.visit(&mut visitor);
     visitor.2
 }
@@ -162,10 +164,10 @@ impl From<TensorData> for Value {
 /// If a value does not have the parameter's shape.
 pub fn replace<M: Module, V: Into<Value>>(
     module: M,
-    f: impl FnMut(&str, &[usize]) -> Option<V>,
+    mut f: impl FnMut(&str, &[usize]) -> Option<V>,
 ) -> M {
-    struct Replace<F>(Path, F);
-    impl<V: Into<Value>, F: FnMut(&str, &[usize]) -> Option<V>> ModuleMapper for Replace<F> {
+    struct Replace<'a>(Path, &'a mut dyn FnMut(&str, &[usize]) -> Option<Value>);
+    impl ModuleMapper for Replace<'_> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.0.enter(name, container);
         }
@@ -175,7 +177,6 @@ pub fn replace<M: Module, V: Into<Value>>(
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let (path, shape) = (self.0.name(), param.lazy_shape());
             let Some(value) = (self.1)(&path, &shape.to_vec()) else { return param };
-            let value = value.into();
             assert!(
                 value.shape() == shape,
                 "{path}: a value of shape {:?} does not fit {shape:?}",
@@ -187,13 +188,13 @@ pub fn replace<M: Module, V: Into<Value>>(
             param.transform_for_load(value, id)
         }
     }
-    module.map(&mut Replace(Path::default(), f))
+    module.map(&mut Replace(Path::default(), &mut |path, shape| f(path, shape).map(V::into)))
 }
 
 /// Quantizes to int8 the matrices for which `f(path, shape)` is true, if their device supports it.
-pub fn to_int8<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> bool) -> M {
-    struct ToInt8<F>(Path, F);
-    impl<F: FnMut(&str, &[usize]) -> bool> ModuleMapper for ToInt8<F> {
+pub fn to_int8<M: Module>(module: M, mut f: impl FnMut(&str, &[usize]) -> bool) -> M {
+    struct ToInt8<'a>(Path, &'a mut dyn FnMut(&str, &[usize]) -> bool);
+    impl ModuleMapper for ToInt8<'_> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.0.enter(name, container);
         }
@@ -217,7 +218,7 @@ pub fn to_int8<M: Module>(module: M, f: impl FnMut(&str, &[usize]) -> bool) -> M
             param.transform_for_load(value, id)
         }
     }
-    module.map(&mut ToInt8(Path::default(), f))
+    module.map(&mut ToInt8(Path::default(), &mut f))
 }
 
 /// Dequantizes all int8 matrices to f32.
@@ -236,9 +237,9 @@ pub fn to_f32<M: Module>(module: M) -> M {
 }
 
 /// Replaces every parameter with `f(path, value)`. The value is flattened and detached from autodiff.
-pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
-    struct Update<F>(Path, F);
-    impl<F: FnMut(&str, Tensor<1>) -> Tensor<1>> ModuleMapper for Update<F> {
+pub fn update<M: Module>(module: M, mut f: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
+    struct Update<'a>(Path, &'a mut dyn FnMut(&str, Tensor<1>) -> Tensor<1>);
+    impl ModuleMapper for Update<'_> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.0.enter(name, container);
         }
@@ -258,13 +259,13 @@ pub fn update<M: Module>(module: M, f: impl FnMut(&str, Tensor<1>) -> Tensor<1>)
             Param::from_mapped_value(id, value, mapper)
         }
     }
-    module.map(&mut Update(Path::default(), f))
+    module.map(&mut Update(Path::default(), &mut f))
 }
 
 /// Freezes the parameters with a path that satisfies `f`: they do not get a gradient.
-pub fn freeze<M: Module>(module: M, f: impl FnMut(&str) -> bool) -> M {
-    struct Freeze<F>(Path, F);
-    impl<F: FnMut(&str) -> bool> ModuleMapper for Freeze<F> {
+pub fn freeze<M: Module>(module: M, mut f: impl FnMut(&str) -> bool) -> M {
+    struct Freeze<'a>(Path, &'a mut dyn FnMut(&str) -> bool);
+    impl ModuleMapper for Freeze<'_> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.0.enter(name, container);
         }
@@ -275,5 +276,5 @@ pub fn freeze<M: Module>(module: M, f: impl FnMut(&str) -> bool) -> M {
             if (self.1)(&self.0.name()) { param.set_require_grad(false) } else { param }
         }
     }
-    module.map(&mut Freeze(Path::default(), f))
+    module.map(&mut Freeze(Path::default(), &mut f))
 }

@@ -17,7 +17,8 @@ const TESTKIT: &str = "crosshead-testkit";
 
 /// The complete graph. To add an edge, change docs/architecture.md as well.
 const GRAPH: [Node; 20] = [
-    Node { name: "crosshead-assets", may_use: &[], burn: false },
+    Node { name: "crosshead-assets-models", may_use: &[], burn: false },
+    Node { name: "crosshead-assets", may_use: &["crosshead-assets-models"], burn: false },
     Node { name: "crosshead-files", may_use: &[], burn: false },
     Node { name: "crosshead-documents", may_use: &["crosshead-files"], burn: false },
     Node { name: "crosshead-tokenize", may_use: &["crosshead-files"], burn: false },

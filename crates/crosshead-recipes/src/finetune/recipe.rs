@@ -100,9 +100,7 @@ pub(super) fn build(
     }
     recipe.insert("data".to_owned(), data.into());
     recipe.insert("train".to_owned(), train.into());
-    let text = toml::to_string(&recipe)
-        .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"));
-    Recipe::parse("finetune", &text, &tuning.sets)
+    Recipe::parse("finetune", &recipe.to_string(), &tuning.sets)
 }
 
 /// A column as a value.

@@ -19,7 +19,7 @@ use crate::RunError;
 use crate::job::{Job, Visitor};
 use crate::recipe::{
     KeySchema, LoraSection, ModelKind, ReadError, Sections as _, TrainSection, has_key, keys, read,
-    read_as_is,
+    read_as_is, to_toml,
 };
 
 /// Registers the tasks. Each kind of recipe has its sections, its job and the enum of its tasks; each task has its name
@@ -271,7 +271,6 @@ impl Recipe {
 
     /// The recipe as TOML with every key.
     pub fn to_toml(&self) -> String {
-        toml::to_string(self)
-            .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"))
+        to_toml(self)
     }
 }

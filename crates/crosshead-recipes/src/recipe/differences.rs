@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::write::to_table;
+
 /// Keys that change the length of a run, where it ends or what it keeps on disk, but not the result of a step.
 const FREE: [&str; 8] = [
     "train.steps",
@@ -63,10 +65,8 @@ pub(crate) fn differences<R: Serialize>(there: &R, here: &R) -> Vec<Difference> 
 
 /// Every key with its value in TOML syntax.
 fn values<R: Serialize>(recipe: &R) -> Values {
-    let table = toml::Table::try_from(recipe)
-        .unwrap_or_else(|error| unreachable!("a recipe is plain data: {error}"));
     let mut values = Values::new();
-    for (key, value) in table {
+    for (key, value) in to_table(recipe) {
         match value {
             toml::Value::Table(section) => values.extend(
                 section

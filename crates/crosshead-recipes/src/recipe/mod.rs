@@ -11,6 +11,7 @@ mod read;
 mod sets;
 mod tokenizer;
 mod train;
+mod write;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,7 @@ pub use train::{
     GroupSection, MuonRate, OptimizerKind, Resolved, ScheduleKind, SmoothingOver, TrainSection,
 };
 pub(crate) use train::{Epoch, TrainDefaults};
+pub(crate) use write::{to_table, to_toml};
 
 /// The sections of one task's recipes.
 pub(crate) trait Sections: Clone + DeserializeOwned + JsonSchema {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::InvalidKey;
 use super::preset::{ModelKind, Preset};
+use super::write::to_table;
 
 /// The architecture of a decoder-only model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +79,7 @@ impl ModelSection {
     /// Checks the keys and fills in the preset. With `init`, the shape comes from the pretrained model, and no key may
     /// be set.
     pub(crate) fn resolve(&mut self, kind: ModelKind, init: bool) -> Result<(), InvalidKey> {
-        let given = toml::Table::try_from(&*self).unwrap_or_default();
+        let given = to_table(self);
         let wrong = |key: &str, reason: &str| Err(InvalidKey::new(format!("model.{key}"), reason));
         if let Some(key) = given.keys().next().filter(|_| init) {
             return wrong(key, "the shape of the model comes from init; remove this key");
@@ -256,6 +257,5 @@ pub(crate) fn default_model(kind: ModelKind) -> toml::Table {
             }
         }
     };
-    toml::Table::try_from(filled)
-        .unwrap_or_else(|error| unreachable!("a section is plain data: {error}"))
+    to_table(&filled)
 }

@@ -73,7 +73,7 @@ pub(crate) fn read_as_is<R: DeserializeOwned + JsonSchema>(
         sets::apply(&mut table, set)
             .map_err(|source| ReadError::Set { set: set.clone(), source })?;
     }
-    table.clone().try_into().map_err(|error: toml::de::Error| {
+    toml::from_str(&table.to_string()).map_err(|error| {
         let (hint, path) = hint::<R>(&table, error.message());
         let is_at_fault = |set: &&String| {
             path.as_deref().is_none_or(|path| {

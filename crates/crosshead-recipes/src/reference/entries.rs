@@ -1,6 +1,6 @@
 //! The keys of all recipes, with their defaults.
 
-use crate::recipe::{Choice, LoraSection, default_model, nearest};
+use crate::recipe::{Choice, LoraSection, default_model, nearest, to_table};
 use crate::{Recipe, TaskKind};
 
 /// A key of recipes.
@@ -113,19 +113,14 @@ pub fn find(query: &str) -> Result<Vec<Key>, UnknownKey> {
 /// The sections of a recipe for a task that sets no keys, with the shape of the default preset.
 fn defaults(task: TaskKind) -> toml::Table {
     let text = format!("task = \"{task}\"\n[data]\ntrain = \"\"\nvalid = \"\"\n");
-    let table = Recipe::parse("defaults", &text, &[])
-        .ok()
-        .and_then(|recipe| recipe.to_toml().parse::<toml::Table>().ok());
-    let mut table = table.unwrap_or_else(|| unreachable!("{task} has a minimal recipe"));
+    let recipe = Recipe::parse("defaults", &text, &[])
+        .unwrap_or_else(|error| unreachable!("{task} has a minimal recipe: {error}"));
+    let mut table = to_table(&recipe);
     if let Some(data) = table.get_mut("data").and_then(toml::Value::as_table_mut) {
         data.remove("train");
         data.remove("valid");
     }
-    let lora = toml::Value::try_from(LoraSection::default());
-    table.insert(
-        "lora".to_owned(),
-        lora.unwrap_or_else(|_| unreachable!("a section is plain data")),
-    );
+    table.insert("lora".to_owned(), to_table(&LoraSection::default()).into());
     if let Some(model) = table.get_mut("model").and_then(toml::Value::as_table_mut) {
         for (key, value) in default_model(Recipe::model_kind(task)) {
             model.entry(key).or_insert(value);

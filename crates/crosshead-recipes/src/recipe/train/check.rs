@@ -1,7 +1,7 @@
 //! Checks of the values in `[train]`.
 
 use super::{Every, TrainSection, optimizer, schedule, wrong};
-use crate::recipe::InvalidKey;
+use crate::recipe::{InvalidKey, to_table};
 
 impl TrainSection {
     /// Checks that the optimizer and the schedule use the keys that are set.
@@ -9,8 +9,7 @@ impl TrainSection {
     /// # Errors
     /// The first key that they do not use.
     pub(super) fn check_users(&self) -> Result<(), InvalidKey> {
-        let given = toml::Table::try_from(self)
-            .unwrap_or_else(|error| unreachable!("a section is plain data: {error}"));
+        let given = to_table(self);
         for (key, users) in optimizer::USERS {
             if given.contains_key(key) && !users.contains(&self.optimizer) {
                 let names: Vec<&str> = users.iter().map(|user| user.name()).collect();
