@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, docs, outside, package, root, test, tidy};
+use crate::{book, cargo, docs, outside, package, root, test, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("fmt", || cargo::run(["fmt", "--all", "--check"])),
     ("tidy", || tidy::run(root())),
     ("package", || package::run(root()).map(drop)),
@@ -16,6 +16,7 @@ const STEPS: [Step; 10] = [
         cargo::run(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
     }),
     ("test", || test::run(&test::Args::default())),
+    ("book", || book::run(root(), &book::Args { run: true })),
     ("outside", || outside::run(root(), &outside::Args::default())),
     ("docs", || docs::run(root(), &docs::Args { check: true })),
     ("features", check_without_features),

@@ -16,7 +16,7 @@ use crate::cargo;
 pub(crate) struct Args {
     /// Run the commands of the guide in a folder with small files; training takes two steps
     #[arg(long)]
-    run: bool,
+    pub(crate) run: bool,
 }
 
 /// Builds the book with mdBook, or runs its commands.

@@ -1,6 +1,9 @@
 //! The prompt of a terminal: line editing, a history, and options that change during the session.
 
+use std::env;
 use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 use rustyline::DefaultEditor;
@@ -87,6 +90,48 @@ pub(super) fn run(
     mut on_entry: impl FnMut(Entry) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut editor = DefaultEditor::new()?;
+    let history = history_file();
+    if let Some(file) = history.as_deref().filter(|file| file.exists())
+        && let Err(error) = editor.load_history(file)
+    {
+        output::message(format_args!(
+            "warning: {}: the history cannot be read: {error}",
+            file.display()
+        ));
+    }
+    let ended = read_lines(session, &mut editor, &mut on_entry);
+    if let Some(file) = &history
+        && let Err(error) = save(&mut editor, file)
+    {
+        output::message(format_args!(
+            "warning: {}: the history cannot be saved: {error}",
+            file.display()
+        ));
+    }
+    ended
+}
+
+/// The file with the history of all sessions: `crosshead/history` in `$XDG_STATE_HOME` or `~/.local/state`.
+fn history_file() -> Option<PathBuf> {
+    let set = env::var_os("XDG_STATE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let states = set.or_else(|| Some(env::home_dir()?.join(".local").join("state")))?;
+    Some(states.join("crosshead").join("history"))
+}
+
+/// Appends the lines of this session to the file.
+fn save(editor: &mut DefaultEditor, file: &Path) -> anyhow::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    Ok(editor.append_history(file)?)
+}
+
+/// Reads lines until the end of the session.
+fn read_lines(
+    session: &mut Session,
+    editor: &mut DefaultEditor,
+    on_entry: &mut impl FnMut(Entry) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     output::message("type a text; /help lists the commands, /quit or Ctrl-D ends");
     loop {
         let line = match editor.readline("> ") {
