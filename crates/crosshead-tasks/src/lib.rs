@@ -55,7 +55,7 @@ pub use words::Required;
 
 // Types from other crates that appear in this crate's API.
 pub use crosshead_generate::{
-    Constraint, ConstraintState, EarlyStopping, Flow, GenerateError, Observer, Step, StepToken,
+    Constraint, ConstraintState, DraftCounts, EarlyStopping, Flow, GenerateError, Observer, Step, StepToken,
     StopReason,
 };
 pub use crosshead_models::{
