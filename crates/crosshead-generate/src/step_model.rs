@@ -78,11 +78,7 @@ pub(crate) fn checked_steps(
     checked(model.step_many(tokens, tokens.len()), tokens.len(), model.vocab_size())
 }
 
-fn checked(
-    logits: Vec<f32>,
-    rows: usize,
-    vocab_size: usize,
-) -> Result<Vec<f32>, GenerateError> {
+fn checked(logits: Vec<f32>, rows: usize, vocab_size: usize) -> Result<Vec<f32>, GenerateError> {
     if logits.len() == rows * vocab_size {
         Ok(logits)
     } else {

@@ -75,9 +75,10 @@ impl<M: Rollback> State<M> {
             tokens = later;
         }
         let last = logits.len().saturating_sub(vocab_size);
-        let best = logits[last..].iter().enumerate().reduce(|best, next| {
-            if next.1 > best.1 { next } else { best }
-        });
+        let best = logits[last..]
+            .iter()
+            .enumerate()
+            .reduce(|best, next| if next.1 > best.1 { next } else { best });
         best.map_or(0, |(token, _)| token as u32)
     }
 }

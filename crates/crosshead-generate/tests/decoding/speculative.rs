@@ -183,8 +183,7 @@ proptest! {
 fn repetitive_texts_need_few_passes() {
     let config = DecodingConfig { eos_ids: Vec::new(), ..DecodingConfig::new(0, 1) };
     let config = config.with_max_len(100);
-    let (found, counts) =
-        speculative(7, 1, &config, &mut PromptLookup::new(4), Hooks::none());
+    let (found, counts) = speculative(7, 1, &config, &mut PromptLookup::new(4), Hooks::none());
     assert!(found.iter().all(|found| found.tokens.len() == 100));
     // The text of a model that sees only the last token repeats itself after at most 9 tokens.
     assert!(counts.iter().all(|counts| counts.passes < 40), "{counts:?}");
@@ -204,7 +203,8 @@ fn all_sequences_can_be_stopped() {
 
 #[test]
 fn other_strategies_are_refused() {
-    for strategy in [BeamSearch::new(2).into(), crosshead_generate::Strategy::from(Sampling::new(1))]
+    for strategy in
+        [BeamSearch::new(2).into(), crosshead_generate::Strategy::from(Sampling::new(1))]
     {
         let config = DecodingConfig::new(0, 1).with_strategy(strategy);
         let start = |_| Markov::new(1, 1, 1);

@@ -1,5 +1,6 @@
 //! Text generation with a causal language model.
 
+mod rank;
 mod window;
 
 use std::path::Path;

@@ -8,8 +8,8 @@ use crosshead_generate::{
 use crosshead_models::{CausalLmConfig, EncoderDecoderConfig, GenerationDefaults};
 use crosshead_tokenize::Tokenizer;
 
-use super::drafts::check_drafts;
 use super::DecodeOptions;
+use super::drafts::check_drafts;
 use super::strategy::ModelKind;
 use crate::TaskError;
 use crate::words::{Required, Words};

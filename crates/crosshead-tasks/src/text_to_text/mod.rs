@@ -2,6 +2,7 @@
 
 mod attention;
 mod rank;
+mod substitute;
 mod task;
 mod write;
 

@@ -36,6 +36,22 @@ impl TextToText {
         let (free, constrained) = order.split_at(order.partition_point(|&i| is_free(i)));
         let size = self.batch_size.max(1);
         let mut done = sources.len() - order.len();
+        let mut constrained = constrained.to_vec();
+        if self.substitutes(&hooks) {
+            let mut left = Vec::new();
+            for i in constrained {
+                let (text, source) = (texts[i].as_ref(), &sources[i]);
+                match self.substituted(text, &source.ids, hooks.required_of(i))? {
+                    Some(found) => {
+                        written[i] = Written { truncated: source.truncated, ..found };
+                        done += 1;
+                        hooks.report(done);
+                    }
+                    None => left.push(i),
+                }
+            }
+            constrained = left;
+        }
         let mut stopped = false;
         for batch in free.chunks(size).chain(constrained.chunks(size)) {
             if stopped {
@@ -126,7 +142,7 @@ impl TextToText {
     }
 
     /// Searches the texts for sources.
-    fn search(
+    pub(super) fn search(
         &self,
         sources: &[Vec<u32>],
         plan: &Plan,
@@ -143,7 +159,7 @@ impl TextToText {
     }
 
     /// For each id, whether a word may end before it.
-    fn boundaries(&self) -> Result<&[bool], TaskError> {
+    pub(super) fn boundaries(&self) -> Result<&[bool], TaskError> {
         if let Some(boundaries) = self.boundaries.get() {
             return Ok(boundaries);
         }

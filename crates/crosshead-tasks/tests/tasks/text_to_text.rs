@@ -286,6 +286,33 @@ fn outputs_begin_with_the_prefix_and_stop_at_a_text() {
 }
 
 #[test]
+fn copied_drafts_do_not_change_texts() {
+    let with = |options| engine(1).with_options(options).write(&SENTENCES, TextHooks::none());
+    for prefix in [None, Some("the dog".to_owned())] {
+        let plain =
+            DecodeOptions { max_tokens: Some(12), target_prefix: prefix, ..options(1) };
+        let expected = with(plain.clone()).unwrap();
+        let found = with(DecodeOptions { prompt_lookup: Some(4), ..plain }).unwrap();
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!((&found.text, found.stop), (&expected.text, expected.stop));
+            let counts = found.drafts.unwrap();
+            assert_eq!(counts.passes + counts.accepted, found.n_best[0].tokens.len());
+            assert_eq!(expected.drafts, None);
+        }
+    }
+    let lookup = DecodeOptions { prompt_lookup: Some(4), ..options(1) };
+    for (options, name) in [
+        (DecodeOptions { beams: Some(2), ..lookup.clone() }, "--beams 1"),
+        (DecodeOptions { temperature: Some(1.0), ..lookup.clone() }, "--temperature 0"),
+        (DecodeOptions { force_words: vec!["ship".into()], ..lookup.clone() }, "--force-words"),
+        (DecodeOptions { prompt_lookup: Some(0), ..lookup }, "1 or more"),
+    ] {
+        let error = with(options).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
 fn required_texts_occur_and_other_outputs_do_not_change() {
     let longer = |beams| DecodeOptions { max_tokens: Some(12), ..options(beams) };
     let required = [

@@ -204,7 +204,6 @@ impl DecodeSection {
         }
     }
 
-
     /// Fills in absent keys, unless their values come from the pretrained model.
     fn resolve(&mut self, init: bool) -> Result<(), InvalidKey> {
         if !init {
