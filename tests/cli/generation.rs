@@ -175,6 +175,46 @@ fn given_pairs_have_the_log_probabilities_of_transformers() {
 }
 
 #[test]
+fn drafts_do_not_change_texts() {
+    for (name, command) in [("llama", "generate"), ("bart", "translate")] {
+        let folder = model(name, &json!({}));
+        let greedy = ["--temperature", "0", "--beams", "1", "--no-loop-guard", "--max-tokens", "30"];
+        let texts = ["the cat sat on the mat", "a dog", "the cat sat on the cat sat on"];
+        let (expected, _) = written(&folder, command, &greedy, &texts);
+        let drafts: &[&[&str]] = match command {
+            "generate" => &[&["--prompt-lookup", "5"], &["--draft", "model", "--draft-tokens", "3"]],
+            _ => &[&["--prompt-lookup", "5"]],
+        };
+        for drafts in drafts {
+            let args = [&greedy[..], drafts].concat();
+            let (found, _) = answers(&folder, command, &args, &texts);
+            for (found, expected) in found.iter().zip(&expected) {
+                assert_eq!(found[key(command)].as_str(), Some(expected.as_str()), "{drafts:?}");
+                let count = |name: &str| found["drafts"][name].as_u64().unwrap();
+                assert!(count("passes") > 0 && count("accepted") <= count("drafted"), "{found}");
+            }
+        }
+        let sampled = [command, "--model", "model", "--prompt-lookup", "5", "--top-k", "3", "a dog"];
+        assert_names(&folder.fails(&sampled), &["--prompt-lookup", "sampling", "--temperature 0"]);
+    }
+}
+
+#[test]
+fn continuations_of_prompts_are_ranked() {
+    let folder = model("llama", &json!({}));
+    folder.write("pairs.tsv", "the cat\t sat on\nthe cat\t mat\n");
+    let args = ["rank", "--model", "model", "pairs.tsv"];
+    let lines = folder.ok(&args);
+    let log_probs: Vec<f64> =
+        lines.lines().map(|line| line.split('\t').next().unwrap().parse().unwrap()).collect();
+    assert!(log_probs.len() == 2 && log_probs.iter().all(|log_prob| *log_prob < 0.0), "{lines}");
+    let json = folder.ok(&[&args[..], &["--json"]].concat());
+    assert!(json.lines().next().unwrap().contains("\"target\":\" sat on\""), "{json}");
+    let message = folder.fails(&[&args[..], &["--to", "de"]].concat());
+    assert_names(&message, &["--to", "language model"]);
+}
+
+#[test]
 fn n_best_texts_are_lines_and_json_has_tokens_and_the_reason_to_stop() {
     let folder = model(
         "bart",

@@ -1,6 +1,7 @@
 //! Greedy decoding.
 
-use crate::single_path::decode_single_path;
+use crate::logits::LogitRow;
+use crate::single_path::{Position, decode_single_path};
 use crate::top_k::TopK;
 use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, StepModel};
 
@@ -11,7 +12,10 @@ pub(crate) fn greedy(
     config: &DecodingConfig,
     hooks: Hooks<'_>,
 ) -> Result<Vec<Hypothesis>, GenerateError> {
-    decode_single_path(model, batch, config, hooks, |logits, _| {
-        TopK::of_row(1, logits).first().map(|candidate| candidate.token)
-    })
+    decode_single_path(model, batch, config, hooks, most_probable)
+}
+
+/// The most probable token; ties go to the lowest id. `None` if every token is forbidden.
+pub(crate) fn most_probable(logits: &LogitRow, _: Position) -> Option<u32> {
+    TopK::of_row(1, logits).first().map(|candidate| candidate.token)
 }

@@ -19,6 +19,7 @@ mod processors;
 mod sample;
 mod score;
 mod single_path;
+mod speculative;
 mod step_model;
 mod stop_rule;
 mod top_k;
@@ -37,5 +38,8 @@ pub use loop_guard::LoopGuard;
 pub use observer::{Flow, Observer, Step, StepToken};
 pub use phrases::{Form, Phrase, Phrases};
 pub use score::score;
+pub use speculative::{
+    DraftCounts, DraftModel, Drafter, PromptLookup, SoFar, decode_speculatively,
+};
 pub use step_model::{Rollback, StepModel};
 pub use stop_rule::StopRule;

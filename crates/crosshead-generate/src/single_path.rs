@@ -71,22 +71,22 @@ pub(crate) struct Search<'a> {
 }
 
 /// One sequence.
-struct Path {
-    sequence: usize,
+pub(crate) struct Path {
+    pub(crate) sequence: usize,
     /// The number of consecutive copies of an n-gram that it may have, if that is limited.
     allowed_copies: Option<usize>,
-    max_len: usize,
+    pub(crate) max_len: usize,
     min_len: usize,
-    prompt_len: usize,
+    pub(crate) prompt_len: usize,
     /// The prompt and the generated tokens.
-    tokens: Vec<u32>,
+    pub(crate) tokens: Vec<u32>,
     states: States,
     trace: Trace,
-    stop: Option<StopReason>,
+    pub(crate) stop: Option<StopReason>,
 }
 
 impl Path {
-    fn new(sequence: usize, config: &DecodingConfig, hooks: &Hooks<'_>) -> Self {
+    pub(crate) fn new(sequence: usize, config: &DecodingConfig, hooks: &Hooks<'_>) -> Self {
         let tokens = config.prompt(sequence);
         Self {
             sequence,
@@ -101,12 +101,12 @@ impl Path {
         }
     }
 
-    fn last_token(&self) -> u32 {
+    pub(crate) fn last_token(&self) -> u32 {
         self.tokens[self.tokens.len() - 1]
     }
 
     /// Appends the next token, unless every token is forbidden.
-    fn advance(
+    pub(crate) fn advance(
         &mut self,
         row: usize,
         logits: &mut [f32],
@@ -153,7 +153,7 @@ impl Path {
         (generated.len() == self.max_len).then_some(StopReason::MaxLength)
     }
 
-    fn into_hypothesis(self, config: &DecodingConfig) -> Hypothesis {
+    pub(crate) fn into_hypothesis(self, config: &DecodingConfig) -> Hypothesis {
         let tokens = &self.tokens[self.prompt_len..];
         let stop = self.stop.expect("decoding ends once every sequence has ended");
         Hypothesis::new(tokens, self.trace, config.length_penalty, stop)

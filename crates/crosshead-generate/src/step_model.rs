@@ -54,6 +54,12 @@ pub trait Rollback: StepModel {
     /// # Panics
     /// If fewer than `count` tokens have been fed.
     fn rollback(&mut self, count: usize);
+
+    /// The number of tokens that the next [`step_many`](StepModel::step_many) may feed to each row so that all but the first can
+    /// be discarded; one can always be fed. Default: any number.
+    fn room(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// Runs one step and checks the number of logits.
@@ -61,12 +67,23 @@ pub(crate) fn checked_step(
     model: &mut (impl StepModel + ?Sized),
     tokens: &[u32],
 ) -> Result<Vec<f32>, GenerateError> {
-    let logits = model.step(tokens);
-    let (rows, vocab_size) = (tokens.len(), model.vocab_size());
-    if logits.len() != rows * vocab_size {
-        return Err(GenerateError::LogitsShape { len: logits.len(), rows, vocab_size });
+    checked(model.step(tokens), tokens.len(), model.vocab_size())
+}
+
+/// Feeds several tokens to the only row and checks the number of logits.
+pub(crate) fn checked_steps(
+    model: &mut (impl StepModel + ?Sized),
+    tokens: &[u32],
+) -> Result<Vec<f32>, GenerateError> {
+    checked(model.step_many(tokens, tokens.len()), tokens.len(), model.vocab_size())
+}
+
+fn checked(logits: Vec<f32>, rows: usize, vocab_size: usize) -> Result<Vec<f32>, GenerateError> {
+    if logits.len() == rows * vocab_size {
+        Ok(logits)
+    } else {
+        Err(GenerateError::LogitsShape { len: logits.len(), rows, vocab_size })
     }
-    Ok(logits)
 }
 
 /// Reorders the model's rows, unless no row moves or no rows are left.

@@ -137,7 +137,7 @@ fn keys_are_found_by_path_by_name_and_by_section() {
     };
     assert_eq!(paths("train.steps"), ["train.steps"]);
     assert_eq!(paths("vocab_size"), ["tokenizer.vocab_size"]);
-    assert_eq!(paths("decode"), ["decode.beams", "decode.length_penalty"]);
+    assert_eq!(paths("distill"), ["distill.teacher", "distill.temperature", "distill.weight"]);
     assert!(paths("max_len").contains(&"model.max_len".to_owned()));
     let message = reference::find("train.stepps").unwrap_err().to_string();
     assert!(message.ends_with("did you mean `train.steps`?"), "{message}");

@@ -76,6 +76,36 @@ pub enum TaskError {
         /// The ratio.
         ratio: f32,
     },
+    /// An offset of a length limit that is not set.
+    #[error("`max_length_offset` has no effect without `max_length_ratio`; set it too")]
+    MaxLengthOffset,
+    /// Drafted tokens for a strategy other than greedy decoding.
+    #[error("{drafts} needs greedy decoding and cannot be combined with {strategy}; {fix}")]
+    DraftsNotGreedy {
+        /// Where the drafts come from.
+        drafts: &'static str,
+        /// What selects another strategy.
+        strategy: &'static str,
+        /// How to select greedy decoding.
+        fix: &'static str,
+    },
+    /// Drafts of two kinds.
+    #[error("`prompt_lookup` cannot be combined with a draft model; remove one of them")]
+    TwoDrafts,
+    /// No tokens to draft.
+    #[error("the number of drafted tokens is 0: it must be 1 or more")]
+    NoDrafts,
+    /// A draft model with another vocabulary.
+    #[error(
+        "the draft model has another vocabulary: it has {of_draft} tokens instead of {tokens}, or other ones; take a smaller \
+         model with the same tokenizer"
+    )]
+    DraftVocabulary {
+        /// The number of tokens of the draft model.
+        of_draft: usize,
+        /// The number of tokens of the model.
+        tokens: usize,
+    },
     /// The time limit is out of range.
     #[error("the time limit is {seconds} seconds: it must be a finite number from 0")]
     TimeLimit {

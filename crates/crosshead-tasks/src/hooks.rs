@@ -55,7 +55,9 @@ impl<'a> TextHooks<'a> {
     }
 
     /// Sets what each output must contain, by the index of the text: a list for each text, which may be empty. Outputs of texts
-    /// without requirements do not change; for the others, beam search is constrained, with at least 8 beams unless
+    /// without requirements do not change. In the others, a required text [with a source](Required::with_source) takes the place of
+    /// the words that the model writes for that source, by cross-attention. Where that is not possible, with several outputs for a
+    /// text, with sampling, or with other hooks that take part in decoding, beam search is constrained, with at least 8 beams unless
     /// [`DecodeOptions::beams`](crate::DecodeOptions::beams) is set. An output that ends early, at the length limit for example,
     /// may lack some. Encoder-decoders only. Default: none.
     pub fn with_required(self, required: &'a [Vec<Required>]) -> Self {

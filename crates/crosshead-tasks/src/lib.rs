@@ -55,8 +55,8 @@ pub use words::Required;
 
 // Types from other crates that appear in this crate's API.
 pub use crosshead_generate::{
-    Constraint, ConstraintState, EarlyStopping, Flow, GenerateError, Observer, Step, StepToken,
-    StopReason,
+    Constraint, ConstraintState, DraftCounts, EarlyStopping, Flow, GenerateError, Observer, Step,
+    StepToken, StopReason,
 };
 pub use crosshead_models::{
     AttentionKind, CausalLm, ComputeType, Encoder, EncoderDecoder, GenerationDefaults,

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use crosshead_generate::{
-    Constraint, ConstraintState, Flow, Hooks, Hypothesis, Observer, Step, StepModel, StepToken,
-    StopRule, Strategy, decode,
+    Constraint, ConstraintState, DraftCounts, Flow, GenerateError, Hooks, Hypothesis, Observer,
+    Step, StepToken, StopRule, Strategy,
 };
 use crosshead_tokenize::Tokenizer;
 
@@ -12,6 +12,27 @@ use crate::options::Plan;
 use crate::stop_strings::StopStrings;
 use crate::text::Text;
 use crate::{Candidate, TaskError, TextHooks};
+
+/// What a search finds for each row of a batch.
+pub(crate) struct Found {
+    /// The hypotheses of each row, best first.
+    ranked: Vec<Vec<Hypothesis>>,
+    /// The drafted tokens of each row; empty if none were drafted.
+    drafts: Vec<DraftCounts>,
+}
+
+impl From<Vec<Vec<Hypothesis>>> for Found {
+    fn from(ranked: Vec<Vec<Hypothesis>>) -> Self {
+        Self { ranked, drafts: Vec::new() }
+    }
+}
+
+impl From<Vec<(Hypothesis, DraftCounts)>> for Found {
+    fn from(found: Vec<(Hypothesis, DraftCounts)>) -> Self {
+        let (ranked, drafts) = found.into_iter().map(|(best, counts)| (vec![best], counts)).unzip();
+        Self { ranked, drafts }
+    }
+}
 
 /// The generated texts of a batch.
 pub(crate) struct Generations {
@@ -21,6 +42,8 @@ pub(crate) struct Generations {
     pub(crate) prefix: Vec<u32>,
     /// Whether a hook stopped all texts.
     pub(crate) stopped: bool,
+    /// The drafted tokens of each text; empty if none were drafted.
+    pub(crate) drafts: Vec<DraftCounts>,
 }
 
 impl Generations {
@@ -43,25 +66,26 @@ pub(crate) struct Outputs<'a> {
     pub(crate) indices: &'a [usize],
 }
 
-/// Decodes a batch without hooks.
+/// Decodes a batch without hooks, by `search`.
 pub(crate) fn decode_passive(
-    model: &mut impl StepModel,
+    search: impl FnOnce(Hooks<'_>) -> Result<Found, GenerateError>,
     plan: &Plan,
     outputs: &Outputs<'_>,
 ) -> Result<Generations, TaskError> {
     let stop = StopStrings::new(outputs.tokenizer, &plan.stop_strings);
     let hooks = limited(Hooks::none(), plan, stop.as_ref());
-    let found = decode(model, outputs.indices.len(), &plan.config, hooks)?;
+    let Found { ranked, drafts } = search(hooks)?;
     Ok(Generations {
-        texts: outputs.candidates(plan, found)?,
+        texts: outputs.candidates(plan, ranked)?,
         prefix: plan.prefix.clone(),
         stopped: false,
+        drafts,
     })
 }
 
-/// Decodes a batch and passes its text and its steps to the hooks.
+/// Decodes a batch by `search` and passes its text and its steps to the hooks.
 pub(crate) fn decode_streaming(
-    model: &mut impl StepModel,
+    search: impl FnOnce(Hooks<'_>) -> Result<Found, GenerateError>,
     plan: &Plan,
     outputs: &Outputs<'_>,
     hooks: &mut TextHooks<'_>,
@@ -82,9 +106,9 @@ pub(crate) fn decode_streaming(
     for constraint in &constraints {
         decode_hooks = decode_hooks.with_constraint(constraint);
     }
-    let found = decode(model, indices.len(), &plan.config, decode_hooks)?;
+    let Found { ranked, drafts } = search(decode_hooks)?;
     if let Strategy::BeamSearch(_) = plan.config.strategy {
-        for (row, ranked) in found.iter().enumerate() {
+        for (row, ranked) in ranked.iter().enumerate() {
             if let Some(best) = ranked.first() {
                 streaming.push_all(row, best);
             }
@@ -92,9 +116,10 @@ pub(crate) fn decode_streaming(
     }
     let stopped = streaming.finish()?;
     Ok(Generations {
-        texts: outputs.candidates(plan, found)?,
+        texts: outputs.candidates(plan, ranked)?,
         prefix: plan.prefix.clone(),
         stopped,
+        drafts,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Texts as token sequences: words that may not occur, and phrases that must.
 
+use std::ops::Range;
+
 use crosshead_generate::{Form, Phrase};
 use crosshead_tokenize::Tokenizer;
 
@@ -11,12 +13,48 @@ pub struct Required {
     /// The forms, of which one must occur.
     forms: Vec<String>,
     whole_words: bool,
+    source: Option<Range<usize>>,
 }
 
 impl Required {
     /// Requires one of these forms.
     pub fn new(forms: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { forms: forms.into_iter().map(Into::into).collect(), whole_words: false }
+        Self {
+            forms: forms.into_iter().map(Into::into).collect(),
+            whole_words: false,
+            source: None,
+        }
+    }
+
+    /// Sets the bytes of the input that a form is the translation of. The form then takes the place of the words that the model
+    /// writes for them. Default: unknown.
+    #[must_use]
+    pub fn with_source(self, source: Range<usize>) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    /// The bytes of the input that a form is the translation of.
+    pub(crate) fn source(&self) -> Option<&Range<usize>> {
+        self.source.as_ref()
+    }
+
+    /// Whether a form counts only as whole words.
+    pub(crate) fn has_whole_words(&self) -> bool {
+        self.whole_words
+    }
+
+    /// The places in a text that have a form, the longest one at each place first.
+    pub(crate) fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let is_word = |c: Option<char>| self.whole_words && c.is_some_and(char::is_alphanumeric);
+        let is_whole = |place: &Range<usize>| {
+            !is_word(text[..place.start].chars().next_back())
+                && !is_word(text[place.end..].chars().next())
+        };
+        let found = self.forms.iter().flat_map(|form| text.match_indices(form.as_str()));
+        let mut places: Vec<_> = found.map(|(at, form)| at..at + form.len()).collect();
+        places.retain(is_whole);
+        places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        places
     }
 
     /// Requires a form to be whole words. Default: it may also be a part of a word.

@@ -30,9 +30,12 @@ pub(crate) struct Decoding {
     /// Minimum number of new tokens [default: from the model]
     #[arg(long, value_name = "N")]
     pub(crate) min_tokens: Option<usize>,
-    /// Maximum number of new tokens, divided by the number of tokens of the source or prompt
+    /// Write at most RATIO times as many tokens as the source or prompt has, rounded up
     #[arg(long, value_name = "RATIO")]
     pub(crate) max_length_ratio: Option<f32>,
+    /// Tokens that --max-length-ratio allows in addition [default: 0]
+    #[arg(long, value_name = "N", requires = "max_length_ratio")]
+    pub(crate) max_length_offset: Option<usize>,
     /// Size of n-grams that may occur only once; 0 for no limit [default: from the model]
     #[arg(long, value_name = "N")]
     pub(crate) no_repeat_ngram: Option<usize>,
@@ -77,6 +80,10 @@ pub(crate) struct Decoding {
     /// Sample from the most typical tokens, whose probabilities add up to this value [default: from the model, or 1]
     #[arg(long, value_name = "P")]
     pub(crate) typical_p: Option<f32>,
+    /// Speculative decoding: copy up to N tokens from the source or prompt, or from the text so far, and check them in one pass.
+    /// Only for greedy decoding, whose text does not change; texts are decoded one at a time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) prompt_lookup: Option<u16>,
     /// Random seed of sampling [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
@@ -126,6 +133,7 @@ impl Decoding {
             early_stopping: self.early_stopping.map(EarlyStopping::from),
             min_tokens: self.min_tokens,
             max_length_ratio: self.max_length_ratio,
+            max_length_offset: self.max_length_offset,
             no_repeat_ngram_size: self.no_repeat_ngram,
             no_source_ngram_size: self.no_source_ngram,
             repetition_penalty: self.repetition_penalty,
@@ -140,6 +148,7 @@ impl Decoding {
             min_p: self.min_p,
             typical_p: self.typical_p,
             seed: self.seed,
+            prompt_lookup: self.prompt_lookup.map(usize::from),
             ..DecodeOptions::default()
         }
     }
@@ -154,6 +163,7 @@ impl Decoding {
             ("--early-stopping", self.early_stopping.is_some()),
             ("--min-tokens", self.min_tokens.is_some()),
             ("--max-length-ratio", self.max_length_ratio.is_some()),
+            ("--max-length-offset", self.max_length_offset.is_some()),
             ("--no-repeat-ngram", self.no_repeat_ngram.is_some()),
             ("--no-source-ngram", self.no_source_ngram.is_some()),
             ("--repetition-penalty", self.repetition_penalty.is_some()),
@@ -169,6 +179,7 @@ impl Decoding {
             ("--min-p", self.min_p.is_some()),
             ("--typical-p", self.typical_p.is_some()),
             ("--seed", self.seed.is_some()),
+            ("--prompt-lookup", self.prompt_lookup.is_some()),
         ];
         options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
     }

@@ -8,16 +8,19 @@ use super::{ModelArgs, Precision};
 #[command(after_help = "Examples:
   crosshead rank --model runs/translate-en-de pairs.tsv
   crosshead rank --model opus-mt-en-de --json pairs.tsv
+  crosshead rank --model runs/language-model continuations.tsv
   crosshead rank --model runs/translate-en-de pairs.tsv | paste - pairs.tsv | sort -n
 
 The output has one line per pair: the log-probability of the target given the source, the same per token, and the score, the \
-log-probability divided by lengthᵅ, separated by tabs. The end token counts as a token. --json also prints the log-probability of each token.")]
+log-probability divided by lengthᵅ, separated by tabs. The end token counts as a token. For a \
+language model, a pair is a prompt and its continuation; the two are joined as they are, so a continuation usually begins with a \
+space, and there is no end token. --json also prints the log-probability of each token.")]
 pub(crate) struct Rank {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) precision: Precision,
-    /// The pairs: a source, a tab and a target in each line
+    /// The pairs: a source, a tab and a target in each line; for a language model, a prompt, a tab and its continuation
     #[arg(value_name = "FILE")]
     pub(crate) pairs: PathBuf,
     /// Print one JSON object per line

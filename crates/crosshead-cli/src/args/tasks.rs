@@ -1,5 +1,7 @@
 //! The arguments of the commands that use trained models.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosshead::recipes::TaskKind;
@@ -161,6 +163,7 @@ impl From<AggregationName> for Aggregation {
   crosshead generate --model runs/char-lm --max-tokens 300 --temperature 0.7 --seed 3 \"The whale\"
   crosshead generate --model runs/char-lm --temperature 0 \"\"
   cat prompts.txt | crosshead generate --model runs/language-model --json
+  crosshead generate --model Qwen2-7B-Instruct --draft Qwen2-0.5B-Instruct --temperature 0 --chat \"Repeat this: …\"
   crosshead generate --model Qwen2-0.5B-Instruct --chat --system \"Answer briefly.\" \"What is a transformer?\"
 
 A single prompt on the command line is streamed. Several prompts, or lines of standard input, are printed one per line: line \
@@ -186,6 +189,14 @@ pub(crate) struct Generate {
     pub(crate) results: Results,
     #[command(flatten, next_help_heading = "Decoding")]
     pub(crate) decoding: Decoding,
+    /// Speculative decoding: a smaller model with the same tokenizer writes tokens that the model checks in one pass. Only for greedy
+    /// decoding, whose text does not change
+    #[arg(long, value_name = "MODEL", conflicts_with = "prompt_lookup", help_heading = "Decoding")]
+    pub(crate) draft: Option<PathBuf>,
+    /// The number of tokens that the draft model writes at once
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "draft", help_heading = "Decoding",
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) draft_tokens: u16,
 }
 
 #[derive(clap::Args)]

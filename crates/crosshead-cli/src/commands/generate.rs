@@ -19,7 +19,13 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     let compute_type = compute_type(&model, &texts.precision, &device)?;
     let files = crosshead::model_files(&model, texts.model.adapter.as_deref())?;
     let generator = Generator::from_files(&files, &device)?;
-    let generator = generator.with_compute_type(compute_type);
+    let mut generator = generator.with_compute_type(compute_type);
+    if let Some(name) = &args.draft {
+        let draft = models::locate(name)?;
+        let draft = Generator::from_pretrained(&draft, &device)?;
+        let draft = draft.with_compute_type(texts.precision.compute_type.into());
+        generator = generator.with_draft(draft, args.draft_tokens.into())?;
+    }
     let options = options(args);
     warn_of_not_followed(&generator.not_followed(&options));
     let lists = args.results.n_best.is_some_and(|n| n > 1);
@@ -37,13 +43,14 @@ pub(crate) fn run(args: &Generate, compute: &Compute) -> anyhow::Result<()> {
     answer_each(input, answer, |number, prompt, generated| {
         warn_if_cut(&generated, number);
         let finished = generated.finished();
-        let Generated { text, stop, n_best, .. } = generated;
+        let Generated { text, stop, n_best, drafts, .. } = generated;
         if texts.json {
             let mut object = Map::new();
             object.insert("prompt".to_owned(), json!(prompt));
             object.insert("text".to_owned(), json!(text));
             object.insert("finished".to_owned(), json!(finished));
             hypotheses::complete(&mut object, Some(stop), &n_best, &args.results);
+            hypotheses::add_drafts(&mut object, drafts);
             return output::line(Value::Object(object));
         }
         if n_best.len() > 1 || lists {

@@ -1,5 +1,6 @@
 //! How outputs, their scores and their tokens are printed.
 
+use crosshead::tasks::DraftCounts;
 use crosshead::{Alternative, Candidate, ScoredToken, StopReason};
 use serde_json::{Map, Value, json};
 
@@ -29,6 +30,19 @@ pub(super) fn complete(
         let listed = |candidate| hypothesis(candidate, results.has_tokens());
         let all: Vec<Value> = candidates.iter().map(listed).collect();
         object.insert("hypotheses".to_owned(), all.into());
+    }
+}
+
+/// Adds how many drafted tokens were right.
+pub(super) fn add_drafts(object: &mut Map<String, Value>, drafts: Option<DraftCounts>) {
+    if let Some(counts) = drafts {
+        let value = json!({
+            "passes": counts.passes,
+            "drafted": counts.drafted,
+            "accepted": counts.accepted,
+            "accepted_per_pass": counts.accepted_per_pass(),
+        });
+        object.insert("drafts".to_owned(), value);
     }
 }
 

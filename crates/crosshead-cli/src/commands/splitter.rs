@@ -88,6 +88,9 @@ fn join(parts: &[(Written, &Sentence<'_>)], sentences: usize) -> Written {
         joined.score += written.score / sentences as f32;
         joined.truncated |= written.truncated;
         joined.stop = written.stop.or(joined.stop);
+        if let Some(counts) = written.drafts {
+            *joined.drafts.get_or_insert_default() += counts;
+        }
     }
     let decoded = || parts.iter().filter(|(written, _)| written.stop.is_some());
     let ranks = decoded().map(|(written, _)| written.n_best.len()).min().unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use crosshead::Required;
-use crosshead::documents::{Glossary, Inflected};
+use crosshead::documents::{Glossary, Inflected, TermMatch};
 
 use crate::args::GlossaryArgs;
 use crate::output;
@@ -30,10 +30,11 @@ impl Terms {
 
     /// What the translation of a sentence must contain.
     pub(super) fn required(&self, sentence: &str) -> Vec<Required> {
-        let required = |term: &crosshead::documents::Term| {
-            Required::new(term.forms(self.inflected)).with_whole_words(term.has_words())
+        let required = |found: TermMatch<'_>| {
+            let forms = Required::new(found.term.forms(self.inflected));
+            forms.with_whole_words(found.term.has_words()).with_source(found.range)
         };
-        self.glossary.find(sentence).iter().map(|found| required(found.term)).collect()
+        self.glossary.find(sentence).into_iter().map(required).collect()
     }
 
     /// Warns of terms whose translation did not come out.

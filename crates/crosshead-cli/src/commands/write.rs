@@ -96,7 +96,7 @@ pub(super) fn show(
     source: &str,
     written: Written,
 ) -> anyhow::Result<()> {
-    let Written { text, score, stop, truncated, alignment, n_best } = written;
+    let Written { text, score, stop, truncated, alignment, n_best, drafts } = written;
     warn_if_cut(truncated, number, names.text);
     if stop == Some(StopReason::Loop) {
         let name = names.text;
@@ -110,6 +110,7 @@ pub(super) fn show(
         object.insert(names.target.to_owned(), json!(text));
         object.insert("score".to_owned(), json!(score));
         hypotheses::complete(&mut object, stop, &n_best, results);
+        hypotheses::add_drafts(&mut object, drafts);
         if let Some(form) = alignments {
             let alignment = alignment.unwrap_or_default();
             let links = alignment::to_json(&alignment, source, &text, form);

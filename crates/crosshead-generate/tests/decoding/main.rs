@@ -9,3 +9,4 @@ mod groups;
 mod loops;
 mod outputs;
 mod phrases;
+mod speculative;

@@ -1,17 +1,21 @@
 //! Text generation with a causal language model.
 
+mod rank;
 mod window;
 
 use std::path::Path;
 
 use burn::tensor::Device;
-use crosshead_generate::StopReason;
+use crosshead_generate::{
+    DraftCounts, DraftModel, Drafter, GenerateError, Hooks, PromptLookup, StopReason, decode,
+    decode_speculatively,
+};
 use crosshead_models::{CausalLm, ComputeType, GenerationDefaults, ModelFiles, NotFollowed};
 use crosshead_tokenize::{ChatMessage, ChatOptions, Tokenizer};
 
 use crate::directory::check_vocabulary;
-use crate::options::{Batch, ModelKind};
-use crate::streaming::{Outputs, decode_streaming};
+use crate::options::{Batch, ModelKind, check_drafts};
+use crate::streaming::{Found, Outputs, decode_streaming};
 use crate::{Candidate, DecodeOptions, TaskError, TextHooks, model_files};
 use window::WindowSteps;
 
@@ -27,6 +31,8 @@ pub struct Generated {
     /// The texts that were generated after the prompt, best first, or in the order in which they were sampled: as many as
     /// [`DecodeOptions::n_best`] asks for. The first one is `text`.
     pub n_best: Vec<Candidate>,
+    /// How many tokens were drafted, in speculative decoding.
+    pub drafts: Option<DraftCounts>,
 }
 
 impl Generated {
@@ -42,6 +48,14 @@ pub struct Generator {
     model: CausalLm,
     tokenizer: Tokenizer,
     generation: GenerationDefaults,
+    draft: Option<Draft>,
+}
+
+/// A draft model, and the number of tokens that it drafts.
+#[derive(Debug)]
+struct Draft {
+    model: CausalLm,
+    tokens: usize,
 }
 
 /// The ids of a prompt, and whether it was truncated.
@@ -71,7 +85,25 @@ impl Generator {
 
     /// A generator from a model outside autodiff and its tokenizer.
     pub fn new(model: CausalLm, tokenizer: Tokenizer) -> Self {
-        Self { model, tokenizer, generation: GenerationDefaults::default() }
+        Self { model, tokenizer, generation: GenerationDefaults::default(), draft: None }
+    }
+
+    /// Speculative decoding with a draft model: in greedy decoding, it writes up to `tokens` tokens, which the model checks in
+    /// one pass; see [`decode_speculatively`]. Prompts are then continued one at a time. Default: none.
+    ///
+    /// # Errors
+    /// If `tokens` is 0, or the draft model has another vocabulary.
+    pub fn with_draft(self, draft: Self, tokens: usize) -> Result<Self, TaskError> {
+        if tokens == 0 {
+            return Err(TaskError::NoDrafts);
+        }
+        let (own, other) = (&self.tokenizer, &draft.tokenizer);
+        let sizes = [own.vocab_size(), other.vocab_size()];
+        let is_equal = |id| own.id_to_token(id) == other.id_to_token(id);
+        if sizes[0] != sizes[1] || !(0..sizes[0] as u32).all(is_equal) {
+            return Err(TaskError::DraftVocabulary { of_draft: sizes[1], tokens: sizes[0] });
+        }
+        Ok(Self { draft: Some(Draft { model: draft.model, tokens }), ..self })
     }
 
     /// Sets the compute type of the model. Default: the type stored in the files.
@@ -176,13 +208,17 @@ impl Generator {
                 stop: StopReason::MaxLength,
                 truncated,
                 n_best: Vec::new(),
+                drafts: None,
             };
             return Ok(prompts.into_iter().map(empty).collect());
         }
         if !hooks.required.is_empty() {
             return Err(TaskError::NoRequired);
         }
-        let Self { model, tokenizer, generation } = self;
+        if self.draft.is_some() && options.prompt_lookup.is_some() {
+            return Err(TaskError::TwoDrafts);
+        }
+        let Self { model, tokenizer, generation, draft } = self;
         let samples = options.samples(generation, ModelKind::CausalLm);
         let truncated: Vec<bool> = prompts.iter().map(|prompt| prompt.1).collect();
         let rows: Vec<Vec<u32>> =
@@ -197,13 +233,30 @@ impl Generator {
         let plan = options.for_causal_lm(generation, model.config(), tokenizer, batch)?;
         let indices: Vec<usize> = (0..rows.len()).map(|row| row / samples).collect();
         let outputs = Outputs { tokenizer, prompts: &rows, indices: &indices };
-        let mut steps = WindowSteps::new(model, rows.clone());
-        let generations = decode_streaming(&mut steps, &plan, &outputs, &mut hooks)?;
+        if draft.is_some() {
+            check_drafts("a draft model (--draft)", &plan.config)?;
+        }
+        let search = |hooks: Hooks<'_>| -> Result<Found, GenerateError> {
+            let mut drafter: Box<dyn Drafter> = match (plan.lookup, draft) {
+                (Some(tokens), _) => Box::new(PromptLookup::new(tokens)),
+                (None, Some(draft)) => Box::new(draft.drafter(&rows)),
+                (None, None) => {
+                    let mut steps = WindowSteps::new(model, rows.clone());
+                    return Ok(decode(&mut steps, rows.len(), &plan.config, hooks)?.into());
+                }
+            };
+            let start = |row: usize| WindowSteps::new(model, vec![rows[row].clone()]);
+            let (config, drafter) = (&plan.config, drafter.as_mut());
+            Ok(decode_speculatively(start, rows.len(), config, drafter, hooks)?.into())
+        };
+        let generations = decode_streaming(search, &plan, &outputs, &mut hooks)?;
         hooks.report(truncated.len());
+        let mut drafts = generations.drafts.into_iter();
         let generated = |(n_best, truncated): (Vec<Candidate>, bool)| {
+            let drafts = drafts.next();
             let best = n_best.first()?;
             let (text, stop) = (best.text.clone(), best.stop);
-            Some(Generated { text, stop, truncated, n_best })
+            Some(Generated { text, stop, truncated, n_best, drafts })
         };
         Ok(generations.texts.into_iter().zip(truncated).filter_map(generated).collect())
     }
@@ -242,5 +295,17 @@ impl Generator {
         let config = self.model.config();
         let begin = self.generation.bos_token_id.or(config.bos_id);
         begin.filter(|&id| (id as usize) < config.vocab_size)
+    }
+}
+
+impl Draft {
+    /// What drafts the continuations of prompts. Of a prompt that is too long for the draft model, it sees the end.
+    fn drafter<'a>(&'a self, prompts: &'a [Vec<u32>]) -> impl Drafter + 'a {
+        let start = |row: usize| {
+            let prompt: &Vec<u32> = &prompts[row];
+            let excess = prompt.len().saturating_sub(self.model.config().stack.max_len);
+            WindowSteps::new(&self.model, vec![prompt[excess..].to_vec()])
+        };
+        DraftModel::new(start, self.tokens)
     }
 }

@@ -1,6 +1,6 @@
 //! Generation of texts longer than the model's maximum length.
 
-use crosshead_generate::StepModel;
+use crosshead_generate::{Rollback, StepModel};
 use crosshead_models::{CausalLm, CausalSteps};
 
 /// Decoding steps with a context window for each text: when the window exceeds the model's maximum length, decoding
@@ -47,9 +47,37 @@ impl StepModel for WindowSteps<'_> {
         self.steps.step(tokens)
     }
 
+    /// # Panics
+    /// If the windows would have to move on between the tokens; see [`room`](Rollback::room).
+    fn step_many(&mut self, tokens: &[u32], count: usize) -> Vec<f32> {
+        if count == 1 {
+            return self.step(tokens);
+        }
+        assert!(count <= self.room(), "{count} tokens do not fit into the window");
+        for (window, tokens) in self.windows.iter_mut().zip(tokens.chunks(count)) {
+            window.extend(tokens);
+        }
+        self.columns += count;
+        self.steps.step_many(tokens, count)
+    }
+
     fn reorder(&mut self, rows: &[usize]) {
         self.windows = rows.iter().map(|&row| self.windows[row].clone()).collect();
         self.steps.reorder(rows);
+    }
+}
+
+impl Rollback for WindowSteps<'_> {
+    fn rollback(&mut self, count: usize) {
+        for window in &mut self.windows {
+            window.truncate(window.len() - count);
+        }
+        self.columns -= count;
+        self.steps.rollback(count);
+    }
+
+    fn room(&self) -> usize {
+        (self.model.config().stack.max_len + 1).saturating_sub(self.columns)
     }
 }
 

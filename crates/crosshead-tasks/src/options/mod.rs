@@ -1,11 +1,13 @@
 //! The caller's decoding options.
 
+mod drafts;
 mod resolve;
 mod strategy;
 
 use crosshead_generate::EarlyStopping;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use drafts::check_drafts;
 pub(crate) use resolve::{Batch, Plan, start_id};
 pub(crate) use strategy::ModelKind;
 
@@ -31,8 +33,12 @@ pub struct DecodeOptions {
     /// Maximum number of new tokens. Default: 200 for causal language models; the model's maximum length for
     /// encoder-decoders.
     pub max_tokens: Option<usize>,
-    /// Maximum number of new tokens divided by the number of tokens of the source or prompt. Default: none.
+    /// Limits the number of new tokens, including the end token, to ⌈`max_length_ratio` · n⌉ + `max_length_offset`, where n is the
+    /// number of tokens of the source or prompt with its special tokens and prefix. `max_tokens` and the model's maximum length still
+    /// apply. Default: none.
     pub max_length_ratio: Option<f32>,
+    /// The number of tokens that is added to the limit of `max_length_ratio`, which must be set. Default: 0.
+    pub max_length_offset: Option<usize>,
     /// Minimum number of new tokens. Default: 0.
     pub min_tokens: Option<usize>,
     /// Size of n-grams that may occur only once; 0 for no limit. Default: 0.
@@ -74,4 +80,8 @@ pub struct DecodeOptions {
     pub first_sequence: Option<usize>,
     /// Number of most probable tokens to return for each position. Default: 0.
     pub alternatives: usize,
+    /// Speculative decoding: in greedy decoding, up to this many tokens are copied from the source or prompt, or from the text so
+    /// far, and checked in one pass of the model; see [`decode_speculatively`](crosshead_generate::decode_speculatively). Texts are
+    /// then decoded one at a time. Default: none.
+    pub prompt_lookup: Option<usize>,
 }

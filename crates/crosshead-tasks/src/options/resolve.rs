@@ -9,6 +9,7 @@ use crosshead_models::{CausalLmConfig, EncoderDecoderConfig, GenerationDefaults}
 use crosshead_tokenize::Tokenizer;
 
 use super::DecodeOptions;
+use super::drafts::check_drafts;
 use super::strategy::ModelKind;
 use crate::TaskError;
 use crate::words::{Required, Words};
@@ -41,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) stop_strings: Vec<String>,
     /// The time after which all rows end.
     pub(crate) time_limit: Option<Duration>,
+    /// The number of tokens to draft by prompt lookup.
+    pub(crate) lookup: Option<usize>,
 }
 
 impl DecodeOptions {
@@ -119,16 +122,7 @@ impl DecodeOptions {
         for word in &self.bad_words {
             decoding.bad_words.extend(words.spellings(word)?);
         }
-        if let Some(ratio) = self.max_length_ratio {
-            if !(ratio.is_finite() && ratio > 0.0) {
-                return Err(TaskError::MaxLengthRatio { ratio });
-            }
-            let limit = |(row, source): (usize, &Vec<u32>)| {
-                let limit = (source.len() as f32 * ratio).ceil().max(1.0) as usize;
-                decoding.max_len.of(row).min(limit)
-            };
-            decoding.max_len = Length::PerRow(batch.rows.iter().enumerate().map(limit).collect());
-        }
+        self.limit_length(&mut decoding, batch.rows)?;
         decoding.loop_guard = self.loop_guard.map(LoopGuard::new);
         decoding.alternatives = self.alternatives;
         let sees_source = decoding.loop_guard.is_some()
@@ -149,6 +143,13 @@ impl DecodeOptions {
         if hypotheses > 1 && decoding.strategy == Strategy::Greedy {
             return Err(TaskError::NBestOfGreedy { n_best: hypotheses });
         }
+        if self.prompt_lookup == Some(0) {
+            return Err(TaskError::NoDrafts);
+        }
+        if self.prompt_lookup.is_some() {
+            check_drafts("`prompt_lookup` (--prompt-lookup)", &decoding)?;
+            decoding.sources = batch.rows.to_vec();
+        }
         decoding.sequence_numbers = batch.numbers;
         Ok(Plan {
             config: decoding,
@@ -156,7 +157,29 @@ impl DecodeOptions {
             samples: self.samples(generation, kind),
             stop_strings: [generation.stop_strings.as_slice(), &self.stop_strings].concat(),
             time_limit: self.time_limit(generation)?,
+            lookup: self.prompt_lookup,
         })
+    }
+
+    /// Limits the length of each row by that of its source.
+    fn limit_length(
+        &self,
+        decoding: &mut DecodingConfig,
+        sources: &[Vec<u32>],
+    ) -> Result<(), TaskError> {
+        let Some(ratio) = self.max_length_ratio else {
+            return self.max_length_offset.map_or(Ok(()), |_| Err(TaskError::MaxLengthOffset));
+        };
+        if !(ratio.is_finite() && ratio > 0.0) {
+            return Err(TaskError::MaxLengthRatio { ratio });
+        }
+        let offset = self.max_length_offset.unwrap_or(0);
+        let limit = |(row, source): (usize, &Vec<u32>)| {
+            let by_source = (source.len() as f32 * ratio).ceil() as usize;
+            decoding.max_len.of(row).min(by_source.saturating_add(offset))
+        };
+        decoding.max_len = Length::PerRow(sources.iter().enumerate().map(limit).collect());
+        Ok(())
     }
 
     /// Adds the phrases that must occur. The caller's need beam search, with enough beams for it to have a choice.

@@ -2,6 +2,7 @@
 
 mod attention;
 mod rank;
+mod substitute;
 mod task;
 mod write;
 
@@ -9,7 +10,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use burn::tensor::Device;
-use crosshead_generate::StopReason;
+use crosshead_generate::{DraftCounts, StopReason};
 use crosshead_models::{
     ComputeType, EncoderDecoder, GenerationDefaults, ModelFiles, NotFollowed, Origin,
 };
@@ -39,6 +40,8 @@ pub struct Written {
     /// The texts that were found for the input, best first: as many as
     /// [`DecodeOptions::n_best`] asks for, or fewer if the search did not find more. The first one is `text`; none for a blank input.
     pub n_best: Vec<Candidate>,
+    /// How many tokens were drafted, in speculative decoding.
+    pub drafts: Option<DraftCounts>,
 }
 
 /// An encoder-decoder with its tokenizer.

@@ -7,7 +7,7 @@ use super::TextToText;
 use crate::options::Batch;
 use crate::{Candidate, TaskError};
 
-/// The score of a given output for an input.
+/// The score of a given output for an input, or of a continuation of a prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RankedPair {
     /// The output with its log-probability, its score and those of its tokens. Its stop reason is that of a text with or without

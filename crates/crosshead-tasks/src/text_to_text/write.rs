@@ -1,13 +1,15 @@
 //! Generating the texts.
 
-use crosshead_generate::{StepModel, StopReason};
+use crosshead_generate::{
+    GenerateError, Hooks, PromptLookup, StepModel, StopReason, decode, decode_speculatively,
+};
 use crosshead_kernels::{Mode, in_pool};
 use crosshead_models::{DecoderSteps, TokenBatch};
 use crosshead_tokenize::{TruncatedEncoding, pad_batch};
 
 use super::{TextToText, Written};
 use crate::options::{Batch, ModelKind, Plan};
-use crate::streaming::{Generations, Outputs, decode_passive, decode_streaming};
+use crate::streaming::{Found, Generations, Outputs, decode_passive, decode_streaming};
 use crate::words::Words;
 use crate::{TaskError, TextHooks};
 
@@ -34,6 +36,22 @@ impl TextToText {
         let (free, constrained) = order.split_at(order.partition_point(|&i| is_free(i)));
         let size = self.batch_size.max(1);
         let mut done = sources.len() - order.len();
+        let mut constrained = constrained.to_vec();
+        if self.substitutes(&hooks) {
+            let mut left = Vec::new();
+            for i in constrained {
+                let (text, source) = (texts[i].as_ref(), &sources[i]);
+                match self.substituted(text, &source.ids, hooks.required_of(i))? {
+                    Some(found) => {
+                        written[i] = Written { truncated: source.truncated, ..found };
+                        done += 1;
+                        hooks.report(done);
+                    }
+                    None => left.push(i),
+                }
+            }
+            constrained = left;
+        }
         let mut stopped = false;
         for batch in free.chunks(size).chain(constrained.chunks(size)) {
             if stopped {
@@ -52,6 +70,7 @@ impl TextToText {
                 None => Vec::new(),
             }
             .into_iter();
+            let mut drafts = generations.drafts.into_iter();
             for (&i, n_best) in batch.iter().zip(generations.texts) {
                 let alignment = alignments.next();
                 let Some(best) = n_best.first() else { continue };
@@ -62,6 +81,7 @@ impl TextToText {
                     truncated: sources[i].truncated,
                     alignment,
                     n_best,
+                    drafts: drafts.next(),
                 };
             }
             done += batch.len();
@@ -114,15 +134,32 @@ impl TextToText {
         let indices: Vec<usize> =
             indices.iter().flat_map(|&index| std::iter::repeat_n(index, samples)).collect();
         let outputs = Outputs { tokenizer, prompts: &[], indices: &indices };
+        let search = |hooks: Hooks<'_>| self.search(&sources, &plan, hooks);
         if hooks.is_passive() {
-            return in_pool(|| decode_passive(&mut self.steps(&sources, &plan), &plan, &outputs));
+            return in_pool(|| decode_passive(search, &plan, &outputs));
         }
-        let mut steps = in_pool(|| self.steps(&sources, &plan));
-        decode_streaming(&mut steps, &plan, &outputs, hooks)
+        decode_streaming(search, &plan, &outputs, hooks)
+    }
+
+    /// Searches the texts for sources.
+    pub(super) fn search(
+        &self,
+        sources: &[Vec<u32>],
+        plan: &Plan,
+        hooks: Hooks<'_>,
+    ) -> Result<Found, GenerateError> {
+        let (config, batch) = (&plan.config, sources.len());
+        let Some(tokens) = plan.lookup else {
+            let mut steps = in_pool(|| self.steps(sources, plan));
+            return Ok(decode(&mut steps, batch, config, hooks)?.into());
+        };
+        let start = |row: usize| in_pool(|| self.steps(&sources[row..=row], plan));
+        let lookup = &mut PromptLookup::new(tokens);
+        Ok(decode_speculatively(start, batch, config, lookup, hooks)?.into())
     }
 
     /// For each id, whether a word may end before it.
-    fn boundaries(&self) -> Result<&[bool], TaskError> {
+    pub(super) fn boundaries(&self) -> Result<&[bool], TaskError> {
         if let Some(boundaries) = self.boundaries.get() {
             return Ok(boundaries);
         }
@@ -140,7 +177,7 @@ impl TextToText {
         // All rows have the same prompt.
         let fed = plan.config.prompts.first().map_or(0, |prompt| prompt.len() - 1);
         if fed > 0 {
-            let prompts = plan.config.prompts.iter();
+            let prompts = plan.config.prompts.iter().take(sources.len());
             let ids: Vec<u32> = prompts.flat_map(|prompt| &prompt[..fed]).copied().collect();
             steps.step_many(&ids, fed);
         }

@@ -129,7 +129,7 @@ fn calls_with_consecutive_indices_sample_the_texts_of_one_call() {
     for (index, prompt) in PROMPTS.iter().enumerate() {
         let options = DecodeOptions { first_sequence: Some(index), ..sampling.clone() };
         let alone = generator().generate(&[prompt], &options).unwrap().remove(0);
-        let Generated { text, stop, truncated, n_best } = &batched[index];
+        let Generated { text, stop, truncated, n_best, .. } = &batched[index];
         assert_eq!((&alone.text, &alone.stop, &alone.truncated), (text, stop, truncated));
         assert_close(&[alone.n_best[0].log_prob], &[n_best[0].log_prob]);
     }
@@ -230,4 +230,88 @@ fn options_of_encoder_decoders_are_errors() {
     let hooks = TextHooks::none().with_required(&required);
     let error = generator().generate_with(&PROMPTS[..1], &greedy(3), hooks).unwrap_err();
     assert!(matches!(error, TaskError::NoRequired), "{error}");
+}
+
+/// A model like that of `model`, with other weights and a shorter context.
+fn draft() -> Generator {
+    let mut config = model().config().clone();
+    config.stack.max_len = 24;
+    Generator::new(config.init(2, &Device::flex()), bpe())
+}
+
+#[test]
+fn drafts_do_not_change_texts() {
+    let mut config = model().config().clone();
+    config.stack.max_len = 40;
+    let model = config.init(1, &Device::flex());
+    let generator = || Generator::new(model.clone(), bpe());
+    // Longer than the context, which moves on.
+    let options = greedy(60);
+    let expected = generator().generate(&PROMPTS, &options).unwrap();
+    let lookup = DecodeOptions { prompt_lookup: Some(6), ..options.clone() };
+    let copied = generator().generate(&PROMPTS, &lookup).unwrap();
+    let alike = generator().with_draft(generator(), 4).unwrap().generate(&PROMPTS, &options);
+    let other = generator().with_draft(draft(), 4).unwrap().generate(&PROMPTS, &options).unwrap();
+    let alike = alike.unwrap();
+    for found in [&copied, &alike, &other] {
+        assert_eq!(texts(found), texts(&expected));
+        for found in found {
+            let counts = found.drafts.unwrap();
+            assert_eq!(counts.passes + counts.accepted, 60, "{counts:?}");
+        }
+    }
+    let accepted = |found: &[Generated]| found[0].drafts.unwrap().accepted;
+    assert!(accepted(&alike) > 40, "{}", accepted(&alike));
+    assert!(accepted(&copied) > 0, "a greedy text of a random model repeats itself");
+}
+
+#[test]
+fn drafts_that_cannot_be_used_are_errors() {
+    let lookup = DecodeOptions { prompt_lookup: Some(6), ..greedy(3) };
+    let message = |generator: Generator, options: &DecodeOptions| {
+        generator.generate(&PROMPTS, options).unwrap_err().to_string()
+    };
+    let drafted = || generator().with_draft(draft(), 4).unwrap();
+    let both = message(drafted(), &lookup);
+    assert!(both.contains("cannot be combined with a draft model"), "{both}");
+    let sampling = DecodeOptions { temperature: Some(1.0), ..lookup.clone() };
+    assert!(message(generator(), &sampling).contains("sampling; set `temperature` to 0"));
+    let beams = DecodeOptions { beams: Some(2), ..greedy(3) };
+    let error = message(drafted(), &beams);
+    assert!(error.contains("--draft") && error.contains("beam search"), "{error}");
+    let error = generator().with_draft(draft(), 0).unwrap_err();
+    assert!(matches!(error, TaskError::NoDrafts), "{error}");
+    let other = crosshead_tokenize::BpeConfig::new(50);
+    let other = crosshead_tokenize::Tokenizer::train_bpe(LINES.into_iter(), &other).unwrap();
+    let error = generator().with_draft(Generator::new(model(), other), 4).unwrap_err();
+    assert!(matches!(error, TaskError::DraftVocabulary { .. }), "{error}");
+}
+
+#[test]
+fn continuations_have_the_probabilities_with_which_they_are_generated() {
+    let written = generator().generate(&PROMPTS, &greedy(6)).unwrap();
+    let pairs: Vec<(&str, &str)> =
+        PROMPTS.iter().zip(&written).map(|(prompt, found)| (*prompt, found.text.as_str())).collect();
+    let ranked = generator().rank(&pairs, &DecodeOptions::default()).unwrap();
+    let ids = |candidate: &crosshead_tasks::Candidate| -> Vec<u32> {
+        candidate.tokens.iter().map(|token| token.id).collect()
+    };
+    let mut compared = 0;
+    for (ranked, written) in ranked.iter().zip(&written) {
+        let (found, expected) = (&ranked.target, &written.n_best[0]);
+        // The tokenizer may write the same text with other tokens.
+        if ids(found) == ids(expected) {
+            assert_close(&[found.log_prob, found.score], &[expected.log_prob, expected.score]);
+            compared += 1;
+        }
+        assert!(!ranked.truncated);
+    }
+    let alone = generator().rank(&pairs[..1], &DecodeOptions::default()).unwrap();
+    assert_close(&[alone[0].target.log_prob], &[ranked[0].target.log_prob]);
+    assert!(compared > 0, "{written:?}");
+    let error = generator().rank(&[("she", "")], &DecodeOptions::default()).unwrap_err();
+    assert!(matches!(error, TaskError::NoTokens { .. }), "{error}");
+    let long = "the old cat ".repeat(200);
+    let cut = generator().rank(&[(&long, "sat"), ("she", &long)], &DecodeOptions::default());
+    assert!(cut.unwrap().iter().all(|ranked| ranked.truncated && ranked.target.log_prob < 0.0));
 }

@@ -94,6 +94,36 @@ fn the_number_of_new_tokens_is_a_limit() {
 }
 
 #[test]
+fn the_length_of_the_source_limits_the_number_of_new_tokens() {
+    let limited = |ratio, offset| {
+        translator(1).with_options(DecodeOptions {
+            max_length_ratio: ratio,
+            max_length_offset: offset,
+            max_tokens: Some(14),
+            min_tokens: Some(14),
+            ..options(1)
+        })
+    };
+    let tokenizer = bpe();
+    for (ratio, offset) in [(0.01, 0), (0.34, 2), (1.0, 1), (1.5, 0)] {
+        let translator = limited(Some(ratio), Some(offset));
+        let written = translator.translate_with(&SENTENCES, TextHooks::none()).unwrap();
+        for (sentence, written) in SENTENCES.iter().zip(written) {
+            // Special tokens count.
+            let source = tokenizer.encode_with_special(sentence).unwrap().len();
+            let limit = ((source as f32 * ratio).ceil() as usize + offset).min(14);
+            assert_eq!(written.n_best[0].tokens.len(), limit, "{ratio}, {offset}: {sentence}");
+        }
+    }
+    for (ratio, offset, name) in
+        [(Some(0.0), None, "max_length_ratio"), (None, Some(1), "max_length_offset")]
+    {
+        let error = limited(ratio, offset).translate(&SENTENCES).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
 fn a_summarizer_uses_the_same_engine() {
     let summaries = Summarizer::from(engine(2)).summarize(&SENTENCES).unwrap();
     assert_eq!(summaries, translator(2).translate(&SENTENCES).unwrap());
@@ -253,6 +283,33 @@ fn outputs_begin_with_the_prefix_and_stop_at_a_text() {
     let stopped = with(DecodeOptions { stop_strings: vec![stop.into()], ..options(1) });
     assert_eq!(stopped[at].stop, Some(StopReason::StopRule));
     assert!(full[at].text.starts_with(&stopped[at].text) && stopped[at].text.contains(stop));
+}
+
+#[test]
+fn copied_drafts_do_not_change_texts() {
+    let with = |options| engine(1).with_options(options).write(&SENTENCES, TextHooks::none());
+    for prefix in [None, Some("the dog".to_owned())] {
+        let plain =
+            DecodeOptions { max_tokens: Some(12), target_prefix: prefix, ..options(1) };
+        let expected = with(plain.clone()).unwrap();
+        let found = with(DecodeOptions { prompt_lookup: Some(4), ..plain }).unwrap();
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!((&found.text, found.stop), (&expected.text, expected.stop));
+            let counts = found.drafts.unwrap();
+            assert_eq!(counts.passes + counts.accepted, found.n_best[0].tokens.len());
+            assert_eq!(expected.drafts, None);
+        }
+    }
+    let lookup = DecodeOptions { prompt_lookup: Some(4), ..options(1) };
+    for (options, name) in [
+        (DecodeOptions { beams: Some(2), ..lookup.clone() }, "--beams 1"),
+        (DecodeOptions { temperature: Some(1.0), ..lookup.clone() }, "--temperature 0"),
+        (DecodeOptions { force_words: vec!["ship".into()], ..lookup.clone() }, "--force-words"),
+        (DecodeOptions { prompt_lookup: Some(0), ..lookup }, "1 or more"),
+    ] {
+        let error = with(options).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
 }
 
 #[test]

@@ -45,6 +45,10 @@ fn errors_name_the_line_or_the_key() {
     assert!(task.contains("fly") && task.contains("translate"), "{task}");
     let metric = message(MINIMAL, &["train.select=rouge_l"]);
     assert!(metric.contains("train.select") && metric.contains("bleu"), "{metric}");
+    let ratio = message(MINIMAL, &["decode.max_length_ratio=0"]);
+    assert!(ratio.contains("decode.max_length_ratio") && ratio.contains("above 0"), "{ratio}");
+    let offset = message(MINIMAL, &["decode.max_length_offset=3"]);
+    assert!(offset.contains("decode.max_length_offset") && offset.contains("_ratio"), "{offset}");
     let both = message(MINIMAL, &["train.batch_tokens=100", "train.batch_examples=8"]);
     assert!(both.contains("train.batch_examples"), "{both}");
 }

@@ -56,6 +56,36 @@ fn every_task_runs_and_its_model_is_evaluated_on_a_file() {
     }
 }
 
+#[test]
+fn the_length_of_the_source_limits_the_outputs_of_tests_and_evaluations() {
+    let folder = folder();
+    let pairs = folder.path().join("pairs.tsv").display().to_string();
+    let test = format!("data.test={pairs}");
+    let sets = [test.as_str(), "decode.max_length_ratio=0.01", "decode.max_length_offset=1"];
+    let limited = recipe(&folder, "translate", &sets).unwrap();
+    let Summary { model, test, .. } = run(&folder, &limited).unwrap();
+    let report = |recipe: &Recipe| {
+        evaluate(
+            recipe,
+            &model_files(&model, None).unwrap(),
+            &pairs,
+            Ok,
+            Compute { device: &Device::flex(), compute_type: ComputeType::Auto },
+            &NoAssets,
+            &mut Messages::default(),
+        )
+        .unwrap()
+    };
+    let longest = |report: &Report| {
+        let texts = report.samples.iter().flatten().filter(|(name, _)| *name == "translation");
+        texts.map(|(_, text)| text.chars().count()).max().unwrap()
+    };
+    let free = longest(&report(&recipe(&folder, "translate", &[]).unwrap()));
+    let (tested, evaluated) = (longest(&test.unwrap()), longest(&report(&limited)));
+    assert_eq!(tested, evaluated);
+    assert!(tested < free, "{tested} characters with a limit of 2 tokens, {free} without");
+}
+
 /// The parameters that differ between a run's model and the one that it started from, by name.
 fn trained(
     before: &BTreeMap<String, TensorData>,

@@ -101,6 +101,8 @@ pub(super) fn on_file(
     let pairs = pairs::read(file, &recipe.data, assets)?;
     let model = TextToText::from_files(model, device)?.with_compute_type(compute_type);
     let model = prepare(model)?;
+    let options = recipe.decode.limited(model.options().clone());
+    let model = model.with_options(options);
     report(recipe.task, model, &pairs, &mut tested(events, pairs.len(), "texts"))
 }
 

@@ -205,7 +205,7 @@ impl Job for TextToTextJob {
         };
         let model = TextToText::new(model.clone(), self.tokenizer.clone())
             .with_generation(self.search.clone())
-            .with_options(options)
+            .with_options(self.recipe.decode.limited(options))
             .with_prefix(self.recipe.data.prefix());
         let progress = &mut validating(events, self.valid_pairs.len(), "texts");
         let report = evaluate::report(self.recipe.task, model, &self.valid_pairs, progress)?;
@@ -214,7 +214,7 @@ impl Job for TextToTextJob {
     }
 
     fn save(&self, model: &EncoderDecoder, dir: &Path) -> Result<(), RunError> {
-        let DecodeSection { beams, length_penalty } = self.recipe.decode;
+        let DecodeSection { beams, length_penalty, .. } = self.recipe.decode;
         let usual = GenerationDefaults::default();
         let defaults = GenerationDefaults {
             num_beams: beams.unwrap_or(usual.num_beams),
@@ -248,7 +248,8 @@ impl Job for TextToTextJob {
         if self.test.is_empty() {
             return Ok(None);
         }
-        let model = TextToText::from_pretrained(model, device)?;
+        let options = self.recipe.decode.limited(DecodeOptions::default());
+        let model = TextToText::from_pretrained(model, device)?.with_options(options);
         let progress = &mut tested(events, self.test.len(), "texts");
         evaluate::report(self.recipe.task, model, &self.test, progress).map(Some)
     }

@@ -34,6 +34,7 @@ fn of_model(dir: &Path) -> Result<(DecodeSection, Option<String>), RunError> {
     let search = GenerationDefaults::from_dir(dir)?;
     // Converted through text, so that 0.6 as f32 becomes 0.6 as f64.
     let length_penalty = search.length_penalty.to_string().parse().ok();
-    let decode = DecodeSection { beams: Some(search.num_beams), length_penalty };
+    let beams = Some(search.num_beams);
+    let decode = DecodeSection { beams, length_penalty, ..DecodeSection::default() };
     Ok((decode, Origin::open(dir)?.prefix().map(str::to_owned)))
 }

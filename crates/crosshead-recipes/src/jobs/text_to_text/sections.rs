@@ -1,6 +1,7 @@
 //! The recipe of translation and summarization.
 
 use crosshead_data::Column;
+use crosshead_tasks::DecodeOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -182,9 +183,27 @@ pub struct DecodeSection {
     pub beams: Option<usize>,
     /// α in the score log p / lengthᵅ of a hypothesis. With `init`, the default comes from the pretrained model.
     pub length_penalty: Option<f64>,
+    /// Limits the outputs of validation, testing and `evaluate` to ⌈`max_length_ratio` · n⌉ + `max_length_offset` tokens, where n is
+    /// the number of tokens of the source, so that an output that loops ends early. The end token, special tokens and the prefix
+    /// count. It is not saved with the model.
+    pub max_length_ratio: Option<f64>,
+    /// Tokens that `max_length_ratio` allows in addition, for short sources (default: 0).
+    pub max_length_offset: Option<usize>,
 }
 
 impl DecodeSection {
+    /// The length limit, where `options` have none.
+    pub(crate) fn limited(&self, options: DecodeOptions) -> DecodeOptions {
+        if options.max_length_ratio.is_some() {
+            return options;
+        }
+        DecodeOptions {
+            max_length_ratio: self.max_length_ratio.map(|ratio| ratio as f32),
+            max_length_offset: self.max_length_offset,
+            ..options
+        }
+    }
+
     /// Fills in absent keys, unless their values come from the pretrained model.
     fn resolve(&mut self, init: bool) -> Result<(), InvalidKey> {
         if !init {
@@ -195,9 +214,20 @@ impl DecodeSection {
         match self.length_penalty {
             Some(penalty) if !penalty.is_finite() => {
                 let reason = format!("{penalty}: must be a finite number");
-                Err(InvalidKey::new("decode.length_penalty", reason))
+                return Err(InvalidKey::new("decode.length_penalty", reason));
             }
-            Some(_) | None => Ok(()),
+            Some(_) | None => {}
+        }
+        match (self.max_length_ratio, self.max_length_offset) {
+            (Some(ratio), _) if !(ratio.is_finite() && ratio > 0.0) => {
+                let reason = format!("{ratio}: must be a finite number above 0");
+                Err(InvalidKey::new("decode.max_length_ratio", reason))
+            }
+            (None, Some(_)) => {
+                let reason = "has no effect without decode.max_length_ratio; set it too";
+                Err(InvalidKey::new("decode.max_length_offset", reason))
+            }
+            _ => Ok(()),
         }
     }
 }
