@@ -38,12 +38,18 @@ fn recipe_keys_are_explained_and_misspelled_ones_corrected() {
 }
 
 #[test]
-fn licenses_are_printed_for_data_and_crates() {
+fn licenses_are_printed_for_data_models_and_crates() {
     let folder = Folder::empty();
     let all = folder.ok(&["licenses"]);
     assert_names(
         &all,
-        &["translate-en-de: Apache-2.0", "B. Pang and L. Lee", "botocore", "\nburn 0."],
+        &[
+            "Models\n\ntranslate-en-de: Apache-2.0\nWeights trained",
+            "Trained on the data set translate-en-de",
+            "B. Pang and L. Lee",
+            "botocore",
+            "\nburn 0.",
+        ],
     );
     let texts = folder.ok(&["licenses", "summarize"]);
     assert_names(&texts, &["Apache License", "Octokit contributors", "NOTICE.botocore"]);

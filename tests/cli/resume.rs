@@ -1,6 +1,7 @@
 //! Interrupted and resumed runs.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,32 @@ fn a_run_stopped_by_sigterm_and_resumed_has_the_same_bitwise_result() {
             .collect()
     };
     assert_eq!(steps("whole"), steps("stopped"));
+}
+
+/// The test takes much longer than a batch of it, after which it is stopped.
+#[test]
+fn a_run_stopped_in_its_final_test_ends_at_once_and_resuming_tests_it() {
+    let folder = Folder::with_toy_corpus();
+    let corpus = fs::read_to_string(folder.path("toy.tsv")).unwrap();
+    folder.write("many.tsv", corpus.repeat(20));
+    let run = ["--set", "data.test=many.tsv", "--set", "train.steps=2"];
+    let args = [&["train", "tiny.toml", "--out", "stopped"], &run[..]].concat();
+    let mut child =
+        folder.command(&args).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let testing = told.find(|line| line.as_ref().unwrap().contains("texts tested"));
+    assert!(testing.is_some(), "the run was not tested");
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    let rest: Vec<String> = told.map(Result::unwrap).collect();
+    assert!(child.wait().unwrap().success(), "a stopped run must exit without an error");
+    let mut results = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut results).unwrap();
+    assert_eq!(results, "", "the test was finished");
+    let last = rest.last().map(String::as_str).unwrap_or_default();
+    assert_names(last, &["stopped; resume with: crosshead train tiny.toml", "--resume"]);
+
+    let resumed = folder.train("stopped", &[&run[..], &["--resume"]].concat());
+    assert_names(&resumed, &["test ", "BLEU"]);
 }
 
 #[test]

@@ -67,6 +67,27 @@ pub const DATA_SETS: [DataSet; 4] = [
     },
 ];
 
+/// The origin and license of an embedded model.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    /// Its name.
+    pub name: &'static str,
+    /// The license: an SPDX expression.
+    pub license: &'static str,
+    /// How it was made.
+    pub attribution: &'static str,
+    /// The data set that it was trained on, by its name.
+    pub data: &'static str,
+}
+
+/// Every model in `models/`.
+pub const MODELS: [Model; 1] = [Model {
+    name: "translate-en-de",
+    license: "Apache-2.0",
+    attribution: "Weights trained from scratch by the recipe translate-en-de-long, then quantized to int8.",
+    data: "translate-en-de",
+}];
+
 /// The data set with this name.
 pub fn find(name: &str) -> Option<&'static DataSet> {
     DATA_SETS.iter().find(|set| set.name == name)

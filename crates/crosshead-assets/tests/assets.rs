@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crosshead_assets::{data, licenses, recipes};
+use crosshead_assets::{data, licenses, models, recipes};
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of every text, computed with `sha256sum` before the texts were embedded compressed. Recorded results and
@@ -103,6 +103,16 @@ fn every_data_set_has_an_attribution_and_the_texts_of_its_licenses() {
     assert_eq!(named, data::names().filter(is_license).collect());
     for set in &licenses::DATA_SETS {
         assert_eq!(set.texts().count(), set.files.len(), "{}", set.name);
+    }
+}
+
+#[test]
+fn every_model_has_a_license_and_a_data_set() {
+    let embedded: BTreeSet<&str> = models::all().iter().map(models::EmbeddedModel::name).collect();
+    let licensed: BTreeSet<&str> = licenses::MODELS.iter().map(|model| model.name).collect();
+    assert!(embedded.is_subset(&licensed), "{embedded:?}");
+    for model in &licenses::MODELS {
+        assert!(licenses::find(model.data).is_some(), "{}", model.name);
     }
 }
 

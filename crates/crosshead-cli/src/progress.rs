@@ -16,9 +16,8 @@ pub(crate) struct Progress {
     total: u64,
     /// Whether the units are bytes.
     bytes: bool,
-    started: Instant,
-    /// The number of units done before the program started.
-    first: Option<u64>,
+    /// When the first units were reported, and how many.
+    first: Option<(Instant, u64)>,
     shown: Option<Instant>,
 }
 
@@ -41,19 +40,15 @@ impl Progress {
                 ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style)
         });
-        Self { bar, total, bytes, started: Instant::now(), first: None, shown: None }
+        Self { bar, total, bytes, first: None, shown: None }
     }
 
     /// Reports that `done` units are done, with additional text.
     pub(crate) fn update(&mut self, done: u64, text: &str) {
-        let first = *self.first.get_or_insert(done.saturating_sub(1));
-        let text = match done - first {
-            0 => text.to_owned(),
-            since => {
-                let seconds = self.started.elapsed().as_secs_f64() / since as f64;
-                let left = seconds * self.total.saturating_sub(done) as f64;
-                format!("{text} eta {}", minutes(Duration::from_secs_f64(left.min(1e9))))
-            }
+        let (started, first) = *self.first.get_or_insert_with(|| (Instant::now(), done));
+        let text = match left(started.elapsed(), first, done, self.total) {
+            Some(left) => format!("{text} eta {}", minutes(left)),
+            None => text.to_owned(),
         };
         if let Some(bar) = &self.bar {
             bar.set_position(done);
@@ -101,4 +96,28 @@ impl Progress {
 pub(crate) fn minutes(duration: Duration) -> String {
     let seconds = duration.as_secs();
     format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// The time that the rest of `total` units takes, if those from `first` to `done` took `elapsed`. The first ones do not count: a
+/// resumed run or download did them before, in an unknown time. `None` before there are others.
+fn left(elapsed: Duration, first: u64, done: u64, total: u64) -> Option<Duration> {
+    let since = done.checked_sub(first).filter(|since| *since > 0)?;
+    let seconds = elapsed.as_secs_f64() / since as f64 * total.saturating_sub(done) as f64;
+    Some(Duration::from_secs_f64(seconds.min(1e9)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remaining_time_does_not_count_what_was_done_before() {
+        let seconds = Duration::from_secs;
+        assert_eq!(left(seconds(0), 1, 1, 100), None, "nothing was timed yet");
+        assert_eq!(left(seconds(10), 1, 11, 100), Some(seconds(89)));
+        // A run that is resumed after step 900 of 1000 takes as long for a step.
+        assert_eq!(left(seconds(0), 901, 901, 1000), None);
+        assert_eq!(left(seconds(10), 901, 911, 1000), Some(seconds(89)));
+        assert_eq!(left(seconds(10), 901, 1000, 1000), Some(seconds(0)));
+    }
 }

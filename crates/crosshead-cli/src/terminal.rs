@@ -14,18 +14,29 @@ pub(crate) struct Terminal {
     testing: Option<Progress>,
 }
 
-/// A stop request that is set by Ctrl-C and, on Unix, by SIGTERM and SIGHUP. A second signal exits immediately.
-pub(crate) fn stop_on_signals() -> anyhow::Result<Stop> {
+/// A stop request that is set by Ctrl-C and, on Unix, by SIGTERM and SIGHUP. A second signal exits immediately, and so does the first
+/// one when everything is saved; `again` is the command that resumes the run.
+pub(crate) fn stop_on_signals(again: String) -> anyhow::Result<Stop> {
     let stop = Stop::default();
     let requested = stop.clone();
     ctrlc::set_handler(move || {
-        if requested.request() {
+        let is_second = requested.request();
+        if requested.is_only_testing() {
+            stopped(&again);
+            std::process::exit(0);
+        }
+        if is_second {
             std::process::exit(130);
         }
         output::message("stopping after this step; press Ctrl-C again to exit without saving");
     })
     .context("cannot install the Ctrl-C handler")?;
     Ok(stop)
+}
+
+/// Tells that a run was stopped, and the command that resumes it.
+pub(crate) fn stopped(again: &str) {
+    output::message(format_args!("stopped; resume with: {again}"));
 }
 
 impl Terminal {

@@ -70,19 +70,36 @@ pub trait Events {
     fn on_event(&mut self, event: Event<'_>);
 }
 
-/// A request to stop. Clones share its state; the run checks it after each step.
+/// A request to stop. Clones share its state; the run checks it after each step and before the test at its end.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<StopState>);
+
+#[derive(Debug, Default)]
+struct StopState {
+    requested: AtomicBool,
+    only_testing: AtomicBool,
+}
 
 impl Stop {
     /// Requests that the run saves a checkpoint and stops. Returns whether this was requested before.
     pub fn request(&self) -> bool {
-        self.0.swap(true, Ordering::SeqCst)
+        self.0.requested.swap(true, Ordering::SeqCst)
     }
 
     /// Whether a stop was requested.
     pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.requested.load(Ordering::SeqCst)
+    }
+
+    /// Whether everything is saved and only the test of the best model is left, which does not check for requests. A program can
+    /// exit then; the resumed run repeats the test.
+    pub fn is_only_testing(&self) -> bool {
+        self.0.only_testing.load(Ordering::SeqCst)
+    }
+
+    /// Says that only the test is left.
+    pub(crate) fn set_only_testing(&self) {
+        self.0.only_testing.store(true, Ordering::SeqCst);
     }
 }
 

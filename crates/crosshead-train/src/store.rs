@@ -77,8 +77,27 @@ impl CheckpointStore {
     /// # Errors
     /// If all checkpoints are damaged, one has a later format, or a file cannot be read for a reason other than damage.
     pub fn load_latest(&self) -> Result<Option<Restored>, TrainError> {
+        self.load_last_of(&self.steps())
+    }
+
+    /// Reads the newest undamaged checkpoint of fewer than `step` steps, or that of `step` steps if there is no earlier one;
+    /// `None` if there are no such checkpoints.
+    ///
+    /// # Errors
+    /// If all of them are damaged, one has a later format, or a file cannot be read for a reason other than damage.
+    pub fn load_before(&self, step: u64) -> Result<Option<Restored>, TrainError> {
+        let mut steps = self.steps();
+        steps.retain(|&at| at <= step);
+        if steps.last() == Some(&step) {
+            steps.rotate_right(1);
+        }
+        self.load_last_of(&steps)
+    }
+
+    /// Reads the last undamaged one of these checkpoints.
+    fn load_last_of(&self, steps: &[u64]) -> Result<Option<Restored>, TrainError> {
         let mut damaged = Vec::new();
-        for step in self.steps().into_iter().rev() {
+        for &step in steps.iter().rev() {
             match read(&self.folder(step), step) {
                 Ok(checkpoint) => return Ok(Some(Restored { checkpoint, damaged })),
                 Err(error) if is_damage(&error) => damaged.push(error),

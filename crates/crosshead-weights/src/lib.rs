@@ -15,7 +15,7 @@ mod source;
 mod values;
 mod write;
 
-pub use average::{AverageError, average};
+pub use average::{AverageError, Mean};
 pub use ct2::Ct2Model;
 pub use ct2_scalar::Ct2Scalar;
 pub use error::WeightsError;

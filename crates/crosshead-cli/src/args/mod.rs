@@ -186,7 +186,7 @@ pub(crate) enum Command {
     #[cfg(feature = "hub")]
     #[command(visible_alias = "pull")]
     Fetch(Fetch),
-    /// Print the licenses of the embedded data and of the Rust crates in the binary
+    /// Print the licenses of the embedded data and models, and of the Rust crates in the binary
     Licenses(Licenses),
     /// Describe the build and the machine, for bug reports
     Env(Env),

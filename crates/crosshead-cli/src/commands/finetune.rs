@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::args::{Compute, Finetune};
 use crate::embedded::Embedded;
 use crate::models::locate;
-use crate::terminal::{Terminal, stop_on_signals};
+use crate::terminal::{Terminal, stop_on_signals, stopped};
 use crate::{device, output};
 
 /// The file in the run directory with the metrics of the pretrained model.
@@ -24,7 +24,7 @@ const BEFORE: &str = "before.json";
 pub(crate) fn run(args: &Finetune, compute: &Compute) -> anyhow::Result<()> {
     let device = device::open(compute.device)?;
     let tuning = tuning(args)?;
-    let stop = stop_on_signals()?;
+    let stop = stop_on_signals(again(args))?;
     let prepared = if args.resume { resume(&tuning)? } else { start(args, &tuning)? };
     prepared.notes.iter().for_each(output::message);
     let mut terminal = Terminal::default();
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Finetune, compute: &Compute) -> anyhow::Result<()> {
     };
     let host = Host { assets: &Embedded, events: &mut terminal, stop };
     let Some(summary) = train(&prepared.recipe, &args.out, args.resume, &device, host)? else {
-        output::message(format_args!("stopped; resume with: {}", again(args)));
+        stopped(&again(args));
         return Ok(());
     };
     let tuned = model_files(&args.out, None)?;

@@ -1,7 +1,8 @@
 //! `crosshead licenses`.
 
 use anyhow::Context;
-use crosshead_assets::licenses::{self, DATA_SETS};
+use crosshead_assets::licenses::{self, DATA_SETS, MODELS};
+use crosshead_assets::models;
 
 use crate::args::Licenses;
 use crate::output;
@@ -18,6 +19,17 @@ pub(crate) fn run(args: &Licenses) -> anyhow::Result<()> {
     output::line("Data sets (`crosshead licenses NAME` prints the license texts)\n")?;
     for set in &DATA_SETS {
         output::line(format_args!("{}: {}\n{}\n", set.name, set.license, set.attribution))?;
+    }
+    if !models::all().is_empty() {
+        output::line("Models\n")?;
+    }
+    for model in models::all() {
+        let made = MODELS.iter().find(|made| made.name == model.name());
+        let made = made.with_context(|| format!("{}: its origin is unknown", model.name()))?;
+        output::line(format_args!(
+            "{}: {}\n{}\nTrained on the data set {}, see above.\n",
+            made.name, made.license, made.attribution, made.data
+        ))?;
     }
     output::line("Rust crates\n")?;
     for linked in licenses::crates() {

@@ -14,7 +14,7 @@ use crate::args::{Compute, Train};
 use crate::embedded::Embedded;
 use crate::models::{RUNS, locate};
 use crate::progress::minutes;
-use crate::terminal::{Terminal, stop_on_signals};
+use crate::terminal::{Terminal, stop_on_signals, stopped};
 use crate::{device, output};
 
 pub(crate) fn run(args: &Train, compute: &Compute) -> anyhow::Result<()> {
@@ -22,12 +22,10 @@ pub(crate) fn run(args: &Train, compute: &Compute) -> anyhow::Result<()> {
     let Loaded { recipe, dir } = load(args)?;
     let device = device::open(compute.device)?;
     let mut terminal = Terminal::default();
-    let host = Host { assets: &Embedded, events: &mut terminal, stop: stop_on_signals()? };
+    let host =
+        Host { assets: &Embedded, events: &mut terminal, stop: stop_on_signals(again(args))? };
     let Some(summary) = train(&recipe, &dir, args.resume, &device, host)? else {
-        output::message(format_args!(
-            "stopped; resume with: crosshead train {} --resume",
-            again(args)
-        ));
+        stopped(&again(args));
         return Ok(());
     };
     show(&summary, started.elapsed(), args.json)
@@ -94,7 +92,7 @@ fn toml_text(path: &Path) -> String {
     json!(path.to_string_lossy()).to_string()
 }
 
-/// The arguments that resume this run.
+/// The command that resumes this run.
 fn again(args: &Train) -> String {
     let sets = args.set.iter().map(|set| format!(" --set '{set}'"));
     let init = args.init.iter().map(|dir| format!(" --init '{}'", dir.display()));
@@ -103,15 +101,10 @@ fn again(args: &Train) -> String {
     let codes = [(" --from", &args.from), (" --to", &args.to)];
     let codes =
         codes.into_iter().filter_map(|(key, code)| Some(format!("{key} {}", code.as_ref()?)));
-    args.recipe
-        .iter()
-        .cloned()
-        .chain(data)
-        .chain(codes)
-        .chain(sets)
-        .chain(init)
-        .chain(out)
-        .collect()
+    let recipe = args.recipe.iter().cloned();
+    let given: String =
+        recipe.chain(data).chain(codes).chain(sets).chain(init).chain(out).collect();
+    format!("crosshead train {given} --resume")
 }
 
 fn show(summary: &Summary, elapsed: Duration, as_json: bool) -> anyhow::Result<()> {

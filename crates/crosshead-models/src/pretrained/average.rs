@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use burn::tensor::TensorData;
-use crosshead_weights::{TensorSource, average, from_safetensors, write_tensors};
+use crosshead_weights::{Mean, TensorSource, from_safetensors, write_tensors};
 use serde_json::{Map, Value};
 
 use super::derived::{check_new, copy_files, modules, weight_files, write_new};
@@ -55,11 +55,13 @@ pub fn average_directories(
             return wrong(dir, reason);
         }
     }
-    let tensors = models.iter().map(Averaged::tensors).collect::<Result<Vec<_>, _>>()?;
-    let mean = match average(&tensors) {
-        Ok(mean) => mean,
-        Err(error) => return wrong(out, error.to_string()),
-    };
+    let mut mean = Mean::new();
+    for model in &models {
+        if let Err(error) = mean.add(&model.tensors()?) {
+            return wrong(out, error.to_string());
+        }
+    }
+    let mean = mean.finish();
     write_new(out, |out| {
         copy_files(&first.model, out, &first.model)?;
         write_tensors(&out.join("model.safetensors"), &mean)?;

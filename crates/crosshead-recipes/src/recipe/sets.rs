@@ -15,9 +15,10 @@ pub(crate) enum SetError {
 }
 
 /// Keys of which a recipe has one: an argument that sets one replaces the others.
-const ALTERNATIVES: [&[&str]; 2] = [
+const ALTERNATIVES: [&[&str]; 3] = [
     &["train.steps", "train.epochs", "train.tokens"],
     &["train.warmup", "train.warmup_share", "train.warmup_tokens"],
+    &["train.cooldown", "train.cooldown_share"],
 ];
 
 /// Removes the keys of a table that arguments replace by others.

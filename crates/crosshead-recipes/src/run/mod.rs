@@ -40,7 +40,7 @@ pub struct Summary {
 /// Runs a recipe in a run directory: trains tokenizer and model, saves the best model and evaluates it on the test data.
 ///
 /// Without `resume`, the directory must not contain a run; with it, the run continues from its last checkpoint. Returns
-/// `None` if a stop was requested, after saving a checkpoint.
+/// `None` if a stop was requested, after saving a checkpoint. The test at the end is not stopped: see [`Stop::is_only_testing`](crate::Stop::is_only_testing).
 ///
 /// # Errors
 /// If the recipe does not fit the data or the run in the directory, a file cannot be read or written, or training diverges.
@@ -137,7 +137,7 @@ fn run<J: Job>(
         log,
         event_log,
         events,
-        stop,
+        stop: stop.clone(),
     };
     let outcome = trainer.run(&mut observer).map_err(|error| match error {
         TrainError::Diverged { .. } => RunError::Diverged(error),
@@ -155,6 +155,11 @@ fn run<J: Job>(
     }
     drop(trainer);
     write_curves_of(setup.dir)?;
+    // In this order, a request is seen here or by whoever makes it.
+    stop.set_only_testing();
+    if stop.is_requested() {
+        return Ok(None);
+    }
     let model = setup.dir.join("model");
     let test = job.test(&model, setup.device, events)?;
     Ok(Some(Summary { model, train_seconds, test }))

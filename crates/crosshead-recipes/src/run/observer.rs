@@ -150,8 +150,8 @@ impl<J: Job> Observer<J::Model> for RunObserver<'_, J> {
         Ok(())
     }
 
-    fn last_checkpoint(&mut self) -> Result<Option<Checkpoint>, TrainError> {
-        Ok(self.checkpoints.load_latest()?.map(|restored| restored.checkpoint))
+    fn checkpoint_before(&mut self, step: u64) -> Result<Option<Checkpoint>, TrainError> {
+        Ok(self.checkpoints.load_before(step)?.map(|restored| restored.checkpoint))
     }
 }
 

@@ -13,7 +13,8 @@ pub enum OnDivergence {
     Stop,
     /// The step is skipped: weights and optimizer stay as they are.
     Skip,
-    /// The run goes back to its last checkpoint and continues with half the learning rate, at most [`MAX_ROLLBACKS`] times.
+    /// The run goes back to its last checkpoint and continues with half the learning rate, at most [`MAX_ROLLBACKS`] times. If
+    /// the first step after a checkpoint diverges, it goes back to the one before.
     RollBack,
 }
 

@@ -1,7 +1,7 @@
 //! Validation and the choice of weights: the best model, early stopping, and the average at the end.
 
 use burn::module::Module;
-use crosshead_weights::{average, parameters};
+use crosshead_weights::{Mean, parameters};
 
 use super::Trainer;
 use super::average::AverageOf;
@@ -91,9 +91,12 @@ impl<T: Task> Trainer<'_, T> {
         let (Some(_), Some(store)) = (self.config.average(), &self.snapshots) else {
             return Ok(());
         };
-        let models = self.progress.snapshots.iter().map(|snapshot| store.load(snapshot.step));
-        let mut mean = average(&models.collect::<Result<Vec<_>, _>>()?)
-            .map_err(|error| TrainError::OtherModel { reason: error.to_string() })?;
+        let mut mean = Mean::new();
+        for snapshot in &self.progress.snapshots {
+            mean.add(&store.load(snapshot.step)?)
+                .map_err(|error| TrainError::OtherModel { reason: error.to_string() })?;
+        }
+        let mut mean = mean.finish();
         let model = parameters::replace(self.model().valid(), |path, _| mean.remove(path));
         let Validation { score } = observer.validate(&model, &self.progress, Weights::Average)?;
         self.consider(&model, score, observer)

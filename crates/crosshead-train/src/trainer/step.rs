@@ -82,7 +82,7 @@ impl<T: Task> Trainer<'_, T> {
         Ok(batches)
     }
 
-    /// Skips a step that diverged, or goes back to the last checkpoint, as the configuration says.
+    /// Skips a step that diverged, or goes back to a checkpoint, as the configuration says.
     ///
     /// # Errors
     /// If the run has to stop.
@@ -115,7 +115,7 @@ impl<T: Task> Trainer<'_, T> {
                     );
                     return diverged(&tried, examples);
                 }
-                let Some(checkpoint) = observer.last_checkpoint()? else {
+                let Some(checkpoint) = observer.checkpoint_before(self.progress.step)? else {
                     return diverged("; there is no checkpoint yet to go back to", examples);
                 };
                 self.load(checkpoint)?;

@@ -98,11 +98,12 @@ pub trait Observer<M> {
         Ok(())
     }
 
-    /// The last checkpoint, to which a run goes back. By default there is none.
+    /// The checkpoint to which a run goes back that diverges after `step` completed steps: the last one of fewer steps, because
+    /// the weights of `step` itself may be what diverges, or else that of `step`. By default there is none.
     ///
     /// # Errors
     /// An error ends the run.
-    fn last_checkpoint(&mut self) -> Result<Option<Checkpoint>, TrainError> {
+    fn checkpoint_before(&mut self, _step: u64) -> Result<Option<Checkpoint>, TrainError> {
         Ok(None)
     }
 }

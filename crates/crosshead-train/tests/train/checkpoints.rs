@@ -208,3 +208,22 @@ fn a_newer_format_is_not_treated_as_damage() {
     assert!(matches!(error, TrainError::NewerFormat { found: 3, known: 2, .. }), "{error}");
     assert!(error.to_string().contains("state.json: format 3 is newer"), "{error}");
 }
+
+#[test]
+fn a_run_goes_back_to_the_checkpoint_before_a_step() {
+    let root = tempfile::tempdir().unwrap();
+    let store = store(root.path(), 3);
+    for step in [4, 8, 12] {
+        store.save(&checkpoint(step)).unwrap();
+    }
+    let before = |step: u64| {
+        store.load_before(step).unwrap().map(|restored| restored.checkpoint.progress.step)
+    };
+    assert_eq!(before(20), Some(12));
+    assert_eq!(before(12), Some(8));
+    assert_eq!(before(11), Some(8));
+    assert_eq!(before(4), Some(4), "there is no earlier one");
+    assert_eq!(before(3), None);
+    fs::remove_file(root.path().join("8/state.json")).unwrap();
+    assert_eq!(before(12), Some(4), "a damaged one is passed over");
+}

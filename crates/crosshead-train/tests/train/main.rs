@@ -3,9 +3,11 @@
 mod adam;
 mod checkpoints;
 mod choices;
+mod guard;
 mod line;
 mod log;
 mod optimizers;
+mod recorder;
 mod runs;
 mod schedules;
 mod values;

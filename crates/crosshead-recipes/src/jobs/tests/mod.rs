@@ -1,8 +1,10 @@
 //! Each job on a few lines of data.
 
 mod data;
+mod divergence;
 mod objectives;
 mod recipes;
+mod resuming;
 mod runs;
 mod validation;
 
@@ -12,10 +14,10 @@ use std::path::Path;
 use burn::tensor::Device;
 use tempfile::TempDir;
 
-use crate::host::{Event, Events, NoAssets};
+use crate::host::{Event, Events, Host, NoAssets, Stop};
 use crate::job::{Job, Setup, Visitor};
 use crate::report::MetricValue;
-use crate::{Recipe, RunError};
+use crate::{Recipe, RunError, Summary, train};
 
 /// Messages of a run.
 #[derive(Default)]
@@ -27,6 +29,39 @@ impl Events for Messages {
             self.0.push(text);
         }
     }
+}
+
+/// Requests a stop after a step.
+struct StopAfter(u64, Stop);
+
+impl Events for StopAfter {
+    fn on_event(&mut self, event: Event<'_>) {
+        if let Event::Step { report, .. } = event
+            && report.progress.step == self.0
+        {
+            self.1.request();
+        }
+    }
+}
+
+/// Runs a recipe in `dir`; a run that is interrupted after a step is resumed.
+pub(super) fn run(
+    folder: &TempDir,
+    dir: &str,
+    recipe: &Recipe,
+    interrupted: Option<u64>,
+) -> Summary {
+    let dir = folder.path().join(dir);
+    let device = Device::flex();
+    if let Some(step) = interrupted {
+        let stop = Stop::default();
+        let mut events = StopAfter(step, stop.clone());
+        let host = Host { assets: &NoAssets, events: &mut events, stop };
+        assert!(train(recipe, &dir, false, &device, host).unwrap().is_none());
+    }
+    let (events, resume) = (&mut Messages::default(), interrupted.is_some());
+    let host = Host { assets: &NoAssets, events, stop: Stop::default() };
+    train(recipe, &dir, resume, &device, host).unwrap().unwrap()
 }
 
 /// A folder with the data of every task.

@@ -6,39 +6,9 @@ use burn::tensor::{Device, TensorData};
 use crosshead_models::{EncoderDecoder, SequenceClassifier};
 use crosshead_tasks::{Classifier, TextPair};
 use crosshead_weights::parameters;
-use tempfile::TempDir;
 
-use super::{Messages, first_validation, folder, recipe};
-use crate::host::{Event, Events, Host, NoAssets, Stop};
-use crate::{Recipe, RunError, Summary, train};
-
-/// Requests a stop after a step.
-struct StopAfter(u64, Stop);
-
-impl Events for StopAfter {
-    fn on_event(&mut self, event: Event<'_>) {
-        if let Event::Step { report, .. } = event
-            && report.progress.step == self.0
-        {
-            self.1.request();
-        }
-    }
-}
-
-/// Runs a recipe in `dir`; a run that is interrupted after a step is resumed.
-fn run(folder: &TempDir, dir: &str, recipe: &Recipe, interrupted: Option<u64>) -> Summary {
-    let dir = folder.path().join(dir);
-    let device = Device::flex();
-    if let Some(step) = interrupted {
-        let stop = Stop::default();
-        let mut events = StopAfter(step, stop.clone());
-        let host = Host { assets: &NoAssets, events: &mut events, stop };
-        assert!(train(recipe, &dir, false, &device, host).unwrap().is_none());
-    }
-    let (events, resume) = (&mut Messages::default(), interrupted.is_some());
-    let host = Host { assets: &NoAssets, events, stop: Stop::default() };
-    train(recipe, &dir, resume, &device, host).unwrap().unwrap()
-}
+use super::{first_validation, folder, recipe, run};
+use crate::{Recipe, RunError, Summary};
 
 fn weights(summary: &Summary) -> Vec<(String, TensorData)> {
     let model = EncoderDecoder::from_pretrained(&summary.model, &Device::flex()).unwrap();

@@ -83,3 +83,27 @@ fn a_set_can_change_the_task() {
     let message = task(&["task=classify", "data.source=1"]).unwrap_err().to_string();
     assert!(message.contains("unknown field `source`"), "{message}");
 }
+
+#[test]
+fn a_cooldown_is_given_in_steps_or_as_a_share() {
+    let wsd = ["train.schedule=warmup-stable-decay", "train.steps=200", "train.warmup=10"];
+    let schedule = |sets: &[&str]| {
+        let recipe = parse(MINIMAL, &[&wsd, sets].concat()).unwrap();
+        recipe.train().config().schedule()
+    };
+    assert_eq!(schedule(&["train.cooldown_share=0.3"]), schedule(&["train.cooldown=60"]));
+    assert_eq!(schedule(&[]), schedule(&["train.cooldown_share=0.2"]), "the default");
+    assert_ne!(schedule(&[]), schedule(&["train.cooldown=60"]));
+    let message = |text: &str, sets: &[&str]| parse(text, sets).unwrap_err().to_string();
+    let both =
+        message(MINIMAL, &[&wsd[..], &["train.cooldown=9", "train.cooldown_share=0.1"]].concat());
+    assert!(both.contains("train.cooldown_share") && both.contains("not both"), "{both}");
+    let outside = message(MINIMAL, &[&wsd[..], &["train.cooldown_share=1.5"]].concat());
+    assert!(outside.contains("train.cooldown_share") && outside.contains("outside"), "{outside}");
+    let unused = message(MINIMAL, &["train.cooldown_share=0.1"]);
+    assert!(unused.contains("only warmup-stable-decay"), "{unused}");
+    // An argument replaces the other key of the recipe.
+    let text = format!("{MINIMAL}[train]\nschedule = \"warmup-stable-decay\"\ncooldown = 9\n");
+    let recipe = parse(&text, &["train.cooldown_share=0.1"]).unwrap();
+    assert_eq!((recipe.train().cooldown, recipe.train().cooldown_share), (None, Some(0.1)));
+}

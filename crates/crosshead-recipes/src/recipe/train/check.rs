@@ -56,6 +56,7 @@ impl TrainSection {
             ("plateau_factor", self.plateau_factor),
             ("ema", self.ema),
             ("warmup_share", self.warmup_share),
+            ("cooldown_share", self.cooldown_share),
         ];
         let outside = |value: &Option<f64>| value.filter(|value| !(0.0..1.0).contains(value));
         if let Some((key, value)) = shares.iter().find_map(|(key, v)| Some((key, outside(v)?))) {

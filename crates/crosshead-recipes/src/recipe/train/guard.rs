@@ -14,7 +14,8 @@ pub enum DivergenceAction {
     Stop,
     /// The step is skipped. After 50 skipped steps in a row the run ends with an error.
     Skip,
-    /// The run goes back to its last checkpoint and continues with half the learning rate. The fifth time is the last.
+    /// The run goes back to its last checkpoint, or to the one before if the very next step diverged, and continues with half
+    /// the learning rate. The fifth time is the last.
     Rollback,
 }
 

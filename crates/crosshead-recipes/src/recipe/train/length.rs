@@ -48,6 +48,12 @@ impl TrainSection {
         self.warmup.or(of_share).or(resolved).unwrap_or(DEFAULT_WARMUP)
     }
 
+    /// The number of steps of the last decay in a run of this many steps.
+    pub(super) fn cooldown(&self, steps: u64) -> u64 {
+        let of_share = self.cooldown_share.map(|share| (share * steps as f64).round() as u64);
+        self.cooldown.or(of_share).unwrap_or(steps / 5)
+    }
+
     /// How many steps lie between two of something, which is known once the data is.
     pub(super) fn steps_between(&self, every: Every) -> u64 {
         match every {
@@ -56,7 +62,7 @@ impl TrainSection {
         }
     }
 
-    /// Checks that the length and the warmup are given in one way, and fills in absent keys.
+    /// Checks that the length, the warmup and the cooldown are given in one way, and fills in absent keys.
     pub(super) fn fill_length(&mut self) -> Result<(), InvalidKey> {
         let lengths = [
             ("steps", self.steps.is_some()),
@@ -68,8 +74,13 @@ impl TrainSection {
             ("warmup_share", self.warmup_share.is_some()),
             ("warmup_tokens", self.warmup_tokens.is_some()),
         ];
+        let cooldowns = [
+            ("cooldown", self.cooldown.is_some()),
+            ("cooldown_share", self.cooldown_share.is_some()),
+        ];
         one_of(&lengths)?;
         one_of(&warmups)?;
+        one_of(&cooldowns)?;
         if self.epochs.is_none() && self.tokens.is_none() {
             self.steps.get_or_insert(DEFAULT_STEPS);
         }

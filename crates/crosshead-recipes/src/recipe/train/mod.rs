@@ -87,6 +87,8 @@ pub struct TrainSection {
     pub cycles: Option<u64>,
     /// `warmup-stable-decay`: steps of the last decay (default: a fifth of the steps).
     pub cooldown: Option<u64>,
+    /// `warmup-stable-decay`: the last decay as a share of all steps, instead of `cooldown`.
+    pub cooldown_share: Option<f64>,
     /// `warmup-stable-decay`: form of the last decay (default: `cosine`).
     pub cooldown_form: Option<CooldownForm>,
     /// `plateau`: the factor of the learning rate (default 0.5).
@@ -191,6 +193,7 @@ impl Default for TrainSection {
             power: None,
             cycles: None,
             cooldown: None,
+            cooldown_share: None,
             cooldown_form: None,
             plateau_factor: None,
             plateau_patience: None,

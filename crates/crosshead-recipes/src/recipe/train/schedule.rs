@@ -25,7 +25,7 @@ pub enum ScheduleKind {
     Cosine,
     /// Linear warmup, then as many cosine decays to `end` as `cycles` says.
     CosineRestarts,
-    /// Linear warmup, `peak`, and a decay to `end` in the last `cooldown` steps.
+    /// Linear warmup, `peak`, and a decay to `end` in the last steps, as `cooldown` or `cooldown_share` says.
     WarmupStableDecay,
     /// Linear warmup, then a rate that is multiplied by `plateau_factor` when `select` stops improving.
     Plateau,
@@ -44,12 +44,13 @@ pub enum CooldownForm {
 }
 
 /// The keys of schedules, and the schedules that use them.
-pub(super) const USERS: [(&str, &[ScheduleKind]); 7] = {
+pub(super) const USERS: [(&str, &[ScheduleKind]); 8] = {
     use ScheduleKind::{CosineRestarts, Plateau, Polynomial, WarmupStableDecay};
     [
         ("power", &[Polynomial]),
         ("cycles", &[CosineRestarts]),
         ("cooldown", &[WarmupStableDecay]),
+        ("cooldown_share", &[WarmupStableDecay]),
         ("cooldown_form", &[WarmupStableDecay]),
         ("plateau_factor", &[Plateau]),
         ("plateau_patience", &[Plateau]),
@@ -120,7 +121,7 @@ impl TrainSection {
                 Schedule::CosineRestarts { peak, end, warmup, steps, cycles }
             }
             ScheduleKind::WarmupStableDecay => {
-                let cooldown = filled.cooldown.unwrap_or(steps / 5);
+                let cooldown = self.cooldown(steps);
                 let form = match filled.cooldown_form {
                     Some(CooldownForm::Linear) => Cooldown::Linear,
                     Some(CooldownForm::OneMinusSqrt) => Cooldown::OneMinusSqrt,
