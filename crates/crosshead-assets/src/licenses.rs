@@ -80,13 +80,21 @@ pub struct Model {
     pub data: &'static str,
 }
 
-/// Every model in `models/`.
-pub const MODELS: [Model; 1] = [Model {
-    name: "translate-en-de",
-    license: "Apache-2.0",
-    attribution: "Weights trained from scratch by the recipe translate-en-de-long, then quantized to int8.",
-    data: "translate-en-de",
-}];
+/// Every model in `crosshead-assets-models/models/`.
+pub const MODELS: [Model; 2] = [
+    Model {
+        name: "sentiment",
+        license: "CC-BY-4.0 AND MIT",
+        attribution: "Weights trained from scratch by the recipe sentiment, then quantized to int8.",
+        data: "sentiment",
+    },
+    Model {
+        name: "translate-en-de",
+        license: "Apache-2.0",
+        attribution: "Weights trained from scratch by the recipe translate-en-de-long, then quantized to int8.",
+        data: "translate-en-de",
+    },
+];
 
 /// The data set with this name.
 pub fn find(name: &str) -> Option<&'static DataSet> {
