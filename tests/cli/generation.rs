@@ -178,11 +178,14 @@ fn given_pairs_have_the_log_probabilities_of_transformers() {
 fn drafts_do_not_change_texts() {
     for (name, command) in [("llama", "generate"), ("bart", "translate")] {
         let folder = model(name, &json!({}));
-        let greedy = ["--temperature", "0", "--beams", "1", "--no-loop-guard", "--max-tokens", "30"];
+        let greedy =
+            ["--temperature", "0", "--beams", "1", "--no-loop-guard", "--max-tokens", "30"];
         let texts = ["the cat sat on the mat", "a dog", "the cat sat on the cat sat on"];
         let (expected, _) = written(&folder, command, &greedy, &texts);
         let drafts: &[&[&str]] = match command {
-            "generate" => &[&["--prompt-lookup", "5"], &["--draft", "model", "--draft-tokens", "3"]],
+            "generate" => {
+                &[&["--prompt-lookup", "5"], &["--draft", "model", "--draft-tokens", "3"]]
+            }
             _ => &[&["--prompt-lookup", "5"]],
         };
         for drafts in drafts {
@@ -194,7 +197,8 @@ fn drafts_do_not_change_texts() {
                 assert!(count("passes") > 0 && count("accepted") <= count("drafted"), "{found}");
             }
         }
-        let sampled = [command, "--model", "model", "--prompt-lookup", "5", "--top-k", "3", "a dog"];
+        let sampled =
+            [command, "--model", "model", "--prompt-lookup", "5", "--top-k", "3", "a dog"];
         assert_names(&folder.fails(&sampled), &["--prompt-lookup", "sampling", "--temperature 0"]);
     }
 }

@@ -290,8 +290,11 @@ fn drafts_that_cannot_be_used_are_errors() {
 #[test]
 fn continuations_have_the_probabilities_with_which_they_are_generated() {
     let written = generator().generate(&PROMPTS, &greedy(6)).unwrap();
-    let pairs: Vec<(&str, &str)> =
-        PROMPTS.iter().zip(&written).map(|(prompt, found)| (*prompt, found.text.as_str())).collect();
+    let pairs: Vec<(&str, &str)> = PROMPTS
+        .iter()
+        .zip(&written)
+        .map(|(prompt, found)| (*prompt, found.text.as_str()))
+        .collect();
     let ranked = generator().rank(&pairs, &DecodeOptions::default()).unwrap();
     let ids = |candidate: &crosshead_tasks::Candidate| -> Vec<u32> {
         candidate.tokens.iter().map(|token| token.id).collect()

@@ -289,8 +289,7 @@ fn outputs_begin_with_the_prefix_and_stop_at_a_text() {
 fn copied_drafts_do_not_change_texts() {
     let with = |options| engine(1).with_options(options).write(&SENTENCES, TextHooks::none());
     for prefix in [None, Some("the dog".to_owned())] {
-        let plain =
-            DecodeOptions { max_tokens: Some(12), target_prefix: prefix, ..options(1) };
+        let plain = DecodeOptions { max_tokens: Some(12), target_prefix: prefix, ..options(1) };
         let expected = with(plain.clone()).unwrap();
         let found = with(DecodeOptions { prompt_lookup: Some(4), ..plain }).unwrap();
         for (found, expected) in found.iter().zip(&expected) {
