@@ -56,8 +56,10 @@ fn a_run_stopped_by_sigterm_and_resumed_has_the_same_bitwise_result() {
 fn a_run_stopped_in_its_final_test_ends_at_once_and_resuming_tests_it() {
     let folder = Folder::with_toy_corpus();
     let corpus = fs::read_to_string(folder.path("toy.tsv")).unwrap();
-    folder.write("many.tsv", corpus.repeat(20));
-    let run = ["--set", "data.test=many.tsv", "--set", "train.steps=2"];
+    folder.write("many.tsv", corpus.repeat(10));
+    // A model that has learned nothing writes up to the longest output.
+    let keys = ["data.test=many.tsv", "train.steps=2", "model.max_len=24", "data.max_len=24"];
+    let run: Vec<&str> = keys.iter().flat_map(|key| ["--set", key]).collect();
     let args = [&["train", "tiny.toml", "--out", "stopped"], &run[..]].concat();
     let mut child =
         folder.command(&args).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

@@ -139,11 +139,11 @@ fn assert_names_batch(entry: &Value, messages: &[String]) {
     assert!(messages.iter().any(|message| named(&message)), "{step} {examples:?}: {messages:?}");
 }
 
-/// The word embedding of `@` is infinite, so the loss of its batch is NaN.
-fn with_infinite_word() -> Poisoned {
+/// The word embedding of `@` is so large that the norm after it overflows, so the loss of its batch is NaN.
+fn with_huge_word() -> Poisoned {
     let mut poisoned = Poisoned::new();
     poisoned.base(|id, width, tensors| {
-        tensors.get_mut(WORDS).unwrap()[id * width..(id + 1) * width].fill(f32::INFINITY);
+        tensors.get_mut(WORDS).unwrap()[id * width..(id + 1) * width].fill(f32::MAX);
     });
     poisoned
 }
@@ -153,7 +153,7 @@ const FOUR_EPOCHS: [&str; 3] = ["train.steps=24", "train.checkpoint_every=3", "t
 
 #[test]
 fn batches_with_a_loss_of_nan_are_skipped_and_named() {
-    let mut poisoned = with_infinite_word();
+    let mut poisoned = with_huge_word();
     let sets = [&FOUR_EPOCHS[..], &["train.on_divergence=\"skip\""]].concat();
     poisoned.tune("run", false, &sets).unwrap();
     let log = poisoned.log("run");
@@ -174,19 +174,17 @@ fn batches_with_a_loss_of_nan_are_skipped_and_named() {
     };
     assert!(mean(19..25) < mean(1..7), "the run still learns: {losses:?}");
     assert!(log.iter().any(|entry| entry["valid_loss"].is_number()), "the model is valid");
-    for (name, values) in read(&poisoned.path("run/checkpoints/24/optimizer.safetensors")) {
-        assert!(values.iter().all(|value| value.is_finite()), "{name}");
-    }
-    let infinite = |values: &[f32]| values.iter().filter(|value| !value.is_finite()).count();
-    for (name, values) in read(&poisoned.path("run/checkpoints/24/weights.safetensors")) {
-        let width = if name == "encoder.embedding" { 64 } else { 0 };
-        assert_eq!(infinite(&values), width, "{name}: only the word that was infinite before");
+    for file in ["weights", "optimizer"] {
+        let path = poisoned.path(&format!("run/checkpoints/24/{file}.safetensors"));
+        for (name, values) in read(&path) {
+            assert!(values.iter().all(|value| value.is_finite()), "{file}: {name}");
+        }
     }
 }
 
 #[test]
 fn a_run_that_stopped_at_nan_names_the_batch_and_resumes_with_skipping() {
-    let mut poisoned = with_infinite_word();
+    let mut poisoned = with_huge_word();
     let error = poisoned.tune("run", false, &FOUR_EPOCHS).unwrap_err();
     let RunError::Diverged(_) = &error else { panic!("{error}") };
     let message = error.to_string();
