@@ -13,6 +13,9 @@ const INTERVAL = 2000;
 /** Runs with a color of their own; more than that cannot be told apart. */
 const COLORS = 6;
 
+/** How the names of metrics start that are shown in the list. */
+const MEASURED = ["valid_", "test_"];
+
 /** @type {import("../types.js").View} */
 export const training = {
   id: "training",
@@ -56,7 +59,7 @@ function build(panel) {
         shown[0] = (runs.find(({ finished }) => !finished) ?? runs[0]).name;
         isFirst = false;
       }
-      if (runs.length === 0) status.replaceChildren(h("p", { className: "note" }, "There are no runs yet. They appear here as soon as `crosshead train` starts one.".replaceAll("`", "")));
+      if (runs.length === 0) status.replaceChildren(h("p", { className: "note" }, "There are no runs yet. They appear here as soon as one starts."));
       for (const run of runs) {
         if (!rows.has(run.name)) rows.set(run.name, row(run.name, (on) => toggle(run.name, on)));
         const log = logs.get(run.name) ?? new Log(run.name);
@@ -107,13 +110,16 @@ function row(name, ontoggle) {
     show(run, log, color) {
       box.checked = color >= 0;
       swatch.className = color >= 0 ? `swatch curve-${color}` : "swatch";
-      bar.max = Math.max(1, run.steps);
+      const all = run.steps ?? Math.max(1, run.step);
+      bar.max = all;
       bar.value = run.step;
-      steps.textContent = `${count(run.step)} / ${count(run.steps)} steps`;
-      const left = run.finished ? null : log.secondsLeft(run.steps);
-      const state = run.finished ? "finished" : left === null ? "not finished" : `about ${duration(left)} left`;
-      const metrics = Object.entries(run.metrics).map(([metric, value]) => `${metric.replaceAll("_", " ")} ${number(value)}`);
-      facts.textContent = [run.task, state, ...metrics].join(" · ");
+      steps.textContent = run.steps === null ? `${count(run.step)} steps` : `${count(run.step)} / ${count(all)} steps`;
+      const left = run.finished ? null : log.secondsLeft(all);
+      const state = run.finished ? "finished" : left === null ? "not finished" : `about ${duration(left)} left at this speed`;
+      const metrics = Object.entries(run.metrics)
+        .filter(([metric]) => MEASURED.some((start) => metric.startsWith(start)))
+        .map(([metric, value]) => `${metric.replaceAll("_", " ")} ${number(value)}`);
+      facts.textContent = [run.task, state, ...metrics].filter(Boolean).join(" · ");
     },
   };
 }

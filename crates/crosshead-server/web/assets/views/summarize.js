@@ -47,10 +47,11 @@ function build(panel, info) {
   });
   const summary = h("p", { className: "result-text", dir: "auto" });
   const share = h("p", { className: "hint" });
+  const cut = h("p", { className: "note warning", hidden: true }, "The text is longer than the model reads, so its end was left out.");
   const copyButton = h("button", { type: "button", className: "quiet" }, "Copy");
   copyButton.addEventListener("click", () => void copy(summary.textContent ?? "", copyButton));
   const result = h("section", { className: "card", hidden: true, "aria-label": "Summary" },
-    h("h2", {}, "Summary"), summary, h("div", { className: "card-foot" }, share, copyButton));
+    h("h2", {}, "Summary"), summary, cut, h("div", { className: "card-foot" }, share, copyButton));
 
   const show = (/** @type {string} */ text, /** @type {import("../types.js").Summary} */ answer) => {
     summary.textContent = answer.summary;
@@ -61,10 +62,12 @@ function build(panel, info) {
     const parts = [];
     let at = 0;
     for (const [start, end] of answer.copied) {
+      if (start < at) continue;
       parts.push(text.slice(at, start), h("mark", {}, text.slice(start, end)));
       at = end;
     }
     source.mark([...parts, text.slice(at)]);
+    cut.hidden = !answer.truncated;
     result.hidden = false;
   };
 

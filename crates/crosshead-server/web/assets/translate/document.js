@@ -69,21 +69,14 @@ export class DocumentForm {
       if (to) form.append("to", to);
       form.append("file", file, file.name);
       const response = await upload("api/document", form, signal);
-      const name = nameIn(response.headers.get("content-disposition")) ?? renamed(file.name, to);
+      const name = renamed(file.name, to);
       save(await response.blob(), name);
       return `Saved as ${name}.`;
     });
   }
 }
 
-/** The file name in a `Content-Disposition`. @param {string | null} header */
-function nameIn(header) {
-  const encoded = header?.match(/filename\*=UTF-8''([^;]+)/i)?.[1];
-  if (encoded) return decodeURIComponent(encoded);
-  return header?.match(/filename="([^"]+)"/)?.[1] ?? null;
-}
-
-/** @param {string} name @param {string} to */
+/** The name of the translated file: `notes.txt` becomes `notes.de.txt`. @param {string} name @param {string} to */
 function renamed(name, to) {
   const dot = name.lastIndexOf(".");
   const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];

@@ -36,7 +36,7 @@ export class WordMenu {
       const inside = event.target instanceof Node && this.element.contains(event.target);
       if (!inside) this.close();
     });
-    window.addEventListener("resize", () => this.close());
+    window.addEventListener("resize", () => this.place());
   }
 
   close() {
@@ -105,7 +105,7 @@ export class WordMenu {
 
   /** Below the word, within the window. */
   place() {
-    if (!this.opener) return;
+    if (!this.opener || this.element.hidden) return;
     const word = this.opener.getBoundingClientRect();
     const width = document.documentElement.clientWidth;
     const left = Math.max(8, Math.min(word.left, width - this.element.offsetWidth - 8));

@@ -22,8 +22,8 @@ export function bars(rows, { format = percent, onpick, action = "" } = {}) {
       ];
       if (!onpick) return h("li", { className: "bar-row" }, ...parts);
       const pick = () => onpick(index);
-      const label = `${action} ${text}, ${format(value)}`.trim();
-      const button = h("button", { type: "button", className: "bar-row", "aria-label": label, onclick: pick }, ...parts);
+      const hidden = h("span", { className: "visually-hidden" }, `${action} `);
+      const button = h("button", { type: "button", className: "bar-row", onclick: pick }, hidden, ...parts);
       return h("li", {}, button);
     }),
   );

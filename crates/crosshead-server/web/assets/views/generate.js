@@ -7,6 +7,9 @@ import { Feedback } from "../feedback.js";
 import { modelsFor, picker } from "../picker.js";
 import { Tokens } from "../tokens.js";
 
+/** Why a text ends. @type {Record<string, string>} */
+const ENDS = { stop: "The model ended the text.", length: "The text has as many tokens as it may." };
+
 /** @type {import("../types.js").View} */
 export const generate = {
   id: "generate",
@@ -48,10 +51,13 @@ function build(panel, info) {
         seed: seed.valueAsNumber,
         stream: true,
       };
-      for await (const token of stream("api/generate", body, signal)) {
-        if (typeof token.text === "string") tokens.add(token);
+      let end = "";
+      for await (const event of stream("api/generate", body, signal)) {
+        if (typeof event.logprob === "number") tokens.add(event);
+        else tokens.addText(event.text ?? "");
+        end = ENDS[event.stop_reason] ?? "";
       }
-      return `${tokens.count} tokens.`;
+      return `${tokens.count} tokens. ${end}`;
     });
     go.disabled = false;
     stop.disabled = true;

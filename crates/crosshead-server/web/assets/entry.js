@@ -31,12 +31,12 @@ export function entry({ label, limit = Infinity, placeholder = "", value = "", r
     event.preventDefault();
     onsubmit?.();
   });
-  const stack = h("div", { className: "stack" }, mirror, area);
   area.classList.add(`rows-${rows}`);
   const labelled = field(label, area);
   labelled.classList.add("entry");
   if (hideLabel) labelled.querySelector("label")?.classList.add("visually-hidden");
-  labelled.append(stack, counter);
+  // The field moves into the stack.
+  labelled.append(h("div", { className: "stack" }, mirror, area), counter);
   update();
   return {
     element: labelled,

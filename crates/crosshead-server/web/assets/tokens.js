@@ -47,6 +47,11 @@ export class Tokens {
     this.text.append(element);
   }
 
+  /** Adds what has no probability. @param {string} text */
+  addText(text) {
+    this.text.append(text);
+  }
+
   end() {
     this.text.removeAttribute("aria-busy");
     this.settle();

@@ -73,8 +73,6 @@ function build(panel, info) {
         source: source.text.trim(),
         target: targetField.hidden || target.value.trim() === "" ? null : target.value.trim(),
         kind: kind.value,
-        layer: "all",
-        head: "all",
         words: isWords.checked,
       };
       maps = /** @type {Maps} */ (await post("api/attention", body, signal));
@@ -96,13 +94,13 @@ function build(panel, info) {
   };
   const weights = () => weightsOf(maps, Number(layer.value), head.value);
   const title = () => `${KINDS[/** @type {Kind} */ (kind.value)]}, layer ${layer.value}, ${head.value === "mean" ? "mean of all heads" : `head ${head.value}`}`;
-  const picture = (/** @type {import("../attention/palette.js").Palette} */ colors) => {
+  const picture = (/** @type {import("../attention/palette.js").Palette} */ colors, room = Infinity) => {
     const map = { queries: maps?.queries ?? [], keys: maps?.keys ?? [], weights: weights(), title: title() };
-    return form.value === "lines" ? drawLines(map, colors) : drawMatrix(map, colors);
+    return form.value === "lines" ? drawLines(map, colors, room) : drawMatrix(map, colors);
   };
   const draw = () => {
     if (!maps) return;
-    drawing.replaceChildren(picture(palette()));
+    drawing.replaceChildren(picture(palette(), drawing.clientWidth));
     details.replaceChildren(table(maps, weights(), title()));
     heads.show(maps, Number(layer.value), head.value);
   };

@@ -85,7 +85,7 @@ export function languages(models, { onchange, onswap }) {
     model = next;
     const named = (/** @type {string[]} */ codes) =>
       codes.map((code) => ({ value: code, text: languageName(code) })).sort((a, b) => a.text.localeCompare(b.text));
-    const detect = { value: AUTO, text: model.from.length === 0 ? "As trained" : "Detect language" };
+    const detect = { value: AUTO, text: model.from.length === 0 ? "As trained" : "Detect" };
     fill(from, [detect, ...named(model.from)]);
     fill(to, model.to.length === 0 ? [{ value: "", text: "As trained" }] : named(model.to));
     tell();

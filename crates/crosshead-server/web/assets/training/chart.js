@@ -6,7 +6,9 @@ import { ticks } from "./ticks.js";
 
 /** @typedef {{ label: string, color: number, isValidation: boolean, points: [number, number][] }} Curve */
 
-const [WIDTH, HEIGHT] = [520, 240];
+const HEIGHT = 240;
+/** The width until the chart is in the page. */
+const WIDTH = 520;
 const [LEFT, RIGHT, TOP, BOTTOM] = [54, 12, 10, 28];
 /** A curve with more points is drawn as means of adjacent ones. */
 const POINTS = 400;
@@ -18,7 +20,9 @@ export class Chart {
     this.curves = [];
     this.title = title;
     this.range = { steps: [0, 1], values: [0, 1] };
-    this.canvas = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", tabindex: 0, role: "img" });
+    this.width = WIDTH;
+    this.canvas = svg("svg", { class: "chart", height: HEIGHT, tabindex: 0, role: "img" });
+    new ResizeObserver(() => this.resize()).observe(this.canvas);
     this.cursor = svg("line", { class: "cursor", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
     this.reading = h("div", { className: "legend" });
     /** @type {number | null} the step under the cursor */
@@ -30,9 +34,18 @@ export class Chart {
     this.element = h("figure", { className: "card" }, h("figcaption", {}, title), this.canvas, this.reading);
   }
 
+  /** Draws in pixels of the screen, so that texts keep their size. */
+  resize() {
+    const { width } = this.canvas.getBoundingClientRect();
+    if (width === 0 || width === this.width) return;
+    this.width = width;
+    if (this.curves.length > 0) this.draw(this.curves);
+  }
+
   /** @param {Curve[]} curves */
   draw(curves) {
     this.curves = curves;
+    this.canvas.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
     const all = curves.flatMap(({ points }) => points);
     const span = (/** @type {0 | 1} */ axis) => all.reduce(([low, high], point) => [Math.min(low, point[axis]), Math.max(high, point[axis])], [Infinity, -Infinity]);
     const values = ticks(...wide(span(1)), 4);
@@ -40,7 +53,7 @@ export class Chart {
     this.range = { steps: [firstStep, Math.max(lastStep, firstStep + 1)], values: [values[0], values[values.length - 1]] };
     const grid = values.map((value) => {
       const y = this.y(value);
-      return svg("g", {}, svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }), svg("text", { class: "tick", x: LEFT - 8, y: y + 4, "text-anchor": "end" }, number(value)));
+      return svg("g", {}, svg("line", { class: "grid", x1: LEFT, x2: this.width - RIGHT, y1: y, y2: y }), svg("text", { class: "tick", x: LEFT - 8, y: y + 4, "text-anchor": "end" }, number(value)));
     });
     const steps = ticks(this.range.steps[0], this.range.steps[1], 4)
       .filter((step) => step >= this.range.steps[0] && step <= this.range.steps[1])
@@ -66,7 +79,7 @@ export class Chart {
   /** @param {number} step */
   x(step) {
     const [low, high] = this.range.steps;
-    return LEFT + ((step - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
+    return LEFT + ((step - low) / (high - low)) * (this.width - LEFT - RIGHT);
   }
 
   /** @param {number} value */
@@ -93,9 +106,9 @@ export class Chart {
   /** @param {PointerEvent} event */
   point(event) {
     const box = this.canvas.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * WIDTH;
+    const x = ((event.clientX - box.left) / box.width) * this.width;
     const [low, high] = this.range.steps;
-    const step = low + ((x - LEFT) / (WIDTH - LEFT - RIGHT)) * (high - low);
+    const step = low + ((x - LEFT) / (this.width - LEFT - RIGHT)) * (high - low);
     this.read(Math.round(Math.max(low, Math.min(high, step))));
   }
 

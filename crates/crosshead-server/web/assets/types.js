@@ -31,7 +31,7 @@
  * @typedef {object} Translation
  * @property {string} text
  * @property {number} score
- * @property {string} from
+ * @property {string | null} from
  * @property {string | null} warning
  * @property {{ text: string, score: number }[]} alternatives
  * @property {Alignment | null} [alignment]
@@ -39,10 +39,10 @@
  * @typedef {{ source: string, target: string }} Term
  * @typedef {{ text: string, logprob: number, prefix?: string }} NextWord
  * @typedef {{ language: string, confidence: number }} Detected
- * @typedef {{ summary: string, copied: [number, number][] }} Summary
+ * @typedef {{ summary: string, copied: [number, number][], truncated?: boolean }} Summary
  * @typedef {{ label: string, score: number }} Label
  * @typedef {{ text: string, start: number, end: number, score: number }} Attribution
- * @typedef {{ labels: Label[], attributions: Attribution[] | null }} Classification
+ * @typedef {{ labels: Label[], attributions: Attribution[] | null, warning?: string | null }} Classification
  * @typedef {{ text: string, logprob: number }} Candidate
  * @typedef {{ text: string, logprob: number, alternatives?: Candidate[] }} Token
  * @typedef {{ token: string, score: number, text: string }} Guess
@@ -59,9 +59,9 @@
  *
  * @typedef {object} Run
  * @property {string} name
- * @property {string} task
+ * @property {string | null} task
  * @property {number} step
- * @property {number} steps
+ * @property {number | null} steps of the whole run
  * @property {boolean} finished
  * @property {Record<string, number>} metrics
  *

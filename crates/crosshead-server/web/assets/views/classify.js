@@ -38,7 +38,8 @@ function build(panel, info) {
       const answer = await post("api/classify", { model: models.model.name, text, attributions: true }, signal);
       const labels = bars(answer.labels.map(({ label, score }) => ({ text: label, value: score })));
       const words = answer.attributions ? why(text, answer.labels[0]?.label ?? "", answer.attributions) : [];
-      result.replaceChildren(h("h2", {}, "Probabilities"), labels, ...words);
+      const warning = answer.warning ? h("p", { className: "note warning" }, `${answer.warning}.`) : "";
+      result.replaceChildren(h("h2", {}, "Probabilities"), labels, warning, ...words);
       result.hidden = false;
       return "";
     });

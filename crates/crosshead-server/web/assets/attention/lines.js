@@ -4,17 +4,23 @@ import { svg } from "../dom.js";
 import { number } from "../format.js";
 import { FONT, largest, longest } from "./palette.js";
 
-/** Pixels of a row, of the space for lines, and around the drawing. */
+/** Pixels of a row, and around the drawing. */
 const ROW = 30;
-const GAP = 190;
 const MARGIN = 14;
+/** The least and the most pixels between the columns. */
+const [NARROW, WIDE] = [80, 260];
 /** Weights below this share of the largest are not drawn. */
 const VISIBLE = 0.02;
 
-/** @param {import("./palette.js").Drawn} map @param {import("./palette.js").Palette} colors */
-export function drawLines({ queries, keys, weights, title }, colors) {
+/**
+ * @param {import("./palette.js").Drawn} map
+ * @param {import("./palette.js").Palette} colors
+ * @param {number} room pixels that the drawing may be wide
+ */
+export function drawLines({ queries, keys, weights, title }, colors, room) {
   const [left, right] = [longest(queries), longest(keys)];
-  const [start, end] = [MARGIN + left + 10, MARGIN + left + 10 + GAP];
+  const gap = Math.max(NARROW, Math.min(WIDE, room - left - right - 2 * MARGIN - 44));
+  const [start, end] = [MARGIN + left + 10, MARGIN + left + 10 + gap];
   const width = end + 10 + right + MARGIN;
   const height = 2 * MARGIN + ROW * Math.max(queries.length, keys.length);
   const y = (/** @type {number} */ row) => MARGIN + ROW * (row + 0.5);
@@ -26,7 +32,7 @@ export function drawLines({ queries, keys, weights, title }, colors) {
     row.forEach((weight, key) => {
       const share = weight / most;
       if (share < VISIBLE) return;
-      const bend = GAP / 2;
+      const bend = gap / 2;
       const path = `M${start} ${y(query)}C${start + bend} ${y(query)} ${end - bend} ${y(key)} ${end} ${y(key)}`;
       const line = svg("path", { d: path, "stroke-width": (0.8 + 4 * share).toFixed(2), "stroke-opacity": share.toFixed(3) });
       lines.append(line);
