@@ -2,6 +2,9 @@
 
 /** @typedef {{ text: string, start: number, end: number }} Span */
 
+/** The end of a part that is not the end of a sentence: a title, an initial, or a common abbreviation before a name or number. */
+const ABBREVIATION = /(?:^|[\s(])(?:\p{Lu}|Dr|Mrs?|Ms|Prof|St|Sr|Jr|Mme|M|Hr|Fr|Nr|No|Fig|vs|bzw|ca|cf|approx|z\. ?B|d\. ?h|e\.g|i\.e)\.\s*$/u;
+
 /**
  * The sentences of each line, without the spaces around them.
  * @param {string} text
@@ -26,10 +29,16 @@ export function sentences(text, language) {
 /** @param {string} line @param {string} language @returns {{ start: number, end: number }[]} */
 function split(line, language) {
   if (!("Segmenter" in Intl)) return [{ start: 0, end: line.length }];
-  // `ss-standard` keeps sentences with abbreviations such as "Dr." whole.
-  const locale = `${language || "en"}-u-ss-standard`;
-  const parts = [...new Intl.Segmenter(locale, { granularity: "sentence" }).segment(line)];
-  return parts.map(({ index, segment }) => ({ start: index, end: index + segment.length }));
+  /** @type {{ start: number, end: number }[]} */
+  const parts = [];
+  let isWhole = true;
+  for (const { index, segment } of new Intl.Segmenter(language || "en", { granularity: "sentence" }).segment(line)) {
+    const last = parts.at(-1);
+    if (isWhole || !last) parts.push({ start: index, end: index + segment.length });
+    else last.end = index + segment.length;
+    isWhole = !ABBREVIATION.test(segment);
+  }
+  return parts;
 }
 
 /**

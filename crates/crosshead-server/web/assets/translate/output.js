@@ -27,7 +27,7 @@ export class Output {
     this.others = others((index, translation) => this.replace(index, translation));
     this.below = h("div", { className: "below" }, this.warnings, this.others.element);
     this.settle = roving(this.element, ".word");
-    this.menu = new WordMenu(settings, feedback, (index, translation) => this.replace(index, translation));
+    this.menu = new WordMenu(settings, feedback, (...change) => this.replace(...change));
     this.marker = marker(this.element, source);
     /** @type {Translated[]} */
     this.items = [];
@@ -62,12 +62,18 @@ export class Output {
     this.others.show(0, this.items[0]?.translation, items.length > 1);
   }
 
-  /** Replaces the translation of a sentence. @param {number} index @param {Translation} translation */
-  replace(index, translation) {
+  /**
+   * Replaces the translation of a sentence, and gives the focus to the word at a position in it.
+   * @param {number} index
+   * @param {Translation} translation
+   * @param {number} [position]
+   */
+  replace(index, translation, position = 0) {
     this.items[index].translation = translation;
     this.render();
     this.others.show(index, translation, this.items.length > 1);
-    /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-sentence="${index}"] .word`))?.focus();
+    const words = /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll(`[data-sentence="${index}"] .word`));
+    [...words].find(({ dataset }) => Number(dataset.end) > position)?.focus();
   }
 
   /** The sentences, and the texts between them. @returns {(string | Translated)[]} */
@@ -105,6 +111,7 @@ export class Output {
       if (span.end === span.start) return;
       const button = h("span", { className: "word", role: "button", tabIndex: -1, "aria-haspopup": "dialog" }, span.text);
       button.dataset.word = String(word);
+      button.dataset.end = String(span.end);
       const open = () => this.menu.open(button, index, this.items[index], span);
       button.addEventListener("click", open);
       button.addEventListener("keydown", (event) => {

@@ -19,7 +19,7 @@ export class WordMenu {
   /**
    * @param {() => Settings} settings
    * @param {import("../feedback.js").Feedback} feedback
-   * @param {(index: number, translation: Translation) => void} onreplace
+   * @param {(index: number, translation: Translation, position: number) => void} onreplace
    */
   constructor(settings, feedback, onreplace) {
     this.settings = settings;
@@ -70,7 +70,7 @@ export class WordMenu {
       /** @type {{ words: NextWord[] }} */
       const { words } = await post("api/translate/next", body, controller.signal);
       const other = words.filter((word) => word.text !== span.text).slice(0, SHOWN);
-      this.fill(span.text, other, (word) => this.complete(index, item, extended(prefix, word)));
+      this.fill(span.text, other, (word) => this.complete(index, item, extended(prefix, word), span.start));
     } catch (error) {
       if (isAborted(error)) return;
       this.element.replaceChildren(h("p", { className: "error", role: "alert" }, messageOf(error)));
@@ -90,8 +90,8 @@ export class WordMenu {
     list.querySelector("button")?.focus({ preventScroll: true });
   }
 
-  /** @param {number} index @param {Translated} item @param {string} prefix */
-  complete(index, item, prefix) {
+  /** @param {number} index @param {Translated} item @param {string} prefix @param {number} position of the word */
+  complete(index, item, prefix, position) {
     this.close();
     void this.feedback.run("Completing the sentence…", async (signal) => {
       const body = { ...request(this.settings()), text: item.span.text, prefix, alignment: true };
@@ -99,7 +99,7 @@ export class WordMenu {
       const { translations } = await post("api/translate", body, signal);
       const { text, score, alternatives } = item.translation;
       const before = [{ text, score }, ...(alternatives ?? [])];
-      this.onreplace(index, { ...translations[0], alternatives: before });
+      this.onreplace(index, { ...translations[0], alternatives: before }, position);
     });
   }
 
