@@ -37,7 +37,7 @@ macro_rules! tests {
                 match outcome {
                     Ok(()) => println!("{name} ... ok ({:.1} s)", start.elapsed().as_secs_f64()),
                     Err(error) => {
-                        println!("{name} ... FAILED: {error:?}");
+                        println!("{name} ... FAILED: {error:#}");
                         $browser.screenshot(&format!("failed-{}", name.replace("::", "-"))).await?;
                         failures += 1;
                     }
@@ -53,7 +53,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("error: {error:?}");
+            println!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
