@@ -21,7 +21,7 @@ use crate::options::ServeError;
 use crate::reply::ApiError;
 use crate::security::{Hosts, Rates};
 use crate::state::App;
-use crate::{libre, native, page, probes};
+use crate::{deepl, libre, native, openai, page, probes, tei};
 
 /// The header with the id of a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,7 +42,10 @@ pub(crate) fn router(app: Arc<App>) -> Result<Router, ServeError> {
     let mut own_keys = libre::routes();
     let mut keyed = Router::new()
         .merge(native)
-        .merge(probes::metrics_route());
+        .merge(probes::metrics_route())
+        .merge(openai::routes())
+        .merge(tei::routes())
+        .merge(deepl::routes());
     if let Some(per_minute) = options.requests_per_minute {
         let rates: Arc<Rates<Client>> = Arc::new(Rates::new(per_minute));
         keyed = keyed.layer(from_fn_with_state(rates.clone(), layers::limit_rate));

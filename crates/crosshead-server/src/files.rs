@@ -43,14 +43,6 @@ impl Files {
         let found = files.iter().find(|(own, ..)| own == id)?;
         (found.1.elapsed() <= KEPT).then(|| found.2.clone())
     }
-
-    /// Takes the document with this id.
-    pub(crate) fn take(&self, id: &str) -> Option<File> {
-        let found = self.find(id)?;
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        files.retain(|(own, ..)| own != id);
-        Some(found)
-    }
 }
 
 /// A name as the part of a path: without folders and control characters.
@@ -65,12 +57,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_taken_once() {
+    fn documents_are_found_by_their_id() {
         let files = Files::default();
         let file = File { name: "a.txt".into(), bytes: Bytes::from_static(b"text") };
         files.keep("id".into(), file);
         assert_eq!(files.find("id").unwrap().bytes, "text");
-        assert!(files.take("id").is_some() && files.take("id").is_none());
         assert!(files.find("other").is_none());
     }
 

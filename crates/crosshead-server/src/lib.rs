@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
-// mod deepl;
+mod deepl;
 mod engine;
 mod fields;
 mod files;
@@ -12,7 +12,7 @@ mod libre;
 mod metrics;
 mod models;
 mod native;
-// mod openai;
+mod openai;
 mod options;
 mod page;
 mod probes;
@@ -20,9 +20,12 @@ mod reply;
 mod security;
 mod server;
 mod state;
-// mod tei;
+mod tei;
 mod text;
 mod translate;
 
 pub use options::{ModelSource, Options, ServeError};
 pub use server::{Server, Stopper};
+
+#[cfg(test)]
+mod tests;

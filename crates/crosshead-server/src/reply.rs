@@ -150,6 +150,11 @@ pub(crate) fn shaped(path: &str, mut response: Response) -> Response {
     } else {
         return response;
     };
+    // DeepL's clients know only 403 as the answer to a wrong key.
+    let status = match status {
+        StatusCode::UNAUTHORIZED if path.starts_with("/v2/") => StatusCode::FORBIDDEN,
+        status => status,
+    };
     let headers = std::mem::take(response.headers_mut());
     let mut shaped = (status, axum::Json(body)).into_response();
     for (name, value) in &headers {

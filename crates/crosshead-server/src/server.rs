@@ -159,7 +159,7 @@ fn connection(
 }
 
 /// Loads the models and builds the routes.
-fn build(options: Options, models: Vec<ModelSource>) -> Result<(Arc<App>, Router), ServeError> {
+pub(crate) fn build(options: Options, models: Vec<ModelSource>) -> Result<(Arc<App>, Router), ServeError> {
     let metrics = Arc::new(Metrics::new());
     let shared = Shared {
         device: options.device.clone(),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
 
+use crate::deepl::DeepL;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::models::Models;
@@ -20,6 +21,7 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// Translated documents that wait for their download.
     pub(crate) files: Files,
+    pub(crate) deepl: DeepL,
     stopping: AtomicBool,
 }
 
@@ -35,6 +37,7 @@ impl App {
             keys,
             metrics,
             files: Files::default(),
+            deepl: DeepL::default(),
             stopping: AtomicBool::new(false),
         }
     }

@@ -21,7 +21,7 @@ pub(crate) use job::{Event, Listener};
 pub(crate) use loaded::{Kind, Loaded};
 pub(crate) use queue::{Limits, Refused};
 pub(crate) use work::{
-    ClassifiedRow, GeneratedRow, Input, Output, Row, Token, Work, WriteOptions, WrittenRow,
+    GeneratedRow, Input, Output, Row, Token, Work, WriteOptions, WrittenRow,
     estimate,
 };
 pub(crate) use worker::Pool;

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use crate::reply::ApiError;
 use crate::security::bearer;
 use crate::state::App;
+pub(crate) use languages::{directions, name as language_name};
 
 /// The routes. They check keys themselves, because a key may be a field of the body.
 pub(crate) fn routes() -> Router<Arc<App>> {

@@ -23,8 +23,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use info::route as info_route;
-pub(crate) use similar::{rank as similar_texts, vectors};
-pub(crate) use translate::{Uploaded, download, format_of, translate_upload};
+pub(crate) use similar::{SimilarText, rank as similar_texts, vectors};
+pub(crate) use translate::{Texts, Uploaded, download, format_of, translate_upload};
 
 use crate::state::App;
 
