@@ -17,8 +17,7 @@ const CLIENTS: [&str; 3] = ["libretranslatepy", "deepl", "openai"];
 const KEY: &str = "key-of-the-test";
 
 /// A template for a model that has none.
-const TEMPLATE: &str =
-    "{% for message in messages %}{{ message['content'] }}\n{% endfor %}";
+const TEMPLATE: &str = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}";
 
 /// Builds the program, starts it with small models, and runs `tests/clients.py` in an environment of its own.
 pub(crate) fn run() -> Result<()> {

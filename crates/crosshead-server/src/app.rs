@@ -58,7 +58,10 @@ pub(crate) fn router(app: Arc<App>) -> Result<Router, ServeError> {
         .merge(keyed)
         .fallback(layers::not_found)
         .method_not_allowed_fallback(|| async {
-            ApiError::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed here")
+            ApiError::new(
+                axum::http::StatusCode::METHOD_NOT_ALLOWED,
+                "this method is not allowed here",
+            )
         })
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(options.timeout, layers::limit_time))
@@ -79,12 +82,12 @@ pub(crate) fn router(app: Arc<App>) -> Result<Router, ServeError> {
             id = id.unwrap_or_default()
         )
     });
-    let trace = trace
-        .on_request(())
-        .on_response(|response: &Response, time: std::time::Duration, _: &tracing::Span| {
+    let trace = trace.on_request(()).on_response(
+        |response: &Response, time: std::time::Duration, _: &tracing::Span| {
             let milliseconds = time.as_secs_f64() * 1e3;
             tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
-        });
+        },
+    );
     Ok(router
         .layer(from_fn_with_state(app.clone(), layers::answer))
         .layer(trace)
@@ -106,7 +109,10 @@ async fn limit_form(response: Response) -> Response {
 
 /// The error for a body that is too large.
 pub(crate) fn too_large() -> ApiError {
-    ApiError::new(axum::http::StatusCode::PAYLOAD_TOO_LARGE, "the body is too large; split the request")
+    ApiError::new(
+        axum::http::StatusCode::PAYLOAD_TOO_LARGE,
+        "the body is too large; split the request",
+    )
 }
 
 /// The layer for pages of other origins; none if there are none.

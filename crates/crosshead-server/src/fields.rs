@@ -44,7 +44,10 @@ impl Fields {
     }
 
     /// Takes a field that is a number, or a text with one.
-    pub(crate) fn number<T: std::str::FromStr>(&mut self, name: &str) -> Result<Option<T>, ApiError> {
+    pub(crate) fn number<T: std::str::FromStr>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let wrong = || ApiError::bad(format!("`{name}` is not a number: {text}"));
         text.trim().parse().map(Some).map_err(|_| wrong())

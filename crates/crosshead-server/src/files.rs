@@ -30,8 +30,7 @@ impl Files {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         files.push_back((id, now, file));
         let mut bytes: usize = files.iter().map(|(.., file)| file.bytes.len()).sum();
-        while files.len() > 1
-            && (bytes > BYTES || now.saturating_duration_since(files[0].1) > KEPT)
+        while files.len() > 1 && (bytes > BYTES || now.saturating_duration_since(files[0].1) > KEPT)
         {
             bytes -= files.pop_front().map_or(0, |(.., file)| file.bytes.len());
         }

@@ -37,7 +37,11 @@ pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request, next: 
 }
 
 /// Refuses requests whose Host header is not of this server.
-pub(crate) async fn check_host(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
+pub(crate) async fn check_host(
+    State(hosts): State<Hosts>,
+    request: Request,
+    next: Next,
+) -> Response {
     let of_uri = request.uri().host();
     let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     match header.or(of_uri) {

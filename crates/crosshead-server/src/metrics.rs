@@ -51,7 +51,8 @@ impl Metrics {
         let mut registry = Registry::with_prefix("crosshead");
         let requests = Family::default();
         registry.register("requests", "Requests", requests.clone());
-        let seconds: Family<RouteLabel, Histogram, fn() -> Histogram> = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let seconds: Family<RouteLabel, Histogram, fn() -> Histogram> =
+            Family::new_with_constructor(histogram as fn() -> Histogram);
         registry.register("request_seconds", "Time of requests", seconds.clone());
         let rows = Family::default();
         registry.register("rows", "Texts that were computed", rows.clone());

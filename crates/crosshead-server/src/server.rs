@@ -98,9 +98,12 @@ impl Server {
         let connections = Arc::new(Semaphore::new(app.options.connections));
         let graceful = GracefulShutdown::new();
         loop {
-            let permit = connections.clone().acquire_owned().await;
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let next = async {
+                let permit = connections.clone().acquire_owned().await;
+                (permit, listener.accept().await)
+            };
+            let (permit, accepted) = tokio::select! {
+                next = next => next,
                 () = stop.0.notified() => break,
             };
             let (stream, client) = match accepted {
@@ -149,9 +152,8 @@ fn connection(
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(timeout));
-    let service = tower::ServiceBuilder::new()
-        .layer(axum::Extension(ConnectInfo(client)))
-        .service(router);
+    let service =
+        tower::ServiceBuilder::new().layer(axum::Extension(ConnectInfo(client))).service(router);
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeout)
@@ -159,7 +161,10 @@ fn connection(
 }
 
 /// Loads the models and builds the routes.
-pub(crate) fn build(options: Options, models: Vec<ModelSource>) -> Result<(Arc<App>, Router), ServeError> {
+pub(crate) fn build(
+    options: Options,
+    models: Vec<ModelSource>,
+) -> Result<(Arc<App>, Router), ServeError> {
     let metrics = Arc::new(Metrics::new());
     let shared = Shared {
         device: options.device.clone(),

@@ -114,7 +114,9 @@ async fn predict(
         Predicted::One(text) => (vec![Item::Text(text)], false),
         // A list of two texts is a pair.
         Predicted::Many(items) => match <[Item; 2]>::try_from(items) {
-            Ok([Item::Text(first), Item::Text(second)]) => (vec![Item::Pair([first, second])], false),
+            Ok([Item::Text(first), Item::Text(second)]) => {
+                (vec![Item::Pair([first, second])], false)
+            }
             Ok(pair) => (pair.into(), true),
             Err(items) => (items, true),
         },

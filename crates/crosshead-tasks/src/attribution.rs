@@ -32,6 +32,10 @@ impl Classifier {
             labels.iter().find(|other| other.class == label.class).map_or(0.0, |label| label.score)
         };
         let scores = classified.iter().map(|found| label.score - of_label(&found.labels));
-        Ok(words.into_iter().zip(scores).map(|(range, score)| Attribution { range, score }).collect())
+        Ok(words
+            .into_iter()
+            .zip(scores)
+            .map(|(range, score)| Attribution { range, score })
+            .collect())
     }
 }

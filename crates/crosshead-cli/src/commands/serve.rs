@@ -88,8 +88,10 @@ fn source(asked: &str) -> anyhow::Result<ModelSource> {
 fn keys(path: &Path) -> anyhow::Result<Vec<String>> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let lines = text.lines().map(str::trim);
-    let keys: Vec<String> =
-        lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+    let keys: Vec<String> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
     if keys.is_empty() {
         bail!("{}: no keys; write one per line", path.display());
     }
@@ -103,8 +105,10 @@ fn log(logs: &Logs) {
         (false, true) => LevelFilter::INFO,
         (false, false) => LevelFilter::WARN,
     };
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_target(false);
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_target(false);
     match logs.log {
         LogForm::Plain => subscriber.with_ansi(false).init(),
         LogForm::Json => subscriber.json().init(),

@@ -77,9 +77,7 @@ pub(super) async fn upload(
     let name = uploaded.field("filename").unwrap_or(uploaded.name);
     format_of(&name)?;
     let glossary = match uploaded.fields.iter().find(|(name, _)| name == "glossary_id") {
-        Some((_, id)) => {
-            Some(app.deepl.glossaries.terms(owner, id, source.as_deref(), &target)?)
-        }
+        Some((_, id)) => Some(app.deepl.glossaries.terms(owner, id, source.as_deref(), &target)?),
         None => None,
     };
     let request = Request {

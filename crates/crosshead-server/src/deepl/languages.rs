@@ -26,7 +26,9 @@ pub(super) async fn languages(
     let is_target = match query.r#type.as_deref() {
         None | Some("source") => false,
         Some("target") => true,
-        Some(other) => return Err(ApiError::bad(format!("type `{other}` is not source or target"))),
+        Some(other) => {
+            return Err(ApiError::bad(format!("type `{other}` is not source or target")));
+        }
     };
     let codes: BTreeSet<&String> = match is_target {
         true => directions.values().flatten().collect(),

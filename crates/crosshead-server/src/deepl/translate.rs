@@ -35,12 +35,16 @@ pub(super) async fn translate(
     let markup = match fields.text("tag_handling")?.as_deref() {
         None | Some("") => false,
         Some("html" | "xml") => true,
-        Some(other) => return Err(ApiError::bad(format!("tag_handling `{other}` is not supported"))),
+        Some(other) => {
+            return Err(ApiError::bad(format!("tag_handling `{other}` is not supported")));
+        }
     };
     let split = match fields.text("split_sentences")?.as_deref() {
         None | Some("" | "1" | "true" | "nonewlines") => Split::Sentences,
         Some("0" | "false") => Split::None,
-        Some(other) => return Err(ApiError::bad(format!("split_sentences `{other}` is not supported"))),
+        Some(other) => {
+            return Err(ApiError::bad(format!("split_sentences `{other}` is not supported")));
+        }
     };
     let mut notices = formality(&mut fields, &target)?;
     for name in REFUSED {

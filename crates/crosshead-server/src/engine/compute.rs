@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use crosshead_tasks::{Aggregation, Flow, Generator, Step, TaskError, TextHooks, TextPair, Tokenizer};
+use crosshead_tasks::{
+    Aggregation, Flow, Generator, Step, TaskError, TextHooks, TextPair, Tokenizer,
+};
 
 use super::job::Event;
 use super::loaded::{Kind, Loaded};

@@ -73,7 +73,10 @@ impl Loaded {
     ///
     /// # Errors
     /// If the model does not know the languages.
-    pub(crate) fn writer(&mut self, options: &WriteOptions) -> Result<Option<&TextToText>, TaskError> {
+    pub(crate) fn writer(
+        &mut self,
+        options: &WriteOptions,
+    ) -> Result<Option<&TextToText>, TaskError> {
         let Kind::Writer(writer) = &self.kind else { return Ok(None) };
         let found = self.prepared.iter().position(|(other, _)| other == options);
         let prepared = match found {

@@ -21,8 +21,7 @@ pub(crate) use job::{Event, Listener};
 pub(crate) use loaded::{Kind, Loaded};
 pub(crate) use queue::{Limits, Refused};
 pub(crate) use work::{
-    GeneratedRow, Input, Output, Row, Token, Work, WriteOptions, WrittenRow,
-    estimate,
+    GeneratedRow, Input, Output, Row, Token, Work, WriteOptions, WrittenRow, estimate,
 };
 pub(crate) use worker::Pool;
 
@@ -83,7 +82,13 @@ impl Engine {
         let writer = opened.map_err(|error| {
             ApiError::internal(format!("the model {name} cannot be loaded: {error}"))
         })?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)), writer, name: name.to_owned(), log_texts })
+        Ok(Self {
+            queue,
+            thread: Mutex::new(Some(thread)),
+            writer,
+            name: name.to_owned(),
+            log_texts,
+        })
     }
 
     /// The tokenizer side of an encoder-decoder.

@@ -166,7 +166,9 @@ impl State {
         let mut rows: Vec<BatchRow> = Vec::new();
         let mut longest = 0;
         for job in &mut self.jobs {
-            let Task::Rows { work: other, rows: waiting, listener } = &mut job.task else { continue };
+            let Task::Rows { work: other, rows: waiting, listener } = &mut job.task else {
+                continue;
+            };
             if *other != work && **other != *work {
                 continue;
             }
@@ -196,7 +198,8 @@ fn take_rows(
         let length = next.tokens.max(*longest);
         // Rows of another length would mostly be padding.
         let is_similar = rows.is_empty() || next.tokens <= 2 * *longest + 16;
-        let fits = rows.len() < limits.batch_rows && length * (rows.len() + 1) <= limits.batch_tokens;
+        let fits =
+            rows.len() < limits.batch_rows && length * (rows.len() + 1) <= limits.batch_tokens;
         if !(rows.is_empty() || fits && is_similar) {
             return;
         }

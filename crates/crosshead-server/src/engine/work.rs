@@ -19,9 +19,7 @@ pub(crate) enum Work {
     /// Classifying pairs of texts.
     ClassifyPairs,
     /// Filling masks with this number of guesses.
-    FillMask {
-        top: usize,
-    },
+    FillMask { top: usize },
     /// Embedding.
     Embed(Purpose),
     /// Finding entities.
@@ -62,7 +60,11 @@ pub(crate) enum Input {
 impl Row {
     /// The row of a text.
     pub(crate) fn text(text: impl Into<String>) -> Self {
-        Self { input: Input::Text { text: text.into(), required: Vec::new() }, sequence: 0, output: 0 }
+        Self {
+            input: Input::Text { text: text.into(), required: Vec::new() },
+            sequence: 0,
+            output: 0,
+        }
     }
 
     /// The text of a row; empty for another input.

@@ -1,8 +1,8 @@
 //! The thread of a model.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crosshead_kernels::in_pool;
 

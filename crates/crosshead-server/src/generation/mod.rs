@@ -10,10 +10,10 @@ use crosshead_tasks::{ChatMessage, DecodeOptions, ModelTask, StopReason};
 use futures_util::stream;
 
 use crate::engine::{Event, Events, GeneratedRow, Input, Output, Row, Token, Work};
+use crate::id;
 use crate::models::Model;
 use crate::reply::ApiError;
 use crate::state::App;
-use crate::id;
 pub(crate) use stop::StopText;
 
 /// The new tokens of a text for which neither the request nor the model sets a limit.

@@ -27,7 +27,8 @@ impl StopText {
             self.held.truncate(at);
             return std::mem::take(&mut self.held);
         }
-        let begins_stop = |at: usize| self.stops.iter().any(|stop| stop.starts_with(&self.held[at..]));
+        let begins_stop =
+            |at: usize| self.stops.iter().any(|stop| stop.starts_with(&self.held[at..]));
         let mut starts = self.held.char_indices().map(|(at, _)| at);
         let shown = starts.find(|&at| begins_stop(at)).unwrap_or(self.held.len());
         let rest = self.held.split_off(shown);

@@ -48,6 +48,7 @@ pub(super) async fn download_file(
     Path((id, _)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let found = app.files.find(&id);
-    let file = found.ok_or_else(|| ApiError::missing("the file is no longer there; translate it again"))?;
+    let file = found
+        .ok_or_else(|| ApiError::missing("the file is no longer there; translate it again"))?;
     Ok(download(&file.name, file.bytes))
 }

@@ -46,9 +46,7 @@ pub(super) async fn translate(
     let texts: Vec<&str> = found.iter().map(|found| found.written.text.as_str()).collect();
     let others: Vec<Vec<&str>> = found
         .iter()
-        .map(|found| {
-            found.written.n_best.iter().skip(1).map(|other| other.text.as_str()).collect()
-        })
+        .map(|found| found.written.n_best.iter().skip(1).map(|other| other.text.as_str()).collect())
         .collect();
     let detected = found.iter().map(|found| {
         let language = found.from.as_deref().unwrap_or("en");

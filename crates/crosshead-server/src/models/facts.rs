@@ -15,6 +15,8 @@ pub(crate) struct Facts {
     /// What the model knows, in a few words.
     pub(crate) about: Option<String>,
     pub(crate) attention: &'static [AttentionKind],
+    /// The mask token of a masked language model.
+    pub(crate) mask: Option<String>,
 }
 
 /// The languages of a translator.
@@ -60,10 +62,15 @@ impl Facts {
                 ModelTask::Generation => &[AttentionKind::Decoder],
                 _ => &[AttentionKind::Encoder],
             },
+            mask: None,
         };
         let Ok(files) = files else { return Ok(facts) };
         let about = Domain::from_dir(files.dir())?.map(|domain| domain.about);
         facts.about = about.filter(|about| !about.is_empty());
+        if task == ModelTask::FillMask {
+            let tokenizer = Tokenizer::from_dir(files.dir())?;
+            facts.mask = tokenizer.special().mask.and_then(|id| tokenizer.id_to_token(id));
+        }
         if task == ModelTask::Translation {
             let tokenizer = Tokenizer::from_dir(files.dir())?;
             facts.directions = Directions {
@@ -132,9 +139,8 @@ fn short(codes: &[String]) -> Vec<String> {
 fn languages_of(name: &str) -> Option<(String, String)> {
     let mut parts = name.rsplit(['-', '/']);
     let (to, from) = (parts.next()?, parts.next()?);
-    let is_code = |part: &str| {
-        (2..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_lowercase())
-    };
+    let is_code =
+        |part: &str| (2..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_lowercase());
     (is_code(from) && is_code(to))
         .then(|| (two_letters(from).to_owned(), two_letters(to).to_owned()))
 }

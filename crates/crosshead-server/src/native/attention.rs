@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use crosshead_tasks::{
     AttentionHead, AttentionKind, AttentionLayers, AttentionMap, AttentionMaps, AttentionPanel,
-    AttentionToken, TaskError, attention_svg,
+    AttentionToken, attention_svg,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,15 +26,30 @@ pub(crate) struct AttentionRequest {
     target: Option<String>,
     /// `encoder`, `decoder` or `cross`; without it, the last kind that the model has.
     kind: Option<KindName>,
-    /// The layer, from 1; without it, all layers in JSON, the last one in SVG.
-    layer: Option<usize>,
-    /// The head, from 1; without it, all heads in JSON, their mean in SVG.
-    head: Option<usize>,
+    /// The layer, from 1, or `all`; without it, all layers in JSON, the last one in SVG.
+    layer: Option<Which>,
+    /// The head, from 1, `mean` or `all`; without it, all heads in JSON, their mean in SVG.
+    head: Option<Which>,
     /// Merges the tokens of words.
     #[serde(default)]
     words: bool,
     #[serde(default)]
     format: FormatName,
+}
+
+/// A number from 1, `mean` or `all`.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(untagged)]
+enum Which {
+    Number(usize),
+    Name(WhichName),
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WhichName {
+    Mean,
+    All,
 }
 
 #[derive(Clone, Copy, PartialEq, Deserialize, ToSchema)]
@@ -122,10 +137,8 @@ pub(crate) async fn attention(
         let layers = layers(&maps, request.kind)?;
         let chosen = choose(layers, &request)?;
         Ok(if is_svg {
-            let panel = |chosen: Chosen| AttentionPanel {
-                title: title(layers, &chosen),
-                map: chosen.map,
-            };
+            let panel =
+                |chosen: Chosen| AttentionPanel { title: title(layers, &chosen), map: chosen.map };
             let panels: Vec<AttentionPanel> = chosen.into_iter().map(panel).collect();
             Drawn::Svg(attention_svg(&panels, 1))
         } else {
@@ -157,20 +170,26 @@ fn layers(maps: &AttentionMaps, kind: Option<KindName>) -> Result<&AttentionLaye
 }
 
 /// The maps that are wanted.
-fn choose(layers: &AttentionLayers, request: &AttentionRequest) -> Result<Vec<Chosen>, TaskError> {
+fn choose(layers: &AttentionLayers, request: &AttentionRequest) -> Result<Vec<Chosen>, ApiError> {
     let is_svg = request.format == FormatName::Svg;
     let (n_layers, n_heads) = (layers.n_layers(), layers.n_heads());
     // A number of 0 is an index that no model has.
     let index = |number: usize| number.wrapping_sub(1);
     let indices = match request.layer {
-        Some(layer) => vec![index(layer)],
+        Some(Which::Number(layer)) => vec![index(layer)],
+        Some(Which::Name(WhichName::Mean)) => {
+            return Err(ApiError::unprocessable("`layer` is a number from 1, or `all`"));
+        }
         None if is_svg => vec![n_layers.saturating_sub(1)],
-        None => (0..n_layers).collect(),
+        None | Some(Which::Name(WhichName::All)) => (0..n_layers).collect(),
     };
     let heads = match request.head {
-        Some(head) => vec![AttentionHead::Index(index(head))],
+        Some(Which::Number(head)) => vec![AttentionHead::Index(index(head))],
+        Some(Which::Name(WhichName::Mean)) => vec![AttentionHead::Mean],
         None if is_svg => vec![AttentionHead::Mean],
-        None => (0..n_heads).map(AttentionHead::Index).collect(),
+        None | Some(Which::Name(WhichName::All)) => {
+            (0..n_heads).map(AttentionHead::Index).collect()
+        }
     };
     let mut chosen = Vec::new();
     for layer in indices {

@@ -84,8 +84,7 @@ pub(crate) async fn classify(
     };
     let about = model.facts.about.as_deref();
     let known = about.map(|about| format!(" ({about})")).unwrap_or_default();
-    let warning =
-        found.is_far.then(|| format!("the text is far from what the model knows{known}"));
+    let warning = found.is_far.then(|| format!("the text is far from what the model knows{known}"));
     let label = |label: Label| LabelReply { label: label.name, score: label.score };
     let labels = labels.into_iter().map(label).collect();
     Ok(Reply(ClassifyReply { labels, attributions, warning }))

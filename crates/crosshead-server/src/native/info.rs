@@ -37,6 +37,9 @@ struct ModelInfo {
     about: Option<String>,
     loaded: bool,
     attention: Vec<&'static str>,
+    /// The mask token of a masked language model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mask: Option<String>,
 }
 
 impl ModelInfo {
@@ -52,6 +55,7 @@ impl ModelInfo {
             about: facts.about.clone(),
             loaded: model.loaded().is_some(),
             attention: facts.attention.iter().map(|kind| kind.name()).collect(),
+            mask: facts.mask.clone(),
         }
     }
 }

@@ -58,9 +58,7 @@ fn check(app: &App) -> Result<(), ApiError> {
     ))
 }
 
-async fn change(
-    f: impl FnOnce() -> Result<(), ApiError> + Send + 'static,
-) -> Result<(), ApiError> {
+async fn change(f: impl FnOnce() -> Result<(), ApiError> + Send + 'static) -> Result<(), ApiError> {
     let changed = tokio::task::spawn_blocking(f).await;
     changed.map_err(|_| ApiError::internal("the model cannot be changed"))?
 }

@@ -2,10 +2,12 @@
 
 mod attention;
 mod classify;
+mod document;
 mod fill_mask;
 mod generate;
 mod info;
 mod load;
+mod next;
 mod rank;
 mod runs;
 mod score;
@@ -22,9 +24,10 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use document::{Uploaded, download, format_of, translate_upload};
 pub(crate) use info::route as info_route;
 pub(crate) use similar::{SimilarText, rank as similar_texts, vectors};
-pub(crate) use translate::{Texts, Uploaded, download, format_of, translate_upload};
+pub(crate) use translate::Texts;
 
 use crate::state::App;
 
@@ -41,9 +44,9 @@ struct Described;
 pub(crate) fn routes() -> (Router<Arc<App>>, Document) {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(translate::translate))
-        .routes(routes!(translate::next))
-        .routes(routes!(translate::detect))
-        .routes(routes!(translate::document))
+        .routes(routes!(next::next))
+        .routes(routes!(next::detect))
+        .routes(routes!(document::document))
         .routes(routes!(summarize::summarize))
         .routes(routes!(classify::classify))
         .routes(routes!(tag::tag))

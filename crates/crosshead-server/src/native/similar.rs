@@ -70,11 +70,8 @@ pub(crate) async fn rank(
         _ => Err(ApiError::internal("the model has another task")),
     };
     let scores = engine.call(1, compare).await?;
-    let mut results: Vec<SimilarText> = scores
-        .into_iter()
-        .enumerate()
-        .map(|(index, score)| SimilarText { index, score })
-        .collect();
+    let mut results: Vec<SimilarText> =
+        scores.into_iter().enumerate().map(|(index, score)| SimilarText { index, score }).collect();
     results.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ok(results)
 }

@@ -10,6 +10,7 @@ use crate::engine::{Output, Row, Work, WriteOptions};
 use crate::reply::{ApiError, Json};
 use crate::state::Shared;
 use crate::text::utf16;
+use crate::translate::LOOP_COPIES;
 
 /// A text to summarize.
 #[derive(Deserialize, ToSchema)]
@@ -42,7 +43,11 @@ pub(crate) async fn summarize(
 ) -> Result<Reply<SummarizeReply>, ApiError> {
     app.check_characters([request.text.as_str()])?;
     let model = app.models.for_task(request.model.as_deref(), ModelTask::Summarization)?;
-    let decode = DecodeOptions { max_tokens: request.max_tokens, ..DecodeOptions::default() };
+    let decode = DecodeOptions {
+        max_tokens: request.max_tokens,
+        loop_guard: Some(LOOP_COPIES),
+        ..DecodeOptions::default()
+    };
     let work = Work::Write(WriteOptions { decode, ..WriteOptions::default() });
     let output = request.max_tokens.unwrap_or(SUMMARY);
     let row = Row { output, ..Row::text(request.text.clone()) };

@@ -71,8 +71,14 @@ pub(super) async fn chat(
     State(app): Shared,
     Json(request): Json<ChatRequest>,
 ) -> Result<Response, ApiError> {
-    let ChatRequest { messages, max_tokens, max_completion_tokens, logprobs, top_logprobs, options } =
-        request;
+    let ChatRequest {
+        messages,
+        max_tokens,
+        max_completion_tokens,
+        logprobs,
+        top_logprobs,
+        options,
+    } = request;
     if messages.is_empty() {
         return Err(ApiError::bad("`messages` is empty"));
     }
@@ -93,10 +99,11 @@ pub(super) async fn chat(
         let include_usage = options.include_usage();
         let (mut begun, mut ended) = (vec![false; samples], Vec::new());
         return Ok(sse(streamed, move |event| {
-            let mut delta = |index: usize, text: &str| match std::mem::replace(&mut begun[index], true) {
-                true => json!({ "content": text }),
-                false => json!({ "role": "assistant", "content": text }),
-            };
+            let mut delta =
+                |index: usize, text: &str| match std::mem::replace(&mut begun[index], true) {
+                    true => json!({ "content": text }),
+                    false => json!({ "role": "assistant", "content": text }),
+                };
             match event {
                 Ok(Streaming::Token(index, token)) => {
                     let logprobs = logprobs.then(|| content(std::slice::from_ref(&token)));
@@ -170,9 +177,7 @@ fn chunk(index: usize, delta: Value, logprobs: Option<Value>, reason: Option<&st
 
 /// The log-probabilities of tokens.
 fn content(tokens: &[Token]) -> Value {
-    let one = |text: &str, log_prob: f32| {
-        json!({ "token": text, "logprob": log_prob, "bytes": text.as_bytes() })
-    };
+    let one = |text: &str, log_prob: f32| json!({ "token": text, "logprob": log_prob, "bytes": text.as_bytes() });
     let token = |token: &Token| {
         let mut listed = one(&token.text, token.log_prob);
         let top = token.alternatives.iter().map(|(text, log_prob)| one(text, *log_prob));

@@ -41,11 +41,17 @@ pub(super) async fn completions(
         logprobs.unwrap_or(0),
     )?;
     let model = generation::model(&app, options.model.as_deref())?;
-    let head = Head { id: format!("cmpl-{}", id::random()), created: now(), model: model.name().to_owned() };
+    let head = Head {
+        id: format!("cmpl-{}", id::random()),
+        created: now(),
+        model: model.name().to_owned(),
+    };
     let samples = asked.samples;
     if options.stream {
         if echo {
-            return Err(ApiError::bad("`echo` is not supported with `stream`; leave one of them out"));
+            return Err(ApiError::bad(
+                "`echo` is not supported with `stream`; leave one of them out",
+            ));
         }
         let streamed = asked.stream(&app, model).await?;
         let (include_usage, mut ended) = (options.include_usage(), Vec::new());
@@ -58,7 +64,8 @@ pub(super) async fn completions(
             Ok(Streaming::End(index, text, row)) => {
                 let reason = finish_reason(row.generated.stop);
                 ended.push((index, *row));
-                let mut replies = vec![head.reply(vec![choice(index, &text, None, Some(reason))], None)];
+                let mut replies =
+                    vec![head.reply(vec![choice(index, &text, None, Some(reason))], None)];
                 if include_usage && ended.len() == rows {
                     ended.sort_by_key(|(index, _)| *index);
                     let used = usage(ended.iter().map(|(_, row)| row), samples);

@@ -105,10 +105,7 @@ impl Options {
 }
 
 /// The tokens of prompts and of what was generated. Each prompt is counted once, with its `samples` texts.
-pub(super) fn usage<'a>(
-    rows: impl IntoIterator<Item = &'a GeneratedRow>,
-    samples: usize,
-) -> Value {
+pub(super) fn usage<'a>(rows: impl IntoIterator<Item = &'a GeneratedRow>, samples: usize) -> Value {
     let (mut prompt, mut completion) = (0, 0);
     for (index, row) in rows.into_iter().enumerate() {
         if index % samples.max(1) == 0 {

@@ -40,9 +40,8 @@ impl<K: Eq + Hash> Rates<K> {
         if buckets.len() >= CLIENTS {
             buckets.retain(|_, bucket| filled(bucket) < self.per_minute);
         }
-        let bucket = buckets
-            .entry(client)
-            .or_insert(Bucket { tokens: self.per_minute, filled: now });
+        let bucket =
+            buckets.entry(client).or_insert(Bucket { tokens: self.per_minute, filled: now });
         let tokens = filled(bucket);
         if tokens < 1.0 {
             return Err(Duration::from_secs_f64((1.0 - tokens) / per_second));

@@ -30,13 +30,17 @@ async fn texts_are_translated_with_tags_and_glossaries() {
     let created = post(&server, "/v2/glossaries", body).await;
     assert_eq!(created.status, StatusCode::CREATED);
     let id = created.json()["glossary_id"].as_str().unwrap().to_owned();
-    let body = json!({ "text": [SENTENCE], "source_lang": "EN", "target_lang": "DE", "glossary_id": id });
+    let body =
+        json!({ "text": [SENTENCE], "source_lang": "EN", "target_lang": "DE", "glossary_id": id });
     let found = post(&server, "/v2/translate", body).await.ok();
     let text = found["translations"][0]["text"].as_str().unwrap();
     assert!(text.contains("Schlusszeit"), "{text}");
     let entries = get(&server, &format!("/v2/glossaries/{id}/entries")).await;
     assert_eq!(entries.text(), "end time\tSchlusszeit\n");
-    assert_eq!(get(&server, "/v2/glossaries").await.ok()["glossaries"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        get(&server, "/v2/glossaries").await.ok()["glossaries"].as_array().unwrap().len(),
+        1
+    );
     assert_eq!(get(&server, "/v2/glossaries/other").await.status, StatusCode::NOT_FOUND);
 }
 
@@ -60,7 +64,8 @@ async fn documents_take_three_steps() {
     let fields = [("target_lang", "DE"), ("source_lang", "EN")];
     let file = ("a.txt", SENTENCE.as_bytes());
     let sent = upload(&server, "/v2/document", file, &fields).await.ok();
-    let [id, key] = ["document_id", "document_key"].map(|name| sent[name].as_str().unwrap().to_owned());
+    let [id, key] =
+        ["document_id", "document_key"].map(|name| sent[name].as_str().unwrap().to_owned());
     let body = json!({ "document_key": key });
     let path = format!("/v2/document/{id}");
     for _ in 0..600 {

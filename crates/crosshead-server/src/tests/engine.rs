@@ -67,7 +67,10 @@ async fn the_text_of_a_row_does_not_depend_on_its_neighbours() {
             if leaves {
                 let limit = std::time::Duration::from_millis(3);
                 // Dropped when the time is over: the client leaves.
-                return tokio::time::timeout(limit, &mut asked).await.ok().map(|found| (chosen, found));
+                return tokio::time::timeout(limit, &mut asked)
+                    .await
+                    .ok()
+                    .map(|found| (chosen, found));
             }
             Some((chosen, asked.await))
         }));
@@ -109,7 +112,8 @@ async fn only_the_faulty_request_of_a_batch_fails() {
     let config = std::fs::read_to_string(super::fixture("pipelines/mask/tokenizer_config.json"));
     let mask = if config.unwrap().contains("<mask>") { "<mask>" } else { "[MASK]" };
     let ask = |text: String| post(&server, "/api/fill-mask", json!({ "text": text }));
-    let texts = (0..16).map(|index| if index % 4 == 0 { "none".into() } else { format!("the {mask}") });
+    let texts =
+        (0..16).map(|index| if index % 4 == 0 { "none".into() } else { format!("the {mask}") });
     let found = futures_util::future::join_all(texts.map(ask)).await;
     for (index, answer) in found.iter().enumerate() {
         let expected =

@@ -12,7 +12,10 @@ async fn forms_and_json_are_translated() {
     let server = with(options(), source("translate-en-de", translator()));
     let expected = direct(&[SENTENCE, "Detection distance"]);
     let fields = "q=The+end+time+is+not+valid.&source=en&target=de";
-    assert_eq!(form(&server, "/translate", fields).await.ok(), json!({ "translatedText": expected[0] }));
+    assert_eq!(
+        form(&server, "/translate", fields).await.ok(),
+        json!({ "translatedText": expected[0] })
+    );
     let body = json!({ "q": [SENTENCE, "Detection distance"], "source": "en", "target": "de" });
     assert_eq!(post(&server, "/translate", body).await.ok(), json!({ "translatedText": expected }));
     let body = json!({ "q": SENTENCE, "source": "auto", "target": "de", "alternatives": 2 });
@@ -54,14 +57,18 @@ async fn errors_have_the_form_and_status_of_libretranslate() {
 async fn languages_and_settings_are_those_of_the_models() {
     let server = server();
     let languages = get(&server, "/languages").await.ok();
-    assert_eq!(languages, json!([
-        { "code": "de", "name": "German", "targets": [] },
-        { "code": "en", "name": "English", "targets": ["de"] },
-    ]));
+    assert_eq!(
+        languages,
+        json!([
+            { "code": "de", "name": "German", "targets": [] },
+            { "code": "en", "name": "English", "targets": ["de"] },
+        ])
+    );
     let settings = get(&server, "/frontend/settings").await.ok();
     assert_eq!(settings["keyRequired"], false);
     assert_eq!(settings["language"]["target"]["code"], "de");
-    let found = form(&server, "/detect", "q=Das+ist+ein+deutscher+Satz+%C3%BCber+Hunde.").await.ok();
+    let found =
+        form(&server, "/detect", "q=Das+ist+ein+deutscher+Satz+%C3%BCber+Hunde.").await.ok();
     assert_eq!(found[0]["language"], "de");
 }
 

@@ -76,7 +76,8 @@ impl Answer {
     }
 
     fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// The JSON of an answer that must be a success.
@@ -114,7 +115,12 @@ async fn form(router: &Router, path: &str, fields: &str) -> Answer {
 }
 
 /// Uploads a file with other fields.
-async fn upload(router: &Router, path: &str, file: (&str, &[u8]), fields: &[(&str, &str)]) -> Answer {
+async fn upload(
+    router: &Router,
+    path: &str,
+    file: (&str, &[u8]),
+    fields: &[(&str, &str)],
+) -> Answer {
     let mut body = Vec::new();
     let mut part = |disposition: String, content: &[u8]| {
         let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n");
@@ -132,8 +138,7 @@ async fn upload(router: &Router, path: &str, file: (&str, &[u8]), fields: &[(&st
 
 /// The direct translation of a sentence, with the options of the server.
 fn direct(sentences: &[&str]) -> Vec<String> {
-    let options =
-        crosshead_tasks::DecodeOptions { loop_guard: Some(10), ..Default::default() };
+    let options = crosshead_tasks::DecodeOptions { loop_guard: Some(10), ..Default::default() };
     let translator = crosshead_tasks::Translator::from_pretrained(translator(), &Device::flex());
     translator.unwrap().with_options(options).translate(sentences).unwrap()
 }

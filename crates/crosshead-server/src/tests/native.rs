@@ -69,8 +69,12 @@ async fn every_task_has_a_route() {
     let found = post(&server, "/api/classify", body).await.ok();
     assert_eq!(found["labels"].as_array().unwrap().len(), 3);
     assert_eq!(found["attributions"].as_array().unwrap().len(), 3);
-    let score: f64 =
-        found["labels"].as_array().unwrap().iter().map(|label| label["score"].as_f64().unwrap()).sum();
+    let score: f64 = found["labels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|label| label["score"].as_f64().unwrap())
+        .sum();
     assert!((score - 1.0).abs() < 1e-5);
 
     let tags = post(&server, "/api/token-classify", json!({ "text": "Ada was in London." })).await;
@@ -86,7 +90,8 @@ async fn every_task_has_a_route() {
     assert!((scores[0]["score"].as_f64().unwrap() - 100.0).abs() < 1e-9);
     assert_eq!(scores[1]["score"], 0.0);
 
-    let body = json!({ "pairs": [[SENTENCE, direct(&[SENTENCE])[0]], [SENTENCE, "Hund Hund Hund"]] });
+    let body =
+        json!({ "pairs": [[SENTENCE, direct(&[SENTENCE])[0]], [SENTENCE, "Hund Hund Hund"]] });
     let found = post(&server, "/api/rank", body).await.ok();
     let score = |index: usize| found["pairs"][index]["score"].as_f64().unwrap();
     assert!(score(0) > score(1));
@@ -122,9 +127,11 @@ async fn generation_streams_what_it_returns() {
     let mut streamed = body;
     streamed["stream"] = json!(true);
     let found = post(&server, "/api/generate", streamed).await;
-    let events: Vec<&str> = found.text().lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    let events: Vec<&str> =
+        found.text().lines().filter_map(|line| line.strip_prefix("data: ")).collect();
     assert_eq!(events.last(), Some(&"[DONE]"));
-    let parsed = events[..events.len() - 1].iter().map(|event| serde_json::from_str(event).unwrap());
+    let parsed =
+        events[..events.len() - 1].iter().map(|event| serde_json::from_str(event).unwrap());
     let text: String =
         parsed.map(|event: serde_json::Value| event["text"].as_str().unwrap().to_owned()).collect();
     assert_eq!(text, whole["text"].as_str().unwrap());
@@ -139,12 +146,19 @@ async fn runs_are_listed_with_their_logs() {
     std::fs::create_dir(runs.path().join("one")).unwrap();
     let log = "{\"step\":1,\"loss\":4.5}\n{\"step\":2,\"loss\":4.0}\n{\"step\":3,\"lo";
     std::fs::write(runs.path().join("one/log.jsonl"), log).unwrap();
-    std::fs::write(runs.path().join("one/recipe.toml"), "task = \"translate\"\n[train]\nsteps = 9\n").unwrap();
+    std::fs::write(
+        runs.path().join("one/recipe.toml"),
+        "task = \"translate\"\n[train]\nsteps = 9\n",
+    )
+    .unwrap();
     let options = crate::Options { runs: Some(runs.path().to_owned()), ..options() };
     let server = with(options, source("sentences", super::fixture("sentences-tiny")));
-    assert_eq!(get(&server, "/api/runs").await.ok(), json!([{
-        "name": "one", "task": "translate", "step": 2, "steps": 9, "finished": false, "metrics": { "loss": 4.0 },
-    }]));
+    assert_eq!(
+        get(&server, "/api/runs").await.ok(),
+        json!([{
+            "name": "one", "task": "translate", "step": 2, "steps": 9, "finished": false, "metrics": { "loss": 4.0 },
+        }])
+    );
     let found = get(&server, "/api/runs/one/log?after=1").await.ok();
     assert_eq!(found, json!({ "rows": [{ "step": 2, "loss": 4.0 }] }));
     for path in ["/api/runs/two/log", "/api/runs/..%2Fone/log", "/api/runs/%2e%2e/log"] {

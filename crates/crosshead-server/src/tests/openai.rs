@@ -11,7 +11,8 @@ use super::{fixture, get, options, post, server, source, with};
 #[tokio::test]
 async fn embeddings_are_those_of_the_library_in_both_encodings() {
     let server = with(options(), source("sentences", fixture("sentences-tiny")));
-    let embedder = crosshead_tasks::Embedder::from_pretrained(fixture("sentences-tiny"), &Device::flex());
+    let embedder =
+        crosshead_tasks::Embedder::from_pretrained(fixture("sentences-tiny"), &Device::flex());
     let expected = embedder.unwrap().embed(&["a cat", "the sea"]).unwrap();
     let body = json!({ "model": "sentences", "input": ["a cat", "the sea"] });
     let found = post(&server, "/v1/embeddings", body).await.ok();
@@ -40,7 +41,8 @@ async fn completions_have_usage_logprobs_and_seeds() {
     let found = post(&server, "/v1/completions", body.clone()).await.ok();
     assert_eq!(found["choices"].as_array().unwrap().len(), 4);
     let usage = &found["usage"];
-    let sum = usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
+    let sum =
+        usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
     assert_eq!(usage["total_tokens"], sum);
     assert!(found["choices"][0]["logprobs"]["token_logprobs"][0].as_f64().unwrap() <= 0.0);
     let texts = |found: &Value| -> Vec<String> {
@@ -48,7 +50,8 @@ async fn completions_have_usage_logprobs_and_seeds() {
         choices.map(|choice| choice["text"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(texts(&post(&server, "/v1/completions", body).await.ok()), texts(&found));
-    let body = json!({ "model": "gpt2", "prompt": "the cat", "max_tokens": 5, "logit_bias": { "1": 2 } });
+    let body =
+        json!({ "model": "gpt2", "prompt": "the cat", "max_tokens": 5, "logit_bias": { "1": 2 } });
     let found = post(&server, "/v1/completions", body).await;
     assert_eq!(found.status, StatusCode::BAD_REQUEST);
     assert!(found.json()["error"]["message"].as_str().unwrap().contains("logit_bias"));
@@ -57,9 +60,7 @@ async fn completions_have_usage_logprobs_and_seeds() {
 #[tokio::test]
 async fn a_stop_string_ends_the_text_before_it() {
     let server = with(options(), source("gpt2", fixture("generation/gpt2")));
-    let ask = |stop: Value, stream: bool| {
-        json!({ "model": "gpt2", "prompt": "the cat", "max_tokens": 12, "temperature": 0, "stop": stop, "stream": stream })
-    };
+    let ask = |stop: Value, stream: bool| json!({ "model": "gpt2", "prompt": "the cat", "max_tokens": 12, "temperature": 0, "stop": stop, "stream": stream });
     let whole = post(&server, "/v1/completions", ask(json!(null), false)).await.ok();
     let whole = whole["choices"][0]["text"].as_str().unwrap().to_owned();
     let middle = whole.char_indices().nth(whole.chars().count() / 2).unwrap().0;
@@ -70,7 +71,8 @@ async fn a_stop_string_ends_the_text_before_it() {
     assert_eq!(found["choices"][0]["finish_reason"], "stop");
     let streamed = post(&server, "/v1/completions", ask(json!([stop]), true)).await;
     let events = streamed.text().lines().filter_map(|line| line.strip_prefix("data: "));
-    let values = events.filter(|event| *event != "[DONE]").map(|event| serde_json::from_str(event).unwrap());
+    let values =
+        events.filter(|event| *event != "[DONE]").map(|event| serde_json::from_str(event).unwrap());
     let text: String = values
         .map(|event: Value| event["choices"][0]["text"].as_str().unwrap_or_default().to_owned())
         .collect();

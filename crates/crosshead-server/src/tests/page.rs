@@ -13,7 +13,9 @@ async fn the_page_may_use_only_this_server() {
     let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(page.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-    for path in ["/assets/none.js", "/assets/../index.html", "/assets/%2e%2e/index.html", "/index.php"] {
+    for path in
+        ["/assets/none.js", "/assets/../index.html", "/assets/%2e%2e/index.html", "/index.php"]
+    {
         assert_eq!(get(&server, path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     assert_eq!(get(&server, "/health").await.ok()["status"], "ok");

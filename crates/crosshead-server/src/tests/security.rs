@@ -19,10 +19,19 @@ async fn keys_are_required_in_each_api_with_its_form_of_error() {
     assert_eq!(form(&server, "/translate", translate).await.status, StatusCode::BAD_REQUEST);
     let wrong = format!("{translate}&api_key=secre");
     let found = form(&server, "/translate", &wrong).await;
-    assert_eq!((found.status, found.json()["error"].clone()), (StatusCode::FORBIDDEN, json!("Invalid API key")));
-    assert_eq!(form(&server, "/translate", &format!("{translate}&api_key=secret")).await.status, StatusCode::OK);
+    assert_eq!(
+        (found.status, found.json()["error"].clone()),
+        (StatusCode::FORBIDDEN, json!("Invalid API key"))
+    );
+    assert_eq!(
+        form(&server, "/translate", &format!("{translate}&api_key=secret")).await.status,
+        StatusCode::OK
+    );
     let body = json!({ "text": "a" });
-    assert_eq!(post(&server, "/api/translate", body.clone()).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        post(&server, "/api/translate", body.clone()).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(post(&server, "/v2/translate", body.clone()).await.status, StatusCode::FORBIDDEN);
     let found = get(&server, "/v1/models").await;
     assert_eq!(found.json()["error"]["code"], "invalid_api_key");
@@ -77,10 +86,20 @@ async fn large_and_malformed_requests_are_refused() {
     let found = post(&server, "/api/similar", texts(4000)).await;
     assert_eq!(found.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(found.json()["error"].as_str().unwrap().contains("split"), "{}", found.text());
-    assert_eq!(post(&server, "/api/similar", texts(200)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        post(&server, "/api/similar", texts(200)).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
     assert_eq!(post(&server, "/api/similar", texts(50)).await.status, StatusCode::OK);
-    for body in ["{", "[]", "\"\"", r#"{"query": 1, "texts": []}"#, r#"{"query": "a", "texts": [], "x": 1}"#] {
-        let request = request("POST", "/api/similar").header(header::CONTENT_TYPE, "application/json");
+    for body in [
+        "{",
+        "[]",
+        "\"\"",
+        r#"{"query": 1, "texts": []}"#,
+        r#"{"query": "a", "texts": [], "x": 1}"#,
+    ] {
+        let request =
+            request("POST", "/api/similar").header(header::CONTENT_TYPE, "application/json");
         let found = send(&server, request.body(Body::from(body)).unwrap()).await;
         assert_eq!(found.status, StatusCode::BAD_REQUEST, "{body}");
     }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crosshead_documents::{
-    Document, Format, Link, Translate, TranslateOptions, Translation,
-};
+use crosshead_documents::{Document, Format, Link, Translate, TranslateOptions, Translation};
 use crosshead_tasks::{Alignment, Written};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -128,4 +126,3 @@ fn links(alignment: &Alignment) -> Vec<Link> {
     };
     alignment.source_links().into_iter().map(link).collect()
 }
-

@@ -20,7 +20,7 @@ pub(crate) use route::{Route, route};
 pub(crate) use terms::glossary;
 
 /// Number of consecutive copies of words from which on an output counts as a loop, as in the command line.
-const LOOP_COPIES: usize = 10;
+pub(crate) const LOOP_COPIES: usize = 10;
 
 /// The most alternatives of a translation.
 pub(crate) const ALTERNATIVES: usize = 16;

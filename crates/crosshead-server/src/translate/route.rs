@@ -61,7 +61,8 @@ pub(crate) fn route<'a>(
     let fitting = |from: Option<&str>| {
         models.iter().find_map(|&model| Some((model, model.facts.directions.codes(from, to)?)))
     };
-    let (model, codes) = fitting(from.as_deref()).ok_or_else(|| unknown(&models, request, &from))?;
+    let (model, codes) =
+        fitting(from.as_deref()).ok_or_else(|| unknown(&models, request, &from))?;
     let mut own = model.facts.directions.from();
     let only = if own.len() == 1 { own.pop() } else { None };
     let confidence = detected.map(|Detected { confidence, .. }| confidence);

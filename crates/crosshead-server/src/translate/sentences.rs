@@ -14,7 +14,8 @@ pub(super) async fn translate(
     route: &Route<'_>,
     texts: &[&str],
 ) -> Result<Vec<Translated>, ApiError> {
-    let parts: Vec<Vec<Sentence<'_>>> = texts.iter().map(|text| split(request, route, text)).collect();
+    let parts: Vec<Vec<Sentence<'_>>> =
+        texts.iter().map(|text| split(request, route, text)).collect();
     let mut inputs: Vec<&str> = Vec::new();
     for (text, parts) in texts.iter().zip(&parts) {
         match count(parts) {
@@ -76,7 +77,8 @@ pub(super) fn warning(route: &Route<'_>, written: &Written, is_far: bool) -> Opt
         warnings.push("the text is longer than the model allows and was truncated".to_owned());
     }
     if written.stop == Some(StopReason::Loop) {
-        warnings.push("the translation is cut: it repeated the same words again and again".to_owned());
+        warnings
+            .push("the translation is cut: it repeated the same words again and again".to_owned());
     }
     if is_far {
         let about = route.model.facts.about.as_deref();
@@ -91,9 +93,8 @@ fn split<'t>(request: &Request, route: &Route<'_>, text: &'t str) -> Vec<Sentenc
         return vec![Sentence { text, separator: "" }];
     }
     // A text that cannot be encoded is an error of the model, so it is left whole here.
-    let fits = |text: &str| {
-        route.engine.writer().is_none_or(|writer| writer.fits(text).unwrap_or(true))
-    };
+    let fits =
+        |text: &str| route.engine.writer().is_none_or(|writer| writer.fits(text).unwrap_or(true));
     sentences(text, request.split, route.split_language(), fits)
 }
 

@@ -13,6 +13,8 @@ pub struct NextWord {
     pub text: String,
     /// The log-probability of its first token.
     pub log_prob: f32,
+    /// The beginning of the output up to the end of the word.
+    pub prefix: String,
 }
 
 impl TextToText {
@@ -49,10 +51,14 @@ impl TextToText {
             }
             let begun = self.after(prefix, next.id)?;
             let written = step(&begun, WORD, 0)?;
-            let rest = written.text.strip_prefix(prefix.trim_end()).unwrap_or(&written.text);
-            let word = rest.split_whitespace().next().unwrap_or_default().to_owned();
-            if !word.is_empty() && words.iter().all(|other| other.text != word) {
-                words.push(NextWord { text: word, log_prob: next.log_prob });
+            let text = written.text;
+            let start =
+                text.strip_prefix(prefix.trim_end()).map_or(0, |rest| text.len() - rest.len());
+            let Some(word) = text[start..].split_whitespace().next() else { continue };
+            let end = text.len() - text[start..].trim_start().len() + word.len();
+            let (word, prefix) = (word.to_owned(), text[..end].to_owned());
+            if words.iter().all(|other| other.text != word) {
+                words.push(NextWord { text: word, log_prob: next.log_prob, prefix });
             }
         }
         Ok(words)
