@@ -84,6 +84,25 @@ impl Fields {
     }
 }
 
+/// The fields of the address, and those of the body if there is one. Some clients send a form with GET.
+pub(crate) struct Parameters(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for Parameters {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let mut fields = match request.headers().contains_key(header::CONTENT_TYPE) {
+            true => Fields::from_request(request, state).await?,
+            false => Fields(Map::new()),
+        };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            fields.add(name.into_owned(), value.into_owned().into());
+        }
+        Ok(Self(fields))
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = ApiError;
 

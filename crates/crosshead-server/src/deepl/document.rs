@@ -11,7 +11,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{Owner, missing};
-use crate::fields::Fields;
+use crate::fields::Parameters;
 use crate::id;
 use crate::native::{Uploaded, download, format_of, translate_upload};
 use crate::reply::ApiError;
@@ -124,7 +124,7 @@ pub(super) async fn status(
     State(app): Shared,
     owner: Owner,
     Path(id): Path<String>,
-    mut fields: Fields,
+    Parameters(mut fields): Parameters,
 ) -> Result<Json<Value>, ApiError> {
     let key = fields.text("document_key")?.ok_or_else(|| missing("document_key"))?;
     let entries = app.deepl.documents.entries();
@@ -151,7 +151,7 @@ pub(super) async fn result(
     State(app): Shared,
     owner: Owner,
     Path(id): Path<String>,
-    mut fields: Fields,
+    Parameters(mut fields): Parameters,
 ) -> Result<Response, ApiError> {
     let key = fields.text("document_key")?.ok_or_else(|| missing("document_key"))?;
     let mut entries = app.deepl.documents.entries();

@@ -4,26 +4,20 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::upper;
+use crate::fields::Parameters;
 use crate::libre::{directions, language_name};
-use crate::reply::{ApiError, Query};
+use crate::reply::ApiError;
 use crate::state::Shared;
-
-/// Which languages.
-#[derive(Deserialize)]
-pub(super) struct LanguagesQuery {
-    r#type: Option<String>,
-}
 
 pub(super) async fn languages(
     State(app): Shared,
-    Query(query): Query<LanguagesQuery>,
+    Parameters(mut fields): Parameters,
 ) -> Result<Json<Value>, ApiError> {
     let directions = directions(&app);
-    let is_target = match query.r#type.as_deref() {
+    let is_target = match fields.text("type")?.as_deref() {
         None | Some("source") => false,
         Some("target") => true,
         Some(other) => {
