@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::{cargo, real};
+use crate::{cargo, clients, real};
 
 /// The test target of `crosshead-tests` with the parity tests.
 const PARITY_TESTS: &str = "parity";
@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// transformers
     #[arg(long, conflicts_with = "device")]
     real: bool,
+    /// Run the official clients of LibreTranslate, DeepL and OpenAI against the server; pip installs them into target/clients
+    #[arg(long, conflicts_with_all = ["device", "real"])]
+    clients: bool,
     /// More arguments for `cargo test`
     #[arg(last = true)]
     args: Vec<String>,
@@ -61,6 +64,9 @@ pub(crate) fn run_backends() -> Result<()> {
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.real {
         return real::run();
+    }
+    if args.clients {
+        return clients::run();
     }
     match args.device {
         Some(device) => run_parity(device, &args.args),
