@@ -4,6 +4,7 @@
 
 mod bench;
 mod book;
+mod browser;
 mod cargo;
 mod ci;
 mod clients;

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::{cargo, clients, real};
+use crate::{browser, cargo, clients, real};
 
 /// The test target of `crosshead-tests` with the parity tests.
 const PARITY_TESTS: &str = "parity";
@@ -24,7 +24,10 @@ pub(crate) struct Args {
     /// Run the official clients of LibreTranslate, DeepL and OpenAI against the server; pip installs them into target/clients
     #[arg(long, conflicts_with_all = ["device", "real"])]
     clients: bool,
-    /// More arguments for `cargo test`
+    /// Test the web page in Chromium, and check the types of its modules; skipped if Chromium or npm is not installed
+    #[arg(long, conflicts_with_all = ["device", "real", "clients"])]
+    browser: bool,
+    /// More arguments for `cargo test`; with --browser, a part of the names of the tests to run
     #[arg(last = true)]
     args: Vec<String>,
 }
@@ -67,6 +70,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.clients {
         return clients::run();
+    }
+    if args.browser {
+        return browser::run(&args.args);
     }
     match args.device {
         Some(device) => run_parity(device, &args.args),

@@ -22,7 +22,9 @@ pub(crate) async fn colors_follow_the_system_and_the_switch(
 ) -> Result<()> {
     browser.open(&servers.all, "translate").await?;
     let mut seen = Vec::new();
-    for (system, choice) in [("light", "auto"), ("dark", "auto"), ("dark", "light"), ("light", "dark")] {
+    for (system, choice) in
+        [("light", "auto"), ("dark", "auto"), ("dark", "light"), ("light", "dark")]
+    {
         set_system(browser, system).await?;
         browser.choose("#theme", choice).await?;
         seen.push(browser.run("return getComputedStyle(document.body).backgroundColor;").await?);
@@ -31,7 +33,10 @@ pub(crate) async fn colors_follow_the_system_and_the_switch(
     // The choice is kept.
     browser.run("location.reload();").await?;
     browser.wait("#panel-translate > *").await?;
-    ensure!(browser.run("return getComputedStyle(document.body).backgroundColor;").await? == seen[3], "the choice is lost");
+    ensure!(
+        browser.run("return getComputedStyle(document.body).backgroundColor;").await? == seen[3],
+        "the choice is lost"
+    );
     set_system(browser, "light").await
 }
 
@@ -40,11 +45,15 @@ async fn set_system(browser: &Browser, scheme: &str) -> Result<()> {
     browser.send("Emulation.setEmulatedMedia", features).await.map(drop)
 }
 
-pub(crate) async fn every_view_is_accessible_and_fits(browser: &Browser, servers: &Servers) -> Result<()> {
+pub(crate) async fn every_view_is_accessible_and_fits(
+    browser: &Browser,
+    servers: &Servers,
+) -> Result<()> {
     let axe = root().join("target/browser/npm/node_modules/axe-core/axe.min.js");
     let axe = fs::read_to_string(&axe).with_context(|| axe.display().to_string())?;
     let (_server, empty) = Servers::embedded()?;
-    let mut views: Vec<(&str, &str, &str)> = VIEWS.map(|view| (servers.all.as_str(), view, view)).into();
+    let mut views: Vec<(&str, &str, &str)> =
+        VIEWS.map(|view| (servers.all.as_str(), view, view)).into();
     views.push((&empty, "generate", "missing"));
     let mut wrong = Vec::new();
     for (address, view, name) in views {
@@ -63,7 +72,12 @@ pub(crate) async fn every_view_is_accessible_and_fits(browser: &Browser, servers
                 if overflow.await? != 0 {
                     wrong.push(format!("{place}: the page is wider than the window"));
                 }
-                wrong.extend(violations(browser, &axe).await?.into_iter().map(|found| format!("{place}: {found}")));
+                wrong.extend(
+                    violations(browser, &axe)
+                        .await?
+                        .into_iter()
+                        .map(|found| format!("{place}: {found}")),
+                );
             }
         }
     }
@@ -72,8 +86,17 @@ pub(crate) async fn every_view_is_accessible_and_fits(browser: &Browser, servers
     Ok(())
 }
 
-const VIEWS: [&str; 9] =
-    ["translate", "attention", "summarize", "classify", "generate", "fill-mask", "similar", "compare", "training"];
+const VIEWS: [&str; 9] = [
+    "translate",
+    "attention",
+    "summarize",
+    "classify",
+    "generate",
+    "fill-mask",
+    "similar",
+    "compare",
+    "training",
+];
 
 /// What axe finds on the page.
 async fn violations(browser: &Browser, axe: &str) -> Result<Vec<String>> {

@@ -67,7 +67,10 @@ impl Browser {
         let browser = Self { driver, downloads, _profile: profile, _program: program };
         let folder = browser.downloads.path();
         browser
-            .send("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder }))
+            .send(
+                "Browser.setDownloadBehavior",
+                json!({ "behavior": "allow", "downloadPath": folder }),
+            )
             .await?;
         browser.send("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).await?;
         Ok(browser)
@@ -90,7 +93,8 @@ impl Browser {
 
     pub(crate) async fn resize(&self, (width, height): (u32, u32)) -> Result<()> {
         let is_phone = width < 500;
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone });
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone });
         self.send("Emulation.setDeviceMetricsOverride", size).await.map(drop)
     }
 
@@ -105,7 +109,8 @@ impl Browser {
 
     /// Runs a script, and gives its result.
     pub(crate) async fn run(&self, script: &str) -> Result<Value> {
-        let result = self.driver.execute(script, Vec::new()).await.with_context(|| script.to_owned())?;
+        let result =
+            self.driver.execute(script, Vec::new()).await.with_context(|| script.to_owned())?;
         Ok(result.json().clone())
     }
 
@@ -184,7 +189,8 @@ impl Browser {
 
     /// The texts of all elements, whether visible or not.
     pub(crate) async fn texts(&self, css: &str) -> Result<Vec<String>> {
-        let script = format!("return [...document.querySelectorAll('{css}')].map((e) => e.textContent);");
+        let script =
+            format!("return [...document.querySelectorAll('{css}')].map((e) => e.textContent);");
         Ok(serde_json::from_value(self.run(&script).await?)?)
     }
 

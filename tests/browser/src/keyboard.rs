@@ -44,7 +44,10 @@ pub(crate) async fn a_word_is_replaced_without_a_pointer(
     let before = browser.texts(".output").await?;
     // Past the button that clears the text.
     browser.press([Key::Tab, Key::Tab, Key::Right, Key::Right]).await?;
-    ensure!(focused(browser, "className").await?.as_str().is_some_and(|name| name.contains("word")), "no word has the focus");
+    ensure!(
+        focused(browser, "className").await?.as_str().is_some_and(|name| name.contains("word")),
+        "no word has the focus"
+    );
     let word = focused(browser, "textContent").await?;
     browser.press([Key::Enter]).await?;
     browser.wait(".menu button").await?;
@@ -54,13 +57,31 @@ pub(crate) async fn a_word_is_replaced_without_a_pointer(
     browser.press([Key::Enter]).await?;
     browser.wait(".menu button").await?;
     browser.press([Key::Down, Key::Enter]).await?;
-    browser.until(&format!("document.querySelector('.output').textContent !== {:?}", before.concat())).await?;
-    ensure!(focused(browser, "className").await?.as_str().is_some_and(|name| name.contains("word")), "the focus is lost");
+    browser
+        .until(&format!("document.querySelector('.output').textContent !== {:?}", before.concat()))
+        .await?;
+    ensure!(
+        focused(browser, "className").await?.as_str().is_some_and(|name| name.contains("word")),
+        "the focus is lost"
+    );
     Ok(())
 }
 
-pub(crate) async fn every_control_can_be_reached(browser: &Browser, servers: &Servers) -> Result<()> {
-    for view in ["translate", "classify", "generate", "fill-mask", "similar", "compare", "summarize", "attention", "training"] {
+pub(crate) async fn every_control_can_be_reached(
+    browser: &Browser,
+    servers: &Servers,
+) -> Result<()> {
+    for view in [
+        "translate",
+        "classify",
+        "generate",
+        "fill-mask",
+        "similar",
+        "compare",
+        "summarize",
+        "attention",
+        "training",
+    ] {
         browser.open(&servers.all, view).await?;
         if view == "attention" {
             browser.wait(".drawing svg").await?;
@@ -93,7 +114,8 @@ pub(crate) async fn every_control_can_be_reached(browser: &Browser, servers: &Se
         }
         let missed = browser.run("return [...document.querySelectorAll('[data-control]')].map((c) => c.dataset.control);").await?;
         let all: Vec<String> = serde_json::from_value(missed)?;
-        let missed: Vec<&String> = all.iter().filter(|control| !reached.contains(*control)).collect();
+        let missed: Vec<&String> =
+            all.iter().filter(|control| !reached.contains(*control)).collect();
         ensure!(missed.is_empty(), "{view}: controls {missed:?} of {} are not reached", all.len());
     }
     Ok(())

@@ -73,11 +73,6 @@ impl Servers {
 /// Starts a server at a free port.
 fn start(arguments: Vec<OsString>) -> Result<(Program, String)> {
     let mut command = Command::new(crosshead());
-    command.args(["serve", "--address", "127.0.0.1:0"]).args(arguments);
-    Program::start(&mut command, |line| {
-        let start = line.find("http://127.0.0.1:")?;
-        let address = &line[start..];
-        let end = address["http://".len()..].find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':');
-        Some(end.map_or(address, |end| &address[..end + "http://".len()]).to_owned())
-    })
+    command.args(["serve", "--port", "0"]).args(arguments);
+    Program::start(&mut command, |line| line.starts_with("http://").then(|| line.trim().to_owned()))
 }

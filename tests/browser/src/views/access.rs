@@ -11,7 +11,8 @@ pub(crate) async fn views_without_a_model_say_how_to_start_one(
     _: &Servers,
 ) -> Result<()> {
     let (_server, address) = Servers::embedded()?;
-    for view in ["summarize", "classify", "generate", "fill-mask", "similar", "compare", "training"] {
+    for view in ["summarize", "classify", "generate", "fill-mask", "similar", "compare", "training"]
+    {
         browser.open(&address, view).await?;
         let text = browser.text(&format!("#panel-{view} .missing")).await?;
         ensure!(text.contains("crosshead serve --"), "{view}: {text}");
@@ -50,12 +51,13 @@ pub(crate) async fn errors_are_shown_in_place(browser: &Browser, servers: &Serve
     ensure!(error.contains("does not answer"), "{error}");
     // A text beyond the limit is not sent.
     browser.open(&servers.all, "translate").await?;
-    browser.run(
-        "const field = document.querySelector('#panel-translate textarea');
+    browser
+        .run(
+            "const field = document.querySelector('#panel-translate textarea');
          field.value = 'a'.repeat(1_000_001);
          field.dispatchEvent(new Event('input'));",
-    )
-    .await?;
+        )
+        .await?;
     browser.wait("#panel-translate .counter.over").await?;
     browser.wait("#panel-translate .error").await.map(drop)
 }

@@ -19,7 +19,8 @@ pub(crate) async fn a_head_is_drawn_as_lines_and_as_a_matrix(
 ) -> Result<()> {
     show(browser, servers).await?;
     let heads = browser.all(".heads button").await?;
-    let layers = browser.all("#panel-attention .attention .field:nth-of-type(1) option").await?.len();
+    let layers =
+        browser.all("#panel-attention .attention .field:nth-of-type(1) option").await?.len();
     ensure!(layers > 1 && heads.len() % layers == 0, "{layers} layers, {} heads", heads.len());
     // A picture chooses its layer and head.
     heads[1].click().await?;
@@ -37,11 +38,17 @@ pub(crate) async fn a_head_is_drawn_as_lines_and_as_a_matrix(
     }
     browser.choose(FORM, "matrix").await?;
     let [rows, columns] = ["tbody tr", "thead th"].map(|css| format!("#panel-attention {css}"));
-    let cells = browser.all(rows.as_str()).await?.len() * browser.all(columns.as_str()).await?.len();
-    ensure!(browser.all(&format!("{DRAWING} rect.cell")).await?.len() == cells, "not {cells} cells");
+    let cells =
+        browser.all(rows.as_str()).await?.len() * browser.all(columns.as_str()).await?.len();
+    ensure!(
+        browser.all(&format!("{DRAWING} rect.cell")).await?.len() == cells,
+        "not {cells} cells"
+    );
     // The other kinds of attention.
     for kind in ["encoder", "decoder"] {
-        browser.run("document.querySelector('#panel-attention .drawing').replaceChildren();").await?;
+        browser
+            .run("document.querySelector('#panel-attention .drawing').replaceChildren();")
+            .await?;
         browser.choose("#panel-attention > .controls select", kind).await?;
         browser.wait(DRAWING).await?;
     }
@@ -55,10 +62,15 @@ pub(crate) async fn the_drawing_is_saved(browser: &Browser, servers: &Servers) -
         let head = if form == "lines" { "mean" } else { "1" };
         browser.choose("#panel-attention .attention .field:nth-of-type(2) select", head).await?;
         browser.click("#panel-attention .attention .controls button").await?;
-        let layer = browser.run("return document.querySelector('#panel-attention .attention select').value;").await?;
+        let layer = browser
+            .run("return document.querySelector('#panel-attention .attention select').value;")
+            .await?;
         let name = format!("attention-cross-{}-{head}.svg", layer.as_str().unwrap_or_default());
         let svg = browser.saved(&name).await?;
-        ensure!(svg.starts_with("<svg") && svg.contains("#ffffff") && svg.contains("Open"), "{svg}");
+        ensure!(
+            svg.starts_with("<svg") && svg.contains("#ffffff") && svg.contains("Open"),
+            "{svg}"
+        );
         let text = serde_json::to_string(&svg)?;
         let script = format!(
             "return new DOMParser().parseFromString({text}, 'image/svg+xml').querySelector('parsererror') === null;"

@@ -18,7 +18,9 @@ async fn write(browser: &Browser, servers: &Servers, tokens: &str) -> Result<()>
 
 pub(crate) async fn tokens_have_probabilities(browser: &Browser, servers: &Servers) -> Result<()> {
     write(browser, servers, "5").await?;
-    browser.until("document.querySelector('#panel-generate .status').textContent.includes('tokens')").await?;
+    browser
+        .until("document.querySelector('#panel-generate .status').textContent.includes('tokens')")
+        .await?;
     let words = browser.texts(TOKEN).await?;
     ensure!((1..=5).contains(&words.len()), "{words:?}");
     let first = browser.all(TOKEN).await?.into_iter().next().context("no token")?;
@@ -49,9 +51,14 @@ pub(crate) async fn a_text_can_be_stopped(browser: &Browser, servers: &Servers) 
     browser.click("#panel-generate .primary").await?;
     browser.wait(TOKEN).await?;
     browser.click("#panel-generate .actions button:nth-of-type(2)").await?;
-    browser.until("document.querySelector('#panel-generate .status').textContent === 'Stopped.'").await?;
+    browser
+        .until("document.querySelector('#panel-generate .status').textContent === 'Stopped.'")
+        .await?;
     let count = browser.all(TOKEN).await?.len();
-    ensure!(browser.all("#panel-generate .primary:not(:disabled)").await?.len() == 1, "nothing can be started");
+    ensure!(
+        browser.all("#panel-generate .primary:not(:disabled)").await?.len() == 1,
+        "nothing can be started"
+    );
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     ensure!(browser.all(TOKEN).await?.len() == count, "tokens arrive after the stop");
     Ok(())

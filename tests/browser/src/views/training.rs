@@ -9,7 +9,10 @@ use thirtyfour::Key;
 use crate::browser::Browser;
 use crate::servers::Servers;
 
-pub(crate) async fn a_run_is_drawn_while_it_trains(browser: &Browser, servers: &Servers) -> Result<()> {
+pub(crate) async fn a_run_is_drawn_while_it_trains(
+    browser: &Browser,
+    servers: &Servers,
+) -> Result<()> {
     browser.open(&servers.all, "training").await?;
     browser.wait("#panel-training .chart .curve").await?;
     let titles = browser.texts("#panel-training figcaption").await?;
@@ -18,8 +21,15 @@ pub(crate) async fn a_run_is_drawn_while_it_trains(browser: &Browser, servers: &
     ensure!(before.contains("at 12"), "{before}");
     // A step that the run writes appears without reloading.
     let mut log = OpenOptions::new().append(true).open(servers.log())?;
-    writeln!(log, "{{\"step\":13,\"epoch\":2,\"loss\":0.125,\"learning_rate\":0.001,\"seconds\":9.5}}")?;
-    browser.until("document.querySelector('#panel-training .legend').textContent.includes('0.125 at 13')").await?;
+    writeln!(
+        log,
+        "{{\"step\":13,\"epoch\":2,\"loss\":0.125,\"learning_rate\":0.001,\"seconds\":9.5}}"
+    )?;
+    browser
+        .until(
+            "document.querySelector('#panel-training .legend').textContent.includes('0.125 at 13')",
+        )
+        .await?;
     // The arrow keys read earlier steps.
     browser.run("document.querySelector('#panel-training .chart').focus();").await?;
     browser.press([Key::Left, Key::Left]).await?;

@@ -111,6 +111,11 @@ function build(panel, info) {
 
   fillKinds();
   document.addEventListener("crosshead:theme", draw);
+  let width = 0;
+  new ResizeObserver(() => {
+    if (drawing.clientWidth !== width) draw();
+    width = drawing.clientWidth;
+  }).observe(drawing);
   result.append(
     h("div", { className: "controls" }, field("Layer", layer), field("Head", head), field("Show as", form), download),
     h("div", { className: "attention-body" }, drawing, heads.element),

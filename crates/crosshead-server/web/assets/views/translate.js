@@ -78,7 +78,7 @@ function build(panel, info) {
       source.setLanguage(langOf(from ?? ""));
       const settings = { model: models.model.name, from, to, glossary: terms.terms };
       output.show(text, await cache.translate(text, settings, signal), to);
-      return "";
+      return "Translated.";
     });
   }
 
@@ -108,7 +108,6 @@ function build(panel, info) {
     h("div", { className: "columns" }, terms.element, documents.element),
   );
   documents.acceptDrops(source.element);
-  return { show: () => source.area.focus({ preventScroll: true }) };
 }
 
 /**
