@@ -1,5 +1,6 @@
 /** Requests to the server: JSON, files and event streams, with the key, and errors in plain words. */
 
+import { sentence } from "./format.js";
 import { readKey } from "./key.js";
 
 /** An answer of the server that says why it has no result, or no answer at all. */
@@ -124,6 +125,6 @@ async function reason(response) {
 
 /** The message in an error, which may be an object. @param {any} error @param {string} otherwise */
 function plain(error, otherwise) {
-  if (typeof error === "string") return error;
-  return typeof error?.message === "string" ? error.message : otherwise;
+  const message = typeof error === "string" ? error : error?.message;
+  return typeof message === "string" && message !== "" ? sentence(message) : otherwise;
 }

@@ -39,6 +39,12 @@ export function langOf(code) {
   }
 }
 
+/** A message of the server with a capital letter and a full stop. @param {string} message */
+export function sentence(message) {
+  const text = message.trim();
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}
+
 /** A duration in seconds. @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 60) return `${Math.round(seconds)} s`;

@@ -1,7 +1,7 @@
 /** The translation: words that show where they come from, and that can be replaced. */
 
 import { h } from "../dom.js";
-import { langOf } from "../format.js";
+import { langOf, sentence } from "../format.js";
 import { roving } from "../roving.js";
 import { locate, words } from "../segments.js";
 import { marker } from "./marker.js";
@@ -58,7 +58,7 @@ export class Output {
     this.element.lang = langOf(language);
     this.render();
     const found = new Set(items.map(({ translation }) => translation.warning).filter(Boolean));
-    this.warnings.replaceChildren(...[...found].map((warning) => h("p", { className: "note warning" }, String(warning))));
+    this.warnings.replaceChildren(...[...found].map((warning) => h("p", { className: "note warning" }, sentence(String(warning)))));
     this.others.show(0, this.items[0]?.translation, items.length > 1);
   }
 

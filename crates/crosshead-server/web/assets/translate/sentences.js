@@ -16,9 +16,15 @@ const KEPT = 1000;
 /** Number of other translations of a sentence. */
 const ALTERNATIVES = 3;
 
-/** The part of a request that says how to translate. @param {Settings} settings */
-export function request({ model, from, to, glossary }) {
-  return { model, from: from ?? "auto", to: to || undefined, glossary: glossary.length > 0 ? glossary : undefined, split: "none" };
+/** The part of a request that names the model and the languages. @param {Settings} settings */
+export function direction({ model, from, to }) {
+  return { model, from: from ?? "auto", to: to || undefined };
+}
+
+/** The part of a request that says how to translate a sentence. @param {Settings} settings */
+export function manner(settings) {
+  const { glossary } = settings;
+  return { ...direction(settings), glossary: glossary.length > 0 ? glossary : undefined, split: "none" };
 }
 
 export class Sentences {
@@ -58,7 +64,7 @@ export class Sentences {
  * @returns {Promise<Translation[]>}
  */
 async function ask(texts, settings, signal) {
-  const body = { ...request(settings), text: texts, alternatives: ALTERNATIVES };
+  const body = { ...manner(settings), text: texts, alternatives: ALTERNATIVES };
   /** @type {{ translations: Translation[] }} */
   let answer;
   try {

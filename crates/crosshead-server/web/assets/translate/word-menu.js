@@ -3,7 +3,7 @@
 import { isAborted, messageOf, post } from "../api.js";
 import { bars } from "../bars.js";
 import { h } from "../dom.js";
-import { request } from "./sentences.js";
+import { direction, manner } from "./sentences.js";
 
 /**
  * @typedef {import("./sentences.js").Translated} Translated
@@ -66,7 +66,7 @@ export class WordMenu {
     const prefix = item.translation.text.slice(0, span.start).trimEnd();
     const text = item.span.text;
     try {
-      const body = { ...request(this.settings()), text, prefix, n: SHOWN + 1 };
+      const body = { ...direction(this.settings()), text, prefix, n: SHOWN + 1 };
       /** @type {{ words: NextWord[] }} */
       const { words } = await post("api/translate/next", body, controller.signal);
       const other = words.filter((word) => word.text !== span.text).slice(0, SHOWN);
@@ -94,7 +94,7 @@ export class WordMenu {
   complete(index, item, prefix, position) {
     this.close();
     void this.feedback.run("Completing the sentence…", async (signal) => {
-      const body = { ...request(this.settings()), text: item.span.text, prefix, alignment: true };
+      const body = { ...manner(this.settings()), text: item.span.text, prefix, alignment: true };
       /** @type {{ translations: Translation[] }} */
       const { translations } = await post("api/translate", body, signal);
       const { text, score, alternatives } = item.translation;

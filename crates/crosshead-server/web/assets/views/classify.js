@@ -5,6 +5,7 @@ import { bars } from "../bars.js";
 import { h } from "../dom.js";
 import { entry } from "../entry.js";
 import { Feedback } from "../feedback.js";
+import { sentence } from "../format.js";
 import { modelsFor, picker } from "../picker.js";
 
 /** @typedef {import("../types.js").Attribution} Attribution */
@@ -38,7 +39,7 @@ function build(panel, info) {
       const answer = await post("api/classify", { model: models.model.name, text, attributions: true }, signal);
       const labels = bars(answer.labels.map(({ label, score }) => ({ text: label, value: score })));
       const words = answer.attributions ? why(text, answer.labels[0]?.label ?? "", answer.attributions) : [];
-      const warning = answer.warning ? h("p", { className: "note warning" }, `${answer.warning}.`) : "";
+      const warning = answer.warning ? h("p", { className: "note warning" }, sentence(answer.warning)) : "";
       result.replaceChildren(h("h2", {}, "Probabilities"), labels, warning, ...words);
       result.hidden = false;
       return "";
