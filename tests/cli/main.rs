@@ -29,6 +29,8 @@ mod real;
 mod resume;
 mod score;
 mod sentences;
+#[cfg(feature = "server")]
+mod serve;
 mod tasks;
 mod text_files;
 mod train_and_translate;

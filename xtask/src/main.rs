@@ -4,8 +4,10 @@
 
 mod bench;
 mod book;
+mod browser;
 mod cargo;
 mod ci;
+mod clients;
 mod deny;
 mod docs;
 mod fixtures;

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::{cargo, real};
+use crate::{browser, cargo, clients, real};
 
 /// The test target of `crosshead-tests` with the parity tests.
 const PARITY_TESTS: &str = "parity";
@@ -21,7 +21,13 @@ pub(crate) struct Args {
     /// transformers
     #[arg(long, conflicts_with = "device")]
     real: bool,
-    /// More arguments for `cargo test`
+    /// Run the official clients of LibreTranslate, DeepL and OpenAI against the server; pip installs them into target/clients
+    #[arg(long, conflicts_with_all = ["device", "real"])]
+    clients: bool,
+    /// Test the web page in Chromium, and check the types of its modules; skipped if Chromium or npm is not installed
+    #[arg(long, conflicts_with_all = ["device", "real", "clients"])]
+    browser: bool,
+    /// More arguments for `cargo test`; with --browser, a part of the names of the tests to run
     #[arg(last = true)]
     args: Vec<String>,
 }
@@ -61,6 +67,12 @@ pub(crate) fn run_backends() -> Result<()> {
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.real {
         return real::run();
+    }
+    if args.clients {
+        return clients::run();
+    }
+    if args.browser {
+        return browser::run(&args.args);
     }
     match args.device {
         Some(device) => run_parity(device, &args.args),

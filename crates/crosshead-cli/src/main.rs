@@ -65,6 +65,8 @@ fn run(args: Args) -> anyhow::Result<()> {
         Command::Quantize(quantize) => commands::quantize::run(&quantize, &args.compute),
         Command::Average(average) => commands::average::run(&average),
         Command::Plot(plot) => commands::plot::run(&plot),
+        #[cfg(feature = "server")]
+        Command::Serve(serve) => commands::serve::run(&serve, &args.compute),
         Command::Models(models) => commands::models::run(&models),
         Command::Run(ref run) => start(args::parse_words(&commands::run::words(run, &args)?)?),
         Command::Recipes(recipes) => commands::recipes::run(&recipes),

@@ -17,5 +17,5 @@ pub use error::{DocumentError, TranslateError};
 pub use format::{Fields, Format};
 pub use glossary::{Glossary, GlossaryError, GlossaryReason, Inflected, Term, TermMatch};
 pub use segment::Segment;
-pub use split::{Sentence, Split, sentences};
+pub use split::{Sentence, Split, sentences, two_letters};
 pub use translate::{Link, Translate, Translation};

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::hypothesis::Alternatives;
 use crate::{Constraint, Flow, Observer, Step, StepToken, StopReason, StopRule};
 
 /// Caller-supplied hooks for [`decode`](crate::decode): an [`Observer`], [`Constraint`]s, a [`StopRule`] and a time limit.
@@ -53,10 +54,11 @@ impl<'a> Hooks<'a> {
         &mut self,
         number: usize,
         tokens: &[StepToken],
+        alternatives: &[Alternatives],
         live: usize,
     ) -> (Flow, StopReason) {
         let flow = match &mut self.observer {
-            Some(observer) => observer.on_step(&Step { number, tokens, live }),
+            Some(observer) => observer.on_step(&Step { number, tokens, alternatives, live }),
             None => Flow::Continue,
         };
         if flow != Flow::StopAll && self.deadline.is_some_and(|deadline| Instant::now() >= deadline)

@@ -1,6 +1,8 @@
 //! Observing and stopping sequences while they are decoded.
 
-use crate::StopReason;
+use std::sync::Arc;
+
+use crate::{StopReason, TokenLogProb};
 
 /// Called after every step of [`decode`](crate::decode), for streaming, progress and time limits.
 ///
@@ -59,17 +61,22 @@ pub struct Step<'a> {
     /// The chosen tokens, ordered by sequence: one for each sequence that was extended. Empty in beam search, which may
     /// still discard tokens.
     pub tokens: &'a [StepToken],
+    /// The most probable tokens at the position of each chosen token, best first. Empty unless
+    /// [`DecodingConfig::alternatives`](crate::DecodingConfig::alternatives) is set.
+    pub alternatives: &'a [Arc<[TokenLogProb]>],
     /// Number of sequences of the batch that have not ended.
     pub live: usize,
 }
 
 /// The token that extended a sequence in a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepToken {
     /// Index of the sequence in the batch.
     pub sequence: usize,
     /// The token, which may be an end token.
     pub token: u32,
+    /// Its natural log-probability.
+    pub log_prob: f32,
     /// Why the sequence ends with this token, if it does.
     pub stop: Option<StopReason>,
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::constraint::States;
-use crate::hypothesis::Trace;
+use crate::hypothesis::{Alternatives, Trace};
 use crate::logits::LogitRow;
 use crate::loop_guard::loop_start;
 use crate::penalties::{History, penalize_logits};
@@ -42,16 +42,18 @@ pub(crate) fn decode_single_path(
     while !live.is_empty() {
         let tokens: Vec<u32> = live.iter().map(|path| path.last_token()).collect();
         let mut logits = checked_step(model, &tokens)?;
-        let chosen: Vec<Result<Option<StepToken>, GenerateError>> = live
+        let chosen: Vec<Result<Option<Chosen>, GenerateError>> = live
             .par_iter_mut()
             .zip(logits.par_chunks_mut(vocab_size))
             .enumerate()
             .map(|(row, (path, logits))| path.advance(row, logits, search, &choose))
             .collect();
-        let chosen: Vec<Option<StepToken>> = chosen.into_iter().collect::<Result<_, _>>()?;
-        let chosen: Vec<StepToken> = chosen.into_iter().flatten().collect();
+        let chosen: Vec<Option<Chosen>> = chosen.into_iter().collect::<Result<_, _>>()?;
+        let (chosen, others): (Vec<StepToken>, Vec<Option<Alternatives>>) =
+            chosen.into_iter().flatten().unzip();
+        let others: Vec<Alternatives> = others.into_iter().flatten().collect();
         let remaining = live.iter().filter(|path| path.stop.is_none()).count();
-        let (flow, reason) = hooks.after_step(step, &chosen, remaining);
+        let (flow, reason) = hooks.after_step(step, &chosen, &others, remaining);
         for path in live.iter_mut().filter(|path| flow.stops(path.sequence)) {
             path.stop.get_or_insert(reason);
         }
@@ -62,6 +64,9 @@ pub(crate) fn decode_single_path(
     }
     Ok(paths.into_iter().map(|path| path.into_hypothesis(config)).collect())
 }
+
+/// A chosen token, and the most probable ones at its position if they are recorded.
+type Chosen = (StepToken, Option<Alternatives>);
 
 /// The options of a search.
 #[derive(Clone, Copy)]
@@ -112,7 +117,7 @@ impl Path {
         logits: &mut [f32],
         Search { config, stop_rule }: Search<'_>,
         choose: impl Fn(&LogitRow, Position) -> Option<u32>,
-    ) -> Result<Option<StepToken>, GenerateError> {
+    ) -> Result<Option<Chosen>, GenerateError> {
         let position =
             Position { sequence: self.sequence, step: self.tokens.len() - self.prompt_len };
         let source = config.source(self.sequence);
@@ -127,7 +132,9 @@ impl Path {
             self.stop = Some(StopReason::NoToken);
             return Ok(None);
         };
-        self.trace.push(logits.log_prob(token), alternatives(config.alternatives, &logits));
+        let (log_prob, others) =
+            (logits.log_prob(token), alternatives(config.alternatives, &logits));
+        self.trace.push(log_prob, others.clone());
         if config.eos_ids.contains(&token) {
             self.stop = Some(StopReason::EndToken(token));
         } else {
@@ -135,7 +142,8 @@ impl Path {
             self.states.advance(token);
             self.stop = self.stop_after_token(stop_rule);
         }
-        Ok(Some(StepToken { sequence: self.sequence, token, stop: self.stop }))
+        let chosen = StepToken { sequence: self.sequence, token, log_prob, stop: self.stop };
+        Ok(Some((chosen, others)))
     }
 
     /// Why the sequence ends with its last token, if it does. A loop is cut.

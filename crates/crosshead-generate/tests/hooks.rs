@@ -28,11 +28,13 @@ fn run(config: &DecodingConfig, hooks: Hooks<'_>) -> Vec<Vec<Hypothesis>> {
 fn streamed_tokens_equal_the_returned_ones() {
     for strategy in single_path_strategies() {
         let (mut streamed, mut stops) = (vec![Vec::new(); BATCH], vec![None; BATCH]);
+        let mut log_probs = vec![Vec::new(); BATCH];
         let (mut numbers, mut live) = (Vec::new(), Vec::new());
         let mut observer = |step: &Step<'_>| {
-            for &StepToken { sequence, token, stop } in step.tokens {
+            for &StepToken { sequence, token, log_prob, stop } in step.tokens {
                 assert_eq!(stops[sequence], None, "a token after the end");
                 streamed[sequence].push(token);
+                log_probs[sequence].push(log_prob);
                 stops[sequence] = stop;
             }
             numbers.push(step.number);
@@ -46,6 +48,7 @@ fn streamed_tokens_equal_the_returned_ones() {
             let returned: Vec<u32> =
                 found.tokens.iter().copied().chain(found.end_token()).collect();
             assert_eq!(streamed[sequence], returned);
+            assert_eq!(log_probs[sequence], found.token_log_probs);
             assert_eq!(stops[sequence], Some(found.stop));
         }
         assert!(found.iter().any(|found| found.stop == StopReason::EndToken(1)));

@@ -21,6 +21,7 @@ pub struct TextHooks<'a> {
     pub(crate) constraints: Vec<&'a dyn Constraint>,
     pub(crate) required: &'a [Vec<Required>],
     pub(crate) first_sequence: usize,
+    pub(crate) sequences: Option<&'a [usize]>,
 }
 
 impl<'a> TextHooks<'a> {
@@ -68,6 +69,20 @@ impl<'a> TextHooks<'a> {
     /// [`DecodeOptions::first_sequence`](crate::DecodeOptions::first_sequence). Default: 0.
     pub fn with_first_sequence(self, first_sequence: usize) -> Self {
         Self { first_sequence, ..self }
+    }
+
+    /// Sets the index of each text for sampling, in place of its index in the input, so that a text is sampled alike whichever
+    /// texts are decoded with it. Default: the index in the input.
+    ///
+    /// # Panics
+    /// Sampling panics if there is not one for each text.
+    pub fn with_sequences(self, sequences: &'a [usize]) -> Self {
+        Self { sequences: Some(sequences), ..self }
+    }
+
+    /// The index of a text for sampling.
+    pub(crate) fn sequence(&self, index: usize) -> usize {
+        self.first_sequence + self.sequences.map_or(index, |sequences| sequences[index])
     }
 
     /// What the output of a text must contain.

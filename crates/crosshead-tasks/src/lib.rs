@@ -3,9 +3,11 @@
 mod alignment;
 mod attention;
 mod attention_viewer;
+mod attribution;
 mod average;
 mod candidate;
 mod classifier;
+mod copied;
 mod directory;
 mod domain;
 mod embedder;
@@ -33,9 +35,11 @@ pub use attention::{
     attention_svg,
 };
 pub use attention_viewer::AttentionViewer;
+pub use attribution::Attribution;
 pub use average::average;
 pub use candidate::{Alternative, Candidate, ScoredToken};
 pub use classifier::{Classified, Classifier, Label, ScoreFunction, TextPair};
+pub use copied::copied;
 pub use directory::{model_directory, model_files};
 pub use domain::{Domain, Pieces};
 pub use embedder::{Embedder, Embedding, Prompt, Purpose, Similarity, cosine};
@@ -49,14 +53,14 @@ pub use quantize::{is_quantized, quantize};
 pub use summarizer::Summarizer;
 pub use tagger::{Aggregation, Entity, Tagged, TaggedWords, Tagger};
 pub use task::{ModelTask, Task, open};
-pub use text_to_text::{RankedPair, TextToText, Written};
+pub use text_to_text::{NextWord, RankedPair, TextToText, Written, WrittenPart};
 pub use translator::Translator;
 pub use words::Required;
 
 // Types from other crates that appear in this crate's API.
 pub use crosshead_generate::{
     Constraint, ConstraintState, DraftCounts, EarlyStopping, Flow, GenerateError, Observer, Step,
-    StepToken, StopReason,
+    StepToken, StopReason, TokenLogProb,
 };
 pub use crosshead_models::{
     AttentionKind, CausalLm, ComputeType, Encoder, EncoderDecoder, GenerationDefaults,

@@ -12,6 +12,8 @@ mod parse;
 mod precision;
 mod rank;
 mod score;
+#[cfg(feature = "server")]
+mod serve;
 mod tasks;
 mod train;
 mod translate;
@@ -32,6 +34,8 @@ pub(crate) use parse::{command, parse, parse_after, parse_words};
 pub(crate) use precision::{Precision, Quantize};
 pub(crate) use rank::Rank;
 pub(crate) use score::{Format, MetricName, Score, SmoothName};
+#[cfg(feature = "server")]
+pub(crate) use serve::{LogForm, Logs, Serve};
 pub(crate) use train::Train;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -173,6 +177,9 @@ pub(crate) enum Command {
     Average(Average),
     /// Draw the curves of runs: losses, validation metrics, learning rate
     Plot(Plot),
+    /// Serve models over HTTP, with a page and the APIs of LibreTranslate, DeepL and OpenAI
+    #[cfg(feature = "server")]
+    Serve(Serve),
     /// Run a model for its task: translate, chat, classify, …
     Run(Run),
     /// List the models on this machine, show or remove one

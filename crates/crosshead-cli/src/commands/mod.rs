@@ -30,6 +30,8 @@ pub(crate) mod recipes;
 mod report;
 pub(crate) mod run;
 pub(crate) mod score;
+#[cfg(feature = "server")]
+pub(crate) mod serve;
 pub(crate) mod similar;
 mod splitter;
 mod terms;

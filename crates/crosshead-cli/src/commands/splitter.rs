@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use crosshead::documents::{Sentence, Split, sentences};
-use crosshead::tasks::TaskError;
-use crosshead::{Candidate, StopReason, TextHooks, TextToText, Written};
+use crosshead::tasks::{TaskError, WrittenPart};
+use crosshead::{TextHooks, TextToText, Written};
 
 use super::terms::Terms;
 use crate::args::SplitName;
@@ -43,12 +43,12 @@ impl Splitter<'_> {
         let joined = parts.iter().map(|parts| {
             match parts.iter().filter(|part| !part.text.is_empty()).count() {
                 0 | 1 => written.next().unwrap_or_default(),
-                count => {
-                    let parts = parts.iter().map(|part| {
-                        let own = if part.text.is_empty() { None } else { written.next() };
-                        (own.unwrap_or_default(), part)
+                _ => {
+                    let parts = parts.iter().map(|&Sentence { text, separator }| {
+                        let own = if text.is_empty() { None } else { written.next() };
+                        WrittenPart { text, separator, written: own.unwrap_or_default() }
                     });
-                    join(&parts.collect::<Vec<_>>(), count)
+                    Written::join(&parts.collect::<Vec<_>>())
                 }
             }
         });
@@ -70,52 +70,4 @@ impl Splitter<'_> {
         }
         Ok(written)
     }
-}
-
-/// Joins the translations of a text's sentences. The score is the mean of theirs; the second best text joins the second best
-/// translations, and so on.
-fn join(parts: &[(Written, &Sentence<'_>)], sentences: usize) -> Written {
-    let mut joined = Written::default();
-    let mut source_start = 0;
-    for (written, part) in parts {
-        if let Some(alignment) = &written.alignment {
-            let all = joined.alignment.get_or_insert_default();
-            all.append(alignment, source_start, joined.text.len());
-        }
-        source_start += part.text.len() + part.separator.len();
-        joined.text += &written.text;
-        joined.text += part.separator;
-        joined.score += written.score / sentences as f32;
-        joined.truncated |= written.truncated;
-        joined.stop = written.stop.or(joined.stop);
-        if let Some(counts) = written.drafts {
-            *joined.drafts.get_or_insert_default() += counts;
-        }
-    }
-    let decoded = || parts.iter().filter(|(written, _)| written.stop.is_some());
-    let ranks = decoded().map(|(written, _)| written.n_best.len()).min().unwrap_or(0);
-    joined.n_best = (0..ranks).map(|rank| join_rank(parts, rank, sentences)).collect();
-    joined
-}
-
-/// Joins the translations of a rank.
-fn join_rank(parts: &[(Written, &Sentence<'_>)], rank: usize, sentences: usize) -> Candidate {
-    let mut joined = Candidate {
-        text: String::new(),
-        score: 0.0,
-        log_prob: 0.0,
-        stop: StopReason::NoToken,
-        tokens: Vec::new(),
-    };
-    for (written, part) in parts {
-        if let Some(candidate) = written.n_best.get(rank) {
-            joined.text += &candidate.text;
-            joined.score += candidate.score / sentences as f32;
-            joined.log_prob += candidate.log_prob;
-            joined.stop = candidate.stop;
-            joined.tokens.extend_from_slice(&candidate.tokens);
-        }
-        joined.text += part.separator;
-    }
-    joined
 }

@@ -65,7 +65,7 @@ const THREE_LETTERS: [(&str, &str); 60] = [
 ];
 
 /// The two-letter code of a language in a code such as `deu_Latn`, `de_DE` or `de`.
-pub(super) fn two_letters(code: &str) -> &str {
+pub fn two_letters(code: &str) -> &str {
     let base = code.trim_start_matches(['>', '<', '_']);
     let base = base.split(['_', '-', '<', '>']).next().unwrap_or_default();
     THREE_LETTERS.iter().find(|(three, _)| *three == base).map_or(base, |(_, two)| two)

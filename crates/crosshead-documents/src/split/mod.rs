@@ -7,6 +7,7 @@ mod rules;
 use std::ops::Range;
 
 use crate::segment::Span;
+pub use language::two_letters;
 
 /// The most bytes that the sentence splitter sees at once.
 const WINDOW: usize = 16 * 1024;

@@ -30,7 +30,7 @@ pub(crate) fn beam_search(
         let mut logits = checked_step(model, &tokens)?;
         let mut rows = advance_all(&mut live, &mut logits, vocab_size, search)?;
         let remaining = live.iter().filter(|sentence| sentence.is_live()).count();
-        let (flow, reason) = hooks.after_step(step, &[], remaining);
+        let (flow, reason) = hooks.after_step(step, &[], &[], remaining);
         for (sentence, rows) in live.iter_mut().zip(&mut rows) {
             if flow.stops(sentence.number()) {
                 sentence.stop(reason, search);

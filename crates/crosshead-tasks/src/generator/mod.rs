@@ -28,6 +28,8 @@ pub struct Generated {
     pub stop: StopReason,
     /// Whether the prompt exceeded the model's maximum length and was truncated at the start.
     pub truncated: bool,
+    /// The number of tokens of the prompt, after truncation.
+    pub prompt_tokens: usize,
     /// The texts that were generated after the prompt, best first, or in the order in which they were sampled: as many as
     /// [`DecodeOptions::n_best`] asks for. The first one is `text`.
     pub n_best: Vec<Candidate>,
@@ -203,10 +205,11 @@ impl Generator {
         mut hooks: TextHooks<'_>,
     ) -> Result<Vec<Generated>, TaskError> {
         if prompts.is_empty() || options.max_tokens == Some(0) {
-            let empty = |(_, truncated)| Generated {
+            let empty = |(ids, truncated): Prompt| Generated {
                 text: String::new(),
                 stop: StopReason::MaxLength,
                 truncated,
+                prompt_tokens: ids.len(),
                 n_best: Vec::new(),
                 drafts: None,
             };
@@ -223,10 +226,15 @@ impl Generator {
         let truncated: Vec<bool> = prompts.iter().map(|prompt| prompt.1).collect();
         let rows: Vec<Vec<u32>> =
             prompts.into_iter().flat_map(|(ids, _)| std::iter::repeat_n(ids, samples)).collect();
-        let first = (options.first_sequence.unwrap_or(0) + hooks.first_sequence) * samples;
+        let first = options.first_sequence.unwrap_or(0);
+        let number = |row: usize| {
+            let sequence = first.wrapping_add(hooks.sequence(row / samples));
+            sequence.wrapping_mul(samples).wrapping_add(row % samples)
+        };
+        let prompt_tokens: Vec<usize> = rows.iter().step_by(samples).map(Vec::len).collect();
         let batch = Batch {
             rows: &rows,
-            numbers: (first..first + rows.len()).collect(),
+            numbers: (0..rows.len()).map(number).collect(),
             required: vec![&[]; rows.len()],
             boundaries: &[],
         };
@@ -252,13 +260,14 @@ impl Generator {
         let generations = decode_streaming(search, &plan, &outputs, &mut hooks)?;
         hooks.report(truncated.len());
         let mut drafts = generations.drafts.into_iter();
-        let generated = |(n_best, truncated): (Vec<Candidate>, bool)| {
+        let generated = |((n_best, truncated), prompt_tokens): ((Vec<Candidate>, bool), usize)| {
             let drafts = drafts.next();
             let best = n_best.first()?;
             let (text, stop) = (best.text.clone(), best.stop);
-            Some(Generated { text, stop, truncated, n_best, drafts })
+            Some(Generated { text, stop, truncated, prompt_tokens, n_best, drafts })
         };
-        Ok(generations.texts.into_iter().zip(truncated).filter_map(generated).collect())
+        let texts = generations.texts.into_iter().zip(truncated).zip(prompt_tokens);
+        Ok(texts.filter_map(generated).collect())
     }
 
     /// The ids of a prompt.

@@ -1,6 +1,8 @@
 //! Sequence-to-sequence generation with an encoder-decoder: the basis of translation and summarization.
 
 mod attention;
+mod join;
+mod next;
 mod rank;
 mod substitute;
 mod task;
@@ -20,6 +22,8 @@ use crate::alignment::{Alignment, AlignmentLayer};
 use crate::directory::check_vocabulary;
 use crate::options::{ModelKind, start_id};
 use crate::{Candidate, DecodeOptions, Domain, TaskError, model_files};
+pub use join::WrittenPart;
+pub use next::NextWord;
 pub use rank::RankedPair;
 pub(crate) use task::text_to_text_task;
 

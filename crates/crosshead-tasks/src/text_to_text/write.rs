@@ -112,8 +112,11 @@ impl TextToText {
         hooks: &mut TextHooks<'_>,
     ) -> Result<Generations, TaskError> {
         let samples = self.options.samples(&self.generation, ModelKind::EncoderDecoder);
-        let first = self.options.first_sequence.unwrap_or(0) + hooks.first_sequence;
-        let of_text = |&index: &usize| (0..samples).map(move |k| (first + index) * samples + k);
+        let first = self.options.first_sequence.unwrap_or(0);
+        let of_text = |&index: &usize| {
+            let sequence = first + hooks.sequence(index);
+            (0..samples).map(move |k| sequence * samples + k)
+        };
         let required = |&index: &usize| std::iter::repeat_n(hooks.required_of(index), samples);
         let required: Vec<_> = indices.iter().flat_map(required).collect();
         let sources: Vec<Vec<u32>> = sources

@@ -1,0 +1,9 @@
+//! Who may ask, and how often.
+
+mod host;
+mod keys;
+mod rate;
+
+pub(crate) use host::Hosts;
+pub(crate) use keys::{Keys, bearer};
+pub(crate) use rate::Rates;
