@@ -15,6 +15,7 @@ mod package;
 mod real;
 mod reproduce;
 mod sanitize;
+mod serve;
 mod soak;
 mod test;
 mod tidy;
