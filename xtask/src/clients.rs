@@ -1,13 +1,13 @@
 //! Tests of the server with official clients from PyPI: `cargo xtask test --clients`.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::serve::Server;
 use crate::{cargo, root};
 
 /// The clients.
@@ -19,7 +19,7 @@ const KEY: &str = "key-of-the-test";
 /// A template for a model that has none.
 const TEMPLATE: &str = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}";
 
-/// Builds the program, starts it with small models, and runs `tests/clients.py` in an environment of its own.
+/// Builds the program, starts it with small models, and runs `tests/clients.py` in a separate environment.
 pub(crate) fn run() -> Result<()> {
     let folder = root().join("target/clients");
     let python = environment(&folder)?;
@@ -27,25 +27,16 @@ pub(crate) fn run() -> Result<()> {
     let (keys, chat) = (folder.join("keys.txt"), folder.join("chat"));
     fs::write(&keys, format!("{KEY}\n"))?;
     with_template(&root().join("tests/fixtures/generation/llama"), &chat)?;
+    let models = [
+        "translate-en-de=crates/crosshead-assets/models/translate-en-de".to_owned(),
+        "sentences=tests/fixtures/sentences-tiny".to_owned(),
+        "gpt2=tests/fixtures/generation/gpt2".to_owned(),
+        format!("chat={}", chat.display()),
+    ];
     let program = root().join("target/debug/crosshead");
-    let mut server = Command::new(&program)
-        .current_dir(root())
-        .args(["serve", "--no-config", "--port", "0", "--api-key-file"])
-        .arg(&keys)
-        .args(["--model", "crates/crosshead-assets/models/translate-en-de"])
-        .args(["--model", "sentences=tests/fixtures/sentences-tiny"])
-        .args(["--model", "gpt2=tests/fixtures/generation/gpt2"])
-        .args(["--model", &format!("chat={}", chat.display())])
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start {}", program.display()))?;
-    let tested = address(&mut server).and_then(|url| {
-        let script = root().join("tests/clients.py");
-        cargo::execute(Command::new(&python).arg(script).args([url.as_str(), KEY]))
-    });
-    server.kill()?;
-    server.wait()?;
-    tested
+    let server = Server::start(&program, &models, &[Path::new("--api-key-file"), &keys])?;
+    let script = root().join("tests/clients.py");
+    cargo::execute(Command::new(&python).arg(script).args([server.url.as_str(), KEY]))
 }
 
 /// The Python of an environment with the clients.
@@ -58,17 +49,6 @@ fn environment(folder: &Path) -> Result<PathBuf> {
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     cargo::execute(Command::new(&python).args(pip).args(CLIENTS))?;
     Ok(python)
-}
-
-/// The address that the server prints.
-fn address(server: &mut Child) -> Result<String> {
-    let output = server.stdout.take().context("the server has no output")?;
-    let mut line = String::new();
-    BufReader::new(output).read_line(&mut line)?;
-    match line.trim() {
-        "" => bail!("the server did not start"),
-        address => Ok(address.to_owned()),
-    }
 }
 
 /// A copy of a model with a chat template.

@@ -16,6 +16,7 @@ mod package;
 mod real;
 mod reproduce;
 mod sanitize;
+mod serve;
 mod soak;
 mod test;
 mod tidy;

@@ -104,15 +104,7 @@ async fn limit_form(response: Response) -> Response {
     {
         return response;
     }
-    too_large().into_response()
-}
-
-/// The error for a body that is too large.
-pub(crate) fn too_large() -> ApiError {
-    ApiError::new(
-        axum::http::StatusCode::PAYLOAD_TOO_LARGE,
-        "the body is too large; split the request",
-    )
+    ApiError::of_body(response.status(), "").into_response()
 }
 
 /// The layer for pages of other origins; none if there are none.

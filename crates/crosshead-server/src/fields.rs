@@ -5,7 +5,6 @@ use axum::http::header;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::app::too_large;
 use crate::reply::{ApiError, Json};
 
 /// The fields of a request. A field that a form repeats is a list.
@@ -112,7 +111,8 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         let mut fields = Self(Map::new());
         if kind.starts_with("application/x-www-form-urlencoded") {
             let bytes = axum::body::Bytes::from_request(request, state).await;
-            let bytes = bytes.map_err(|_| too_large())?;
+            let bytes =
+                bytes.map_err(|error| ApiError::of_body(error.status(), error.body_text()))?;
             for (name, value) in form_urlencoded::parse(&bytes) {
                 fields.add(name.into_owned(), value.into_owned().into());
             }
@@ -122,7 +122,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             let form = Multipart::from_request(request, state).await;
             let mut form = form.map_err(|error| ApiError::bad(error.body_text()))?;
             let wrong = |error: axum::extract::multipart::MultipartError| {
-                ApiError::new(error.status(), error.body_text())
+                ApiError::of_body(error.status(), error.body_text())
             };
             while let Some(field) = form.next_field().await.map_err(wrong)? {
                 let name = field.name().unwrap_or_default().to_owned();

@@ -34,6 +34,10 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn asset(Path(path): Path<String>) -> Result<Response, ApiError> {
+    // A path that leads out of the folder is not one of its files.
+    if path.split('/').any(|part| part == "..") {
+        return Err(ApiError::missing(format!("there is no /assets/{path}")));
+    }
     file(&format!("assets/{path}"))
 }
 

@@ -33,6 +33,16 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// The error for a body that cannot be read.
+    pub(crate) fn of_body(status: StatusCode, message: impl Into<String>) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(status, "the body is too large; split the request")
+            }
+            status => Self::new(status, message),
+        }
+    }
+
     /// 404.
     pub(crate) fn missing(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
@@ -177,7 +187,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let axum::Json(value) = read.map_err(|error| match error {
             // Well-formed JSON with a wrong key or type.
             JsonRejection::JsonDataError(error) => ApiError::bad(error.body_text()),
-            error => ApiError::new(error.status(), error.body_text()),
+            error => ApiError::of_body(error.status(), error.body_text()),
         })?;
         Ok(Self(value))
     }

@@ -96,7 +96,7 @@ enum Predicted {
 enum Item {
     Text(String),
     Pair([String; 2]),
-    /// A text in a list of its own.
+    /// A text in a separate list.
     Single([String; 1]),
 }
 

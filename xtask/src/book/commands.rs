@@ -1,6 +1,7 @@
 //! The commands of the guide, run with tiny settings.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,9 +9,16 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::cargo;
+use crate::serve::Server;
 
 /// The pages whose commands are run, in this order; those of other pages need published models or hours.
 const PAGES: [&str; 4] = ["first-minute.md", "train.md", "documents.md", "attention.md"];
+
+/// The page whose commands ask a server at this address, with a translator and an embedder.
+const SERVED: &str = "serve.md";
+const ADDRESS: &str = "http://127.0.0.1:5000";
+const TRANSLATOR: &str = "crates/crosshead-assets/models/translate-en-de";
+const EMBEDDER: &str = "tests/fixtures/sentences-tiny";
 
 /// The start of a comment before a block that is not run.
 const NOT_RUN: &str = "<!-- not run";
@@ -29,18 +37,30 @@ pub(super) fn run(root: &Path, docs: &Path) -> Result<()> {
     let mut path = vec![folder.join("bin")];
     path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     let path = env::join_paths(path).context("PATH has an invalid character")?;
-    for name in PAGES {
+    let read = |name: &str| {
         let page = docs.join(name);
-        let text =
-            fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
-        for block in blocks(&text) {
-            println!("==> docs/{name}\n{}", block.trim_end());
-            let mut shell = Command::new("sh");
-            shell.args(["-eu", "-c", &block]).current_dir(&folder).env("PATH", &path);
-            let status = shell.stdin(Stdio::null()).status().context("cannot start sh")?;
-            if !status.success() {
-                bail!("docs/{name}: a command failed ({status}):\n{block}");
-            }
+        fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))
+    };
+    for name in PAGES {
+        run_blocks(name, &read(name)?, &folder, &path)?;
+    }
+    let models = [
+        format!("translate-en-de={}", root.join(TRANSLATOR).display()),
+        format!("all-MiniLM-L6-v2={}", root.join(EMBEDDER).display()),
+    ];
+    let server = Server::start(&root.join("target/debug/crosshead"), &models, &[])?;
+    run_blocks(SERVED, &read(SERVED)?.replace(ADDRESS, &server.url), &folder, &path)
+}
+
+/// Runs the commands of a page.
+fn run_blocks(name: &str, text: &str, folder: &Path, path: &OsStr) -> Result<()> {
+    for block in blocks(text) {
+        println!("==> docs/{name}\n{}", block.trim_end());
+        let mut shell = Command::new("sh");
+        shell.args(["-eu", "-c", &block]).current_dir(folder).env("PATH", path);
+        let status = shell.stdin(Stdio::null()).status().context("cannot start sh")?;
+        if !status.success() {
+            bail!("docs/{name}: a command failed ({status}):\n{block}");
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ The server has the APIs of LibreTranslate, DeepL (/v2), OpenAI (/v1) and text-em
 direction are read from its name, which ends with FROM-TO. Ctrl-C or SIGTERM stops the server once its requests are answered. It has \
 no TLS: use a proxy for that.")]
 pub(crate) struct Serve {
-    /// A model, which may have a name of its own in requests; can be repeated [default: the built-in models]
+    /// A model, and its name in requests; can be repeated [default: the built-in models]
     #[arg(short, long, value_name = "NAME=MODEL")]
     pub(crate) model: Vec<String>,
     #[command(flatten)]

@@ -16,7 +16,7 @@ const PREPARED: usize = 8;
 /// The task type of a model.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Writer(TextToText),
+    Writer(Box<TextToText>),
     Classifier(Classifier),
     Tagger(Tagger),
     Generator(Generator),
@@ -46,9 +46,9 @@ impl Loaded {
         device: &Device,
     ) -> Result<Self, TaskError> {
         let kind = match ModelTask::of(dir)? {
-            ModelTask::Translation | ModelTask::Summarization => Kind::Writer(
+            ModelTask::Translation | ModelTask::Summarization => Kind::Writer(Box::new(
                 TextToText::from_pretrained(dir, device)?.with_compute_type(compute_type),
-            ),
+            )),
             ModelTask::Classification => Kind::Classifier(
                 Classifier::from_pretrained(dir, device)?.with_compute_type(compute_type),
             ),
@@ -95,7 +95,7 @@ impl Loaded {
     pub(crate) fn viewer(&mut self) -> Result<&AttentionViewer, TaskError> {
         let viewer = match (self.viewer.take(), &self.kind) {
             (Some(viewer), _) => viewer,
-            (None, Kind::Writer(writer)) => writer.clone().into(),
+            (None, Kind::Writer(writer)) => TextToText::clone(writer).into(),
             (None, Kind::Generator(generator)) => AttentionViewer::of_causal_lm(
                 generator.model().clone(),
                 generator.tokenizer().clone(),

@@ -68,7 +68,7 @@ impl Engine {
                 Err(error) => return drop(sender.send(Err(error))),
             };
             let writer = match &loaded.kind {
-                Kind::Writer(writer) => Some(writer.clone()),
+                Kind::Writer(writer) => Some(TextToText::clone(writer)),
                 _ => None,
             };
             drop(sender.send(Ok(writer)));

@@ -210,3 +210,93 @@ fn take_rows(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::super::job::Event;
+    use super::super::work::Row;
+    use super::*;
+
+    const LIMITS: Limits = Limits { queued_tokens: 10_000, batch_tokens: 100, batch_rows: 8 };
+
+    /// Submits a request with rows of these tokens.
+    fn submit(queue: &Queue, work: &Work, rows: &[usize]) -> UnboundedReceiver<Event> {
+        let (sender, receiver) = unbounded_channel();
+        let waiting = |(index, &tokens)| WaitingRow { index, row: Row::text(""), tokens };
+        let rows: VecDeque<WaitingRow> = rows.iter().enumerate().map(waiting).collect();
+        let tokens = rows.iter().map(|row| row.tokens).sum();
+        let listener = Listener::new(sender, false);
+        queue.submit(Task::Rows { work: Arc::new(work.clone()), rows, listener }, tokens).unwrap();
+        receiver
+    }
+
+    /// The tokens of the rows of the next batch.
+    fn next(queue: &Queue) -> Vec<usize> {
+        let Some(Batch::Rows { rows, .. }) = queue.take() else { panic!("there are rows") };
+        let tokens: Vec<usize> = rows.iter().map(|row| row.waiting.tokens).collect();
+        queue.finished(tokens.iter().sum());
+        tokens
+    }
+
+    #[test]
+    fn a_batch_has_rows_of_equal_work_and_similar_length() {
+        let queue = Queue::new(LIMITS);
+        let first = submit(&queue, &Work::Classify, &[10, 10, 90]);
+        let second = submit(&queue, &Work::Tag, &[10]);
+        let third = submit(&queue, &Work::Classify, &[12]);
+        assert_eq!(next(&queue), [10, 10, 12]);
+        assert_eq!(next(&queue), [10]);
+        assert_eq!(next(&queue), [90]);
+        assert_eq!(queue.load(), (0, 0));
+        drop((first, second, third));
+    }
+
+    #[test]
+    fn short_and_long_requests_take_turns() {
+        let queue = Queue::new(LIMITS);
+        let long = submit(&queue, &Work::Classify, &[50; 100]);
+        assert_eq!(next(&queue), [50, 50]);
+        let mut shorts = Vec::new();
+        let (mut long_rows, mut waited) = (0, 0);
+        for _ in 0..40 {
+            shorts.push(submit(&queue, &Work::Tag, &[50]));
+            let mut batches = 0;
+            // A short request that has just come is served within a few batches.
+            while queue.load().0 > 1 {
+                long_rows += next(&queue).len();
+                batches += 1;
+            }
+            waited = waited.max(batches);
+        }
+        assert!(waited <= 3, "{waited} batches");
+        assert!(long_rows > 40, "the long request continues: {long_rows}");
+        drop((long, shorts));
+    }
+
+    #[test]
+    fn requests_of_clients_that_have_left_are_dropped() {
+        let queue = Queue::new(LIMITS);
+        drop(submit(&queue, &Work::Classify, &[10; 50]));
+        let other = submit(&queue, &Work::Tag, &[20]);
+        assert_eq!(next(&queue), [20]);
+        assert_eq!(queue.load(), (0, 0));
+        drop(other);
+    }
+
+    #[test]
+    fn there_is_room_for_a_number_of_tokens() {
+        let queue = Queue::new(Limits { queued_tokens: 30, ..LIMITS });
+        let call = |tokens| {
+            let (client, _here) = tokio::sync::oneshot::channel();
+            queue.submit(Task::Call { call: Box::new(|_| {}), client }, tokens)
+        };
+        assert_eq!(call(31), Err(Refused::TooLarge));
+        assert_eq!(call(20), Ok(()));
+        assert_eq!(call(20), Err(Refused::Full));
+        queue.close();
+        assert_eq!(call(1), Err(Refused::Closed));
+        assert!(queue.take().is_none(), "the client of the first has left");
+    }
+}

@@ -39,7 +39,7 @@ impl Uploaded {
     /// If it is malformed, or has no file.
     pub(crate) async fn read(mut form: Multipart) -> Result<Self, ApiError> {
         let wrong = |error: axum::extract::multipart::MultipartError| {
-            ApiError::new(error.status(), error.body_text())
+            ApiError::of_body(error.status(), error.body_text())
         };
         let mut uploaded = Self::default();
         let mut has_file = false;
