@@ -66,7 +66,7 @@ pub(crate) fn decode_single_path(
 }
 
 /// A chosen token, and the most probable ones at its position if they are recorded.
-type Chosen = (StepToken, Option<Alternatives>);
+pub(crate) type Chosen = (StepToken, Option<Alternatives>);
 
 /// The options of a search.
 #[derive(Clone, Copy)]

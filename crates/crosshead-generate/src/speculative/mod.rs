@@ -6,11 +6,13 @@ mod lookup;
 pub use draft_model::DraftModel;
 pub use lookup::PromptLookup;
 
+use std::slice;
+
 use crate::config::out_of_range;
 use crate::greedy::most_probable;
-use crate::single_path::{Path, Search};
+use crate::single_path::{Chosen, Path, Search};
 use crate::step_model::checked_steps;
-use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, Rollback, StepToken, Strategy};
+use crate::{DecodingConfig, GenerateError, Hooks, Hypothesis, Rollback, Strategy};
 
 /// Guesses the next tokens of a sequence for [`decode_speculatively`]. Wrong guesses cost time, but do not change the result.
 pub trait Drafter {
@@ -99,9 +101,12 @@ pub fn decode_speculatively<M: Rollback>(
     for sequence in 0..batch {
         let mut model = first.take().unwrap_or_else(|| start(sequence));
         while paths[sequence].stop.is_none() {
-            let mut on_token = |paths: &mut [Path], chosen: &[StepToken]| {
+            let mut on_token = |paths: &mut [Path], chosen: Option<&Chosen>| {
                 let live = paths.iter().filter(|path| path.stop.is_none()).count();
-                let (flow, reason) = hooks.after_step(step, chosen, live);
+                let token = chosen.map_or(&[][..], |(token, _)| slice::from_ref(token));
+                let others = chosen.and_then(|(_, others)| others.as_ref());
+                let others = others.map_or(&[][..], slice::from_ref);
+                let (flow, reason) = hooks.after_step(step, token, others, live);
                 for path in paths.iter_mut().filter(|path| flow.stops(path.sequence)) {
                     path.stop.get_or_insert(reason);
                 }
@@ -122,7 +127,7 @@ fn pass(
     sequence: usize,
     drafter: &mut (impl Drafter + ?Sized),
     search: Search<'_>,
-    on_token: &mut dyn FnMut(&mut [Path], &[StepToken]),
+    on_token: &mut dyn FnMut(&mut [Path], Option<&Chosen>),
 ) -> Result<DraftCounts, GenerateError> {
     let vocab_size = model.vocab_size();
     let drafted = drafts(&paths[sequence], model.room(), vocab_size, drafter, search.config);
@@ -131,9 +136,9 @@ fn pass(
     let mut kept = 0;
     for logits in logits.chunks_mut(vocab_size) {
         let chosen = paths[sequence].advance(0, logits, search, most_probable)?;
-        on_token(paths, chosen.as_slice());
+        on_token(paths, chosen.as_ref());
         kept += 1;
-        let is_right = chosen.map(|chosen| chosen.token) == drafted.get(kept - 1).copied();
+        let is_right = chosen.map(|(chosen, _)| chosen.token) == drafted.get(kept - 1).copied();
         if paths[sequence].stop.is_some() || !is_right {
             break;
         }
