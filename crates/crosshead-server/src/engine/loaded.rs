@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Writer(Box<TextToText>),
     Classifier(Classifier),
     Tagger(Tagger),
-    Generator(Generator),
+    Generator(Box<Generator>),
     FillMask(FillMask),
     Embedder(Embedder),
 }
@@ -55,9 +55,9 @@ impl Loaded {
             ModelTask::TokenClassification => {
                 Kind::Tagger(Tagger::from_pretrained(dir, device)?.with_compute_type(compute_type))
             }
-            ModelTask::Generation => Kind::Generator(
+            ModelTask::Generation => Kind::Generator(Box::new(
                 Generator::from_pretrained(dir, device)?.with_compute_type(compute_type),
-            ),
+            )),
             ModelTask::FillMask => Kind::FillMask(
                 FillMask::from_pretrained(dir, device)?.with_compute_type(compute_type),
             ),

@@ -129,7 +129,8 @@ fn calls_with_consecutive_indices_sample_the_texts_of_one_call() {
     for (index, prompt) in PROMPTS.iter().enumerate() {
         let options = DecodeOptions { first_sequence: Some(index), ..sampling.clone() };
         let alone = generator().generate(&[prompt], &options).unwrap().remove(0);
-        let Generated { text, stop, truncated, n_best, .. } = &batched[index];
+        let Generated { text, stop, truncated, prompt_tokens, n_best, .. } = &batched[index];
+        assert!(*prompt_tokens > 0);
         assert_eq!((&alone.text, &alone.stop, &alone.truncated), (text, stop, truncated));
         assert_close(&[alone.n_best[0].log_prob], &[n_best[0].log_prob]);
     }
