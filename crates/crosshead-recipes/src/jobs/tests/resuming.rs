@@ -20,7 +20,7 @@ const OPTIMIZERS: Choices = &[
     &["optimizer=sgd", "nesterov=true"],
     &["optimizer=lion"],
     &["optimizer=adafactor"],
-    &["optimizer=adafactor", "adafactor_scale=none"],
+    &["optimizer=adafactor", "adafactor_scale=absolute"],
     &["optimizer=muon"],
     &["optimizer=muon", "nesterov=false"],
 ];
@@ -122,11 +122,11 @@ impl Case {
             self.task
         );
         let mut sets = self.own(base.is_some());
+        sets.extend((self.task == "translate").then(|| "data.max_len=32".to_owned()));
         match base {
             None => {
                 let shape = ["model.preset=tiny", "model.max_len=32", "tokenizer.vocab_size=60"];
                 sets.extend(shape.map(str::to_owned));
-                sets.extend((self.task == "translate").then(|| "data.max_len=32".to_owned()));
             }
             Some(model) => sets.push(format!("init={}", model.display())),
         }
