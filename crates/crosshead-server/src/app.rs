@@ -16,10 +16,10 @@ use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::layers::{self, Client};
+use crate::layers;
 use crate::options::ServeError;
 use crate::reply::ApiError;
-use crate::security::{Hosts, Rates};
+use crate::security::{Client, Hosts, Rates};
 use crate::state::App;
 use crate::{deepl, libre, native, openai, page, probes, tei};
 

@@ -1,6 +1,5 @@
 //! What happens to every request before and after its handler.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,16 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::page;
 use crate::reply::{ApiError, shaped};
-use crate::security::{Hosts, Rates, bearer};
+use crate::security::{Client, Hosts, Rates, bearer};
 use crate::state::App;
-
-/// The client of a request: the index of its key, or its address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Client {
-    Key(usize),
-    Address(IpAddr),
-    Unknown,
-}
 
 /// Counts requests, gives errors the form of their API, and adds the headers of every answer.
 pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

@@ -1,16 +1,16 @@
 //! `/v2/document`: upload, status, result.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Owner, missing};
+use super::kept::{Document, DocumentState, Owner, unknown_document};
+use super::missing;
 use crate::fields::Parameters;
 use crate::id;
 use crate::native::{Uploaded, download, format_of, translate_upload};
@@ -23,43 +23,6 @@ const KEPT: Duration = Duration::from_secs(15 * 60);
 
 /// The most documents.
 const COUNT: usize = 64;
-
-/// The documents of all clients.
-#[derive(Default)]
-pub(super) struct Documents(Mutex<Vec<Entry>>);
-
-struct Entry {
-    owner: Owner,
-    id: String,
-    key: String,
-    name: String,
-    uploaded: Instant,
-    state: DocumentState,
-}
-
-enum DocumentState {
-    Translating,
-    Done { bytes: Bytes, characters: usize },
-    Failed(String),
-}
-
-impl Documents {
-    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, id: &str, state: DocumentState) {
-        if let Some(entry) = self.entries().iter_mut().find(|entry| entry.id == id) {
-            entry.state = state;
-        }
-    }
-}
-
-impl Entry {
-    fn is(&self, owner: Owner, id: &str, key: &str) -> bool {
-        self.owner == owner && self.id == id && self.key == key
-    }
-}
 
 pub(super) async fn upload(
     State(app): Shared,
@@ -96,7 +59,7 @@ pub(super) async fn upload(
             "too many documents wait for their download; try again later",
         ));
     }
-    entries.push(Entry {
+    entries.push(Document {
         owner,
         id: id.clone(),
         key: key.clone(),
@@ -129,7 +92,7 @@ pub(super) async fn status(
     let key = fields.text("document_key")?.ok_or_else(|| missing("document_key"))?;
     let entries = app.deepl.documents.entries();
     let entry = entries.iter().find(|entry| entry.is(owner, &id, &key));
-    let entry = entry.ok_or_else(|| unknown(&id))?;
+    let entry = entry.ok_or_else(|| unknown_document(&id))?;
     Ok(Json(match &entry.state {
         DocumentState::Translating => {
             json!({ "document_id": id, "status": "translating", "seconds_remaining": 1 })
@@ -156,7 +119,7 @@ pub(super) async fn result(
     let key = fields.text("document_key")?.ok_or_else(|| missing("document_key"))?;
     let mut entries = app.deepl.documents.entries();
     let found = entries.iter().position(|entry| entry.is(owner, &id, &key));
-    let at = found.ok_or_else(|| unknown(&id))?;
+    let at = found.ok_or_else(|| unknown_document(&id))?;
     match &entries[at].state {
         DocumentState::Done { .. } => {}
         DocumentState::Translating => {
@@ -164,13 +127,9 @@ pub(super) async fn result(
         }
         DocumentState::Failed(message) => return Err(ApiError::unprocessable(message.clone())),
     }
-    let Entry { name, state, .. } = entries.remove(at);
+    let Document { name, state, .. } = entries.remove(at);
     match state {
         DocumentState::Done { bytes, .. } => Ok(download(&name, bytes)),
-        DocumentState::Translating | DocumentState::Failed(_) => Err(unknown(&id)),
+        DocumentState::Translating | DocumentState::Failed(_) => Err(unknown_document(&id)),
     }
-}
-
-fn unknown(id: &str) -> ApiError {
-    ApiError::missing(format!("there is no document {id}, or its document_key is another"))
 }

@@ -2,35 +2,22 @@
 
 mod document;
 mod glossaries;
+mod kept;
 mod languages;
 mod translate;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::layers::Client;
 use crate::reply::ApiError;
 use crate::state::{App, Shared};
-use document::Documents;
-use glossaries::Glossaries;
+pub(crate) use kept::DeepL;
 
 /// The characters that a month may have, as far as clients can see; there is no limit.
 const CHARACTERS: u64 = 1_000_000_000_000;
-
-/// What this API keeps in memory.
-#[derive(Default)]
-pub(crate) struct DeepL {
-    glossaries: Glossaries,
-    documents: Documents,
-    /// The characters that were translated since the start.
-    characters: AtomicU64,
-}
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -47,26 +34,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 }
 
 async fn usage(axum::extract::State(app): Shared) -> Json<Value> {
-    let count = app.deepl.characters.load(Ordering::Relaxed);
+    let count = app.deepl.characters();
     Json(json!({ "character_count": count, "character_limit": CHARACTERS }))
-}
-
-impl DeepL {
-    fn count(&self, characters: usize) {
-        self.characters.fetch_add(characters as u64, Ordering::Relaxed);
-    }
-}
-
-/// The client to which documents and glossaries belong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Owner(Option<Client>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Owner {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<Client>().copied()))
-    }
 }
 
 /// A code as DeepL writes it.

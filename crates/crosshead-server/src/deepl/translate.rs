@@ -5,7 +5,8 @@ use axum::extract::State;
 use crosshead_documents::Split;
 use serde_json::{Value, json};
 
-use super::{Owner, missing, upper};
+use super::kept::Owner;
+use super::{missing, upper};
 use crate::fields::Fields;
 use crate::reply::ApiError;
 use crate::state::Shared;

@@ -4,6 +4,7 @@ mod compute;
 mod job;
 mod loaded;
 mod queue;
+mod refused;
 mod work;
 mod worker;
 
@@ -19,7 +20,8 @@ use crate::metrics::Metrics;
 use crate::reply::ApiError;
 pub(crate) use job::{Event, Listener};
 pub(crate) use loaded::{Kind, Loaded};
-pub(crate) use queue::{Limits, Refused};
+pub(crate) use queue::Limits;
+pub(crate) use refused::Refused;
 pub(crate) use work::{
     GeneratedRow, Input, Output, Row, Token, Work, WriteOptions, WrittenRow, estimate,
 };

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::job::{Call, Job, Listener, Task, WaitingRow};
+use super::refused::Refused;
 use super::work::Work;
 
 /// Limits of a queue.
@@ -15,17 +16,6 @@ pub(crate) struct Limits {
     pub(crate) batch_tokens: usize,
     /// The most rows of a batch.
     pub(crate) batch_rows: usize,
-}
-
-/// Why a request is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// The queue is full now.
-    Full,
-    /// The request is larger than the queue.
-    TooLarge,
-    /// The model is being unloaded.
-    Closed,
 }
 
 /// Requests that wait for a model.

@@ -133,6 +133,9 @@ fn calls_with_consecutive_indices_sample_the_texts_of_one_call() {
         assert!(*prompt_tokens > 0);
         assert_eq!((&alone.text, &alone.stop, &alone.truncated), (text, stop, truncated));
         assert_close(&[alone.n_best[0].log_prob], &[n_best[0].log_prob]);
+        let hooks = TextHooks::none().with_sequences(std::slice::from_ref(&index));
+        let numbered = generator().generate_with(&[prompt], &sampling, hooks).unwrap().remove(0);
+        assert_eq!(numbered.text, *text);
     }
     let other = DecodeOptions { seed: Some(4), ..sampling };
     assert_ne!(generator().generate(&PROMPTS, &other).unwrap(), batched);
