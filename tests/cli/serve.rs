@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use crate::harness::{Folder, assert_names};
 
 fn translator() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crosshead-assets/models/translate-en-de")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crosshead-assets-models/models/translate-en-de")
 }
 
 /// Starts a server and returns its address.

@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<()> {
     fs::write(&keys, format!("{KEY}\n"))?;
     with_template(&root().join("tests/fixtures/generation/llama"), &chat)?;
     let models = [
-        "translate-en-de=crates/crosshead-assets/models/translate-en-de".to_owned(),
+        "translate-en-de=crates/crosshead-assets-models/models/translate-en-de".to_owned(),
         "sentences=tests/fixtures/sentences-tiny".to_owned(),
         "gpt2=tests/fixtures/generation/gpt2".to_owned(),
         format!("chat={}", chat.display()),

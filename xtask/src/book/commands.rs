@@ -17,7 +17,7 @@ const PAGES: [&str; 4] = ["first-minute.md", "train.md", "documents.md", "attent
 /// The page whose commands ask a server at this address, with a translator and an embedder.
 const SERVED: &str = "serve.md";
 const ADDRESS: &str = "http://127.0.0.1:5000";
-const TRANSLATOR: &str = "crates/crosshead-assets/models/translate-en-de";
+const TRANSLATOR: &str = "crates/crosshead-assets-models/models/translate-en-de";
 const EMBEDDER: &str = "tests/fixtures/sentences-tiny";
 
 /// The start of a comment before a block that is not run.

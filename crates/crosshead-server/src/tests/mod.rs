@@ -30,7 +30,7 @@ fn fixture(path: &str) -> PathBuf {
 
 /// The embedded translator.
 fn translator() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crosshead-assets/models/translate-en-de")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crosshead-assets-models/models/translate-en-de")
 }
 
 fn source(name: &str, dir: PathBuf) -> ModelSource {
