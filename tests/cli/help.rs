@@ -44,7 +44,8 @@ fn licenses_are_printed_for_data_models_and_crates() {
     assert_names(
         &all,
         &[
-            "Models\n\ntranslate-en-de: Apache-2.0\nWeights trained",
+            "Models\n\nsentiment: CC-BY-4.0 AND MIT\nWeights trained",
+            "translate-en-de: Apache-2.0\nWeights trained",
             "Trained on the data set translate-en-de",
             "B. Pang and L. Lee",
             "botocore",

@@ -177,7 +177,7 @@ pub(crate) enum Command {
     Average(Average),
     /// Draw the curves of runs: losses, validation metrics, learning rate
     Plot(Plot),
-    /// Serve models over HTTP, with a page and the APIs of LibreTranslate, DeepL and OpenAI
+    /// Serve models over HTTP: a web page, and the APIs of other servers
     #[cfg(feature = "server")]
     Serve(Serve),
     /// Run a model for its task: translate, chat, classify, …
@@ -193,7 +193,7 @@ pub(crate) enum Command {
     #[cfg(feature = "hub")]
     #[command(visible_alias = "pull")]
     Fetch(Fetch),
-    /// Print the licenses of the embedded data and models, and of the Rust crates in the binary
+    /// Print the licenses of the embedded data, models and Rust crates
     Licenses(Licenses),
     /// Describe the build and the machine, for bug reports
     Env(Env),

@@ -20,9 +20,9 @@ pub(crate) struct Limits {
 
 /// Requests that wait for a model.
 ///
-/// Jobs are served in the order of a virtual time, which a job spends as its tokens are served (start-time fair queuing, Goyal et al.
-/// 1996): a short job is served soon although a long one has come before it, and a long one goes on although short ones keep
-/// coming.
+/// Jobs are served in the order of a virtual time, which a job spends as its tokens are served (fair queuing, Demers et al.
+/// 1989): a short job is served soon although a long one has come before it. The time itself advances by the tokens that each of the
+/// waiting jobs would have got, so a long job goes on although short ones keep coming.
 pub(crate) struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
@@ -34,7 +34,7 @@ struct State {
     jobs: Vec<Job>,
     /// The tokens of waiting and running rows.
     tokens: usize,
-    /// The virtual time: that of the batch that was served last.
+    /// The virtual time at which a new job starts.
     now: u64,
     numbers: u64,
     closed: bool,
@@ -145,10 +145,12 @@ impl State {
         self.jobs.sort_by_key(|job| (job.due, job.number));
         let first = self.jobs.first()?;
         self.now = self.now.max(first.due);
+        let waiting = self.jobs.len() as u64;
         let work = match &first.task {
             Task::Rows { work, .. } => work.clone(),
             Task::Call { .. } => {
                 let job = self.jobs.remove(0);
+                self.now += job.tokens as u64 / waiting;
                 let Task::Call { call, .. } = job.task else { return None };
                 return Some(Batch::Call { call, tokens: job.tokens });
             }
@@ -171,6 +173,8 @@ impl State {
             Task::Rows { rows, .. } => !rows.is_empty(),
             Task::Call { .. } => true,
         });
+        let served: usize = rows.iter().map(|row| row.waiting.tokens).sum();
+        self.now += served as u64 / waiting;
         Some(Batch::Rows { work, rows })
     }
 }

@@ -41,7 +41,8 @@ impl TextToText {
             let task = self.clone().with_options(options);
             Ok(task.write(&[text], TextHooks::none())?.pop().unwrap_or_default())
         };
-        let first = step(prefix, 1, count)?;
+        // Not a single token: models may force the end token at the maximum length.
+        let first = step(prefix, WORD, count)?;
         let tokens = first.n_best.first().and_then(|best| best.tokens.first());
         let mut words: Vec<NextWord> = Vec::new();
         for next in tokens.map(|token| token.alternatives.as_slice()).unwrap_or_default() {
