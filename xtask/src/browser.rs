@@ -15,7 +15,7 @@ const PROGRAMS: [(&str, &str); 3] =
 /// Packages on npm: the type checker for the page's modules, and the accessibility rules.
 const PACKAGES: [&str; 2] = ["typescript@7.0.2", "axe-core@4.14.1"];
 
-/// The package with the tests, which is a workspace of its own.
+/// The package with the tests, a separate workspace.
 const TESTS: &str = "tests/browser";
 
 /// Where the tests are compiled, npm's packages are installed, and screenshots are written.

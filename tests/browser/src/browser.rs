@@ -17,7 +17,7 @@ use crate::programs::{Program, root};
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Options for a browser without a window, and without requests of its own.
+/// Options for a browser without a window and without background requests.
 const OPTIONS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
