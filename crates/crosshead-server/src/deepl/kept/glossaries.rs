@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use crosshead_documents::Glossary;
 use serde_json::{Value, json};
 
@@ -34,7 +35,8 @@ impl Entry {
             "name": self.name,
             "source_lang": self.source,
             "target_lang": self.target,
-            "creation_time": rfc3339(self.created),
+            // The official client expects a fraction of a second.
+            "creation_time": DateTime::<Utc>::from(self.created).to_rfc3339_opts(SecondsFormat::Micros, true),
             "entry_count": self.terms.terms().len(),
         })
     }
@@ -85,36 +87,4 @@ impl Glossaries {
 /// The error for a glossary that is not there.
 pub(in crate::deepl) fn unknown_glossary(id: &str) -> ApiError {
     ApiError::missing(format!("there is no glossary {id}"))
-}
-
-/// A time as in `2026-01-31T23:59:59Z` (Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `civil_from_days`).
-fn rfc3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn times_are_written_as_in_rfc_3339() {
-        let at = |seconds| rfc3339(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(at(0), "1970-01-01T00:00:00Z");
-        assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(at(1_735_689_599), "2024-12-31T23:59:59Z");
-    }
 }
