@@ -50,6 +50,10 @@ impl TextToText {
             if self.tokenizer.decode(&[next.id])?.trim().is_empty() {
                 continue;
             }
+            // It would continue the last word of the prefix.
+            if !prefix.is_empty() && !self.boundaries()?[next.id as usize] {
+                continue;
+            }
             let begun = self.after(prefix, next.id)?;
             let written = step(&begun, WORD, 0)?;
             let text = written.text;

@@ -60,7 +60,7 @@ pub(crate) async fn masks_are_filled(browser: &Browser, servers: &Servers) -> Re
     ensure!(
         error.contains("filled in")
             && best.len() == browser.all("#panel-fill-mask button.bar-row").await?.len(),
-        "{error}"
+        "{error}; {best:?}"
     );
     browser.click("#panel-fill-mask button.bar-row").await?;
     let best = best.first().map(|word| word.trim().to_owned()).unwrap_or_default();

@@ -111,7 +111,7 @@ pub(crate) async fn a_foreign_text_gets_a_warning(
     browser: &Browser,
     servers: &Servers,
 ) -> Result<()> {
-    translate(browser, servers, "Bonjour le monde, je m'appelle Pierre et j'habite à Paris.")
+    translate(browser, servers, "Les élèves mangent des pommes rouges dans la forêt enchantée.")
         .await?;
     let note = browser.text("#panel-translate .detected").await?;
     ensure!(note.contains("French") && note.contains("English"), "{note}");
