@@ -45,7 +45,7 @@ impl Servers {
         Ok(Self { folder, all, _program: program })
     }
 
-    /// A server with the built-in model only.
+    /// A server with the built-in models only.
     pub(crate) fn embedded() -> Result<(Program, String)> {
         start(Vec::new())
     }

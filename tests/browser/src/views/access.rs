@@ -11,8 +11,7 @@ pub(crate) async fn views_without_a_model_say_how_to_start_one(
     _: &Servers,
 ) -> Result<()> {
     let (_server, address) = Servers::embedded()?;
-    for view in ["summarize", "classify", "generate", "fill-mask", "similar", "compare", "training"]
-    {
+    for view in ["summarize", "generate", "fill-mask", "similar", "compare", "training"] {
         browser.open(&address, view).await?;
         let text = browser.text(&format!("#panel-{view} .missing")).await?;
         ensure!(text.contains("crosshead serve --"), "{view}: {text}");

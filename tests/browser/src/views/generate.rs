@@ -39,15 +39,22 @@ pub(crate) async fn a_text_can_be_stopped(browser: &Browser, servers: &Servers) 
     // Slows the stream down, so that the fixture's few tokens cannot arrive before the button is pressed.
     browser.open(&servers.all, "generate").await?;
     browser.fill("#panel-generate textarea", "the cat").await?;
-    browser.run(
-        "const ask = window.fetch;
+    browser
+        .run(
+            "const ask = window.fetch;
          window.fetch = async (url, options) => {
            const response = await ask(url, options);
-           const slow = new TransformStream({ async transform(chunk, out) { for (const byte of chunk) { out.enqueue(new Uint8Array([byte])); await new Promise((go) => setTimeout(go, 4)); } } });
-           return new Response(response.body.pipeThrough(slow, { signal: options.signal }), response);
+           const bytes = new Uint8Array(await response.arrayBuffer());
+           let at = 0;
+           const slow = new ReadableStream({ async pull(out) {
+             await new Promise((go) => setTimeout(go, 4));
+             options.signal.throwIfAborted();
+             if (at < bytes.length) out.enqueue(bytes.slice(at, ++at)); else out.close();
+           } });
+           return new Response(slow, response);
          };",
-    )
-    .await?;
+        )
+        .await?;
     browser.click("#panel-generate .primary").await?;
     browser.wait(TOKEN).await?;
     browser.click("#panel-generate .actions button:nth-of-type(2)").await?;
