@@ -140,7 +140,10 @@ pub(crate) async fn attention(
             let panel =
                 |chosen: Chosen| AttentionPanel { title: title(layers, &chosen), map: chosen.map };
             let panels: Vec<AttentionPanel> = chosen.into_iter().map(panel).collect();
-            Drawn::Svg(attention_svg(&panels, 1))
+            // A row for each layer.
+            let shows_all = matches!(request.head, Some(Which::Name(WhichName::All)));
+            let columns = if shows_all { layers.n_heads() } else { 1 };
+            Drawn::Svg(attention_svg(&panels, columns))
         } else {
             Drawn::Json(Box::new(reply(&maps, layers, chosen)))
         })
